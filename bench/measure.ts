@@ -1,0 +1,74 @@
+// Runs the rows, interleaved: every round does each row once, so that a slow minute of the machine
+// falls on all of them alike. What remains is the median of each.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { processGroup } from './processes.ts'
+import type { Contestant, Row } from './row.ts'
+
+export interface Summary {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+  readonly trials: number
+}
+
+export interface Measured {
+  readonly row: Row
+  readonly results: ReadonlyMap<Contestant, Summary>
+}
+
+export interface MeasureOptions {
+  readonly runs: number
+  /** Told what is being done, one line at a time. */
+  readonly say: (line: string) => void
+}
+
+export async function measure(
+  rows: readonly Row[],
+  { runs, say }: MeasureOptions,
+): Promise<{ measured: Measured[]; failed: string[] }> {
+  const failed: string[] = []
+  const samples = new Map(rows.map((row) => [row, new Map<Contestant, number[]>()]))
+  for (let run = 1; run <= runs; run += 1) {
+    for (const row of rows) {
+      say(`run ${run} of ${runs}: ${row.name}`)
+      const directory = await mkdtemp(join(tmpdir(), 'murmuration-bench-'))
+      // A home of its own: no peer of the user's is joined, no cache is warm.
+      const processes = processGroup({ MURMURATION_HOME: directory })
+      try {
+        const found = await row.run({ start: processes.start, directory })
+        for (const [contestant, values] of Object.entries(found) as [Contestant, number | readonly number[]][]) {
+          const all = samples.get(row)?.get(contestant) ?? []
+          samples.get(row)?.set(contestant, all.concat(values))
+        }
+      } catch (error) {
+        // One row that fails is no reason to lose the others.
+        failed.push(row.name)
+        say(`${row.name} failed: ${(error as Error).message}`)
+      } finally {
+        await processes.end()
+        await rm(directory, { recursive: true, force: true })
+      }
+    }
+  }
+  const measured = rows.map((row) => ({
+    row,
+    results: new Map([...(samples.get(row) ?? [])].map(([contestant, values]) => [contestant, summarise(values)])),
+  }))
+  return { measured, failed }
+}
+
+export function summarise(values: readonly number[]): Summary {
+  const ordered = [...values].sort((a, b) => a - b)
+  const middle = ordered.length / 2
+  const upper = ordered[Math.floor(middle)] ?? Number.NaN
+  const lower = ordered[Math.ceil(middle) - 1] ?? Number.NaN
+  return {
+    median: (lower + upper) / 2,
+    least: ordered[0] ?? Number.NaN,
+    most: ordered.at(-1) ?? Number.NaN,
+    trials: ordered.length,
+  }
+}

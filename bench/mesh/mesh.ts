@@ -1,0 +1,27 @@
+// The mesh, as rows use it: an executor with one slot and a submitter with none, in a process each.
+
+import type { RowContext } from '../row.ts'
+import type { FetcherOrder } from './fetcher.ts'
+import type { Joined, PeerOrder } from './peer.ts'
+import type { SubmitterOrder } from './submitter.ts'
+
+export async function meshTasks(context: RowContext, inFlight: number): Promise<number> {
+  const executor = await startPeer(context, { entry: [], slots: 1 })
+  const order: SubmitterOrder = { entry: executor.addresses, inFlight }
+  const result = await context.start('./mesh/submitter.js', order).next<number>()
+  executor.process.kill()
+  return result
+}
+
+export async function meshBulk(context: RowContext, bytes: number): Promise<number> {
+  const executor = await startPeer(context, { entry: [], slots: 1 })
+  const order: FetcherOrder = { entry: executor.addresses, bytes }
+  const result = await context.start('./mesh/fetcher.js', order).next<number>()
+  executor.process.kill()
+  return result
+}
+
+export async function startPeer({ start }: RowContext, order: PeerOrder) {
+  const process = start('./mesh/peer.js', order)
+  return { process, ...(await process.next<Joined>()) }
+}

@@ -1,0 +1,10 @@
+// The rows, in the order of the table.
+
+import type { Row } from '../row.ts'
+import { row as bulk64Mib } from './bulk-64-mib.ts'
+import { row as dragon } from './dragon.ts'
+import { row as frozen } from './frozen.ts'
+import { row as killed } from './killed.ts'
+import { rows as noop } from './noop.ts'
+
+export const rows: readonly Row[] = [...noop, bulk64Mib, dragon, killed, frozen]

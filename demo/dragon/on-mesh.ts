@@ -1,0 +1,92 @@
+// The picture on a mesh of processes, some of which are killed on the way. This process only submits: it joins
+// with no slots, watches, and puts the picture together.
+
+import { joinMesh, type Mesh } from 'murmuration'
+import { canvasAside, type Canvas } from './canvas.ts'
+import { Deaths, killTimes } from './deaths.ts'
+import { Flock } from './flock.ts'
+import { readModelFile } from './model-file.ts'
+import type { DragonOptions } from './options.ts'
+import { countTasks, planPicture, type Plan } from './plan.ts'
+import { showProgress, type Progress } from './progress.ts'
+import { renderOnMesh } from './render-job.ts'
+import type { Result } from './result.ts'
+
+/** Renders; rejects with the signal's reason when it is aborted. No process is left either way. */
+export async function drawOnMesh(options: DragonOptions, signal: AbortSignal): Promise<Result> {
+  const plan = planPicture(options.view)
+  const started = performance.now()
+  const canvas = canvasAside(plan, options.file)
+  const progress = showProgress(countTasks(plan))
+  try {
+    progress.say(`starting an entry peer and ${options.peers} to compute, each a process of this machine`)
+    const told = await withFlock(options, (flock, mesh) =>
+      render({ flock, mesh, plan, canvas, progress, kills: options.kill, signal }),
+    )
+    const sha256 = await canvas.close()
+    return { ...told, sha256, seconds: (performance.now() - started) / 1_000 }
+  } catch (error) {
+    await canvas.close()
+    throw error
+  } finally {
+    progress.stop()
+  }
+}
+
+/** Lends a flock and a place in its mesh, and ends both whatever happens. */
+async function withFlock<T>(
+  { peers, kill }: { peers: number; kill: number },
+  use: (flock: Flock, mesh: Mesh) => Promise<T>,
+): Promise<T> {
+  const flock = await Flock.start(peers, kill < peers ? 0 : 1)
+  try {
+    const mesh = await joinMesh({ ...flock.door, slots: 0, identity: 'fresh' })
+    try {
+      return await use(flock, mesh)
+    } finally {
+      await mesh.leave()
+    }
+  } finally {
+    await flock.stop()
+  }
+}
+
+interface Stage {
+  readonly flock: Flock
+  readonly mesh: Mesh
+  readonly plan: Plan
+  readonly canvas: Canvas
+  readonly progress: Progress
+  readonly kills: number
+  readonly signal: AbortSignal
+}
+
+async function render({
+  flock,
+  mesh,
+  plan,
+  canvas,
+  progress,
+  kills,
+  signal,
+}: Stage): Promise<Omit<Result, 'sha256' | 'seconds'>> {
+  signal.throwIfAborted()
+  const tasks = countTasks(plan)
+  const counts = { done: 0, retried: 0, rebuilt: 0 }
+  mesh.addEventListener('task:retried', () => counts.retried++)
+  mesh.addEventListener('object:rebuilt', () => counts.rebuilt++)
+  const deaths = new Deaths(flock, mesh, (line) => progress.say(line))
+  const due = killTimes(tasks, kills)
+  const done = (): void => {
+    const { retried, rebuilt } = counts
+    progress.show({ done: ++counts.done, mesh: { retried, rebuilt, alive: flock.peers.length } })
+    if (counts.done < (due[0] ?? Infinity)) return
+    due.shift()
+    deaths.cause()
+  }
+  const events = { done, pass: canvas.preview, tile: canvas.finish }
+  await renderOnMesh(mesh, plan, { model: await readModelFile(), events, signal })
+  await deaths.told()
+  const { executions = 0 } = await mesh.counters()
+  return { tasks, executions, retried: counts.retried, rebuilt: counts.rebuilt, peersDied: kills }
+}

@@ -1,0 +1,65 @@
+// The picture as a job: which task waits for which. Everything is submitted at once; the mesh does the waiting.
+
+import type { Mesh, ObjectRef } from 'murmuration'
+import type * as DragonTasks from './dragon.task.ts'
+import { PARTS, type Plan } from './plan.ts'
+
+export interface RenderEvents {
+  /** Some task has ended. */
+  readonly done: () => void
+  /** A pass of a tile is here. */
+  readonly pass: (tile: number, pass: number, light: Float32Array) => void
+  /** A tile is final. */
+  readonly tile: (tile: number, light: Float32Array) => void
+}
+
+/** Renders a plan on a mesh; rejects with the first failure, or with the signal's reason. */
+export async function renderOnMesh(
+  mesh: Mesh,
+  plan: Plan,
+  job: { model: Uint8Array; events: RenderEvents; signal: AbortSignal },
+): Promise<void> {
+  const { events, signal } = job
+  const dragon = await mesh.use<typeof DragonTasks>(new URL('./dragon.task.ts', import.meta.url))
+  const file = await mesh.put(job.model)
+  const model = dragon.readModel(file)
+  const split = dragon.splitModel(model, PARTS)
+  const parts = Array.from({ length: PARTS }, (_, part) => dragon.buildPart(model, split, part))
+  const scene = dragon.joinParts(model, split, mesh.all(parts))
+
+  // Pass by pass, so that the whole picture is there early and grows finer.
+  const passes = plan.passes.map((pass) =>
+    plan.tiles.map((tile) => dragon.renderPass(scene, plan.view, { tile, pass })),
+  )
+  const merged = plan.tiles.map((_, tile) =>
+    dragon.mergePasses.with({ priority: 1 })(plan.view.samples, ...passes.map((tiles) => tiles[tile]!)),
+  )
+
+  const rendered = Promise.all([
+    countSettled(mesh, [model, split, ...parts, scene], events),
+    ...passes.flatMap((tiles, pass) =>
+      tiles.map(async (ref, tile) => {
+        const light = await ref.get()
+        events.done()
+        events.pass(tile, pass, light)
+      }),
+    ),
+    ...merged.map(async (ref, tile) => {
+      const light = await ref.get()
+      events.done()
+      events.tile(tile, light)
+    }),
+  ])
+  await Promise.race([rendered, aborted(signal)])
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+/** What they made stays where it is: it is tens of megabytes, and nobody looks at it here. */
+async function countSettled(mesh: Mesh, refs: readonly ObjectRef<unknown>[], events: RenderEvents): Promise<void> {
+  for await (const ref of mesh.settled(refs)) if (ref.state() === 'value') events.done()
+}

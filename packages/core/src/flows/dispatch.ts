@@ -1,0 +1,170 @@
+// Which flow takes what: one table for events of the shell, one for messages of peers. Whatever
+// arrives is recorded here and nowhere else; a message that is not its sender's to send is counted
+// and dropped.
+
+import type { PeerEvent } from '../model/events.ts'
+import type { Instant, LifeId } from '../model/ids.ts'
+import { peerOf } from '../model/ids.ts'
+import type { Frame, Message, Signal } from '../model/messages.ts'
+import { openSession } from '../state/announce.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
+import * as claims from './claims.ts'
+import * as conclude from './conclude.ts'
+import * as execute from './execute.ts'
+import { inspect } from './inspect.ts'
+import * as join from './join.ts'
+import * as observe from './observe.ts'
+import * as recover from './recover.ts'
+import * as release from './release.ts'
+import * as replicate from './replicate.ts'
+import * as resolve from './resolve.ts'
+import * as submit from './submit.ts'
+
+type EventOf<T> = Extract<PeerEvent, { type: T }>
+type MessageOf<T> = Extract<Message, { type: T }>
+
+type Recorders = { readonly [T in PeerEvent['type']]: (state: PeerState, event: EventOf<T>, now: Instant) => void }
+type Takers = {
+  readonly [T in Message['type']]: (state: PeerState, from: LifeId, message: MessageOf<T>, now: Instant) => void
+}
+
+const recorders: Recorders = {
+  linked: (state, { life }, now) => {
+    if (claims.introduce(state, life, now)) join.linked(state, life, now)
+    else state.effects.push({ type: 'hang-up', peer: peerOf(life), reason: 'an older life of that peer' })
+  },
+  unlinked: (state, { life }, now) => join.unlinked(state, life, now),
+  'dial-failed': (state, { peer, refused }, now) => {
+    join.dialFailed(state, peer, refused, now)
+    const row = state.members.get(peer)
+    if (row) observe.repay(state, row.life, false)
+  },
+  received: (state, { frame }, now) => receive(state, frame, now),
+  writable: (state, { peer, writable }) => state.links.setWritable(peer, writable),
+  violated: (state) => void state.counters.violations++,
+  slept: (state, _event, now) => observe.slept(state, now),
+  founded: (state) => join.founded(state),
+  leave: (state, _event, now) => {
+    submit.leaveAttached(state)
+    execute.giveBack(state)
+    join.leave(state, now)
+  },
+  inspect: ask,
+  submit: (state, { spec }, now) => submit.submit(state, spec, now),
+  put: (state, event) => submit.put(state, event),
+  hold: (state, { object, owner }) => submit.held(state, object, owner),
+  release: (state, { object }) => submit.released(state, object),
+  cancel: (state, event, now) => submit.cancel(state, event, now),
+  watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
+  unwatch: (state, { object }) => resolve.unwatch(state, object),
+  durable: (state, { object }, now) => resolve.durable(state, object, now),
+  code: (state, { code, size }) => execute.keepCode(state, code, size),
+  fetched: (state, event, now) => {
+    const end = resolve.fetched(state, event, now)
+    if (end?.arrived) execute.inputArrived(state, end.row.object, end.row.attempts)
+    else if (end) execute.inputFailed(state, end.row.object, end.row.attempts, end.full)
+  },
+  done: (state, event) => execute.done(state, event),
+  blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
+  returned: (state, { attempts }) => execute.returned(state, attempts),
+  exited: (state, event) => execute.exited(state, event),
+}
+
+export function record<T extends PeerEvent['type']>(state: PeerState, event: EventOf<T>, now: Instant): void {
+  recorders[event.type](state, event, now)
+}
+
+function ask(state: PeerState, { peer, request, query }: EventOf<'inspect'>, now: Instant): void {
+  if (peer === state.self || state.members.ended(peer)) {
+    const rows = peer === state.self ? inspect(state, query, now) : []
+    state.effects.push({ type: 'inspected', request, rows })
+    return
+  }
+  forgetOldest(state)
+  state.inspections.set(request, peer)
+  say(state, peer, { type: 'inspect', request, query })
+}
+
+/** Questions that wait for an answer at most; past it the oldest is answered with nothing. */
+const maxInspections = 1_024
+
+function forgetOldest(state: PeerState): void {
+  if (state.inspections.size < maxInspections) return
+  const [request] = state.inspections.keys()
+  if (request === undefined) return
+  state.inspections.delete(request)
+  state.effects.push({ type: 'inspected', request, rows: [] })
+}
+
+function receive(state: PeerState, frame: Frame, now: Instant): void {
+  const { from } = frame
+  if (frame.to !== state.self || from === state.self || !claims.introduce(state, from, now)) {
+    state.counters.refused++
+    return
+  }
+  state.detector.heard(from, now)
+  claims.met(state, from)
+  observe.repay(state, from, true)
+  const member = state.members.get(peerOf(from))
+  if (member?.life === from && frame.load) member.load = frame.load
+  claims.hear(state, frame.claims, 'rumour', now)
+  for (const said of frame.signals) takeSignal(state, from, said, now)
+  // Somebody we hold for dead may only refute; its session begins when it has.
+  if (state.members.ended(from) || frame.mine === 0) return
+  openSession(state, from)
+  const { messages, reset } = state.sessions.receive(frame, now)
+  if (reset) recover.reset(state, from, reset.lost)
+  for (const message of messages) take(state, from, message, now)
+}
+
+function takeSignal(state: PeerState, from: LifeId, said: Signal, now: Instant): void {
+  if (said.type !== 'sync') return observe.probeSignal(state, from, said, now)
+  claims.hear(state, said.members, 'sync', now)
+  if (said.reply) join.sync(state, from, false)
+  else join.joined(state)
+}
+
+const takers: Takers = {
+  assign: (state, from, message) => execute.assigned(state, from, message),
+  abort: (state, from, message, now) => execute.abort(state, from, message, now),
+  delivered: (state, from, message) => execute.delivered(state, from, message),
+  grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
+  outcome: (state, from, message) => conclude.outcome(state, from, message),
+  // Comes with ledgers: until then whoever asks for a task that runs for somebody else is answered too.
+  yield: (state) => void state.counters.strayed++,
+  want: (state, from, { object }) => resolve.wanted(state, from, object),
+  borrow: (state, from, { object }) => release.borrowed(state, from, object),
+  release: (state, from, { object }) => release.released(state, from, object),
+  cancel: (state, _from, { object, reason }, now) => submit.cancel(state, { object, owner: state.self, reason }, now),
+  holding: (state, from, message) => replicate.holding(state, from, message),
+  gone: (state, from, message) => replicate.gone(state, from, message),
+  declined: (state, from, { object }) => replicate.declined(state, from, object),
+  located: (state, from, { object, located }) => resolve.located(state, from, object, located),
+  borrowed: (state, from, { object }) => {
+    const row = state.holds.get(object)
+    if (row && row.owner !== from && from !== state.self) return void state.counters.strayed++
+    state.holds.known(object)
+    release.parted(state, object)
+    execute.borrowAnswered(state, object)
+  },
+  replicate: (state, from, message) => resolve.replicate(state, from, message),
+  free: (state, from, { object }) => release.freed(state, from, object),
+  announce: (state, from, message) => recover.announced(state, from, message),
+  inspect: (state, from, { request, query }, now) =>
+    say(state, from, { type: 'inspected', request, rows: inspect(state, query, now) }),
+  inspected: (state, from, { request, rows }) => {
+    if (state.inspections.get(request) !== from) return void state.counters.strayed++
+    state.inspections.delete(request)
+    state.effects.push({ type: 'inspected', request, rows })
+  },
+}
+
+export function take<T extends Message['type']>(
+  state: PeerState,
+  from: LifeId,
+  message: MessageOf<T>,
+  now: Instant,
+): void {
+  takers[message.type](state, from, message, now)
+}

@@ -1,0 +1,294 @@
+// Running what owners assign: take the batch, see that inputs and code are here, fill slots, answer
+// with outcomes, say how much more is welcome. An executor decides nothing about a task; it refuses
+// what it cannot do and hands back what it does not get to.
+
+import type { PeerEvent } from '../model/events.ts'
+import type { AttemptId, CodeId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { after, codeObject, never, resultOf } from '../model/ids.ts'
+import { clip } from '../model/limits.ts'
+import type { Assignment, Message } from '../model/messages.ts'
+import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
+import { answer, answerAskers, dropAsker, forsake, linksOf } from '../state/answer.ts'
+import type { Asker, RunRow } from '../state/runs.ts'
+import { letGo } from '../state/locate.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
+
+export function assigned(state: PeerState, from: LifeId, message: Extract<Message, { type: 'assign' }>): void {
+  for (const assignment of message.attempts) accept(state, from, message.epoch, assignment)
+}
+
+function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): void {
+  const { spec, attempt, inputs } = assignment
+  const refusal = refusalOf(state, owner)
+  if (refusal) {
+    const outcome: Outcome = { type: 'returned', reason: refusal }
+    return answer(state, owner, { task: spec.id, attempt, outcome, ms: 0 })
+  }
+  if (state.executor.find(spec.id, attempt, owner)) return
+  const there = state.executor
+    .ofTask(spec.id)
+    .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec))
+  if (there) return join(state, there, { owner, attempt }, epoch)
+  const row = state.executor.add({ attempt, spec, owner, epoch, inputs })
+  for (const input of inputs) {
+    if (input.located.type !== 'stored' || state.holdings.has(input.source)) continue
+    row.missing.add(input.source)
+    state.holdings.want(input.source, input.owner, input.located).attempts.add(row.id)
+  }
+  if (!state.code.has(spec.code)) wantCode(state, row)
+  if (row.missing.size === 0) state.executor.markReady(row)
+}
+
+/** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
+function isSame(a: TaskSpec, b: TaskSpec): boolean {
+  if (a.code !== b.code || a.fn !== b.fn || a.args.length !== b.args.length) return false
+  return a.args.every((byte, at) => byte === b.args[at])
+}
+
+function refusalOf(state: PeerState, owner: LifeId): string | null {
+  if (state.leaving) return 'leaving'
+  if (state.executor.slots === 0) return 'it runs nothing (slots: 0)'
+  // Grants shrink while assignments are on their way, but never by this much.
+  return state.executor.activeOf(owner) >= 2 * state.config.maxCredits ? 'more than was granted' : null
+}
+
+/** Bundles are named by their hash, so whoever has one will do; the owner certainly does. */
+function wantCode(state: PeerState, row: RunRow): void {
+  const object = codeObject(row.spec.code)
+  row.missing.add(object)
+  const fetch = state.holdings.want(object, row.owner, {
+    size: 0,
+    hash: row.spec.code,
+    holders: codeHolders(state, row),
+  })
+  fetch.attempts.add(row.id)
+}
+
+function codeHolders(state: PeerState, row: RunRow): LifeId[] {
+  return [
+    ...new Set([
+      row.owner,
+      ...[...state.executor.all()].filter((other) => other.spec.code === row.spec.code).map((other) => other.owner),
+    ]),
+  ]
+}
+
+/** The same task, asked for by somebody else: it runs once, for both; the latest to ask is the one we count it to. */
+function join(state: PeerState, row: RunRow, asker: Asker, epoch: Epoch): void {
+  state.executor.join(row, asker, epoch)
+  if (row.state === 'done') answerAskers(state, row)
+}
+
+/** Bytes arrived, or will not: for every attempt that was waiting for them. */
+export function inputArrived(state: PeerState, object: ObjectId, attempts: Iterable<AttemptId>): void {
+  for (const id of attempts) {
+    const row = state.executor.get(id)
+    if (!row?.missing.delete(object) || row.state !== 'fetching') continue
+    if (row.missing.size === 0) state.executor.markReady(row)
+  }
+}
+
+export function inputFailed(state: PeerState, object: ObjectId, attempts: Iterable<AttemptId>, full: boolean): void {
+  for (const id of attempts) {
+    const row = state.executor.get(id)
+    if (row?.state !== 'fetching') continue
+    finish(state, row, full ? { type: 'returned', reason: 'memory' } : { type: 'missing', objects: [object] }, 0)
+  }
+}
+
+export function startReady(state: PeerState): void {
+  for (let next = state.executor.startable(); next; next = state.executor.startable()) {
+    const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
+      id,
+      attempt,
+      spec,
+      inputs: inputs.map(({ object, source, located }) => ({
+        object,
+        source,
+        inline: located.type === 'inline' ? located.bytes : null,
+        refs: located.type === 'inline' || located.type === 'stored' ? located.refs : [],
+      })),
+    }))
+    state.effects.push({ type: 'run', worker: next.worker, batch })
+  }
+}
+
+export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' }>): void {
+  const row = state.executor.get(event.attempt)
+  const { outcome } = event
+  if (!row || row.state === 'done') {
+    if (outcome.type === 'stored' && !row) dropUnknown(state, event.attempt)
+    return
+  }
+  if (outcome.type === 'stored') {
+    state.holdings.keep({ object: resultOf(row.spec.id), owner: row.owner, size: outcome.size, hash: outcome.hash })
+  }
+  for (const link of linksOf(outcome)) state.holds.add(link.object, link.owner, 'transit')
+  finish(state, row, outcome, event.ms)
+}
+
+/** Bytes from an attempt that was given up meanwhile. */
+function dropUnknown(state: PeerState, attempt: AttemptId): void {
+  const object = resultOf(attempt.slice(0, attempt.lastIndexOf('#')) as TaskId)
+  if (!state.holdings.has(object)) state.effects.push({ type: 'drop', object })
+}
+
+/** An outcome leaves when every borrow made during the attempt is known to its owner: no ref outlives its hold. */
+function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
+  forgetInputs(state, row)
+  state.executor.finished(row, outcome, ms)
+  for (const { source } of row.inputs) dropDoomed(state, source)
+  if (row.abandoned) return forsake(state, row)
+  if (linksOf(outcome).length > 0 || row.spec.refs.length > 0) {
+    for (const object of state.holds.unanswered()) row.unsaid.add(object)
+  }
+  answerAskers(state, row)
+}
+
+function forgetInputs(state: PeerState, row: RunRow): void {
+  for (const object of row.missing) {
+    const fetch = state.holdings.fetching(object)
+    if (!fetch) continue
+    fetch.attempts.delete(row.id)
+    state.holdings.forgetUnwanted(fetch)
+  }
+  row.missing.clear()
+}
+
+/** Its owner freed those bytes while an attempt here had yet to read them. */
+function dropDoomed(state: PeerState, object: ObjectId): void {
+  if (!state.holdings.isDoomed(object) || state.executor.isUsed(object)) return
+  state.holdings.drop(object)
+  state.effects.push({ type: 'drop', object })
+}
+
+/** A borrow was answered: outcomes that waited for it may leave. */
+export function borrowAnswered(state: PeerState, object: ObjectId): void {
+  for (const row of state.executor.all())
+    if (row.state === 'done' && row.unsaid.delete(object)) answerAskers(state, row)
+}
+
+/** The owner holds those refs now. */
+export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
+  const key = `${message.task}#${message.attempt}@${from}`
+  const transit = state.transits.get(key)
+  if (!transit) return
+  state.transits.delete(key)
+  for (const object of transit.objects) letGo(state, object, 'transit')
+}
+
+export function blocked(state: PeerState, id: AttemptId, isBlocked: boolean): void {
+  const row = state.executor.get(id)
+  if (row) state.executor.setBlocked(row, isBlocked)
+}
+
+export function returned(state: PeerState, attempts: readonly AttemptId[]): void {
+  for (const id of attempts) {
+    const row = state.executor.get(id)
+    if (row) state.executor.unstart(row)
+  }
+}
+
+/** The worker is gone: what ran in it is answered for, what only queued there goes to another. */
+export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exited' }>): void {
+  returned(state, event.unstarted)
+  for (const id of event.running) {
+    const row = state.executor.get(id)
+    if (!row || row.state === 'done') continue
+    const outcome: Outcome = row.aborting
+      ? { type: 'cancelled', reason: row.aborting }
+      : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
+    finish(state, row, outcome, 0)
+  }
+  state.executor.workerGone(event.worker)
+}
+
+/** Cancel or timeout, said by the owner. Queued: dropped at once; running: told, then its worker ends. */
+export function abort(
+  state: PeerState,
+  from: LifeId,
+  message: Extract<Message, { type: 'abort' }>,
+  now: Instant,
+): void {
+  const row = state.executor.find(message.task, message.attempt, from)
+  const { task, attempt, reason } = message
+  if (!row || row.others) answer(state, from, { task, attempt, outcome: { type: 'cancelled', reason }, ms: 0 })
+  if (!row) return
+  if (row.others) return dropAsker(state, row, from)
+  if (message.moved !== true) cancelChildren(state, row, message.reason)
+  stop(state, row, message.reason, now)
+}
+
+/** A task that ends takes its children along; one that only goes on elsewhere leaves them to be asked for again. */
+function cancelChildren(state: PeerState, row: RunRow, reason: string): void {
+  for (const child of state.tasks.childrenOf(row.spec.id)) {
+    if (child.state === 'settled') continue
+    const why = clip(`its parent was cancelled: ${reason}`)
+    say(state, state.self, { type: 'cancel', object: resultOf(child.spec.id), reason: why })
+  }
+}
+
+function stop(state: PeerState, row: RunRow, reason: string, now: Instant): void {
+  if (row.state === 'done' || row.aborting !== null) return
+  row.aborting = reason
+  if (row.state === 'fetching' || row.state === 'ready') return finish(state, row, { type: 'cancelled', reason }, 0)
+  row.killAt = after(now, state.config.cancelGraceMs)
+  state.executor.timed.add(row)
+  state.effects.push({ type: 'abort', attempt: row.id, reason })
+}
+
+/** What would not stop when told loses its worker; orphans whose time is up stop as well. */
+export function dueAttempts(state: PeerState, now: Instant): void {
+  for (const row of state.executor.timed) {
+    if (row.orphanedAt <= now) abandon(state, row, now)
+    if (row.killAt > now) continue
+    row.killAt = never
+    state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
+  }
+}
+
+/** Its owner will not ask for it any more; if nobody else does, it ends. */
+function abandon(state: PeerState, row: RunRow, now: Instant): void {
+  row.orphanedAt = never
+  if (row.others) return dropAsker(state, row, row.owner)
+  row.abandoned = true
+  if (row.state === 'done') return forsake(state, row)
+  cancelChildren(state, row, 'its owner is gone')
+  stop(state, row, 'its owner is gone', now)
+}
+
+/** Somebody thought dead answers again for what runs here. */
+export function ownerBack(state: PeerState, owner: LifeId): void {
+  state.executor.ownerOver(owner, false)
+  for (const row of state.executor.askedBy(owner)) {
+    state.executor.prefer(row, owner)
+    if (row.state === 'done') answerAskers(state, row)
+  }
+}
+
+/** A peer that leaves gives back what it has not begun. */
+export function giveBack(state: PeerState): void {
+  for (const row of state.executor.all()) {
+    if (row.state === 'fetching' || row.state === 'ready')
+      finish(state, row, { type: 'returned', reason: 'leaving' }, 0)
+  }
+}
+
+export function grant(state: PeerState): void {
+  for (const { owner, credits } of state.executor.grants(state.leaving === null)) {
+    if (owner === state.self) state.scheduler.granted(owner, credits)
+    else if (!state.members.ended(owner)) say(state, owner, { type: 'grant', credits })
+  }
+}
+
+export function attemptsDeadline(state: PeerState): Instant {
+  let next = never
+  for (const row of state.executor.timed) next = Math.min(next, row.killAt, row.orphanedAt) as Instant
+  return next
+}
+
+export function keepCode(state: PeerState, code: CodeId, size: number): void {
+  state.code.add(code)
+  state.holdings.keep({ object: codeObject(code), owner: state.self, size, hash: code })
+}

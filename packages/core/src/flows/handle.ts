@@ -1,0 +1,124 @@
+// The only door into the machine. A turn records every queued event in the tables, then lets the
+// flows settle what that means for each other (the agenda) until nothing is left, then runs the
+// pumps once, then writes. Decisions are made with everything of the turn known, so batching needs
+// no code of its own.
+
+import type Denque from 'denque'
+import type { Effect, PeerEvent } from '../model/events.ts'
+import type { Instant, LifeId } from '../model/ids.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { assignReady } from './assign.ts'
+import * as claims from './claims.ts'
+import * as conclude from './conclude.ts'
+import * as execute from './execute.ts'
+import { record, take } from './dispatch.ts'
+import * as join from './join.ts'
+import * as observe from './observe.ts'
+import * as recover from './recover.ts'
+import * as release from './release.ts'
+import * as replicate from './replicate.ts'
+import * as resolve from './resolve.ts'
+import * as submit from './submit.ts'
+import { hangUpIdle, write } from './write.ts'
+
+export function handle(state: PeerState, events: readonly PeerEvent[], now: Instant): Effect[] {
+  state.timers.turnAt = now
+  if (observe.noticeLateness(state, now)) observe.slept(state, now)
+  for (const event of events) record(state, event, now)
+  settleAgenda(state, now)
+  clocks(state, now)
+  settleAgenda(state, now)
+  pump(state, now)
+  write(state, now)
+  state.timers.wakeAt = deadline(state)
+  const effects = [...state.effects]
+  state.effects.length = 0
+  return effects
+}
+
+/** When the machine wants to be woken next. Waking it earlier is harmless, later costs it awareness. */
+export function deadline(state: PeerState): Instant {
+  const { timers } = state
+  let next = Math.min(
+    timers.ringAt,
+    timers.gossipAt,
+    state.detector.deadline(),
+    state.deadlines.next(),
+    join.nextContact(state),
+  )
+  next = Math.min(next, state.links.deadline(), state.holdings.deadline(), execute.attemptsDeadline(state))
+  next = Math.min(
+    next,
+    state.sessions.deadline((life) => state.links.canWrite(life)),
+    state.elsewhere.deadline(),
+    resolve.durableDeadline(state),
+    timers.forgiveAt,
+  )
+  for (const at of state.graves.values()) next = Math.min(next, at)
+  return next as Instant
+}
+
+/** What flows left for each other, in the fixed order of recovery, until there is nothing left. */
+function settleAgenda(state: PeerState, now: Instant): void {
+  const { agenda, loopback } = state
+  for (;;) {
+    const message = loopback.shift()
+    if (message) take(state, state.self, message, now)
+    else if (agenda.ended.length > 0) recover.ended(state, first(agenda.ended), now)
+    else if (agenda.revived.length > 0) comeBack(state, first(agenda.revived))
+    else if (agenda.strangers.length > 0) claims.meetStranger(state, first(agenda.strangers), now)
+    else if (agenda.retiring.length > 0) replicate.retire(state, first(agenda.retiring))
+    else if (agenda.requeue.length > 0) conclude.requeued(state, first(agenda.requeue), now)
+    else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
+    else if (agenda.lost.length > 0) {
+      const { object, reason } = first(agenda.lost)
+      recover.lost(state, object, reason, now)
+    } else if (agenda.settled.length > 0) {
+      const object = first(agenda.settled)
+      recover.aliasLost(state, object, now)
+      submit.inputsSettled(state, object)
+      resolve.settled(state, object)
+    } else if (agenda.loose.length > 0) release.loosened(state, first(agenda.loose))
+    else return
+  }
+}
+
+/** What runs here for it is answered first, so that the conversation begins with all of it named. */
+function comeBack(state: PeerState, life: LifeId): void {
+  if (state.members.ended(life)) return
+  execute.ownerBack(state, life)
+  recover.revived(state, life)
+}
+
+/** Everything whose time has come. */
+function clocks(state: PeerState, now: Instant): void {
+  claims.hear(state, observe.observe(state, now), 'own', now)
+  if (state.timers.syncAt <= now) hangUpIdle(state, now)
+  join.keepInTouch(state, now)
+  join.goodbye(state, now)
+  submit.dueTasks(state, now)
+  resolve.dueDurables(state, now)
+  execute.dueAttempts(state, now)
+  recover.askDue(state, now)
+  recover.closeGraves(state, now)
+}
+
+/** Once per turn, with all of it recorded. */
+function pump(state: PeerState, now: Instant): void {
+  replicate.noticeBare(state)
+  settleAgenda(state, now)
+  replicate.replicateMissing(state, now)
+  assignReady(state, now)
+  settleAgenda(state, now)
+  execute.grant(state)
+  resolve.fetchWanted(state, now)
+  execute.startReady(state)
+  conclude.deliver(state)
+  release.boundLineage(state)
+  settleAgenda(state, now)
+}
+
+/** The head of a queue that is known not to be empty. */
+function first<T>(queue: Denque<T>): T {
+  return queue.shift() as T
+}

@@ -1,0 +1,182 @@
+// Answers to "what is going on here": rows for lists, and what a task or an object waits for, as far
+// as this peer knows. Reads tables, changes nothing.
+
+import type { Instant, ObjectId, TaskId } from '../model/ids.ts'
+import type { InspectRow, Query } from '../model/messages.ts'
+import { peerOf } from '../model/ids.ts'
+import { clip, limits } from '../model/limits.ts'
+import { locate } from '../state/locate.ts'
+import { isOver } from '../state/membership.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { unfit } from '../state/placement.ts'
+import type { TaskRow } from '../state/tasks.ts'
+
+export function inspect(state: PeerState, query: Query, now: Instant): InspectRow[] {
+  switch (query.what) {
+    case 'members':
+      return upTo(query.limit, members(state, now))
+    case 'tasks':
+      return upTo(query.limit, tasks(state, now))
+    case 'objects':
+      return upTo(query.limit, objects(state))
+    case 'explain':
+      return query.id === null ? [] : explain(state, query.id, now)
+    case 'counters':
+      return [
+        {
+          ...state.counters,
+          tasks: state.tasks.pending,
+          objects: state.directory.size,
+          held: state.holdings.size,
+          awareness: state.detector.awareness,
+        },
+      ]
+  }
+}
+
+/** Rows are made one by one: of a million only those that are asked for. */
+function upTo(limit: number, rows: Iterable<InspectRow>): InspectRow[] {
+  const most = Math.min(limit, limits.listLength)
+  const taken: InspectRow[] = []
+  for (const row of rows) {
+    if (taken.length >= most) break
+    taken.push(row)
+  }
+  return taken
+}
+
+function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
+  for (const row of state.members.all())
+    yield {
+      peer: row.peer,
+      name: row.name,
+      state: row.state,
+      kind: row.profile?.kind ?? 'unknown',
+      slots: row.profile?.slots ?? 0,
+      free:
+        row.peer === state.peer ? Math.max(0, state.executor.slots - state.executor.running) : (row.load?.free ?? null),
+      queued: row.peer === state.peer ? state.executor.readyCount : (row.load?.queued ?? null),
+      sinceMs: Math.round(now - row.since),
+      ageMs: Math.round(now - row.born),
+      how: isOver(row.state) ? row.how : '',
+      addresses: (row.profile?.addresses ?? []).join(' '),
+      labels: Object.entries(row.profile?.labels ?? {})
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+    }
+}
+
+function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {
+  for (const row of state.tasks.all()) {
+    if (row.state === 'settled') continue
+    const peer = row.at ? state.members.nameOf(peerOf(row.at)) : null
+    yield {
+      task: row.spec.id,
+      fn: row.spec.fn,
+      state: row.state,
+      attempt: row.attempt,
+      peer,
+      ageMs: Math.round(now - row.submittedAt),
+      why: '',
+    }
+  }
+  for (const row of [...state.remembered.values()].reverse()) {
+    yield {
+      task: row.task,
+      fn: row.fn,
+      state: row.state,
+      attempt: row.attempts,
+      peer: row.peer,
+      ageMs: Math.round(row.ms),
+      why: row.failure?.message ?? '',
+    }
+  }
+}
+
+function* objects(state: PeerState): Iterable<InspectRow> {
+  for (const row of state.directory.all()) {
+    const holders = [...row.holders].map((life) => state.members.nameOf(peerOf(life))).join(' ')
+    yield {
+      object: row.object,
+      state: row.state,
+      size: row.size,
+      copies: row.holders.size,
+      wanted: row.copies,
+      holders,
+      owner: true,
+    }
+  }
+  for (const row of state.holdings.all()) {
+    if (row.owner === state.self) continue
+    const owner = state.members.nameOf(peerOf(row.owner))
+    yield { object: row.object, state: 'held', size: row.size, copies: 1, wanted: 1, holders: owner, owner: false }
+  }
+}
+
+/** Lines of a tree: `depth` says how far each is indented. */
+export function explain(state: PeerState, id: string, now: Instant): InspectRow[] {
+  const lines: InspectRow[] = []
+  const seen = new Set<string>()
+  const visit = (what: string, depth: number): void => {
+    if (seen.has(what) || depth > 8 || lines.length > 200) return
+    seen.add(what)
+    const task =
+      state.tasks.get(what as TaskId) ?? state.tasks.get(state.directory.get(what as ObjectId)?.task as TaskId)
+    const text = task && task.state !== 'settled' ? waiting(state, task, now) : known(state, what)
+    if (text === null) return
+    lines.push({ depth, text: clip(text) })
+    if (!task || task.state === 'settled') return
+    for (const line of task.story) lines.push({ depth: depth + 1, text: line })
+    for (const object of task.waitsFor) visit(object, depth + 1)
+  }
+  visit(id, 0)
+  return lines
+}
+
+function waiting(state: PeerState, row: TaskRow, now: Instant): string {
+  const { fn, id } = row.spec
+  const ago = (at: Instant): string => `${((now - at) / 1_000).toFixed(1)} s`
+  switch (row.state) {
+    case 'waiting':
+      return `${fn} (${id}) waits for ${row.waitsFor.size} of its arguments, for ${ago(row.submittedAt)}`
+    case 'ready': {
+      const reasons = [...state.members.all()]
+        .filter((member) => !isOver(member.state))
+        .map((member) => `${state.members.nameOf(member.peer)}: ${unfit(member, row.spec.policy.needs) ?? 'busy'}`)
+      return `${fn} (${id}) is ready and waits for a slot (${reasons.join('; ')})`
+    }
+    case 'assigned':
+      return `${fn} (${id}) is at ${row.at ? state.members.nameOf(peerOf(row.at)) : '?'} for ${ago(row.assignedAt)}, attempt ${row.attempt}`
+    case 'retrying':
+      return `${fn} (${id}) is tried again in ${Math.max(0, row.retryAt - now).toFixed(0)} ms, after attempt ${row.attempt}`
+    case 'settled':
+      return `${fn} (${id}) is done`
+  }
+}
+
+function known(state: PeerState, what: string): string | null {
+  const remembered =
+    state.remembered.get(what as TaskId) ?? state.remembered.get(state.directory.get(what as ObjectId)?.task as TaskId)
+  if (remembered) {
+    const end = remembered.failure
+      ? `failed: ${remembered.failure.message}`
+      : `has its value (${remembered.ms.toFixed(0)} ms, ${remembered.attempts} attempts)`
+    return [`${remembered.fn} (${remembered.task}) ${end}`, ...remembered.story].join('; ')
+  }
+  const entry = state.directory.get(what as ObjectId)
+  if (entry) {
+    const found = locate(state, entry.object, state.self)
+    const where =
+      found?.located.type === 'stored'
+        ? ` on ${found.located.holders.map((life) => state.members.nameOf(peerOf(life))).join(', ')}`
+        : ''
+    return `object ${entry.object} is ${entry.state}, ${entry.size} bytes${where}${state.notes.has(entry.object) ? `; ${state.notes.get(entry.object)}` : ''}`
+  }
+  const elsewhere = state.elsewhere.get(what as ObjectId)
+  if (elsewhere)
+    return `object ${what} belongs to ${state.members.nameOf(peerOf(elsewhere.owner))}, ${elsewhere.located ? elsewhere.located.type : 'not settled yet'}`
+  const running = state.executor.ofTask(what as TaskId)[0]
+  return running
+    ? `${running.spec.fn} (${what}) is ${running.state} here, for ${state.members.nameOf(peerOf(running.owner))}`
+    : null
+}

@@ -1,0 +1,123 @@
+// Coming, staying in touch, going. A new link starts with an exchange of member lists; lists are
+// exchanged again with random peers (push-pull) and the recently dead are dialled, so that healed
+// partitions merge. Leaving hands back work and copies before it says goodbye.
+
+import type { Instant, LifeId, PeerId } from '../model/ids.ts'
+import { after, never, peerOf } from '../model/ids.ts'
+import { isOver } from '../state/membership.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { signal } from '../state/peer-state.ts'
+
+/** How long a leaving peer waits for its hand-over. */
+const leaveMs = 5_000
+
+export function linked(state: PeerState, life: LifeId, now: Instant): void {
+  const before = state.links.lifeOf(peerOf(life))
+  state.links.up(life, now)
+  state.sessions.relinked(life)
+  state.detector.heard(life, now)
+  if (before !== life || !state.joined) sync(state, life, true)
+}
+
+export function unlinked(state: PeerState, life: LifeId, now: Instant): void {
+  if (!state.links.down(life, now)) return
+  const row = state.members.get(peerOf(life))
+  if (row?.life !== life || isOver(row.state)) return
+  row.how = 'its connection closed'
+  state.detector.hint(life, now)
+}
+
+export function dialFailed(state: PeerState, peer: PeerId, refused: boolean, now: Instant): void {
+  state.links.dialFailed(peer, now, state.rng.next())
+  const row = state.members.get(peer)
+  if (!row) return forgetPeer(state, peer)
+  if (refused) {
+    if (!isOver(row.state)) row.how = 'nobody listens at its address any more'
+    state.detector.refused(row.life, now)
+  }
+  state.signals.delete(row.life)
+}
+
+/** Nobody we know: nothing waits for it, and nobody is to be told of it. */
+function forgetPeer(state: PeerState, peer: PeerId): void {
+  for (const life of state.signals.keys()) if (peerOf(life) === peer) state.signals.delete(life)
+  for (const life of state.favours.keys()) if (peerOf(life) === peer) state.favours.take(life)
+  state.links.forget(peer)
+}
+
+export function sync(state: PeerState, to: LifeId, reply: boolean): void {
+  signal(state, to, { type: 'sync', members: state.members.claims(), reply })
+}
+
+export function founded(state: PeerState): void {
+  joined(state)
+}
+
+/** Our first full exchange: from here on we are one of them. */
+export function joined(state: PeerState): void {
+  if (state.joined) return
+  state.joined = true
+  state.gossip.spread(state.members.claimOf(state.members.me))
+  state.effects.push({ type: 'joined' })
+}
+
+/** The slow clocks: push-pull, healing, tombstones. */
+export function keepInTouch(state: PeerState, now: Instant): void {
+  const { timers, config } = state
+  if (timers.syncAt <= now) {
+    timers.syncAt = after(now, config.syncMs * state.rng.between(0.75, 1.25))
+    const member = state.rng.pick(state.members.others().filter((row) => row.state !== 'suspect'))
+    if (member) sync(state, member.life, true)
+    for (const life of state.members.bury(now, config.tombstoneMs)) {
+      state.sessions.forget(life)
+      forgetPeer(state, peerOf(life))
+    }
+  }
+  if (timers.healAt <= now) {
+    timers.healAt = after(now, config.syncMs * state.rng.between(0.75, 1.25))
+    heal(state, now)
+  }
+}
+
+/** Somebody we buried may be on the other side of a cut: its address is tried now and then. */
+function heal(state: PeerState, now: Instant): void {
+  const buried = [...state.members.all()].filter(
+    (row) => row.state === 'dead' && now - row.since < state.config.healMs && (row.profile?.addresses.length ?? 0) > 0,
+  )
+  const chosen = state.rng.pick(buried)
+  if (chosen) sync(state, chosen.life, true)
+}
+
+export function leave(state: PeerState, now: Instant): void {
+  if (state.leaving) return
+  state.leaving = { by: after(now, leaveMs), said: false }
+  state.gossip.spread(state.members.declare('draining', now))
+}
+
+/** Draining → left, once what we ran and kept for others is done or elsewhere, or time is up. */
+export function goodbye(state: PeerState, now: Instant): void {
+  const { leaving } = state
+  if (!leaving || leaving.said) return
+  if (now < leaving.by && isBusy(state)) return
+  leaving.said = true
+  const claim = state.members.declare('left', now)
+  state.gossip.spread(claim)
+  for (const life of state.links.standing()) signal(state, life, { type: 'sync', members: [claim], reply: false })
+  state.effects.push({ type: 'left' })
+}
+
+/** Something here still matters to somebody who is there to take it. */
+function isBusy(state: PeerState): boolean {
+  if (state.members.others().length === 0) return false
+  if (state.executor.size > 0 || state.outbox.length > 0) return true
+  for (const life of state.sessions.lives())
+    if (state.members.lives(life) && state.sessions.queued(life) > 0) return true
+  for (const { owner } of state.holdings.all()) if (owner !== state.self && state.members.lives(owner)) return true
+  return false
+}
+
+export function nextContact(state: PeerState): Instant {
+  const { timers, leaving } = state
+  const by = leaving && !leaving.said ? leaving.by : never
+  return Math.min(timers.syncAt, timers.healAt, by) as Instant
+}

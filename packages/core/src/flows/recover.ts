@@ -1,0 +1,287 @@
+// What follows when a life is over, in one fixed order: its attempts, the objects it held, its
+// holds, what it owned, what it had asked us to run. Also the lesser case, a peer that had given us
+// up and is back: the conversation begins anew and both sides say what they still have.
+
+import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { after, attemptId, peerOf } from '../model/ids.ts'
+import type { Message } from '../model/messages.ts'
+import { announcement, openSession } from '../state/announce.ts'
+import { dropAsker } from '../state/answer.ts'
+import type { Entry } from '../state/directory.ts'
+import { batchSize } from '../state/credits.ts'
+import { dropSpec } from '../state/lineage.ts'
+import { askAgain, askOwner, askParents, hold, letGo, locate, unanswerable } from '../state/locate.ts'
+import type { Agenda, PeerState } from '../state/peer-state.ts'
+import { hangUp, isBeyond, lostFailure, notify, say, stamp } from '../state/peer-state.ts'
+import { functionKey } from '../state/scheduler.ts'
+import type { TaskRow } from '../state/tasks.ts'
+import { Tasks } from '../state/tasks.ts'
+
+export function ended(
+  state: PeerState,
+  { life, left, how, slots }: NonNullable<ReturnType<Agenda['ended']['shift']>>,
+  now: Instant,
+): void {
+  const peer = peerOf(life)
+  const name = state.members.nameOf(peer)
+  const moved = attemptsOf(state, life, left ? 0 : Math.max(1, slots), name)
+  const recopied = objectsHeldBy(state, life, how)
+  state.scheduler.ended(life)
+  state.detector.forget(life)
+  state.signals.delete(life)
+  state.favours.take(life)
+  state.unconfirmed.delete(life)
+  ownedBy(state, life, now)
+  keepLetters(state, life, state.sessions.end(life))
+  hangUp(state, life, left ? 'it left' : 'its life is over')
+  if (!left) state.counters.peersDied++
+  if (left) notify(state, { type: 'peer:left', peer, name })
+  else notify(state, { type: 'peer:died', peer, name, how, attemptsMoved: moved, objectsRecopied: recopied })
+}
+
+/** What may have been running costs a retry; the rest of its queue goes back free. */
+function attemptsOf(state: PeerState, life: LifeId, slots: number, name: string): number {
+  const rows = state.tasks.assignedTo(life)
+  rows.forEach((row, at) => {
+    const ran = at < slots * batchSize(state.scheduler.expectedMs(functionKey(row.spec), life), state.config)
+    lose(state, row, ran, name)
+  })
+  return rows.length
+}
+
+function lose(state: PeerState, row: TaskRow, ran: boolean, peer: string): void {
+  const base = { task: row.spec.id, attempt: row.attempt, code: 'PEER_DIED', cause: null, peer } as const
+  state.agenda.requeue.push({ ...base, charge: ran ? 'retry' : 'none', reason: `peer ${peer} died`, killed: ran })
+}
+
+function objectsHeldBy(state: PeerState, life: LifeId, how: string): number {
+  let recopied = 0
+  for (const entry of state.directory.holderDied(life)) {
+    if (entry.state !== 'stored') continue
+    if (entry.holders.size === 0)
+      state.agenda.lost.push({ object: entry.object, reason: `its last holder is gone: ${how}` })
+    else if (state.directory.short.has(entry.object)) recopied++
+  }
+  return recopied
+}
+
+/** Nobody answers now for what that life owned: questions wait for its grace to end, work here has an end in sight. */
+function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
+  // What stands for an object of that life is made again by whoever answers for the task that returned it.
+  for (const entry of state.directory.aliasesOf(life))
+    state.agenda.lost.push({ object: entry.object, reason: 'the peer that answered for it is gone' })
+  for (const row of state.elsewhere.of(life)) {
+    if (row.located) continue
+    if (isBeyond(state, life)) unanswerable(state, row.object)
+    else askParents(state, row.object)
+  }
+  for (const row of state.holds.ofLife(life)) {
+    if (row.owner !== life) continue
+    const answered = row.borrow === 'asked'
+    state.holds.known(row.object)
+    if (answered) say(state, state.self, { type: 'borrowed', object: row.object, known: false })
+  }
+  state.executor.ownerOver(life, true)
+  for (const row of state.executor.ofOwner(life)) {
+    const there = row.others?.find((asker) => !state.members.ended(asker.owner))
+    if (there) state.executor.prefer(row, there.owner)
+    else state.executor.orphan(row, after(now, state.config.orphanGraceMs))
+  }
+  for (const object of state.cancelling) if (state.elsewhere.get(object)?.owner === life) stopWaiting(state, object)
+  for (const [request, peer] of state.inspections) {
+    if (peer !== life) continue
+    state.inspections.delete(request)
+    state.effects.push({ type: 'inspected', request, rows: [] })
+  }
+}
+
+/** What was never acknowledged may still be wanted: that life may have been thought dead too soon. */
+function keepLetters(state: PeerState, life: LifeId, unsaid: readonly Message[]): void {
+  const letters = unsaid.filter(({ type }) => type === 'outcome' || type === 'delivered')
+  if (letters.length > 0 && !isBeyond(state, life)) state.letters.set(life, letters)
+}
+
+function stopWaiting(state: PeerState, object: ObjectId): void {
+  state.cancelling.delete(object)
+  state.effects.push({ type: 'cancelled', object })
+}
+
+/** It speaks again: what was kept for it is said, what it never answered is asked again. */
+export function revived(state: PeerState, life: LifeId): void {
+  state.graves.delete(life)
+  for (const message of state.letters.get(life) ?? []) say(state, life, message)
+  state.letters.delete(life)
+  for (const row of state.elsewhere.of(life)) if (!row.located) askOwner(state, row.object, life)
+  if (state.sessions.hasEnded(life)) openSession(state, life)
+}
+
+/** An answer that led to the dead: the one who gave it has heard by now, or will soon. */
+export function askDue(state: PeerState, now: Instant): void {
+  for (const row of state.elsewhere.due(now)) askAgain(state, row.object)
+}
+
+/** An ended life's holds last a while longer: what it passed on may still be on its way. */
+export function closeGraves(state: PeerState, now: Instant): void {
+  for (const [life, at] of state.graves) {
+    if (at > now) continue
+    state.graves.delete(life)
+    if (!state.members.lives(life)) close(state, life)
+  }
+}
+
+function close(state: PeerState, life: LifeId): void {
+  for (const row of state.holds.ofLife(life))
+    if (state.holds.released(row.object, life)) state.agenda.loose.push(row.object)
+  for (const [key, transit] of state.transits) {
+    if (transit.to !== life) continue
+    state.transits.delete(key)
+    for (const object of transit.objects) letGo(state, object, 'transit')
+  }
+  for (const [key, delivery] of state.deliveries) if (delivery.to === life) state.deliveries.delete(key)
+  state.letters.delete(life)
+  for (const row of state.elsewhere.of(life)) if (!row.located) unanswerable(state, row.object)
+  for (const row of state.executor.askedBy(life)) if (row.others) dropAsker(state, row, life)
+  closeStore(state, life)
+  const member = state.members.get(peerOf(life))
+  if (member?.life !== life || member.state === 'left') state.sessions.forget(life)
+}
+
+/** Bytes that life answered for stay only as long as somebody here reads them. */
+function closeStore(state: PeerState, life: LifeId): void {
+  for (const fetch of state.holdings.fetches()) {
+    if (fetch.owner !== life) continue
+    fetch.copy = false
+    state.holdings.forgetUnwanted(fetch)
+  }
+  for (const { object } of state.holdings.of(life)) {
+    if (state.holds.isHeld(object)) continue
+    if (state.executor.isUsed(object)) {
+      state.holdings.doom(object)
+      continue
+    }
+    state.holdings.drop(object)
+    state.effects.push({ type: 'drop', object })
+  }
+}
+
+/** The last copy is gone: made again when somebody reads it, or lost with a reason. */
+export function lost(state: PeerState, object: ObjectId, reason: string, now: Instant): void {
+  const entry = state.directory.get(object)
+  if (!entry || (entry.state !== 'stored' && entry.state !== 'faded' && entry.state !== 'alias')) return
+  if (entry.state === 'stored' && entry.holders.size > 0) return
+  const refs = entry.refs
+  if (!state.holds.isHeld(object) && entry.wantedBy.size === 0) {
+    if (!entry.task) return give(state, entry, 'put', 'it was put, and its last copy is gone')
+    state.directory.reopen(entry, 'faded')
+  } else rebuild(state, entry, reason, now)
+  for (const link of refs) letGo(state, link.object, 'container')
+}
+
+function rebuild(state: PeerState, entry: Entry, reason: string, now: Instant): void {
+  const row = entry.task ? state.tasks.get(entry.task) : undefined
+  if (!entry.task) return give(state, entry, 'put', 'it was put by a program, and its last copy is gone')
+  if (!row) return give(state, entry, 'lineage-dropped', state.notes.get(entry.object) ?? 'its lineage was dropped')
+  if (row.state !== 'settled') return
+  if (row.rebuildsLeft <= 0)
+    return give(
+      state,
+      entry,
+      'no-rebuilds',
+      `it may be made again ${row.spec.policy.rebuilds} times (rebuilds), and was`,
+    )
+  row.rebuildsLeft--
+  state.counters.rebuilt++
+  state.tasks.tell(row, `${stamp(state, now)} its result was lost (${reason}): made again`)
+  state.directory.reopen(entry, 'pending')
+  state.tasks.reopen(row)
+  for (const link of row.spec.refs) hold(state, link, 'spec')
+  notify(state, { type: 'object:rebuilt', object: entry.object, task: row.spec.id })
+  state.tasks.retrying(row, now)
+  state.deadlines.set(row.spec.id, Tasks.dueAt(row))
+}
+
+function give(state: PeerState, entry: Entry, reason: string, because: string): void {
+  const failure = { ...lostFailure(entry.object, reason, because), task: entry.task }
+  state.directory.failed(entry, failure)
+  if (entry.task) dropSpec(state, entry.task)
+  notify(state, { type: 'object:lost', object: entry.object, reason })
+  state.agenda.settled.push(entry.object)
+  state.agenda.loose.push(entry.object)
+}
+
+/** An alias whose target is beyond reach is made again through the task that returned it. */
+export function aliasLost(state: PeerState, object: ObjectId, now: Instant): void {
+  const entry = state.directory.get(object)
+  if (entry?.state !== 'alias') return
+  const found = locate(state, object, state.self)
+  if (found?.located.type !== 'failure') return
+  const { code, reason } = found.located.failure
+  // Freed: its owner thought for longer than its grace that we were dead.
+  if (code !== 'OBJECT_LOST' || (reason !== 'owner-died' && reason !== 'freed')) return
+  lost(state, object, `what stood for it is gone (${reason})`, now)
+}
+
+/** The other side began anew. What we had said and they never took is said again, where it still counts. */
+export function reset(state: PeerState, life: LifeId, lostMessages: readonly Message[]): void {
+  const again = new Set(['outcome', 'delivered', 'cancel', 'inspect', 'inspected'])
+  say(state, life, announcement(state, life, lostMessages))
+  state.unconfirmed.set(life, new Set(state.tasks.assignedTo(life).map((row) => row.spec.id)))
+  state.directory.copiesLost(life)
+  state.executor.regrant(life)
+  for (const message of lostMessages) if (again.has(message.type)) say(state, life, message)
+  for (const row of state.elsewhere.of(life)) if (!row.located) say(state, life, { type: 'want', object: row.object })
+  for (const row of state.holds.ofLife(life)) {
+    if (row.owner === life && row.borrow === 'asked') say(state, life, { type: 'borrow', object: row.object })
+  }
+}
+
+/** What that life says it has of ours: complete, so what is missing is lost. */
+export function announced(state: PeerState, from: LifeId, message: Extract<Message, { type: 'announce' }>): void {
+  const running = new Set<string>(message.attempts)
+  const name = state.members.nameOf(peerOf(from))
+  // Only what was assigned before the conversation began anew: later assignments may not have arrived yet.
+  const unconfirmed = state.unconfirmed.get(from)
+  state.unconfirmed.delete(from)
+  for (const row of state.tasks.assignedTo(from)) {
+    const listed = running.delete(attemptId(row.spec.id, row.attempt))
+    if (!listed && unconfirmed?.has(row.spec.id)) lose(state, row, false, name)
+    // We may have said so before, in the conversation that ended.
+    if (listed && (row.ending || row.overdue)) {
+      const reason = row.ending?.reason ?? 'its time was up'
+      say(state, from, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason, moved: row.ending === null })
+    }
+  }
+  for (const id of running) abortStray(state, from, id)
+  const borrows = new Set(message.borrows)
+  for (const row of state.holds.ofLife(from)) {
+    if (row.borrowers.has(from) && !borrows.has(row.object) && state.holds.released(row.object, from))
+      state.agenda.loose.push(row.object)
+  }
+  for (const object of borrows) if (state.directory.get(object)) state.holds.borrowed(object, state.self, from)
+  reconcile(state, from, message)
+}
+
+function abortStray(state: PeerState, from: LifeId, id: string): void {
+  const at = id.lastIndexOf('#')
+  const attempt = Number(id.slice(at + 1))
+  if (at < 1 || !Number.isSafeInteger(attempt) || attempt < 1) return void state.counters.strayed++
+  const reason = 'it was given to another peer'
+  say(state, from, { type: 'abort', task: id.slice(0, at) as TaskId, attempt, reason, moved: true })
+}
+
+function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { type: 'announce' }>): void {
+  const has = new Map(message.holdings.map((note) => [note.object, note]))
+  // The bytes of an outcome that is on its way are not waste.
+  const listed = new Set<string | null>(message.attempts.map((id) => id.slice(0, id.lastIndexOf('#'))))
+  for (const object of state.directory.heldBy(from)) {
+    if (has.has(object)) continue
+    const entry = state.directory.get(object) as Entry
+    state.directory.removeHolder(entry, from)
+  }
+  for (const note of has.values()) {
+    const entry = state.directory.get(note.object)
+    if (entry?.state === 'stored' && entry.hash === note.hash) state.directory.addHolder(entry, from)
+    else if (entry?.state === 'pending' && listed.has(entry.task)) continue
+    else say(state, from, { type: 'free', object: note.object })
+  }
+}

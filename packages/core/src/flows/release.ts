@@ -1,0 +1,137 @@
+// What follows when somebody lets go of an object. Ours and unread: its bytes are freed wherever
+// they are; as long as lineage may need it again, its origin stays (its bytes too, if it was put).
+// Borrowed and unread: the owner is told. Letting go of one object may let go of those inside it.
+
+import type { LifeId, ObjectId } from '../model/ids.ts'
+import { resultOf } from '../model/ids.ts'
+import type { Entry } from '../state/directory.ts'
+import type { Elsewhere } from '../state/elsewhere.ts'
+import type { HoldRow } from '../state/holds.ts'
+import { dropSpec } from '../state/lineage.ts'
+import { letGo } from '../state/locate.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
+
+export function loosened(state: PeerState, object: ObjectId): void {
+  const entry = state.directory.get(object)
+  if (entry) return own(state, entry)
+  const row = state.holds.get(object)
+  if (!row || !state.holds.isEmpty(row)) return
+  const told = state.elsewhere.get(object)
+  if (told && waitsForRefs(state, told)) return
+  forgetBorrowed(state, row, told)
+}
+
+/** A value's refs that we took over are held inside it until their owners know of us: so long it stays. */
+function waitsForRefs(state: PeerState, { object, located }: Elsewhere): boolean {
+  if (located?.type !== 'inline' && located?.type !== 'stored') return false
+  const asked = located.refs.filter((link) => state.holds.get(link.object)?.borrow === 'asked')
+  for (const link of asked) {
+    if (state.partings.of(link.object).includes(object)) continue
+    state.partings.add(link.object, object)
+    const row = state.holds.get(object) as HoldRow
+    state.holds.add(object, row.owner, 'transit')
+  }
+  return asked.length > 0
+}
+
+/** A borrow was answered: what was kept for its sake may go. */
+export function parted(state: PeerState, ref: ObjectId): void {
+  for (const container of state.partings.take(ref)) letGo(state, container, 'transit')
+}
+
+function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefined): void {
+  const { object, owner } = row
+  state.holds.remove(object)
+  state.elsewhere.forget(object)
+  state.aliases.take(object)
+  parted(state, object)
+  if (state.cancelling.delete(object)) state.effects.push({ type: 'cancelled', object })
+  if (told?.located?.type === 'alias') letGo(state, told.located.link.object, 'container')
+  tellOwner(state, row)
+  // Bytes that outlived their owner's grace because they were read here.
+  if (state.members.ended(owner) && !state.graves.has(owner)) dropBytes(state, object, owner)
+}
+
+function tellOwner(state: PeerState, { object, owner, borrow }: HoldRow): void {
+  if (owner !== state.self && borrow !== 'none') say(state, owner, { type: 'release', object })
+}
+
+function own(state: PeerState, entry: Entry): void {
+  const { object } = entry
+  if (state.holds.isHeld(object)) return
+  const row = state.holds.get(object)
+  const isLineage = row !== undefined && row.lineage > 0
+  if (row && !isLineage) {
+    state.holds.remove(object)
+    tellOwner(state, row)
+  }
+  if (entry.state === 'pending') return
+  if (isLineage) {
+    if (entry.task && entry.state === 'stored') fade(state, entry)
+    return
+  }
+  if (entry.wantedBy.size > 0) return
+  const { refs, task } = entry
+  freeBytes(state, entry)
+  state.directory.remove(object)
+  state.aliases.take(object)
+  state.notes.delete(object)
+  for (const link of refs) letGo(state, link.object, 'container')
+  if (task) dropSpec(state, task)
+}
+
+/** The bytes go, the way to make them again stays. */
+function fade(state: PeerState, entry: Entry): void {
+  const { refs } = entry
+  freeBytes(state, entry)
+  state.directory.reopen(entry, 'faded')
+  for (const link of refs) letGo(state, link.object, 'container')
+}
+
+function freeBytes(state: PeerState, entry: Entry): void {
+  for (const life of new Set([...entry.holders, ...entry.copying]))
+    say(state, life, { type: 'free', object: entry.object })
+}
+
+/** The owner has let go: the bytes leave this peer, as soon as no attempt here needs them. */
+export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
+  const fetch = state.holdings.fetching(object)
+  if (fetch?.owner === from) {
+    fetch.copy = false
+    state.holdings.forgetUnwanted(fetch)
+  }
+  if (state.holdings.get(object)?.owner === from) dropBytes(state, object, from)
+  else if (fetch?.owner !== from) state.counters.strayed++
+}
+
+function dropBytes(state: PeerState, object: ObjectId, owner: LifeId): void {
+  if (state.holdings.get(object)?.owner !== owner) return
+  if (state.executor.isUsed(object)) return state.holdings.doom(object)
+  state.holdings.drop(object)
+  state.effects.push({ type: 'drop', object })
+}
+
+export function borrowed(state: PeerState, from: LifeId, object: ObjectId): void {
+  const known = state.directory.get(object) !== undefined
+  if (known) state.holds.borrowed(object, state.self, from)
+  say(state, from, { type: 'borrowed', object, known })
+}
+
+export function released(state: PeerState, from: LifeId, object: ObjectId): void {
+  if (state.holds.released(object, from)) state.agenda.loose.push(object)
+}
+
+/** Lineage past its limit: the oldest rows lose the right to be made again, and say so. */
+export function boundLineage(state: PeerState): void {
+  if (state.lineageBytes <= state.config.lineageBytes) return
+  for (const row of state.tasks.all()) {
+    if (state.lineageBytes <= state.config.lineageBytes) return
+    if (row.state !== 'settled') continue
+    state.notes.set(
+      resultOf(row.spec.id),
+      `its lineage was dropped: more than ${state.config.lineageBytes} bytes of arguments (lineageBytes)`,
+    )
+    dropSpec(state, row.spec.id)
+  }
+}

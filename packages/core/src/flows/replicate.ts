@@ -1,0 +1,136 @@
+// Keeping k copies. The pump looks at objects with too few holders whenever something changed: a new
+// object, a death, a newcomer. Targets come from rendezvous order, other failure domains first; a
+// leaving holder's objects are copied before it is let go.
+
+import type { Instant, LifeId } from '../model/ids.ts'
+import { after, never, peerOf } from '../model/ids.ts'
+import type { Entry } from '../state/directory.ts'
+import type { Member } from '../state/membership.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { notify, say } from '../state/peer-state.ts'
+import { copyOrder } from '../state/placement.ts'
+
+/** However the last holder went: what nobody has any more is lost, or made again. */
+export function noticeBare(state: PeerState): void {
+  for (const object of state.directory.bare)
+    state.agenda.lost.push({ object, reason: 'no holder has its bytes any more' })
+}
+
+export function replicateMissing(state: PeerState, now: Instant): void {
+  if (state.directory.short.size === 0) {
+    state.timers.forgiveAt = never
+    return
+  }
+  forgive(state, now)
+  const members = [...state.members.all()].filter((member) => canKeep(state, member))
+  for (const object of state.directory.short) {
+    const entry = state.directory.get(object)
+    if (entry) copy(state, entry, members, now)
+  }
+}
+
+/** Whoever could not take a copy is asked once more when the mesh has changed, and every now and then. */
+function forgive(state: PeerState, now: Instant): void {
+  const { timers, members, config } = state
+  if (timers.replicateVersion === members.version && timers.forgiveAt > now && timers.forgiveAt !== never) return
+  if (timers.replicateVersion !== members.version || timers.forgiveAt <= now) state.directory.forgive()
+  timers.replicateVersion = members.version
+  timers.forgiveAt = after(now, config.syncMs)
+}
+
+function canKeep(state: PeerState, member: Member): boolean {
+  if (member.peer === state.peer) return state.leaving === null
+  return member.state === 'alive' && !member.hearsay && (member.profile?.memoryBytes ?? 0) > 0
+}
+
+function copy(state: PeerState, entry: Entry, members: readonly Member[], now: Instant): void {
+  const from = [...entry.holders]
+  let missing = entry.copies - state.directory.copiesOf(entry) - entry.copying.size
+  if (from.length === 0 || missing <= 0) return
+  const taken = new Set(from.map((life) => state.members.get(peerOf(life))?.profile?.domain ?? life))
+  const free = members.filter(
+    ({ life }) => !entry.holders.has(life) && !entry.copying.has(life) && !entry.declined.has(life),
+  )
+  for (const { life } of copyOrder(entry.object, free, taken, now)) {
+    if (missing-- <= 0) return
+    ask(state, entry, life)
+  }
+}
+
+function ask(state: PeerState, entry: Entry, life: LifeId): void {
+  const { object, size, hash } = entry
+  state.directory.copying(entry, life)
+  say(state, life, { type: 'replicate', object, size, hash, from: [...entry.holders] })
+}
+
+/** A peer says that it has the bytes. */
+export function holding(
+  state: PeerState,
+  from: LifeId,
+  message: { object: Entry['object']; size: number; hash: string },
+): void {
+  const entry = state.directory.get(message.object)
+  if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
+    // Of an object that is being made again, or long gone: not a copy of anything we answer for.
+    return say(state, from, { type: 'free', object: message.object })
+  }
+  if (entry.copying.has(from)) {
+    state.counters.copied++
+    notify(state, { type: 'object:copied', object: entry.object, peer: peerOf(from) })
+  }
+  entry.blamed = 0
+  state.directory.addHolder(entry, from)
+  if (entry.durableBy !== null) state.agenda.settled.push(entry.object)
+  letRetire(state, entry)
+}
+
+/** A leaving holder may go as soon as its copy is not needed. */
+function letRetire(state: PeerState, entry: Entry): void {
+  if (state.directory.copiesOf(entry) < Math.min(entry.copies, 1)) return
+  for (const life of entry.holders) {
+    if (!state.directory.isRetiring(life)) continue
+    state.directory.removeHolder(entry, life)
+    say(state, life, { type: 'free', object: entry.object })
+  }
+}
+
+/** That peer is on its way out. Its copies of ours are copied elsewhere first. */
+export function retire(state: PeerState, life: LifeId): void {
+  state.directory.retire(life)
+  for (const object of state.directory.heldBy(life)) {
+    const entry = state.directory.get(object)
+    if (entry) letRetire(state, entry)
+  }
+}
+
+export function declined(state: PeerState, from: LifeId, object: Entry['object']): void {
+  const entry = state.directory.get(object)
+  if (!entry?.copying.has(from)) return
+  state.directory.declined(entry, from)
+}
+
+/** The only holder may be blamed for bad bytes this often before it is believed. */
+const lastHolderBlames = 3
+
+/**
+ * Somebody asked that holder in vain. One peer's word frees nothing: a holder that is said to have no
+ * bytes is asked itself, by being asked for a copy. Bad bytes are believed at once while there is
+ * another copy.
+ */
+export function gone(
+  state: PeerState,
+  from: LifeId,
+  message: { object: Entry['object']; holder: LifeId; corrupt: boolean },
+): void {
+  const { object, holder, corrupt } = message
+  const entry = state.directory.get(object)
+  if (!entry || entry.state !== 'stored' || !entry.holders.has(holder)) return
+  if (corrupt) {
+    if (entry.holders.size === 1 && ++entry.blamed < lastHolderBlames) return
+    state.directory.removeHolder(entry, holder)
+    return say(state, holder, { type: 'free', object })
+  }
+  if (holder === state.self && state.holdings.has(object)) return void state.counters.strayed++
+  state.directory.removeHolder(entry, holder)
+  if (holder !== from) ask(state, entry, holder)
+}

@@ -1,0 +1,261 @@
+// An object has settled, here or at its owner's: whoever waited for it is told. Programs get their
+// value (with its bytes when they asked for them), borrowers get its whereabouts, tasks are looked
+// at by submit. Also the pump that fetches bytes, and what becomes of a fetch.
+
+import type { PeerEvent } from '../model/events.ts'
+import type { CodeId, Instant, LifeId, ObjectId } from '../model/ids.ts'
+import { after, never } from '../model/ids.ts'
+import type { Failure, Located } from '../model/object.ts'
+import type { Fetch } from '../state/holdings.ts'
+import type { WatchRow } from '../state/watches.ts'
+import { askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { isBeyond, lostFailure, say } from '../state/peer-state.ts'
+
+export function watch(state: PeerState, object: ObjectId, owner: LifeId, bytes: boolean): void {
+  state.watches.add(object, owner, bytes)
+  look(state, object)
+}
+
+export function unwatch(state: PeerState, object: ObjectId): void {
+  const row = state.watches.get(object)
+  if (!row) return
+  stopBringing(state, row)
+  state.watches.remove(row)
+}
+
+function stopBringing(state: PeerState, row: WatchRow): void {
+  const { source } = row
+  if (source === null) return
+  state.watches.waitsFor(row, null)
+  const fetch = state.holdings.fetching(source)
+  if (!fetch || state.watches.ofSource(source).length > 0) return
+  fetch.watched = false
+  state.holdings.forgetUnwanted(fetch)
+}
+
+/** A watched object that has settled is handed over, or its bytes are brought first. */
+function look(state: PeerState, object: ObjectId): void {
+  const row = state.watches.get(object)
+  if (!row) return
+  const found = locate(state, object, row.owner)
+  if (!found) return request(state, object, row.owner)
+  if (row.source !== found.source) stopBringing(state, row)
+  if (found.located.type === 'stored' && row.bytes && !isHere(state, found)) {
+    state.watches.waitsFor(row, found.source)
+    state.holdings.want(found.source, found.owner, found.located).watched = true
+    return
+  }
+  stopBringing(state, row)
+  state.watches.remove(row)
+  state.effects.push({ type: 'settled', object, source: found.source, located: found.located })
+}
+
+/** Everybody who waited for this object, aliases included. */
+export function settled(state: PeerState, object: ObjectId): void {
+  const entry = state.directory.get(object)
+  if (entry) {
+    const located = state.directory.locate(object)
+    if (located) {
+      for (const life of entry.wantedBy) say(state, life, { type: 'located', object, located })
+      entry.wantedBy.clear()
+    }
+    if (entry.durableBy !== null) checkDurable(state, object)
+  }
+  if (state.cancelling.has(object) && state.elsewhere.get(object)?.located) {
+    state.cancelling.delete(object)
+    state.effects.push({ type: 'cancelled', object })
+  }
+  look(state, object)
+  for (const alias of state.aliases.take(object)) state.agenda.settled.push(alias)
+}
+
+export function wanted(state: PeerState, from: LifeId, object: ObjectId): void {
+  const entry = state.directory.get(object)
+  if (!entry) {
+    const failure = lostFailure(object, 'freed', 'its owner has let go of it')
+    return say(state, from, { type: 'located', object, located: { type: 'failure', failure } })
+  }
+  const located = state.directory.locate(object)
+  // An alias of what is gone is no answer: the task that returned it is run again.
+  const isDeadEnd = entry.alias !== null && state.members.ended(entry.alias.owner)
+  if (located && !isDeadEnd) return say(state, from, { type: 'located', object, located })
+  entry.wantedBy.add(from)
+  if (entry.state === 'faded' || isDeadEnd) state.agenda.lost.push({ object, reason: 'wanted again' })
+}
+
+export function located(state: PeerState, from: LifeId, object: ObjectId, where: Located): void {
+  const row = state.elsewhere.get(object)
+  if (row?.owner !== from) return void state.counters.strayed++
+  if (where.type === 'alias' && where.link.object === object) {
+    const failure = lostFailure(object, 'cycle', 'its owner says that it stands for itself')
+    return located(state, from, object, { type: 'failure', failure })
+  }
+  // What an alias stands for is held for as long as we remember the alias.
+  const before = row.located
+  if (where.type === 'alias') hold(state, where.link, 'container')
+  if (before?.type === 'alias') letGo(state, before.link.object, 'container')
+  state.elsewhere.told(object, where)
+  state.agenda.settled.push(object)
+}
+
+export function durable(state: PeerState, object: ObjectId, now: Instant): void {
+  const entry = state.directory.get(object)
+  if (!entry) {
+    state.effects.push({ type: 'durable', object, failure: lostFailure(object, 'freed', 'it was released') })
+    return
+  }
+  entry.durableBy = after(now, state.config.placeTimeoutMs)
+  state.durables.add(object)
+  checkDurable(state, object)
+}
+
+/** Inline values live and die with their owner's tables; stored ones are durable at k copies. */
+function checkDurable(state: PeerState, object: ObjectId): void {
+  const entry = state.directory.get(object)
+  if (!entry || entry.durableBy === null) return
+  const failed = entry.state === 'failed' ? entry.failure : null
+  if (
+    entry.state === 'stored' ? entry.holders.size < entry.copies : entry.state === 'pending' || entry.state === 'faded'
+  )
+    return
+  answerDurable(state, object, failed)
+}
+
+function answerDurable(state: PeerState, object: ObjectId, failure: Failure | null): void {
+  const entry = state.directory.get(object)
+  if (entry) entry.durableBy = null
+  state.durables.delete(object)
+  state.effects.push({ type: 'durable', object, failure })
+}
+
+/** Whoever waits for copies is told how many there are when they do not come about. */
+export function dueDurables(state: PeerState, now: Instant): void {
+  for (const object of state.durables) {
+    const entry = state.directory.get(object)
+    if (!entry) answerDurable(state, object, lostFailure(object, 'freed', 'it was released'))
+    else if (entry.durableBy !== null && entry.durableBy <= now && entry.state === 'stored') {
+      const message = `object ${object} has ${entry.holders.size} of ${entry.copies} copies: no other peer can keep one`
+      answerDurable(state, object, { ...lostFailure(object, 'copies', ''), code: 'UNPLACEABLE', message })
+    }
+  }
+}
+
+export function durableDeadline(state: PeerState): Instant {
+  let next: Instant = never
+  for (const object of state.durables) {
+    const entry = state.directory.get(object)
+    if (entry?.state === 'stored' && entry.durableBy !== null && entry.durableBy < next) next = entry.durableBy
+  }
+  return next
+}
+
+export function fetchWanted(state: PeerState, now: Instant): void {
+  for (const row of state.holdings.startable(state.config.maxFetches, now)) {
+    const { object, located } = row
+    const from = rankHolders(state, located.holders)
+    state.effects.push({ type: 'fetch', object, size: located.size, hash: located.hash, from })
+  }
+}
+
+/** Living holders first, in random order, so that a broadcast spreads over whoever has it by now. */
+function rankHolders(state: PeerState, holders: readonly LifeId[]): LifeId[] {
+  const others = holders.filter((life) => life !== state.self)
+  const shuffled = state.rng.sample(others, others.length)
+  return shuffled.filter((life) => !state.members.ended(life))
+}
+
+export interface FetchEnd {
+  readonly row: Fetch
+  readonly arrived: boolean
+  readonly full: boolean
+}
+
+/** A transfer ended. What it means for attempts is execute's affair, so the row is handed back. */
+export function fetched(
+  state: PeerState,
+  event: Extract<PeerEvent, { type: 'fetched' }>,
+  now: Instant,
+): FetchEnd | null {
+  const { object, result } = event
+  const row = state.holdings.ended(object)
+  if (!row) {
+    if (result.type === 'here') state.effects.push({ type: 'drop', object })
+    return null
+  }
+  if (result.type === 'here') {
+    arrived(state, row, result.size, result.hash)
+    return { row, arrived: true, full: false }
+  }
+  for (const holder of result.absent) say(state, row.owner, { type: 'gone', object, holder, corrupt: false })
+  for (const holder of result.corrupt) say(state, row.owner, { type: 'gone', object, holder, corrupt: true })
+  if (row.copy) say(state, row.owner, { type: 'declined', object, full: result.full })
+  row.copy = false
+  if (row.watched) return retryForWatch(state, row, now, result.full)
+  state.holdings.forgetFetch(object)
+  return { row, arrived: false, full: result.full }
+}
+
+function arrived(state: PeerState, row: Fetch, size: number, hash: string): void {
+  const { object, owner } = row
+  state.holdings.forgetFetch(object)
+  if (object.startsWith('code:')) {
+    state.code.add(hash as CodeId)
+    state.holdings.keep({ object, owner: state.self, size, hash })
+    return
+  }
+  if (isBeyond(state, owner) && !row.watched && row.attempts.size === 0 && !state.holds.isHeld(object)) {
+    state.effects.push({ type: 'drop', object })
+    return
+  }
+  state.holdings.keep({ object, owner, size, hash })
+  say(state, owner, { type: 'holding', object, size, hash })
+  for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
+}
+
+/** A program waits: ask the owner anew where it is, and try again a little later each time. */
+function retryForWatch(state: PeerState, row: Fetch, now: Instant, full: boolean): FetchEnd {
+  const { object, owner } = row
+  const end = { row: { ...row, attempts: new Set(row.attempts) }, arrived: false, full }
+  row.attempts.clear()
+  row.failures++
+  if (full) {
+    state.holdings.forgetFetch(object)
+    const failure = {
+      ...lostFailure(object, 'memory', 'there is no room for it on this peer'),
+      code: 'OVERLOADED',
+    } as const
+    for (const watched of state.watches.ofSource(object)) {
+      state.watches.remove(state.watches.get(watched) as WatchRow)
+      const located = { type: 'failure', failure } as const
+      state.effects.push({ type: 'settled', object: watched, source: object, located })
+    }
+    return end
+  }
+  if (isBeyond(state, owner)) {
+    state.holdings.forgetFetch(object)
+    unanswerable(state, object)
+    for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
+    return end
+  }
+  if (owner !== state.self) askAgain(state, object)
+  else for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
+  const [first, longest] = state.config.redialMs
+  row.retryAt = after(now, Math.min(longest, first * 2 ** row.failures))
+  return end
+}
+
+/** The owner asks us to keep a copy. */
+export function replicate(
+  state: PeerState,
+  from: LifeId,
+  message: { object: ObjectId; size: number; hash: string; from: readonly LifeId[] },
+): void {
+  const { object, size, hash } = message
+  if (state.holdings.has(object)) {
+    state.holdings.spare(object)
+    return say(state, from, { type: 'holding', object, size, hash })
+  }
+  if (state.leaving) return say(state, from, { type: 'declined', object, full: false })
+  state.holdings.want(object, from, { size, hash, holders: message.from }).copy = true
+}

@@ -1,0 +1,214 @@
+// What a context asks for: tasks, puts, cancels. A submit that repeats an id (the same context
+// running again) adopts what is there instead of asking twice. Ends with rows in the tables; who
+// runs them is assign's story.
+
+import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { never, resultOf } from '../model/ids.ts'
+import type { PeerEvent } from '../model/events.ts'
+import type { Epoch, TaskSpec } from '../model/task.ts'
+import type { Failure } from '../model/object.ts'
+import { endingMessage, failure, unplaceable } from '../state/failures.ts'
+import { hold, letGo, locate, request } from '../state/locate.ts'
+import type { Entry } from '../state/directory.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { say, stamp } from '../state/peer-state.ts'
+import type { TaskRow } from '../state/tasks.ts'
+import { Tasks } from '../state/tasks.ts'
+
+export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
+  const result = resultOf(spec.id)
+  const epoch = epochOf(state, spec)
+  const known = state.tasks.get(spec.id)
+  const entry = state.directory.get(result) ?? state.directory.add(result, spec.id, spec.policy.copies)
+  hold(state, { object: result, owner: state.self }, 'handle')
+  if (known) known.epoch = epoch
+  if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
+  state.counters.submitted++
+  const row = state.tasks.add(spec, epoch, now)
+  // What failed before is asked for anew.
+  if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
+  for (const link of spec.refs) hold(state, link, 'spec')
+  // Children of what still runs here are taken: others run them.
+  if (state.leaving && spec.depth === 0)
+    return conclude(state, row, failure(row, 'MESH_LEFT', 'leaving', 'this peer is leaving the mesh'))
+  if (state.tasks.pending > state.config.maxTasks) return conclude(state, row, overloaded(state, row))
+  awaitInputs(state, row)
+  state.deadlines.set(spec.id, Tasks.dueAt(row))
+}
+
+function overloaded(state: PeerState, row: TaskRow): Failure {
+  const limit = state.config.maxTasks
+  const message = `${row.spec.fn} was not taken: ${limit} tasks are pending on this peer already (maxTasks); wait for some of them first`
+  return failure(row, 'OVERLOADED', 'maxTasks', message)
+}
+
+/** A job's epoch never changes while it lives; a task's is the attempt that runs it. */
+function epochOf(state: PeerState, spec: TaskSpec): Epoch {
+  const parent = state.executor.ofTask(spec.context as string as TaskId)
+  const number = parent.reduce((highest, row) => Math.max(highest, row.attempt), 1)
+  return { number, by: state.self }
+}
+
+/** Waits for the inputs that are not settled; a failed one fails the task. */
+export function awaitInputs(state: PeerState, row: TaskRow): void {
+  const missing: ObjectId[] = []
+  for (const link of row.spec.refs) {
+    if (!link.top) continue
+    const found = locate(state, link.object, link.owner)
+    if (found === null) {
+      missing.push(link.object)
+      request(state, link.object, link.owner)
+    } else if (found.located.type === 'failure') {
+      return conclude(state, row, argumentFailure(row, link.object, found.located.failure))
+    }
+  }
+  state.tasks.awaitInputs(row, missing)
+  if (missing.length === 0) state.scheduler.ready(row.spec, row.attempt > 0)
+}
+
+/** Inputs settled in this turn: tasks that have them all are ready, tasks with a failed one fail. */
+export function inputsSettled(state: PeerState, object: ObjectId): void {
+  for (const row of state.tasks.inputSettled(object)) {
+    if (row.state !== 'waiting') continue
+    const link = row.spec.refs.find((ref) => ref.top && ref.object === object)
+    const found = link ? locate(state, link.object, link.owner) : null
+    if (found?.located.type === 'failure') conclude(state, row, argumentFailure(row, object, found.located.failure))
+    else if (row.waitsFor.size === 0) awaitInputs(state, row)
+  }
+}
+
+export function put(state: PeerState, event: Extract<PeerEvent, { type: 'put' }>): void {
+  const { object, size, hash, inline, refs, copies } = event
+  const known = state.directory.get(object)
+  const entry = known ?? state.directory.add(object, null, copies)
+  hold(state, { object, owner: state.self }, 'handle')
+  if (known && known.state !== 'failed') return keepAnother(state, known, event)
+  if (known) state.directory.reopen(known, 'pending')
+  for (const link of refs) hold(state, link, 'container')
+  if (inline) {
+    state.directory.inline(entry, inline, refs)
+  } else {
+    state.holdings.keep({ object, owner: state.self, size, hash })
+    state.directory.stored(entry, size, hash, refs)
+    state.directory.addHolder(entry, state.self)
+  }
+  state.agenda.settled.push(object)
+}
+
+/** The same put again, by the same context run again: the bytes just stored are one more copy. */
+function keepAnother(
+  state: PeerState,
+  entry: Entry,
+  { size, hash, inline }: Extract<PeerEvent, { type: 'put' }>,
+): void {
+  if (inline || entry.state !== 'stored') return
+  if (!state.holdings.has(entry.object)) state.holdings.keep({ object: entry.object, owner: state.self, size, hash })
+  state.directory.addHolder(entry, state.self)
+}
+
+/** Asks for the end of the task behind an object, here or at its owner. */
+export function cancel(
+  state: PeerState,
+  { object, owner, reason }: { object: ObjectId; owner: LifeId; reason: string },
+  now: Instant,
+): void {
+  if (owner !== state.self) return cancelElsewhere(state, object, owner, reason)
+  const entry = state.directory.get(object)
+  const row = entry?.task ? state.tasks.get(entry.task) : undefined
+  if (!row || row.state === 'settled') {
+    state.effects.push({ type: 'cancelled', object })
+    return
+  }
+  end(state, row, { code: 'TASK_CANCELLED', reason }, now)
+}
+
+/** The owner is asked, and asked about the object: whoever cancels here is told when it has settled. */
+function cancelElsewhere(state: PeerState, object: ObjectId, owner: LifeId, reason: string): void {
+  say(state, owner, { type: 'cancel', object, reason })
+  if (state.members.ended(owner) || state.elsewhere.get(object)?.located || !state.holds.get(object)) {
+    state.effects.push({ type: 'cancelled', object })
+    return
+  }
+  state.cancelling.add(object)
+  request(state, object, owner)
+}
+
+/** Cancel or timeout: queued work ends at once, running work is told and waited for. */
+export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow['ending']>, now: Instant): void {
+  if (row.ending) return
+  state.tasks.tell(
+    row,
+    `${stamp(state, now)} ${ending.code === 'TASK_TIMEOUT' ? 'timed out' : 'cancelled'}: ${ending.reason}`,
+  )
+  row.ending = ending
+  if (row.state !== 'assigned' || !row.at) {
+    return conclude(state, row, failure(row, ending.code, ending.reason, endingMessage(row, ending)))
+  }
+  row.timeoutAt = never
+  row.attemptTimeoutAt = never
+  say(state, row.at, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason: ending.reason })
+}
+
+/** Task rows whose time has come: retries, timeouts, nobody to place them on. */
+export function dueTasks(state: PeerState, now: Instant): void {
+  for (const id of state.deadlines.due(now)) {
+    const row = state.tasks.get(id)
+    if (!row || row.state === 'settled') continue
+    if (row.timeoutAt <= now) {
+      end(state, row, { code: 'TASK_TIMEOUT', reason: `timeoutMs: ${row.spec.policy.timeoutMs}` }, now)
+    } else if (row.attemptTimeoutAt <= now && row.at) {
+      row.attemptTimeoutAt = never
+      row.overdue = true
+      const reason = `attemptTimeoutMs: ${row.spec.policy.attemptTimeoutMs}`
+      say(state, row.at, { type: 'abort', task: id, attempt: row.attempt, reason, moved: true })
+    } else if (row.retryAt <= now) {
+      row.retryAt = never
+      awaitInputs(state, row)
+    } else if (row.placeBy <= now) {
+      row.placeBy = never
+      if (state.scheduler.classOf(row.spec).unfit) conclude(state, row, unplaceable(state, row))
+    }
+    state.deadlines.set(id, Tasks.dueAt(row))
+  }
+}
+
+function conclude(state: PeerState, row: TaskRow, failure: Failure): void {
+  state.agenda.conclude.push({ task: row.spec.id, result: { type: 'failure', failure }, holder: null })
+}
+
+function argumentFailure(row: TaskRow, object: ObjectId, because: Failure): Failure {
+  const at = row.spec.refs.filter((ref) => ref.top).findIndex((ref) => ref.object === object)
+  return {
+    ...failure(
+      row,
+      'ARGUMENT_FAILED',
+      because.code,
+      `${row.spec.fn} did not run: its ref argument ${at + 1} failed: ${because.message}`,
+    ),
+    cause: because.cause,
+    peer: because.peer,
+    story: [...row.story, ...because.story].slice(0, 64),
+  }
+}
+
+/** The jobs of this peer end with it; the children of what it runs for others go on as long as that does. */
+export function leaveAttached(state: PeerState): void {
+  for (const row of state.tasks.all()) {
+    if (row.state === 'settled' || row.spec.depth > 0) continue
+    if (row.at)
+      say(state, row.at, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason: 'its submitter left' })
+    conclude(
+      state,
+      row,
+      failure(row, 'MESH_LEFT', 'leaving', `${row.spec.fn} was not done when its submitter left the mesh`),
+    )
+  }
+}
+
+export function held(state: PeerState, object: ObjectId, owner: LifeId): void {
+  hold(state, { object, owner }, 'handle')
+}
+
+export function released(state: PeerState, object: ObjectId): void {
+  letGo(state, object, 'handle')
+}

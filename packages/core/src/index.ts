@@ -1,0 +1,7 @@
+// The public door: what users of any platform may import. Platforms add `joinMesh`.
+
+export { isMeshError, MeshError } from './errors.ts'
+export type { MeshErrorCode, MeshErrorDetails } from './errors.ts'
+export type { Counts, ListenOptions, ListOptions, Mesh, ObjectInfo, PeerInfo, TaskInfo } from './mesh.ts'
+export type { Notice } from './model/events.ts'
+export * from './types.ts'

@@ -1,0 +1,259 @@
+// What a user holds after joining: the verbs, who is here, what is going on, and the way out. It
+// decides nothing; it phrases questions to the peer beneath it and gives the answers their types.
+
+import { MeshError } from './errors.ts'
+import type { Notice } from './model/events.ts'
+import type { LifeId } from './model/ids.ts'
+import { peerOf } from './model/ids.ts'
+import type { InspectRow } from './model/messages.ts'
+import type { CodePort } from './runtime/code-port.ts'
+import type { Peer } from './runtime/peer.ts'
+import { createScope } from './scope.ts'
+import type { OpenScope } from './scope.ts'
+import type { AnyRef, Scope } from './types.ts'
+
+/** One peer as this one knows it. */
+export interface PeerInfo {
+  readonly id: string
+  /** For people: `kestrel-3f`. */
+  readonly name: string
+  readonly state: 'alive' | 'draining' | 'suspect' | 'dead' | 'left'
+  readonly kind: string
+  readonly slots: number
+  /** Slots that run nothing, as it last said; null when it has not said. */
+  readonly free: number | null
+  readonly queued: number | null
+  /** Milliseconds in this state. */
+  readonly sinceMs: number
+  /** Milliseconds since its life was first heard of; for this peer itself, since it started. */
+  readonly ageMs: number
+  /** For the dead: how it was found out. */
+  readonly how: string
+  readonly addresses: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly isSelf: boolean
+}
+
+export interface TaskInfo {
+  readonly id: string
+  readonly fn: string
+  readonly state: string
+  readonly attempt: number
+  readonly peer: string | null
+  readonly ageMs: number
+  /** Why it failed, when it did. */
+  readonly why: string
+}
+
+export interface ObjectInfo {
+  readonly id: string
+  readonly state: string
+  /** Bytes. */
+  readonly size: number
+  readonly copies: number
+  readonly wanted: number
+  readonly holders: string
+  /** Whether this peer answers for it, or only holds it. */
+  readonly isOwner: boolean
+}
+
+/** Numbers of this peer since it started. */
+export type Counts = Readonly<Record<string, number>>
+
+export interface ListOptions {
+  /** Whom to ask: a peer's id or name. Default: this peer. */
+  peer?: string | undefined
+  /** Rows at most. Default 1,000. */
+  limit?: number | undefined
+}
+
+export interface ListenOptions {
+  once?: boolean | undefined
+  /** Stops listening when it aborts. */
+  signal?: AbortSignal | undefined
+}
+
+type NoticeOf<Type extends Notice['type']> = Extract<Notice, { type: Type }>
+
+/** A peer of a mesh. */
+export interface Mesh extends Scope, AsyncDisposable {
+  /** This peer's id. */
+  readonly id: string
+  /** This peer's name, as in every list and error. */
+  readonly name: string
+  /** Where others reach this peer. */
+  readonly addresses: readonly string[]
+  /** Everybody this peer knows of, the dead of the last hour included. */
+  peers(): readonly PeerInfo[]
+  /** Tasks that a peer answers for: unsettled ones, then the latest settled. */
+  tasks(options?: ListOptions): Promise<readonly TaskInfo[]>
+  objects(options?: ListOptions): Promise<readonly ObjectInfo[]>
+  /**
+   * What a ref or a task waits for, as an indented tree of sentences. Takes a ref or an id; an id is asked for at every peer.
+   *
+   * @example
+   * console.log(await mesh.explain(tile))
+   */
+  explain(what: AnyRef | string): Promise<string>
+  counters(options?: ListOptions): Promise<Counts>
+  /**
+   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:left`, `task:retried`, `task:conflict`, `object:copied`,
+   * `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
+   *
+   * @example
+   * mesh.addEventListener('peer:died', ({ detail }) => console.log(detail.name, detail.how), { signal })
+   */
+  addEventListener<Type extends Notice['type']>(
+    type: Type,
+    listener: (event: CustomEvent<NoticeOf<Type>>) => void,
+    options?: ListenOptions,
+  ): void
+  removeEventListener<Type extends Notice['type']>(
+    type: Type,
+    listener: (event: CustomEvent<NoticeOf<Type>>) => void,
+  ): void
+  /** Ends attached work, hands over what others keep here, says goodbye. `await using` calls it. */
+  leave(): Promise<void>
+}
+
+export interface MeshOptions {
+  readonly peer: Peer
+  readonly code: CodePort
+  readonly addresses: () => readonly string[]
+  /** Makes stack traces of bundles readable. */
+  readonly mapStack?: ((stack: string) => string) | undefined
+  readonly warn?: ((line: string) => void) | undefined
+  /** Closes what the platform opened. */
+  readonly close: () => Promise<void>
+}
+
+export function createMesh(options: MeshOptions): Mesh {
+  const { peer, code, addresses, close } = options
+  const jobId = peer.freshContext()
+  const scope = createScope({ port: peer.openContext(jobId), code, warn: options.warn, mapStack: options.mapStack })
+  let leaving: Promise<void> | undefined
+  const leave = (): Promise<void> => (leaving ??= leaveOnce(peer, scope, close))
+  return {
+    ...verbsOf(scope),
+    id: peerOf(peer.self),
+    name: peer.state.members.nameOf(peerOf(peer.self)),
+    get addresses() {
+      return addresses()
+    },
+    peers: () => peersOf(peer),
+    tasks: async (list) => (await ask(peer, 'tasks', list)).map(taskInfo),
+    objects: async (list) => (await ask(peer, 'objects', list)).map(objectInfo),
+    counters: async (list) => ((await ask(peer, 'counters', list))[0] ?? {}) as Counts,
+    explain: (what) => explain(peer, typeof what === 'string' ? what : what.id),
+    addEventListener: (type, listener, { once = false, signal } = {}) => {
+      const options = signal ? { once, signal } : { once }
+      peer.events.addEventListener(type, listener as (event: Event) => void, options)
+    },
+    removeEventListener: (type, listener) => peer.events.removeEventListener(type, listener as (event: Event) => void),
+    leave,
+    [Symbol.asyncDispose]: leave,
+  }
+}
+
+function verbsOf({ use, fn, put, get, wait, settled, all, map }: OpenScope): Scope {
+  return { use, fn, put, get, wait, settled, all, map }
+}
+
+async function leaveOnce(peer: Peer, scope: OpenScope, close: () => Promise<void>): Promise<void> {
+  scope.close(new MeshError('MESH_LEFT', 'this peer has left the mesh; join again for more work'))
+  await peer.leave()
+  await close()
+}
+
+function peersOf(peer: Peer): PeerInfo[] {
+  return peer.inspectHere({ what: 'members', id: null, limit: 10_000 }).map((row) => peerInfo(row, peerOf(peer.self)))
+}
+
+/** One row of what a peer says of the members. */
+export function peerInfo(row: InspectRow, self: string): PeerInfo {
+  return {
+    id: String(row['peer']),
+    name: String(row['name']),
+    state: row['state'] as PeerInfo['state'],
+    kind: String(row['kind']),
+    slots: Number(row['slots']),
+    free: row['free'] as number | null,
+    queued: row['queued'] as number | null,
+    sinceMs: Number(row['sinceMs']),
+    ageMs: Number(row['ageMs']),
+    how: String(row['how']),
+    addresses: String(row['addresses'])
+      .split(' ')
+      .filter((address) => address !== ''),
+    labels: Object.fromEntries(
+      String(row['labels'])
+        .split(' ')
+        .filter((label) => label !== '')
+        .map((label) => label.split('=') as [string, string]),
+    ),
+    isSelf: row['peer'] === self,
+  }
+}
+
+function ask(
+  peer: Peer,
+  what: 'tasks' | 'objects' | 'counters',
+  { peer: whom, limit = 1_000 }: ListOptions = {},
+): Promise<readonly InspectRow[]> {
+  return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, limit })
+}
+
+/** By id or name. Throws NOT_FOUND with the names there are. */
+function findPeer(peer: Peer, whom: string): LifeId {
+  const others: string[] = []
+  for (const member of peer.state.members.all()) {
+    const name = peer.state.members.nameOf(member.peer)
+    if (member.peer === whom || name === whom) return member.life
+    others.push(name)
+  }
+  throw new MeshError('NOT_FOUND', `no peer ${whom} here; there are ${others.join(', ')}`)
+}
+
+async function explain(peer: Peer, id: string): Promise<string> {
+  const query = { what: 'explain', id, limit: 1_000 } as const
+  // In turn, so that what was called for just now is known.
+  const here = await peer.inspect(peer.self, query)
+  if (here.length > 0) return tree(here)
+  const others = peer.state.members.others().filter((row) => row.state === 'alive')
+  const answers = await Promise.allSettled(others.map((row) => peer.inspect(row.life, query)))
+  for (const answer of answers) if (answer.status === 'fulfilled' && answer.value.length > 0) return tree(answer.value)
+  throw new MeshError(
+    'NOT_FOUND',
+    `nobody of ${others.length + 1} peers knows ${id}: it was released, or its name is not whole`,
+  )
+}
+
+function tree(rows: readonly InspectRow[]): string {
+  return rows.map((row) => `${'  '.repeat(Number(row['depth'] ?? 0))}${String(row['text'])}`).join('\n')
+}
+
+function taskInfo(row: InspectRow): TaskInfo {
+  const { task, fn, state, attempt, peer, ageMs, why } = row
+  return {
+    id: String(task),
+    fn: String(fn),
+    state: String(state),
+    attempt: Number(attempt),
+    peer: peer === null ? null : String(peer),
+    ageMs: Number(ageMs),
+    why: String(why),
+  }
+}
+
+function objectInfo(row: InspectRow): ObjectInfo {
+  const { object, state, size, copies, wanted, holders, owner } = row
+  return {
+    id: String(object),
+    state: String(state),
+    size: Number(size),
+    copies: Number(copies),
+    wanted: Number(wanted),
+    holders: String(holders),
+    isOwner: owner === true,
+  }
+}

@@ -1,0 +1,169 @@
+// The manual of the protocol: every limit and every interval, with its unit, the formula it enters,
+// which way to turn it and what that costs. Presets at the end. What happens at a limit is a
+// documented outcome, never an exception from a Map.
+
+export interface Config {
+  // ---- membership and failure detection (SWIM, Lifeguard)
+  /** Time between probes of one observed peer. Lower finds silence sooner, costs 2 small frames per pair and interval. */
+  readonly probeMs: number
+  /** Peers that observe each member: those that follow it on the ring. More agree faster, cost more probes. */
+  readonly observers: number
+  /** Peers asked to probe in our place after a miss. */
+  readonly indirectProbes: number
+  /** Time from suspicion to death once enough observers agree; multiplied by 1 + awareness. */
+  readonly suspectMinMs: number
+  /** The same when nobody else agrees. */
+  readonly suspectMaxMs: number
+  /** A turn this much later than its deadline is a sleep, not a busy moment. */
+  readonly sleptMs: number
+  /** Time between gossip rounds while there are rumours. */
+  readonly gossipMs: number
+  /** Peers told per gossip round. */
+  readonly gossipFanout: number
+  /** A rumour rides λ · log2(n + 1) frames. */
+  readonly rumourLambda: number
+  /** Claims per frame; the least told go first. */
+  readonly claimsPerFrame: number
+  /** Time between full exchanges of the member list with a random peer. */
+  readonly syncMs: number
+  /** Members known at most, the dead included; claims about further ones are counted and dropped, unless they speak to us. */
+  readonly maxMembers: number
+  /** How long the dead are remembered, so that late rumours do not raise them. */
+  readonly tombstoneMs: number
+  /** First and longest wait between dials of a peer that cannot be reached. */
+  readonly redialMs: readonly [number, number]
+  /** How long dead peers' addresses are still tried, so that healed partitions merge. */
+  readonly healMs: number
+  /** Links beyond those the probe ring and the work need are closed when idle this long. */
+  readonly idleLinkMs: number
+  /** Links kept, about: beyond it those go that were not used for a few probes, but for the probe ring and what has work. */
+  readonly maxLinks: number
+
+  // ---- sessions and frames
+  /** Unacknowledged messages are sent again after this long without progress, on a link that stands. */
+  readonly resendMs: number
+  /** An acknowledgement that finds no frame to ride on leaves after this long. */
+  readonly ackMs: number
+  /** A larger frame ends the link. Must hold the largest inline outcome many times over. */
+  readonly maxFrameBytes: number
+  /** Messages written per frame; the rest follows in the next. */
+  readonly messagesPerFrame: number
+  /** Bytes per frame, about: a frame is closed when it has as much. Smaller ones let a heartbeat through sooner. */
+  readonly frameBytes: number
+  /** Unacknowledged messages per session that may be on the wire at once; the rest waits its turn. */
+  readonly sessionWindow: number
+  /** An outbox that does not drain for this long resets its link; the session resumes on the next. */
+  readonly stallMs: number
+
+  // ---- tasks
+  /** Tasks that one peer may own unsettled; past it a submit is OVERLOADED. */
+  readonly maxTasks: number
+  /** A grant of credits covers this much work at the function's measured duration. */
+  readonly creditMs: number
+  /** Credits per owner at most. */
+  readonly maxCredits: number
+  /** A worker is handed at most this much measured work at once. */
+  readonly batchMs: number
+  /** Attempts per worker batch at most. */
+  readonly maxBatch: number
+  /** With so many workers one more is started only for an attempt deeper than all that wait, so that recursion never starves; while none waits the slots alone count. */
+  readonly maxWorkers: number
+  /** Attempts of one task given back uncharged (drain, lost inputs) before it counts. */
+  readonly maxFreeMoves: number
+  /** Abrupt deaths of peers that ran one task before it is called poison. */
+  readonly poisonLives: number
+  /** From `task.signal` to the end of the worker. */
+  readonly cancelGraceMs: number
+  /** Nobody satisfies the needs for this long: UNPLACEABLE. */
+  readonly placeTimeoutMs: number
+  /** Story lines kept per task, oldest dropped. */
+  readonly storyLines: number
+  /** Settled tasks remembered for `list` and `explain`. */
+  readonly keptSettled: number
+
+  // ---- objects
+  /** Values up to this ride in messages; larger ones are stored and moved on their own streams. */
+  readonly inlineBytes: number
+  /** Bytes per chunk on an object stream. */
+  readonly chunkBytes: number
+  /** Transfers that one peer receives at once. */
+  readonly maxFetches: number
+  /** Transfers that one peer serves at once; more wait in line. */
+  readonly maxServes: number
+  /** Argument bytes of finished tasks kept so that their results can be made again. Past it the oldest goes, with a note in `explain`. */
+  readonly lineageBytes: number
+  /** What an ended life held is released after this long; what its contexts left is dropped. */
+  readonly orphanGraceMs: number
+}
+
+const lan: Config = {
+  probeMs: 500,
+  observers: 4,
+  indirectProbes: 3,
+  suspectMinMs: 300,
+  suspectMaxMs: 1_500,
+  sleptMs: 3_000,
+  gossipMs: 100,
+  gossipFanout: 3,
+  rumourLambda: 4,
+  claimsPerFrame: 24,
+  syncMs: 10_000,
+  maxMembers: 2_000,
+  tombstoneMs: 3_600_000,
+  redialMs: [50, 5_000],
+  healMs: 3_600_000,
+  idleLinkMs: 30_000,
+  maxLinks: 64,
+  resendMs: 1_000,
+  ackMs: 20,
+  maxFrameBytes: 32 * 1024 * 1024,
+  messagesPerFrame: 4_096,
+  frameBytes: 1024 * 1024,
+  sessionWindow: 65_536,
+  stallMs: 10_000,
+  maxTasks: 1_000_000,
+  creditMs: 20,
+  maxCredits: 4_096,
+  batchMs: 5,
+  maxBatch: 256,
+  maxWorkers: 16,
+  maxFreeMoves: 32,
+  poisonLives: 10,
+  cancelGraceMs: 2_000,
+  placeTimeoutMs: 30_000,
+  storyLines: 32,
+  keptSettled: 1_000,
+  inlineBytes: 64 * 1024,
+  chunkBytes: 1024 * 1024,
+  maxFetches: 4,
+  maxServes: 16,
+  lineageBytes: 256 * 1024 * 1024,
+  orphanGraceMs: 30_000,
+}
+
+/** Links with tens of milliseconds and some loss: slower to blame, more patient. */
+const wan: Config = {
+  ...lan,
+  probeMs: 2_000,
+  suspectMinMs: 2_000,
+  suspectMaxMs: 10_000,
+  gossipMs: 300,
+  resendMs: 4_000,
+  syncMs: 30_000,
+}
+
+/** A room of phones and laptops on shared radio. */
+const room: Config = { ...lan, probeMs: 1_000, suspectMinMs: 1_000, suspectMaxMs: 5_000, maxLinks: 24 }
+
+/** Small limits, so that tests reach them. */
+const test: Config = {
+  ...lan,
+  syncMs: 2_000,
+  tombstoneMs: 60_000,
+  healMs: 60_000,
+  orphanGraceMs: 5_000,
+  placeTimeoutMs: 5_000,
+}
+
+export const presets = { lan, wan, room, test } as const
+export type Preset = keyof typeof presets

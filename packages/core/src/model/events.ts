@@ -1,0 +1,124 @@
+// What the shell tells the machine, and what the machine asks of the shell. Every asynchronous
+// effect ends in exactly one event; nothing else crosses the door.
+
+import type { AttemptId, CodeId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
+import type { Frame, InspectRow, Query } from './messages.ts'
+import type { Failure, Fetched, Located } from './object.ts'
+import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
+
+export type PeerEvent =
+  // ---- links
+  | { readonly type: 'linked'; readonly life: LifeId }
+  | { readonly type: 'unlinked'; readonly life: LifeId; readonly reason: string }
+  | { readonly type: 'dial-failed'; readonly peer: PeerId; readonly refused: boolean }
+  | { readonly type: 'received'; readonly frame: Frame }
+  /** The outbox of a link is full, or has drained. */
+  | { readonly type: 'writable'; readonly peer: PeerId; readonly writable: boolean }
+  | { readonly type: 'violated'; readonly peer: PeerId; readonly reason: string }
+  /** The wall clock ran far ahead of ours: the machine was asleep. */
+  | { readonly type: 'slept' }
+  /** A mesh of one: nobody to join. */
+  | { readonly type: 'founded' }
+  // ---- what programs here ask for
+  | { readonly type: 'submit'; readonly spec: TaskSpec }
+  | {
+      readonly type: 'put'
+      readonly object: ObjectId
+      readonly size: number
+      readonly hash: string
+      /** Small puts stay with their owner; null when the bytes are in the store. */
+      readonly inline: Uint8Array | null
+      readonly refs: readonly RefLink[]
+      readonly copies: number
+    }
+  | { readonly type: 'hold'; readonly object: ObjectId; readonly owner: LifeId }
+  | { readonly type: 'release'; readonly object: ObjectId }
+  | { readonly type: 'watch'; readonly object: ObjectId; readonly owner: LifeId; readonly bytes: boolean }
+  | { readonly type: 'unwatch'; readonly object: ObjectId }
+  | { readonly type: 'cancel'; readonly object: ObjectId; readonly owner: LifeId; readonly reason: string }
+  | { readonly type: 'durable'; readonly object: ObjectId }
+  | { readonly type: 'code'; readonly code: CodeId; readonly size: number }
+  | { readonly type: 'inspect'; readonly peer: LifeId; readonly request: number; readonly query: Query }
+  | { readonly type: 'leave' }
+  // ---- transfers
+  | { readonly type: 'fetched'; readonly object: ObjectId; readonly result: Fetched }
+  // ---- workers
+  | { readonly type: 'done'; readonly attempt: AttemptId; readonly outcome: Outcome; readonly ms: number }
+  | { readonly type: 'blocked'; readonly attempt: AttemptId; readonly blocked: boolean }
+  | { readonly type: 'returned'; readonly attempts: readonly AttemptId[] }
+  | {
+      readonly type: 'exited'
+      readonly worker: number
+      readonly reason: CrashReason
+      readonly detail: string
+      readonly running: readonly AttemptId[]
+      readonly unstarted: readonly AttemptId[]
+    }
+
+/** An attempt whose inputs are all here, for the worker pool. */
+export interface Order {
+  readonly id: AttemptId
+  readonly attempt: number
+  readonly spec: TaskSpec
+  readonly inputs: readonly OrderInput[]
+}
+
+export interface OrderInput {
+  readonly object: ObjectId
+  /** The stored object whose bytes it is. */
+  readonly source: ObjectId
+  readonly inline: Uint8Array | null
+  /** Refs inside the value. */
+  readonly refs: readonly RefLink[]
+}
+
+/** What users can listen to. */
+export type Notice =
+  | { readonly type: 'peer:joined'; readonly peer: PeerId; readonly name: string }
+  | { readonly type: 'peer:suspected'; readonly peer: PeerId; readonly name: string; readonly by: string }
+  | {
+      readonly type: 'peer:died'
+      readonly peer: PeerId
+      readonly name: string
+      /** How it was found out, in a sentence. */
+      readonly how: string
+      readonly attemptsMoved: number
+      readonly objectsRecopied: number
+    }
+  | { readonly type: 'peer:left'; readonly peer: PeerId; readonly name: string }
+  | {
+      readonly type: 'task:retried'
+      readonly task: TaskId
+      readonly fn: string
+      readonly attempt: number
+      readonly reason: string
+    }
+  | { readonly type: 'task:conflict'; readonly task: TaskId; readonly fn: string; readonly reason: string }
+  | { readonly type: 'object:rebuilt'; readonly object: ObjectId; readonly task: TaskId }
+  | { readonly type: 'object:copied'; readonly object: ObjectId; readonly peer: PeerId }
+  | { readonly type: 'object:lost'; readonly object: ObjectId; readonly reason: string }
+
+export type Effect =
+  | { readonly type: 'send'; readonly to: LifeId; readonly frame: Frame }
+  | { readonly type: 'dial'; readonly peer: PeerId; readonly addresses: readonly string[] }
+  | { readonly type: 'hang-up'; readonly peer: PeerId; readonly reason: string }
+  | {
+      readonly type: 'fetch'
+      readonly object: ObjectId
+      readonly size: number
+      readonly hash: string
+      readonly from: readonly LifeId[]
+    }
+  | { readonly type: 'drop'; readonly object: ObjectId }
+  | { readonly type: 'run'; readonly worker: number; readonly batch: readonly Order[] }
+  | { readonly type: 'abort'; readonly attempt: AttemptId; readonly reason: string }
+  | { readonly type: 'terminate'; readonly worker: number; readonly reason: CrashReason }
+  /** A watched object is settled; stored bytes are here, under `source`, if they were asked for. */
+  | { readonly type: 'settled'; readonly object: ObjectId; readonly source: ObjectId; readonly located: Located }
+  /** Null: as many copies as wanted exist. */
+  | { readonly type: 'durable'; readonly object: ObjectId; readonly failure: Failure | null }
+  | { readonly type: 'cancelled'; readonly object: ObjectId }
+  | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
+  | { readonly type: 'notice'; readonly notice: Notice }
+  | { readonly type: 'joined' }
+  | { readonly type: 'left' }

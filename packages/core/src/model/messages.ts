@@ -1,0 +1,125 @@
+// Everything that travels between two peers. A frame is what one turn has to say to one peer:
+// numbered messages of the session (recorded once and in order), and signals, claims and load,
+// which are outside of it: newest wins, losing one costs a round. The union is closed; the codec
+// checks every field before the machine sees it.
+
+import type { AttemptId, LifeId, ObjectId, TaskId } from './ids.ts'
+import type { Located } from './object.ts'
+import type { Epoch, Outcome, TaskSpec } from './task.ts'
+import type { Claim, Load } from './world.ts'
+
+export const protocolVersion = 1
+
+/** Where an executor finds a top-level argument: its bytes, or who holds them. */
+export interface Input {
+  /** The argument as the spec names it. */
+  readonly object: ObjectId
+  /** The object whose bytes it is: another one when the argument's task returned a ref. */
+  readonly source: ObjectId
+  /** Owner of the source. */
+  readonly owner: LifeId
+  readonly located: Located
+}
+
+export interface Assignment {
+  readonly spec: TaskSpec
+  readonly attempt: number
+  readonly inputs: readonly Input[]
+}
+
+export interface HoldingNote {
+  readonly object: ObjectId
+  readonly size: number
+  readonly hash: string
+}
+
+export type Message =
+  // ---- owner to executor
+  | { readonly type: 'assign'; readonly epoch: Epoch; readonly attempts: readonly Assignment[] }
+  /** `moved`: only this attempt ends, its task goes on elsewhere; children are left alone. */
+  | {
+      readonly type: 'abort'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly reason: string
+      readonly moved?: boolean | undefined
+    }
+  /** The refs inside that outcome are held by the owner now; the executor may let go of them. */
+  | { readonly type: 'delivered'; readonly task: TaskId; readonly attempt: number }
+  // ---- executor to owner
+  /** Attempts that the owner may have out here: a total, not an increment. */
+  | { readonly type: 'grant'; readonly credits: number }
+  | {
+      readonly type: 'outcome'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly outcome: Outcome
+      readonly ms: number
+    }
+  /** Somebody with a higher epoch answers for this task. */
+  | { readonly type: 'yield'; readonly task: TaskId; readonly epoch: Epoch }
+  // ---- about objects: borrower to owner
+  | { readonly type: 'want'; readonly object: ObjectId }
+  | { readonly type: 'borrow'; readonly object: ObjectId }
+  | { readonly type: 'release'; readonly object: ObjectId }
+  | { readonly type: 'cancel'; readonly object: ObjectId; readonly reason: string }
+  // ---- holder to owner
+  | { readonly type: 'holding'; readonly object: ObjectId; readonly size: number; readonly hash: string }
+  | { readonly type: 'gone'; readonly object: ObjectId; readonly holder: LifeId; readonly corrupt: boolean }
+  /** A copy that was asked for could not be made. */
+  | { readonly type: 'declined'; readonly object: ObjectId; readonly full: boolean }
+  // ---- owner to borrower or holder
+  | { readonly type: 'located'; readonly object: ObjectId; readonly located: Located }
+  | { readonly type: 'borrowed'; readonly object: ObjectId; readonly known: boolean }
+  | {
+      readonly type: 'replicate'
+      readonly object: ObjectId
+      readonly size: number
+      readonly hash: string
+      readonly from: readonly LifeId[]
+    }
+  | { readonly type: 'free'; readonly object: ObjectId }
+  // ---- both ways
+  /** First message of every session: what the sender runs, borrows and holds for the receiver. Complete: what is missing is lost. */
+  | {
+      readonly type: 'announce'
+      readonly attempts: readonly AttemptId[]
+      readonly borrows: readonly ObjectId[]
+      readonly holdings: readonly HoldingNote[]
+    }
+  | { readonly type: 'inspect'; readonly request: number; readonly query: Query }
+  | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
+
+/** What a peer may be asked about itself. */
+export interface Query {
+  readonly what: 'tasks' | 'objects' | 'explain' | 'members' | 'counters'
+  readonly id: string | null
+  readonly limit: number
+}
+
+export type InspectRow = Readonly<Record<string, string | number | boolean | null>>
+
+/** Outside of sessions: probes and the exchange of member lists. */
+export type Signal =
+  | { readonly type: 'ping'; readonly nonce: number }
+  | { readonly type: 'pong'; readonly nonce: number }
+  /** Ask the receiver to probe the target in our place. */
+  | { readonly type: 'probe'; readonly target: LifeId; readonly nonce: number }
+  | { readonly type: 'probed'; readonly target: LifeId; readonly nonce: number; readonly heard: boolean }
+  | { readonly type: 'sync'; readonly members: readonly Claim[]; readonly reply: boolean }
+
+export interface Frame {
+  readonly from: LifeId
+  readonly to: LifeId
+  /** The sender's number of this session, and the receiver's as the sender knows it. */
+  readonly mine: number
+  readonly yours: number
+  /** The last message of the receiver that was recorded in order. */
+  readonly ack: number
+  /** The number of the first of `messages`. */
+  readonly seq: number
+  readonly messages: readonly Message[]
+  readonly signals: readonly Signal[]
+  readonly claims: readonly Claim[]
+  readonly load: Load | null
+}

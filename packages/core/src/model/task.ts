@@ -1,0 +1,90 @@
+// What a task is: a spec that was asked for, the policy that rides with it, and the outcome of one
+// attempt. Values never appear: arguments and inline results are opaque bytes, refs are ids.
+
+import type { CodeId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
+
+/** A ref inside encoded bytes. `top`: resolved to its value before the task starts. */
+export interface RefLink {
+  readonly object: ObjectId
+  readonly owner: LifeId
+  readonly top: boolean
+}
+
+/** One condition on a label: equal, one of, or not. */
+export type LabelMatch = string | { readonly in: readonly string[] } | { readonly not: string }
+
+export interface Needs {
+  readonly labels?: Readonly<Record<string, LabelMatch>>
+  readonly resources?: Readonly<Record<string, number>>
+  readonly slots?: number
+  readonly memoryBytes?: number
+  /** A peer's id or name. */
+  readonly peer?: string
+}
+
+/** How application errors are matched when `retryErrors` is a list: name, code or message. */
+export type ErrorPattern = { readonly text: string } | { readonly pattern: string; readonly flags: string }
+
+/** The options of a call after defaults: what the owner needs to decide, all of it data. */
+export interface Policy {
+  readonly name: string | null
+  readonly retries: number
+  readonly retryErrors: boolean | readonly ErrorPattern[]
+  readonly rebuilds: number
+  readonly retryDelayMs: readonly [number, number]
+  /** Whole task; Infinity when there is none. */
+  readonly timeoutMs: number
+  readonly attemptTimeoutMs: number
+  readonly copies: number
+  readonly needs: Needs
+  readonly prefer: Needs
+  readonly spread: boolean
+  readonly priority: number
+}
+
+export interface TaskSpec {
+  readonly id: TaskId
+  readonly context: ContextId
+  /** 0 for a job's task, parent + 1 for a child. */
+  readonly depth: number
+  readonly code: CodeId
+  /** The export's name. */
+  readonly fn: string
+  /** The encoded argument list, opaque here. */
+  readonly args: Uint8Array
+  /** Every ref inside `args`, top-level ones in argument order. */
+  readonly refs: readonly RefLink[]
+  readonly policy: Policy
+}
+
+/** The numbers that order those who answer for a context. */
+export interface Epoch {
+  readonly number: number
+  readonly by: LifeId
+}
+
+/** Why a worker stopped: what the runtime could tell. */
+export type CrashReason = 'out-of-memory' | 'exit' | 'uncaught' | 'terminated' | 'killed'
+
+/** What one attempt produced. Always data, never thrown. */
+export type Outcome =
+  | { readonly type: 'inline'; readonly bytes: Uint8Array; readonly refs: readonly RefLink[] }
+  | { readonly type: 'stored'; readonly size: number; readonly hash: string; readonly refs: readonly RefLink[] }
+  /** The task returned a ref and becomes it. */
+  | { readonly type: 'ref'; readonly link: RefLink }
+  /** The application threw. `bytes` is the encoded error, the rest is for matching and for people. */
+  | {
+      readonly type: 'error'
+      readonly name: string
+      readonly code: string
+      readonly message: string
+      readonly bytes: Uint8Array
+    }
+  | { readonly type: 'crash'; readonly reason: CrashReason; readonly detail: string }
+  | { readonly type: 'cancelled'; readonly reason: string }
+  /** Inputs that no holder could give: the attempt comes back uncharged. */
+  | { readonly type: 'missing'; readonly objects: readonly ObjectId[] }
+  /** Given back unstarted (drain, full memory): uncharged. */
+  | { readonly type: 'returned'; readonly reason: string }
+  /** The bundle or the export cannot be loaded: not retried, it would fail anywhere. */
+  | { readonly type: 'rejected'; readonly code: 'CODE_REJECTED' | 'UNKNOWN_EXPORT'; readonly message: string }

@@ -1,0 +1,44 @@
+// About how many bytes a message is on the wire: what decides how many go into one frame. Only what
+// can be large is counted; the rest is a round number.
+
+import type { Message } from './messages.ts'
+import type { Located } from './object.ts'
+
+const baseBytes = 256
+const linkBytes = 160
+
+export function weigh(message: Message): number {
+  return baseBytes + weighBody(message)
+}
+
+function weighBody(message: Message): number {
+  if (message.type === 'assign') return message.attempts.reduce((sum, attempt) => sum + weighAttempt(attempt), 0)
+  if (message.type === 'located') return weighLocated(message.located)
+  if (message.type === 'inspected') return message.rows.length * 512
+  if (message.type === 'announce')
+    return (message.attempts.length + message.borrows.length + message.holdings.length) * linkBytes
+  if (message.type !== 'outcome') return 0
+  const { outcome } = message
+  const bytes = outcome.type === 'inline' || outcome.type === 'error' ? outcome.bytes.length : 0
+  return bytes + ('refs' in outcome ? outcome.refs.length * linkBytes : 0)
+}
+
+/** One assignment: the smallest thing that cannot be split. */
+export function weighAttempt({ spec, inputs }: Extract<Message, { type: 'assign' }>['attempts'][number]): number {
+  let bytes = baseBytes + spec.args.length + spec.refs.length * linkBytes
+  for (const { located } of inputs) bytes += linkBytes + weighLocated(located)
+  return bytes
+}
+
+function weighLocated(located: Located): number {
+  switch (located.type) {
+    case 'inline':
+      return located.bytes.length + located.refs.length * linkBytes
+    case 'stored':
+      return (located.refs.length + located.holders.length) * linkBytes
+    case 'failure':
+      return located.failure.message.length + (located.failure.cause?.length ?? 0) + located.failure.story.length * 256
+    case 'alias':
+      return linkBytes
+  }
+}

@@ -1,0 +1,61 @@
+// Lays a batch out for its way into a worker: all arguments and small inputs end to end in one buffer that
+// is moved, not copied; larger inputs beside it, each sent once and then kept there.
+
+import type { ObjectId } from '../model/ids.ts'
+import type { ObjectCache } from './object-cache.ts'
+import type { Batch, BatchInput, BatchOrder, Span } from './worker-messages.ts'
+import type { RunInput, RunOrder } from './worker-port.ts'
+
+/** Inline inputs up to this ride with every attempt; keeping them would cost more than decoding them. */
+const rideBytes = 1024
+
+interface Numbered {
+  readonly number: number
+  readonly order: RunOrder
+}
+
+/** `stored` has the bytes of the stored inputs that the worker does not keep yet. */
+export function packBatch(
+  batch: readonly Numbered[],
+  stored: ReadonlyMap<string, Uint8Array>,
+  cache: ObjectCache,
+): Batch & { readonly objects: { readonly object: ObjectId; readonly bytes: Uint8Array<ArrayBuffer> }[] } {
+  const bytes = new Uint8Array(sizeOf(batch))
+  const objects: { object: ObjectId; bytes: Uint8Array<ArrayBuffer> }[] = []
+  let end = 0
+  const append = (part: Uint8Array): Span => {
+    const start = end
+    bytes.set(part, start)
+    end += part.byteLength
+    return [start, end]
+  }
+  const input = ({ object, inline, refs }: RunInput): BatchInput => {
+    if (rides(inline)) return { object, span: append(inline), refs }
+    if (!cache.has(object)) {
+      // A copy: the store's bytes are shared, and this one is moved away.
+      const copy = new Uint8Array(inline ?? stored.get(object)!)
+      cache.add(object, copy.byteLength)
+      objects.push({ object, bytes: copy })
+    }
+    cache.use(object)
+    return { object, span: null, refs }
+  }
+  const orders = batch.map(({ number, order }): BatchOrder => {
+    const { id, task, attempt, code, fn, refs } = order
+    return { number, id, task, attempt, code, fn, refs, args: append(order.args), inputs: order.inputs.map(input) }
+  })
+  return { buffer: bytes.buffer, orders, objects, forget: cache.evict() }
+}
+
+function rides(inline: Uint8Array | null): inline is Uint8Array {
+  return inline !== null && inline.byteLength <= rideBytes
+}
+
+function sizeOf(batch: readonly Numbered[]): number {
+  let size = 0
+  for (const { order } of batch) {
+    size += order.args.byteLength
+    for (const { inline } of order.inputs) if (rides(inline)) size += inline.byteLength
+  }
+  return size
+}

@@ -1,0 +1,43 @@
+// The first line of a bundle: a comment that says what the code wants around it. It is part of the
+// bytes, so it enters the code's id, reaches every peer that fetches the code, and needs no
+// protocol of its own. Where assets come from is the object layer's affair: they are kept like code.
+
+import { z } from 'zod'
+
+export interface CodeManifest {
+  /** Environment variables that `use({ env })` asked for. */
+  readonly env: Readonly<Record<string, string>>
+  /** SHA-256 of each asset by its file name; the bytes are kept under `codeObject(hash)`. */
+  readonly assets: Readonly<Record<string, string>>
+}
+
+const prefix = '//murmuration '
+const manifestSchema = z.object({
+  recipe: z.number(),
+  env: z.record(z.string(), z.string()),
+  assets: z.record(z.string(), z.string()),
+})
+const nothing: CodeManifest = { env: {}, assets: {} }
+
+/** The line, newline included. Equal manifests give equal lines, whatever order their keys came in. */
+export function manifestLine(recipe: number, { env, assets }: CodeManifest): string {
+  const text = JSON.stringify({ recipe, env: sorted(env), assets: sorted(assets) })
+  // Two characters that JSON leaves alone end a comment in JavaScript.
+  return `${prefix}${text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}\n`
+}
+
+/** What a bundle asks for; nothing when it has no such line, as a `mesh.fn` has not. */
+export function readManifest(source: Uint8Array): CodeManifest {
+  const end = source.indexOf(10)
+  const line = new TextDecoder().decode(source.subarray(0, end === -1 ? 0 : end))
+  if (!line.startsWith(prefix)) return nothing
+  try {
+    return manifestSchema.parse(JSON.parse(line.slice(prefix.length)))
+  } catch {
+    return nothing
+  }
+}
+
+function sorted(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

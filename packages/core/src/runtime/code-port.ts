@@ -1,0 +1,33 @@
+// What a scope needs to turn a module or a function into code that any peer can run. Platforms
+// implement it (esbuild in Node, a build-time manifest in pages, the running bundle in a worker).
+
+import type { CodeId } from '../model/ids.ts'
+
+export interface ExportInfo {
+  readonly name: string
+  readonly kind: 'function' | 'generator' | 'class'
+  /** Hash of the tree-shaken export: what its tasks' ids take, so that editing one export leaves the others' ids alone. */
+  readonly digest: string
+}
+
+export interface LoadedModule {
+  readonly code: CodeId
+  /** For errors and lists: `tiles.task.ts`. */
+  readonly name: string
+  readonly exports: readonly ExportInfo[]
+  /** Set when the bundle only runs on one kind of peer, with the import that did it. */
+  readonly only: { readonly kind: 'node' | 'browser'; readonly because: string } | null
+}
+
+export interface UseRequest {
+  readonly env: Readonly<Record<string, string>>
+  readonly assets: readonly URL[]
+  readonly external: readonly string[]
+}
+
+export interface CodePort {
+  /** Rejects with MeshError BUNDLE_FAILED. */
+  use(module: URL, request: UseRequest): Promise<LoadedModule>
+  /** Throws MeshError INVALID_OPTION naming the free variables. Synchronous: the source is hashed here, kept soon after. */
+  fn(f: (...args: never[]) => unknown, constants: Readonly<Record<string, unknown>>): LoadedModule
+}

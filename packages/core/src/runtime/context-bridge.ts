@@ -1,0 +1,111 @@
+// The other end of worker-context.ts: takes a running task's requests to its context on this peer, and
+// the answers back. The context is opened when the task first asks for something, and closed with its attempt.
+
+import type { MeshError } from '../errors.ts'
+import { type LifeId, type ObjectId, resultOf } from '../model/ids.ts'
+import type { Failure, FailureCode } from '../model/object.ts'
+import type { RefLink, TaskSpec } from '../model/task.ts'
+import type { Settlement, Watch } from './context-port.ts'
+import { encodeError } from './values.ts'
+import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
+import type { AttemptContext } from './worker-port.ts'
+
+export class ContextBridge {
+  readonly #context: AttemptContext
+  readonly #answer: (answer: Answer, transfer: Transferable[]) => void
+  readonly #watches = new Map<number, Watch>()
+  /** Tasks that this peer would not take: their refs were handed out already, so they fail instead. */
+  readonly #refused = new Map<ObjectId, Failure>()
+
+  constructor(context: AttemptContext, answer: (answer: Answer, transfer: Transferable[]) => void) {
+    this.#context = context
+    this.#answer = answer
+  }
+
+  handle(request: ContextRequest): void {
+    const context = this.#context
+    switch (request.type) {
+      case 'submit':
+        return this.#submit(request.spec)
+      case 'put':
+        return this.#reply(request.call, context.put({ ...request.request, refs: this.links(request.request.refs) }))
+      case 'watch':
+        return this.#watch(request)
+      case 'stop':
+        this.#watches.get(request.call)?.stop()
+        this.#watches.delete(request.call)
+        return
+      case 'hold':
+        return context.hold(request.object, this.#life(request.owner))
+      case 'release':
+        if (!this.#refused.delete(request.object)) context.release(request.object)
+        return
+      case 'cancel':
+        if (this.#refused.has(request.object)) return this.#reply(request.call, Promise.resolve())
+        return this.#reply(request.call, context.cancel(request.object, this.#life(request.owner), request.reason))
+      case 'durable':
+        return this.#reply(request.call, context.durable(request.object, this.#life(request.owner)))
+      default:
+        return request satisfies never
+    }
+  }
+
+  /** Links as a worker wrote them, with this life for "this peer". */
+  links(links: readonly RefLink[]): readonly RefLink[] {
+    return links.some(({ owner }) => owner === thisPeer)
+      ? links.map((link) => ({ ...link, owner: this.#life(link.owner) }))
+      : links
+  }
+
+  close(): void {
+    for (const watch of this.#watches.values()) watch.stop()
+    this.#watches.clear()
+    this.#context.close()
+  }
+
+  #life(owner: LifeId): LifeId {
+    return owner === thisPeer ? this.#context.self : owner
+  }
+
+  #submit(spec: TaskSpec): void {
+    const { context, depth } = this.#context
+    try {
+      this.#context.submit({ ...spec, context, depth, refs: this.links(spec.refs) })
+    } catch (error) {
+      const { code, message } = error as MeshError
+      const failure = { code: code as FailureCode, reason: 'submit', message, task: spec.id, peer: null }
+      this.#refused.set(resultOf(spec.id), { ...failure, attempt: 0, cause: null, story: [] })
+    }
+  }
+
+  #watch({ call, object, owner, bytes }: Extract<ContextRequest, { type: 'watch' }>): void {
+    const failure = this.#refused.get(object)
+    if (failure !== undefined) return this.#settled(call, { type: 'failure', failure })
+    const watch = this.#context.watch(object, this.#life(owner), { bytes })
+    this.#watches.set(call, watch)
+    watch.settled.then(
+      (settlement) => this.#watches.delete(call) && this.#settled(call, settlement),
+      (error: unknown) => this.#watches.delete(call) && this.#failed(call, error),
+    )
+  }
+
+  #settled(call: number, settlement: Settlement): void {
+    if (settlement.type === 'failure' || settlement.bytes === null) {
+      return this.#answer({ call, settlement, error: null }, [])
+    }
+    // A copy: the bytes are shared here, and may be a view on something much larger.
+    const bytes = new Uint8Array(settlement.bytes)
+    this.#answer({ call, settlement: { ...settlement, bytes }, error: null }, [bytes.buffer])
+  }
+
+  #reply(call: number, promise: Promise<void>): void {
+    promise.then(
+      () => this.#answer({ call, settlement: null, error: null }, []),
+      (error: unknown) => this.#failed(call, error),
+    )
+  }
+
+  #failed(call: number, error: unknown): void {
+    this.#answer({ call, settlement: null, error: encodeError(error) }, [])
+  }
+}

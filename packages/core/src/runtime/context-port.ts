@@ -1,0 +1,62 @@
+// The seam between what a user holds (a scope and its refs) and the peer beneath it. The peer's
+// main thread implements it for jobs; the worker host implements it over a message port for running
+// tasks. So the public verbs are written once (scope.ts) and run on both sides.
+
+import type { Failure } from '../model/object.ts'
+import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
+import type { RefLink, TaskSpec } from '../model/task.ts'
+import type { Sha256 } from './ports.ts'
+
+/** A settled object as a scope sees it. `bytes` is null when only the settlement was asked for. */
+export type Settlement =
+  | { readonly type: 'value'; readonly bytes: Uint8Array | null; readonly refs: readonly RefLink[] }
+  | { readonly type: 'failure'; readonly failure: Failure }
+
+export type RefState = 'waiting' | 'ready' | 'running' | 'retrying' | 'value' | 'failure' | 'cancelled'
+
+/** What a ref can say of itself at once, without asking anybody. */
+export interface RefStatus {
+  readonly state: RefState
+  /** Name of the peer where it runs or is held, when known. */
+  readonly peer: string | null
+}
+
+export interface Watch {
+  readonly settled: Promise<Settlement>
+  /** Stops waiting; `settled` then never settles. */
+  stop(): void
+}
+
+export interface PutRequest {
+  readonly object: ObjectId
+  readonly bytes: Uint8Array
+  readonly hash: string
+  readonly refs: readonly RefLink[]
+  readonly copies: number
+}
+
+export interface ContextPort {
+  readonly context: ContextId
+  /** The owner of everything submitted here. */
+  readonly self: LifeId
+  /** Depth of the tasks submitted here: 0 for a job, the running task's + 1 otherwise. */
+  readonly depth: number
+  /** A context that may run again (a task, a named job) derives ids from content; an unnamed job only counts. */
+  readonly runsAgain: boolean
+  readonly inlineBytes: number
+  readonly sha256: Sha256
+  /** Throws MeshError OVERLOADED when the queue is full. The caller holds the result from here on. */
+  submit(spec: TaskSpec): void
+  /** Resolves when the bytes are kept here; the caller holds the object from then on. Takes the buffer. */
+  put(request: PutRequest): Promise<void>
+  /** With `bytes`, settles when the value has arrived here; without, when the owner says it is settled. */
+  watch(object: ObjectId, owner: LifeId, options: { readonly bytes: boolean }): Watch
+  /** A handle came to be (or the last one went) on this side: calls are 0 → 1 and 1 → 0 transitions only. */
+  hold(object: ObjectId, owner: LifeId): void
+  release(object: ObjectId): void
+  status(object: ObjectId): RefStatus
+  /** Resolves when the task behind the object has stopped. */
+  cancel(object: ObjectId, owner: LifeId, reason: string): Promise<void>
+  /** Resolves when as many copies as asked for exist. Rejects with MeshError. */
+  durable(object: ObjectId, owner: LifeId): Promise<void>
+}

@@ -1,0 +1,93 @@
+// Ids are derived, not drawn: a context that runs again asks for the same ids in any order, and finds
+// what was already done. Only contexts that may run again pay for the hash; an unnamed job counts.
+
+import type { ObjectId, TaskId } from '../model/ids.ts'
+import type { Needs } from '../model/task.ts'
+import type { ContextPort } from './context-port.ts'
+
+/** 128 bits, in hex: enough that two never meet by accident. */
+const idLength = 32
+
+/** What tells one call from another within a context. */
+export interface CallIdentity {
+  readonly code: string
+  /** Of the export, so that editing another one changes nothing. */
+  readonly digest: string
+  readonly args: Uint8Array
+  readonly needs: Needs
+  readonly key: string
+}
+
+const encoder = new TextEncoder()
+const scratch = new Uint8Array(16 * 1024)
+
+export interface IdSource {
+  task(call: CallIdentity): TaskId
+  put(hash: string): ObjectId
+}
+
+/** Ids for what is asked for in one context. */
+export function idSource(port: Pick<ContextPort, 'context' | 'runsAgain' | 'sha256'>): IdSource {
+  return port.runsAgain ? new DerivedIds(port) : new CountedIds(port.context)
+}
+
+class CountedIds implements IdSource {
+  readonly #context: string
+  #count = 0
+
+  constructor(context: string) {
+    this.#context = context
+  }
+
+  task(): TaskId {
+    return `${this.#context}.${this.#count++}` as TaskId
+  }
+
+  put(): ObjectId {
+    return `${this.#context}.p${this.#count++}` as ObjectId
+  }
+}
+
+class DerivedIds implements IdSource {
+  readonly #port: Pick<ContextPort, 'context' | 'sha256'>
+  /** How often the same was asked for in this context: the n-th time is a task of its own. */
+  readonly #asked = new Map<string, number>()
+
+  constructor(port: Pick<ContextPort, 'context' | 'sha256'>) {
+    this.#port = port
+  }
+
+  task({ code, digest, args, needs, key }: CallIdentity): TaskId {
+    const head = JSON.stringify([this.#port.context, code, digest, sorted(needs), key])
+    return this.#numbered(this.#hash(`${head}\n`, args)) as TaskId
+  }
+
+  /** In one piece where it is small: hashing pieces costs several times as much. */
+  #hash(head: string, args: Uint8Array): string {
+    if (head.length * 3 + args.byteLength > scratch.byteLength) return this.#port.sha256(head, args)
+    const { written } = encoder.encodeInto(head, scratch)
+    scratch.set(args, written)
+    return this.#port.sha256(scratch.subarray(0, written + args.byteLength))
+  }
+
+  put(hash: string): ObjectId {
+    return `${this.#numbered(this.#port.sha256(JSON.stringify([this.#port.context, 'put', hash])))}/p` as ObjectId
+  }
+
+  #numbered(hash: string): string {
+    const nth = this.#asked.get(hash) ?? 0
+    this.#asked.set(hash, nth + 1)
+    return (nth === 0 ? hash : this.#port.sha256(`${hash}\n${nth}`)).slice(0, idLength)
+  }
+}
+
+/** Objects with their keys in one order, so that equal needs are equal text. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
+}

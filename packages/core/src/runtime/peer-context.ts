@@ -1,0 +1,145 @@
+// What a job, or a running attempt, asks of the peer it lives in: the ContextPort over the peer's
+// own event queue. An attempt's context lets go of every handle when the attempt ends.
+
+import type { Config } from '../model/config.ts'
+import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
+import { peerOf, resultOf } from '../model/ids.ts'
+import { clip } from '../model/limits.ts'
+import type { TaskSpec } from '../model/task.ts'
+import { MeshError } from '../errors.ts'
+import type { PutRequest, RefStatus, Watch } from './context-port.ts'
+import { StoreFullError } from './memory-store.ts'
+import type { Peer } from './peer.ts'
+import type { Platform, Sha256 } from './ports.ts'
+import type { Waiters } from './waiters.ts'
+import type { AttemptContext } from './worker-port.ts'
+
+export interface PeerContextOptions {
+  readonly peer: Peer
+  readonly context: ContextId
+  readonly depth: number
+  readonly runsAgain: boolean
+  readonly waiters: Waiters
+  readonly platform: Platform
+  readonly config: Config
+}
+
+export class PeerContext implements AttemptContext {
+  readonly context: ContextId
+  readonly self: LifeId
+  readonly depth: number
+  readonly runsAgain: boolean
+  readonly inlineBytes: number
+  readonly sha256: Sha256
+  readonly #peer: Peer
+  readonly #waiters: Waiters
+  readonly #platform: Platform
+  readonly #config: Config
+  readonly #held = new Set<ObjectId>()
+  #closed = false
+  /** Submitted in this turn, before the machine has counted them. */
+  #burst = 0
+
+  constructor({ peer, context, depth, runsAgain, waiters, platform, config }: PeerContextOptions) {
+    this.context = context
+    this.self = peer.self
+    this.depth = depth
+    this.runsAgain = runsAgain
+    this.inlineBytes = config.inlineBytes
+    this.sha256 = platform.sha256
+    this.#peer = peer
+    this.#waiters = waiters
+    this.#platform = platform
+    this.#config = config
+  }
+
+  submit(spec: TaskSpec): void {
+    this.#peer.assertOpen()
+    const { tasks } = this.#peer.state
+    if (this.#burst === 0) queueMicrotask(() => (this.#burst = 0))
+    if (tasks.pending + this.#burst >= this.#config.maxTasks) {
+      const way = 'await some first, or use mesh.map, which never gets there'
+      throw new MeshError(
+        'OVERLOADED',
+        `${this.#config.maxTasks} tasks of this peer are not settled yet (maxTasks): ${way}`,
+      )
+    }
+    this.#burst++
+    this.#own(resultOf(spec.id))
+    this.#peer.post({ type: 'submit', spec })
+  }
+
+  async put({ object, bytes, hash, refs, copies }: PutRequest): Promise<void> {
+    this.#peer.assertOpen()
+    const inline = bytes.length <= this.inlineBytes ? bytes : null
+    if (!inline) await this.#store(object, bytes)
+    this.#own(object)
+    this.#peer.post({ type: 'put', object, size: bytes.length, hash, inline, refs, copies })
+  }
+
+  async #store(object: ObjectId, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#platform.store.put(object, bytes)
+    } catch (error) {
+      if (!(error instanceof StoreFullError)) throw error
+      throw new MeshError('OVERLOADED', error.message, { cause: error })
+    }
+  }
+
+  /** The machine counts a handle for what is submitted or put; a second one of ours is given back. */
+  #own(object: ObjectId): void {
+    if (this.#held.has(object)) this.#peer.post({ type: 'release', object })
+    this.#held.add(object)
+  }
+
+  watch(object: ObjectId, owner: LifeId, { bytes }: { readonly bytes: boolean }): Watch {
+    return this.#waiters.watch(object, owner, bytes)
+  }
+
+  hold(object: ObjectId, owner: LifeId): void {
+    if (this.#closed || this.#held.has(object)) return
+    this.#held.add(object)
+    this.#peer.post({ type: 'hold', object, owner })
+  }
+
+  release(object: ObjectId): void {
+    if (this.#held.delete(object)) this.#peer.post({ type: 'release', object })
+  }
+
+  status(object: ObjectId): RefStatus {
+    const { state } = this.#peer
+    const entry = state.directory.get(object)
+    const row = entry?.task ? state.tasks.get(entry.task) : undefined
+    if (row && row.state !== 'settled') {
+      const peer = row.at ? state.members.nameOf(peerOf(row.at)) : null
+      return { state: row.state === 'assigned' ? 'running' : row.state, peer }
+    }
+    const located = entry ? state.directory.locate(object) : (state.elsewhere.get(object)?.located ?? null)
+    if (!located || located.type === 'alias') return { state: 'waiting', peer: null }
+    if (located.type === 'failure')
+      return { state: located.failure.code === 'TASK_CANCELLED' ? 'cancelled' : 'failure', peer: located.failure.peer }
+    const holder = located.type === 'stored' ? located.holders[0] : undefined
+    return { state: 'value', peer: holder ? state.members.nameOf(peerOf(holder)) : null }
+  }
+
+  async cancel(object: ObjectId, owner: LifeId, said: string): Promise<void> {
+    const reason = clip(said)
+    if (owner === this.self) return this.#waiters.untilCancelled(object, owner, reason)
+    this.#peer.post({ type: 'cancel', object, owner, reason })
+    await this.#waiters.watch(object, owner, false).settled
+  }
+
+  durable(object: ObjectId, owner: LifeId): Promise<void> {
+    if (owner === this.self) return this.#waiters.untilDurable(object)
+    const whose = `${this.#peer.state.members.nameOf(peerOf(owner))} answers for it`
+    return Promise.reject(
+      new MeshError('INVALID_OPTION', `durable: this ref was borrowed and ${whose}: ask there, where it was made`),
+    )
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const object of this.#held) this.#peer.post({ type: 'release', object })
+    this.#held.clear()
+  }
+}

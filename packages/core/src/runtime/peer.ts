@@ -1,0 +1,358 @@
+// The shell around the machine: events are queued while a turn runs, a turn's effects are carried
+// out, and one timer is set to the machine's next deadline. Every asynchronous effect ends in exactly
+// one event. It knows streams, stores, workers and promises, and decides nothing.
+
+import type { Config } from '../model/config.ts'
+import type { Effect, Notice, PeerEvent } from '../model/events.ts'
+import type { AttemptId, CodeId, ContextId, Instant, LifeId, PeerId } from '../model/ids.ts'
+import { codeObject, peerOf } from '../model/ids.ts'
+import type { InspectRow, Query } from '../model/messages.ts'
+
+import type { Profile } from '../model/world.ts'
+import { deadline, handle } from '../flows/handle.ts'
+import { inspect } from '../flows/inspect.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { createPeerState } from '../state/peer-state.ts'
+import { MeshError, failureToError } from '../errors.ts'
+import { builtinBundle } from './builtin.ts'
+import { readManifest } from './code-manifest.ts'
+import { Joining } from './joining.ts'
+import type { JoinRequest } from './joining.ts'
+import { LinkTable } from './link-table.ts'
+import { PeerContext } from './peer-context.ts'
+import type { Platform } from './ports.ts'
+import { Transfers } from './transfer.ts'
+import { decodeError } from './values.ts'
+import { Waiters } from './waiters.ts'
+import { createWorkerPool } from './worker-pool.ts'
+import type { WorkerPool } from './worker-port.ts'
+
+export interface PeerOptions {
+  readonly platform: Platform
+  readonly self: LifeId
+  readonly profile: Profile
+  readonly config: Config
+  /** A line from a task's console or log, on the peer that ran it. */
+  readonly logged?: ((line: { attempt: AttemptId | null; level: string; text: string }) => void) | undefined
+}
+
+const inspectMs = 5_000
+/** With no more tasks than this, asked for and running here together, there is nothing to batch. */
+const quietTasks = 4
+const leaveMs = 7_000
+
+export class Peer {
+  readonly self: LifeId
+  readonly state: PeerState
+  readonly events = new EventTarget()
+  readonly #options: PeerOptions
+  readonly #links: LinkTable
+  readonly #transfers: Transfers
+  readonly #pool: WorkerPool
+  readonly #waiters: Waiters
+  readonly #inspections = new Map<number, (rows: readonly InspectRow[]) => void>()
+  readonly #joining: Joining
+  readonly #leaving = new Set<() => void>()
+  readonly #onStop = new Set<() => void>()
+  #queue: PeerEvent[] = []
+  #scheduled = false
+  #stopped = false
+  #request = 0
+  #wallAhead: number
+  /** What broke, when the machine itself did: everything else then fails with it. */
+  #broken: MeshError | null = null
+
+  constructor(options: PeerOptions) {
+    const { platform, self, profile, config } = options
+    this.#options = options
+    this.self = self
+    const seed = new DataView(platform.randomBytes(4).buffer).getUint32(0)
+    this.state = createPeerState({ self, profile, config, seed, now: platform.clock.now() as Instant })
+    this.#wallAhead = platform.clock.wall() - platform.clock.now()
+    const post = (event: PeerEvent): void => this.post(event)
+    this.#waiters = new Waiters({ post, store: platform.store })
+    this.#links = new LinkTable({
+      self,
+      platform,
+      config,
+      post,
+      refused: (_peer, code, sentence) => this.#joining.refused(new MeshError(code, sentence)),
+    })
+    this.#joining = new Joining({
+      self: peerOf(self),
+      transport: platform.transport,
+      dial: (peer, address) => this.#links.dial(peer, [address]),
+    })
+    const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
+    const { transport, store, admission, createHasher } = platform
+    this.#transfers = new Transfers({ transport, store, admission, createHasher, config, addressesOf })
+    this.#pool = this.#createPool()
+    transport.onStream((kind, from, stream) =>
+      kind === 'link' ? this.#links.accept(from, stream) : this.#transfers.serve(from, stream),
+    )
+    const builtin = builtinBundle(platform.sha256)
+    this.keepCode(builtin.module.code, builtin.bytes)
+    this.#wake()
+  }
+
+  #createPool(): WorkerPool {
+    const { platform, config } = this.#options
+    return createWorkerPool({
+      platform,
+      store: platform.store,
+      config,
+      host: {
+        openContext: (attempt) => this.#openAttempt(attempt),
+        envOf: (code) => this.#envs.get(code) ?? {},
+        reports: {
+          done: (attempt, outcome, ms) => this.post({ type: 'done', attempt, outcome, ms }),
+          blocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: true }),
+          unblocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: false }),
+          returned: (attempts) => this.post({ type: 'returned', attempts }),
+          exited: (worker, { reason, detail }, running, unstarted) =>
+            this.post({ type: 'exited', worker, reason, detail, running, unstarted }),
+          logged: (attempt, level, text) => this.#options.logged?.({ attempt, level, text }),
+        },
+      },
+    })
+  }
+
+  readonly #envs = new Map<CodeId, Readonly<Record<string, string>>>()
+
+  /** Queues an event; a turn runs soon and takes all that is there by then. */
+  post(event: PeerEvent): void {
+    if (this.#stopped) return
+    this.#queue.push(event)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // With little going on a turn runs at once; under load it waits for what is already on its way, so that batches grow.
+    if (this.state.tasks.pending + this.state.executor.size <= quietTasks) queueMicrotask(this.#turn)
+    else this.#options.platform.clock.soon(this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false
+    if (this.#stopped) return
+    const events = this.#queue
+    this.#queue = []
+    this.#noticeSleep()
+    let effects: Effect[]
+    try {
+      effects = handle(this.state, events, this.#options.platform.clock.now() as Instant)
+    } catch (error) {
+      return this.#break(error)
+    }
+    for (const effect of effects) this.#perform(effect)
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (!this.#stopped && !this.#scheduled) this.#options.platform.clock.wakeAt(deadline(this.state), this.#turn)
+  }
+
+  /** The wall clock ran ahead of the monotonic one: the machine slept. */
+  #noticeSleep(): void {
+    const { clock } = this.#options.platform
+    const ahead = clock.wall() - clock.now()
+    if (ahead - this.#wallAhead > this.#options.config.sleptMs) this.#queue.unshift({ type: 'slept' })
+    this.#wallAhead = ahead
+  }
+
+  /** A broken invariant is a bug of ours: stop rather than go on with tables that disagree. */
+  #break(cause: unknown): void {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    this.#broken = new MeshError(
+      'INTERNAL',
+      `this peer stopped: ${said}. That is a bug; please report it with the stack below`,
+      { cause },
+    )
+    console.error(cause)
+    this.#waiters.fail(this.#broken)
+    this.#joining.refused(this.#broken)
+    for (const resolve of this.#leaving) resolve()
+    void this.stop()
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.#links.send(peerOf(effect.to), effect.frame)
+      case 'dial':
+        return void this.#links.dial(effect.peer, effect.addresses)
+      case 'hang-up':
+        return this.#links.hangUp(effect.peer, effect.reason)
+      case 'fetch':
+        return void this.#fetch(effect)
+      case 'drop':
+        return this.#options.platform.store.delete(effect.object)
+      case 'run':
+        return this.#run(effect)
+      case 'abort':
+        return this.#pool.abort(effect.attempt, effect.reason)
+      case 'terminate':
+        return this.#pool.terminate(effect.worker, effect.reason)
+      case 'settled':
+        return this.#waiters.settled(effect.object, effect.source, effect.located)
+      case 'durable':
+        return this.#waiters.durable(effect.object, effect.failure && failureToError(effect.failure, decodeError))
+      case 'cancelled':
+        return this.#waiters.cancelled(effect.object)
+      case 'inspected':
+        return this.#inspected(effect.request, effect.rows)
+      case 'notice':
+        return this.#notify(effect.notice)
+      case 'joined':
+        return this.#joining.joined()
+      case 'left':
+        // The goodbye is in the outboxes; they get one more moment to be written.
+        return void setTimeout(() => this.#leaving.forEach((resolve) => resolve()), 50)
+    }
+  }
+
+  async #fetch({ object, size, hash, from }: Extract<Effect, { type: 'fetch' }>): Promise<void> {
+    const result = await this.#transfers.fetch({ object, size, hash, from })
+    if (result.type === 'here' && object.startsWith('code:')) {
+      const source = await this.#options.platform.store.get(object)
+      if (source) this.#envs.set(hash as CodeId, readManifest(source).env)
+    }
+    this.post({ type: 'fetched', object, result })
+  }
+
+  #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {
+    const orders = batch.map(({ id, attempt, spec, inputs }) => ({
+      id,
+      attempt,
+      task: spec.id,
+      code: spec.code,
+      fn: spec.fn,
+      args: spec.args,
+      refs: spec.refs,
+      inputs,
+    }))
+    this.#pool.run(worker, orders)
+  }
+
+  #notify(notice: Notice): void {
+    this.events.dispatchEvent(new CustomEvent(notice.type, { detail: notice }))
+  }
+
+  /** Makes a bundle known here, so that tasks of it can be run and given to others. */
+  keepCode(code: CodeId, source: Uint8Array): void {
+    if (this.state.code.has(code)) return
+    this.#envs.set(code, readManifest(source).env)
+    this.#options.platform.store.put(codeObject(code), source).catch((error: unknown) => {
+      console.error(`a bundle of ${source.length} bytes could not be kept: ${String(error)}`)
+    })
+    // At once: its first task may be submitted in this very turn.
+    this.post({ type: 'code', code, size: source.length })
+  }
+
+  /** The id of an unnamed job: short, since every task's id begins with it. 60 random bits. */
+  freshContext(): ContextId {
+    const bytes = this.#options.platform.randomBytes(12)
+    return Array.from(bytes, (byte) => (byte & 31).toString(32)).join('') as ContextId
+  }
+
+  /** The verbs' port for a job of this peer. */
+  openContext(context: ContextId): PeerContext {
+    return new PeerContext({ peer: this, context, depth: 0, runsAgain: false, ...this.#contextParts() })
+  }
+
+  #openAttempt(attempt: AttemptId): PeerContext {
+    const row = this.state.executor.get(attempt)
+    const context = (row?.spec.id ?? attempt) as string as ContextId
+    return new PeerContext({
+      peer: this,
+      context,
+      depth: (row?.spec.depth ?? 0) + 1,
+      runsAgain: true,
+      ...this.#contextParts(),
+    })
+  }
+
+  #contextParts(): { waiters: Waiters; platform: Platform; config: Config } {
+    const { platform, config } = this.#options
+    return { waiters: this.#waiters, platform, config }
+  }
+
+  /** Throws what broke the machine, or MESH_LEFT when it has left. */
+  assertOpen(): void {
+    if (this.#broken) throw this.#broken
+    if (this.#stopped || this.state.leaving)
+      throw new MeshError('MESH_LEFT', 'this peer has left the mesh; join again for more work')
+  }
+
+  /** Objects that programs here, or tasks here, wait for. */
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  inspect(peer: LifeId, query: Query): Promise<readonly InspectRow[]> {
+    this.assertOpen()
+    const request = ++this.#request
+    return new Promise((resolve, reject) => {
+      const name = this.state.members.nameOf(peerOf(peer))
+      const timer = setTimeout(() => {
+        this.#inspections.delete(request)
+        reject(new MeshError('GET_TIMEOUT', `${name} did not answer within ${inspectMs / 1_000} s`))
+      }, inspectMs)
+      this.#inspections.set(request, (rows) => {
+        clearTimeout(timer)
+        resolve(rows)
+      })
+      this.post({ type: 'inspect', peer, request, query })
+    })
+  }
+
+  /** The same, of this peer, at once. */
+  inspectHere(query: Query): readonly InspectRow[] {
+    return inspect(this.state, query, this.#options.platform.clock.now() as Instant)
+  }
+
+  #inspected(request: number, rows: readonly InspectRow[]): void {
+    this.#inspections.get(request)?.(rows)
+    this.#inspections.delete(request)
+  }
+
+  found(): void {
+    this.post({ type: 'founded' })
+  }
+
+  /** Resolves when a first exchange of member lists has succeeded with whoever answers at these addresses. */
+  join(request: JoinRequest): Promise<void> {
+    return this.#joining.join(request)
+  }
+
+  /** Links with a peer that is known, whoever of the two was in a mesh before; says nothing when it is not there. */
+  greet(peer: PeerId, addresses: readonly string[]): Promise<void> {
+    return this.#links.dial(peer, addresses)
+  }
+
+  /** Ends attached work, hands over, says goodbye. */
+  async leave(): Promise<void> {
+    if (this.#stopped) return
+    await new Promise<void>((resolve) => {
+      this.#leaving.add(resolve)
+      const timer = setTimeout(resolve, leaveMs)
+      this.#leaving.add(() => clearTimeout(timer))
+      this.post({ type: 'leave' })
+    })
+    await this.stop()
+  }
+
+  /** Calls back when it has left, or broken. */
+  onStop(listener: () => void): void {
+    this.#onStop.add(listener)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    for (const listener of this.#onStop) listener()
+    this.#options.platform.clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
+    this.#waiters.fail(new MeshError('MESH_LEFT', 'this peer has left the mesh'))
+    this.#transfers.close()
+    this.#links.close()
+    await this.#pool.close()
+  }
+}

@@ -1,0 +1,327 @@
+// One worker as the main thread sees it: what was sent to it and in which order, what it keeps, and what
+// it reports. Attempts run in the order they were sent, so the first without an outcome is the one that
+// runs; that is how blame for a crash falls on the right one. Which worker gets what is decided elsewhere.
+
+import { transfer, wrap } from 'comlink'
+import type { Remote } from 'comlink'
+import type { Config } from '../model/config.ts'
+import { type AttemptId, type CodeId, codeObject, resultOf } from '../model/ids.ts'
+import type { CrashReason, Outcome } from '../model/task.ts'
+import { packBatch } from './batch.ts'
+import { ContextBridge } from './context-bridge.ts'
+import { ObjectCache } from './object-cache.ts'
+import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
+import type { Report, WorkerApi } from './worker-messages.ts'
+import type { RunOrder, WorkerPoolHost } from './worker-port.ts'
+
+export interface PoolWorkerOptions {
+  readonly number: number
+  readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs'>
+  readonly store: ObjectStore
+  readonly host: WorkerPoolHost
+  readonly cacheBytes: number
+  /** Starts the thread in this environment. */
+  readonly spawn: (env: Readonly<Record<string, string>>) => WorkerThread
+  /** Where workers find the bundle; undefined when this peer does not have it. */
+  readonly urlOf: (code: CodeId) => Promise<string | undefined>
+  /** An attempt is over, or will never start here. */
+  readonly forget: (attempt: AttemptId) => void
+  /** The thread came up. */
+  readonly ready: () => void
+  /** The thread ended. True: start another and send it everything again. */
+  readonly ended: (booted: boolean) => boolean
+  /** The worker is done for: nothing of it is left. */
+  readonly gone: () => void
+}
+
+/** An attempt that is here, from its order to its outcome. */
+export interface Sent {
+  readonly number: number
+  readonly order: RunOrder
+  isSent: boolean
+  /** Reported as cancelled while it may still start: its end is only noted. */
+  isGhost: boolean
+  context: ContextBridge | undefined
+}
+
+export class PoolWorker {
+  readonly #options: PoolWorkerOptions
+  /** In the order they run. */
+  readonly #attempts = new Map<number, Sent>()
+  #thread!: WorkerThread
+  #remote!: Remote<WorkerApi>
+  #port!: MessagePort
+  #cache!: ObjectCache
+  #loaded!: Set<CodeId>
+  /** The last batch that is being made ready. */
+  #preparing: Promise<void> | undefined
+  #isBooted = false
+  #isClosed = false
+  /** Reports nothing any more. */
+  #isSilent = false
+  #terminated: CrashReason | undefined
+  #ghostTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: PoolWorkerOptions, env: Readonly<Record<string, string>>) {
+    this.#options = options
+    this.#start(env)
+  }
+
+  run(batch: readonly Sent[]): void {
+    for (const sent of batch) this.#attempts.set(sent.number, sent)
+    if (this.#preparing === undefined && batch.every((sent) => this.#isReady(sent))) return this.#send(batch)
+    const thread = this.#thread
+    const mine: Promise<void> = (this.#preparing ?? Promise.resolve())
+      .then(() => this.#prepare(batch, thread))
+      .then(() => {
+        if (this.#preparing === mine) this.#preparing = undefined
+      })
+    this.#preparing = mine
+  }
+
+  abort(sent: Sent, reason: string): void {
+    const isFirst = this.#attempts.values().next().value === sent
+    if (sent.isSent) void this.#guard(this.#remote.abort(sent.number, reason))
+    // Behind another one it has not started, unless news of that is on its way.
+    if (sent.isSent && isFirst) return
+    if (sent.isSent) sent.isGhost = true
+    else this.#attempts.delete(sent.number)
+    this.#options.forget(sent.order.id)
+    queueMicrotask(() => this.#options.host.reports.done(sent.order.id, { type: 'cancelled', reason }, 0))
+  }
+
+  terminate(reason: CrashReason): void {
+    this.#terminated ??= reason
+    void this.#thread.terminate()
+  }
+
+  /** Ends the thread without a report. */
+  async close(): Promise<void> {
+    for (const sent of this.#attempts.values()) sent.context?.close()
+    this.#attempts.clear()
+    this.#isClosed = true
+    this.#isSilent = true
+    clearTimeout(this.#ghostTimer)
+    this.#port.close()
+    await this.#thread.terminate()
+  }
+
+  // ---- start and end
+
+  #start(env: Readonly<Record<string, string>>): void {
+    const { spawn, cacheBytes, config } = this.#options
+    const thread = spawn(env)
+    const { port1, port2 } = new MessageChannel()
+    this.#thread = thread
+    this.#remote = wrap<WorkerApi>(thread.endpoint)
+    this.#port = port1
+    this.#cache = new ObjectCache(cacheBytes)
+    this.#loaded = new Set()
+    this.#isBooted = false
+    port1.addEventListener('message', ({ data }: MessageEvent<Report>) => this.#heard(data))
+    port1.start()
+    // Messages that it posted before its end are still on their way.
+    thread.onExit((exit) => setTimeout(() => this.#exited(exit, env), 0))
+    void this.#guard(this.#remote.open(transfer(port2, [port2]), { inlineBytes: config.inlineBytes }))
+  }
+
+  #exited(exit: WorkerExit, env: Readonly<Record<string, string>>): void {
+    this.#port.close()
+    clearTimeout(this.#ghostTimer)
+    if (this.#isClosed) return
+    const attempts = [...this.#attempts.values()]
+    this.#attempts.clear()
+    for (const sent of attempts) sent.context?.close()
+    const again = this.#terminated === undefined && this.#options.ended(this.#isBooted)
+    if (again) {
+      this.#start(env)
+      for (const sent of attempts) sent.isSent = false
+      this.#preparing = undefined
+      return this.run(attempts.filter(({ isGhost }) => !isGhost))
+    }
+    this.#isClosed = true
+    this.#options.gone()
+    const alive = attempts.filter(({ isGhost }) => !isGhost)
+    for (const { order } of alive) this.#options.forget(order.id)
+    const running = this.#isBooted ? attempts.slice(0, 1).filter(({ isSent, isGhost }) => isSent && !isGhost) : alive
+    const unstarted = alive.filter((sent) => !running.includes(sent))
+    const reason = this.#terminated ?? exit.reason
+    const ids = (list: readonly Sent[]): AttemptId[] => list.map(({ order }) => order.id)
+    this.#options.host.reports.exited(
+      this.#options.number,
+      { reason, detail: exit.detail },
+      ids(running),
+      ids(unstarted),
+    )
+  }
+
+  /** A comlink call ends with its answer, or never when the worker dies: that is told by `onExit`, so nobody waits here. */
+  async #guard(call: Promise<unknown>): Promise<void> {
+    try {
+      await call
+    } catch (error) {
+      if (this.#isClosed) return
+      this.#options.host.reports.logged(null, 'error', `worker ${this.#options.number}: ${String(error)}`)
+      this.terminate('uncaught')
+    }
+  }
+
+  // ---- towards the worker
+
+  #isReady({ order }: Sent): boolean {
+    return (
+      this.#loaded.has(order.code) &&
+      order.inputs.every(({ object, inline }) => inline !== null || this.#cache.has(object))
+    )
+  }
+
+  /** Brings the code and the stored inputs here, then sends. What is missing goes back at once. */
+  async #prepare(batch: readonly Sent[], thread: WorkerThread): Promise<void> {
+    for (const code of new Set(batch.map(({ order }) => order.code))) await this.#load(code)
+    const stored = new Map<string, Uint8Array>()
+    for (const { order } of batch) {
+      for (const { object, source, inline } of order.inputs) {
+        if (inline !== null || this.#cache.has(object) || stored.has(object)) continue
+        const bytes = await this.#options.store.get(source)
+        if (bytes !== undefined) stored.set(object, bytes)
+      }
+    }
+    if (thread !== this.#thread || this.#isClosed) return
+    this.#send(batch, stored)
+  }
+
+  async #load(code: CodeId): Promise<void> {
+    if (this.#loaded.has(code)) return
+    try {
+      const url = await this.#options.urlOf(code)
+      if (url === undefined || this.#isClosed || this.#loaded.has(code)) return
+      this.#loaded.add(code)
+      void this.#guard(this.#remote.load(code, url, this.#options.host.envOf(code)))
+    } catch (error) {
+      this.#options.host.reports.logged(null, 'error', `code ${code}: ${String(error)}`)
+    }
+  }
+
+  #send(batch: readonly Sent[], stored: ReadonlyMap<string, Uint8Array> = none): void {
+    const ready = batch.filter((sent) => {
+      if (!this.#attempts.has(sent.number)) return false
+      const missing = this.#missing(sent.order, stored)
+      if (missing.length > 0) this.#over(sent, { type: 'missing', objects: missing }, 0)
+      return missing.length === 0
+    })
+    if (ready.length === 0) return
+    for (const sent of ready) sent.isSent = true
+    const message = packBatch(ready, stored, this.#cache)
+    const buffers = [message.buffer, ...message.objects.map(({ bytes }) => bytes.buffer)]
+    void this.#guard(this.#remote.run(transfer(message, buffers)))
+  }
+
+  #missing(order: RunOrder, stored: ReadonlyMap<string, Uint8Array>): RunOrder['inputs'][number]['object'][] {
+    if (!this.#loaded.has(order.code)) return [codeObject(order.code)]
+    return order.inputs
+      .filter(({ object, inline }) => inline === null && !this.#cache.has(object) && !stored.has(object))
+      .map(({ source }) => source)
+  }
+
+  // ---- from the worker
+
+  #heard(report: Report): void {
+    const { reports } = this.#options.host
+    switch (report.type) {
+      case 'ready':
+        this.#isBooted = true
+        return this.#options.ready()
+      case 'done':
+        return this.#done(report)
+      case 'blocked':
+      case 'unblocked': {
+        const sent = this.#attempts.get(report.number)
+        if (sent !== undefined && !sent.isGhost) reports[report.type](sent.order.id)
+        return
+      }
+      case 'returned':
+        return this.#returned(report.numbers)
+      case 'logged': {
+        const sent = report.number === null ? undefined : this.#attempts.get(report.number)
+        return reports.logged(sent?.order.id ?? null, report.level, report.text)
+      }
+      case 'context': {
+        const sent = this.#attempts.get(report.number)
+        return sent === undefined ? undefined : this.#contextOf(sent).handle(report.request)
+      }
+      default:
+        return report satisfies never
+    }
+  }
+
+  #contextOf(sent: Sent): ContextBridge {
+    const port = this.#port
+    sent.context ??= new ContextBridge(this.#options.host.openContext(sent.order.id), (answer, buffers) =>
+      port.postMessage(answer, buffers),
+    )
+    return sent.context
+  }
+
+  #done({ number, outcome, ms, bytes }: Extract<Report, { type: 'done' }>): void {
+    const sent = this.#attempts.get(number)
+    if (sent === undefined) return
+    if (bytes === null || sent.isGhost) return this.#over(sent, this.#withLife(sent, outcome), ms)
+    const finish = this.#leave(sent)
+    this.#options.store.put(resultOf(sent.order.task), bytes).then(
+      () => finish(this.#withLife(sent, outcome), ms),
+      () => finish({ type: 'returned', reason: 'memory' }, ms),
+    )
+  }
+
+  #over(sent: Sent, outcome: Outcome, ms: number): void {
+    this.#leave(sent)(outcome, ms)
+  }
+
+  /** Takes the attempt off the list; what is returned reports its outcome and then closes its context. */
+  #leave(sent: Sent): (outcome: Outcome, ms: number) => void {
+    this.#attempts.delete(sent.number)
+    if (sent.isSent) for (const { object } of sent.order.inputs) this.#cache.unuse(object)
+    this.#watchGhost()
+    return (outcome, ms) => {
+      if (!sent.isGhost && !this.#isSilent) {
+        this.#options.forget(sent.order.id)
+        this.#options.host.reports.done(sent.order.id, outcome, ms)
+      }
+      sent.context?.close()
+    }
+  }
+
+  /** A cancelled attempt that runs after all has the usual grace; then its worker goes. */
+  #watchGhost(): void {
+    clearTimeout(this.#ghostTimer)
+    this.#ghostTimer = undefined
+    const first = this.#attempts.values().next().value
+    if (first?.isGhost !== true) return
+    this.#ghostTimer = setTimeout(() => this.terminate('terminated'), this.#options.config.cancelGraceMs)
+  }
+
+  #withLife(sent: Sent, outcome: Outcome): Outcome {
+    const { context } = sent
+    if (context === undefined) return outcome
+    if (outcome.type === 'ref') return { type: 'ref', link: context.links([outcome.link])[0]! }
+    return outcome.type === 'inline' || outcome.type === 'stored'
+      ? { ...outcome, refs: context.links(outcome.refs) }
+      : outcome
+  }
+
+  #returned(numbers: readonly number[]): void {
+    const back: AttemptId[] = []
+    for (const number of numbers) {
+      const sent = this.#attempts.get(number)
+      if (sent === undefined) continue
+      this.#attempts.delete(number)
+      for (const { object } of sent.order.inputs) this.#cache.unuse(object)
+      if (sent.isGhost) continue
+      this.#options.forget(sent.order.id)
+      back.push(sent.order.id)
+    }
+    if (back.length > 0) this.#options.host.reports.returned(back)
+  }
+}
+
+const none: ReadonlyMap<string, Uint8Array> = new Map()

@@ -1,0 +1,130 @@
+// The doors of the shell: what core asks of a platform. A platform package implements these four
+// interfaces (bytes between peers, bytes kept, workers, time) and nothing else; the simulator and
+// the contract suites implement and run the very same ones.
+
+import type { Endpoint } from 'comlink'
+import type { CodeId, ObjectId, PeerId } from '../model/ids.ts'
+
+/** A two-way stream of bytes with honest backpressure. Chunk boundaries mean nothing. */
+export interface ByteStream {
+  /** False when the writer should wait for `onDrain` before sending more. Throws nothing: a dead stream drops. */
+  send(bytes: Uint8Array): boolean
+  /** The bytes may be a view on shared memory that is reused: copy what you keep. */
+  onData(listener: (bytes: Uint8Array) => void): void
+  onDrain(listener: () => void): void
+  /**
+   * Called exactly once, also when the other side or the process behind it is gone. Without an error only when
+   * the other side closed and everything it sent was delivered.
+   */
+  onClose(listener: (error?: Error) => void): void
+  /** Stops reading; the sender stalls when the window is full. */
+  pause(): void
+  resume(): void
+  /** Ends our writing after what was sent; the other side, when it has read that, ends its own. `abort` throws it away. */
+  close(): void
+  abort(reason: string): void
+}
+
+export type StreamKind = 'link' | 'object'
+
+/** Why a dial failed. `refused`: the machine answered that nobody listens there. */
+export class DialError extends Error {
+  override readonly name = 'DialError'
+  readonly refused: boolean
+  constructor(message: string, options: { refused: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.refused = options.refused
+  }
+}
+
+export interface Transport {
+  readonly self: PeerId
+  /** Where others reach this peer, as multiaddrs with the peer id. */
+  addresses(): readonly string[]
+  /** Called before anything is dialled; inbound streams before this are refused. */
+  onStream(listener: (kind: StreamKind, from: PeerId, stream: ByteStream) => void): void
+  /** Opens a stream to a known peer, over the connection that stands or a new one. Rejects with DialError. */
+  open(kind: StreamKind, peer: PeerId, addresses: readonly string[], signal: AbortSignal): Promise<ByteStream>
+  /** Dials an address whose peer is not known yet. Rejects with DialError. */
+  find(address: string, signal: AbortSignal): Promise<PeerId>
+  /** Closes the connection to a peer, if any. */
+  hangUp(peer: PeerId, reason: string): void
+  stop(): Promise<void>
+}
+
+/** Bytes by id. Nothing here knows what they mean or who else has them. */
+export interface ObjectStore {
+  readonly limitBytes: number
+  usedBytes(): number
+  has(id: ObjectId): boolean
+  /** Undefined when absent. The bytes are shared, not copied: never write to them. */
+  get(id: ObjectId): Promise<Uint8Array | undefined>
+  /** Keeps the bytes as they are (no copy). Rejects with OVERLOADED when they do not fit. */
+  put(id: ObjectId, bytes: Uint8Array): Promise<void>
+  delete(id: ObjectId): void
+  close(): Promise<void>
+}
+
+/** A started worker: a comlink endpoint, and the only two things comlink cannot tell. */
+export interface WorkerThread {
+  readonly endpoint: Endpoint
+  /** Called exactly once when the worker is gone, whoever ended it. */
+  onExit(listener: (exit: WorkerExit) => void): void
+  terminate(): Promise<void>
+}
+
+export interface WorkerExit {
+  readonly reason: 'out-of-memory' | 'exit' | 'uncaught' | 'terminated'
+  /** For people: the exit code, or the uncaught error's first lines. */
+  readonly detail: string
+}
+
+/** Starts a worker whose module calls `exposeWorkerHost`. `env` is all the environment it sees. */
+export type SpawnWorker = (env: Readonly<Record<string, string>>) => WorkerThread
+
+/** SHA-256 in hex. Synchronous, since ids are needed at the call. */
+export type Sha256 = (...parts: readonly (Uint8Array | string)[]) => string
+
+/** SHA-256 of bytes that come in pieces. */
+export interface Hasher {
+  update(bytes: Uint8Array): void
+  /** In hex. Called once. */
+  digest(): string
+}
+
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number
+  /** Wall clock, for people and for noticing that the machine slept. */
+  wall(): number
+  /** Calls back once what has already happened has been told: events of one moment become one turn. */
+  soon(callback: () => void): void
+  /** One timer; setting it again replaces it. Infinity clears it. */
+  wakeAt(at: number, callback: () => void): void
+}
+
+/** How a peer shows that it belongs to this mesh, bound to both ends so that it cannot be passed on. */
+export interface Admission {
+  /** Names the mesh to those who hold its key; others learn nothing. */
+  readonly mesh: string
+  token(to: PeerId): string
+  admits(from: PeerId, mesh: string, token: string): boolean
+}
+
+/** Where a worker finds the source of a bundle. In Node a file, in a page a blob. */
+export type CodeUrl = (code: CodeId, source: Uint8Array) => Promise<string>
+
+/** What a platform hands to core to make a peer. */
+export interface Platform {
+  readonly kind: 'node' | 'browser'
+  readonly transport: Transport
+  readonly store: ObjectStore
+  readonly clock: Clock
+  readonly sha256: Sha256
+  readonly createHasher: () => Hasher
+  readonly spawnWorker: SpawnWorker
+  readonly codeUrl: CodeUrl
+  readonly admission: Admission
+  /** Uniform random bytes, for seeds and names. */
+  randomBytes(length: number): Uint8Array
+}

@@ -1,0 +1,315 @@
+// Object bytes on their own streams, so that bulk never delays a heartbeat: one stream per transfer,
+// chunks with backpressure, SHA-256 checked when all have arrived. A transfer that breaks goes on
+// where it stopped, from the next holder. Which holders, and why, is not known here.
+
+import type { Config } from '../model/config.ts'
+import type { LifeId, ObjectId, PeerId } from '../model/ids.ts'
+import { peerOf } from '../model/ids.ts'
+import type { Fetched } from '../model/object.ts'
+import { CodecError, pack, unpack } from './codec.ts'
+import { Deframer, kinds, sendFramed } from './framing.ts'
+import { StoreFullError } from './memory-store.ts'
+import type { Admission, ByteStream, Hasher, ObjectStore, Transport } from './ports.ts'
+
+export interface TransferOptions {
+  readonly transport: Transport
+  readonly store: ObjectStore
+  readonly admission: Admission
+  readonly createHasher: () => Hasher
+  readonly config: Pick<Config, 'chunkBytes' | 'maxServes' | 'stallMs'>
+  readonly addressesOf: (peer: PeerId) => readonly string[]
+}
+
+export interface FetchRequest {
+  readonly object: ObjectId
+  /** 0 when it is not known, as for bundles. */
+  readonly size: number
+  readonly hash: string
+  readonly from: readonly LifeId[]
+}
+
+/** Bundles have no size beforehand; this is the most that is taken on trust. */
+const unknownSizeLimitBytes = 64 * 1024 * 1024
+const headLimitBytes = 4_096
+/** Holders asked in one fetch, busy ones again: past it the machine decides anew. */
+const maxTries = 40
+
+/** How one holder's answer ended. */
+type End = 'whole' | 'absent' | 'busy' | 'broken'
+
+interface Head {
+  readonly status: 'ok' | 'absent' | 'busy' | 'forbidden'
+  readonly size: number
+}
+
+export class Transfers {
+  readonly #options: TransferOptions
+  readonly #aborts = new Set<AbortController>()
+  #serving = 0
+  #closed = false
+
+  constructor(options: TransferOptions) {
+    this.#options = options
+  }
+
+  /** Ends in what came of it; never rejects. */
+  async fetch(request: FetchRequest): Promise<Fetched> {
+    const absent: LifeId[] = []
+    const corrupt: LifeId[] = []
+    const { store } = this.#options
+    if (request.size > store.limitBytes - store.usedBytes()) return { type: 'failed', absent, corrupt, full: true }
+    const arrival = new Arrival(request, this.#options.createHasher)
+    const holders = [...request.from]
+    for (let tries = 0; tries < maxTries; tries++) {
+      const life = holders.shift()
+      if (life === undefined) break
+      const end = await this.#fetchFrom(life, request.object, arrival).catch(() => 'broken' as const)
+      if (end === 'absent') absent.push(life)
+      if (end === 'busy' && !this.#closed) {
+        // It has the bytes and a line of others before us: ask the rest first, then it again.
+        holders.push(life)
+        await new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** Math.min(tries, 5), 1_000)))
+      }
+      if (end !== 'whole') continue
+      const bytes = arrival.verified()
+      if (bytes === null) {
+        corrupt.push(life)
+        arrival.restart()
+        continue
+      }
+      return this.#keep(request, bytes)
+    }
+    return { type: 'failed', absent, corrupt, full: false }
+  }
+
+  async #keep({ object, hash }: FetchRequest, bytes: Uint8Array): Promise<Fetched> {
+    try {
+      await this.#options.store.put(object, bytes)
+      return { type: 'here', size: bytes.length, hash }
+    } catch (error) {
+      return { type: 'failed', absent: [], corrupt: [], full: error instanceof StoreFullError }
+    }
+  }
+
+  async #fetchFrom(life: LifeId, object: ObjectId, arrival: Arrival): Promise<End> {
+    const { transport, admission, addressesOf, config } = this.#options
+    const peer = peerOf(life)
+    const abort = new AbortController()
+    this.#aborts.add(abort)
+    const stall = new Stall(config.stallMs, () => abort.abort())
+    try {
+      const stream = await transport.open('object', peer, addressesOf(peer), abort.signal)
+      sendFramed(
+        stream,
+        kinds.hello,
+        pack({ mesh: admission.mesh, token: admission.token(peer), object, offset: arrival.received }),
+      )
+      return await receive(stream, arrival, { stall, signal: abort.signal })
+    } finally {
+      stall.stop()
+      this.#aborts.delete(abort)
+    }
+  }
+
+  /** Answers one inbound stream. */
+  serve(from: PeerId, stream: ByteStream): void {
+    const stall = new Stall(this.#options.config.stallMs, () => stream.abort('nothing was asked for'))
+    const deframer = new Deframer(headLimitBytes, (_kind, payload) => {
+      stall.stop()
+      void this.#answer(from, stream, payload).catch(() => stream.abort('the transfer failed here'))
+    })
+    stream.onClose(() => stall.stop())
+    stream.onData((bytes) => {
+      if (!deframer.push(bytes)) stream.abort('a request larger than allowed')
+    })
+  }
+
+  async #answer(from: PeerId, stream: ByteStream, payload: Uint8Array): Promise<void> {
+    const { mesh, token, object, offset } = readRequest(payload)
+    const { admission, store, config } = this.#options
+    const refuse = (status: Head['status']): void => {
+      sendFramed(stream, kinds.hello, pack({ status, size: 0 }))
+      stream.close()
+    }
+    if (!admission.admits(from, mesh, token)) return refuse('forbidden')
+    if (this.#serving >= config.maxServes) return refuse('busy')
+    this.#serving++
+    try {
+      const bytes = await store.get(object)
+      if (!bytes) return refuse('absent')
+      sendFramed(stream, kinds.hello, pack({ status: 'ok', size: bytes.length }))
+      await sendChunks(stream, bytes.subarray(Math.min(offset, bytes.length)), config)
+      stream.close()
+    } finally {
+      this.#serving--
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const abort of this.#aborts) abort.abort()
+  }
+}
+
+function readRequest(payload: Uint8Array): { mesh: string; token: string; object: ObjectId; offset: number } {
+  const { mesh, token, object, offset } = (unpack(payload) ?? {}) as Record<string, unknown>
+  const valid =
+    typeof mesh === 'string' && typeof token === 'string' && typeof object === 'string' && object.length <= 512
+  if (!valid || typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0)
+    throw new CodecError('not a request for an object')
+  return { mesh, token, object: object as ObjectId, offset }
+}
+
+async function sendChunks(
+  stream: ByteStream,
+  bytes: Uint8Array,
+  { chunkBytes, stallMs }: { chunkBytes: number; stallMs: number },
+): Promise<void> {
+  let wake: (() => void) | null = null
+  const ended = { yes: false }
+  stream.onDrain(() => wake?.())
+  stream.onClose(() => {
+    ended.yes = true
+    wake?.()
+  })
+  for (let at = 0; at < bytes.length && !ended.yes; at += chunkBytes) {
+    if (stream.send(bytes.subarray(at, at + chunkBytes))) continue
+    const stall = new Stall(stallMs, () => stream.abort('the receiver takes nothing'))
+    await new Promise<void>((resolve) => (wake = resolve))
+    stall.stop()
+  }
+}
+
+/** Reads one answer into the arrival. */
+function receive(
+  stream: ByteStream,
+  arrival: Arrival,
+  { stall, signal }: { stall: Stall; signal: AbortSignal },
+): Promise<End> {
+  return new Promise((resolve) => {
+    let head: Head | null = null
+    const end = (result: End, reason?: string): void => {
+      if (reason) stream.abort(reason)
+      resolve(result)
+    }
+    signal.addEventListener('abort', () => end('broken', 'nothing arrived for too long'))
+    let early: Uint8Array = new Uint8Array(0)
+    stream.onClose(() => end(head?.status === 'ok' && arrival.isWhole ? 'whole' : 'broken'))
+    stream.onData((chunk) => {
+      stall.touch()
+      if (head)
+        return void (arrival.take(chunk) ? arrival.isWhole && end('whole') : end('broken', 'more bytes than announced'))
+      early = join(early, chunk)
+      const split = readHead(early)
+      if (split === 'invalid') return end('broken', 'not an answer')
+      if (split === null) return
+      head = split.head
+      if (head.status !== 'ok') return end(head.status === 'forbidden' ? 'broken' : head.status)
+      if (!arrival.expect(head.size) || !arrival.take(split.rest))
+        return end('broken', 'not the size that was announced')
+      if (arrival.isWhole) end('whole')
+    })
+  })
+}
+
+function readHead(bytes: Uint8Array): { head: Head; rest: Uint8Array } | 'invalid' | null {
+  if (bytes.length < 5) return null
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  if (length > headLimitBytes) return 'invalid'
+  if (bytes.length < 5 + length) return null
+  try {
+    const { status, size } = (unpack(bytes.slice(5, 5 + length)) ?? {}) as Record<string, unknown>
+    const known = status === 'ok' || status === 'absent' || status === 'busy' || status === 'forbidden'
+    if (!known || typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return 'invalid'
+    return { head: { status, size }, rest: bytes.subarray(5 + length) }
+  } catch {
+    return 'invalid'
+  }
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length)
+  whole.set(a)
+  whole.set(b, a.length)
+  return whole
+}
+
+/** Bytes as they come in, kept across holders, hashed on the way. */
+class Arrival {
+  readonly #request: FetchRequest
+  readonly #createHasher: () => Hasher
+  #bytes: Uint8Array | null = null
+  #hasher: Hasher
+  received = 0
+
+  constructor(request: FetchRequest, createHasher: () => Hasher) {
+    this.#request = request
+    this.#createHasher = createHasher
+    this.#hasher = createHasher()
+  }
+
+  /** The size as the holder says it. False when it cannot be this object. */
+  expect(size: number): boolean {
+    const { size: known } = this.#request
+    if (known > 0 ? size !== known : size > unknownSizeLimitBytes) return false
+    if (this.#bytes?.length === size) return true
+    if (this.#bytes !== null) this.restart()
+    try {
+      this.#bytes = new Uint8Array(size)
+    } catch {
+      return false // More than an array can be: nobody has that.
+    }
+    return true
+  }
+
+  take(chunk: Uint8Array): boolean {
+    const bytes = this.#bytes
+    if (!bytes || this.received + chunk.length > bytes.length) return false
+    bytes.set(chunk, this.received)
+    this.#hasher.update(chunk)
+    this.received += chunk.length
+    return true
+  }
+
+  get isWhole(): boolean {
+    return this.#bytes !== null && this.received === this.#bytes.length
+  }
+
+  verified(): Uint8Array | null {
+    return this.#bytes && this.#hasher.digest() === this.#request.hash ? this.#bytes : null
+  }
+
+  restart(): void {
+    this.#bytes = null
+    this.received = 0
+    this.#hasher = this.#createHasher()
+  }
+}
+
+/** Calls back when nothing was touched for a while. */
+class Stall {
+  readonly #ms: number
+  readonly #expired: () => void
+  #timer: ReturnType<typeof setTimeout>
+  #touchedAt = performance.now()
+
+  constructor(ms: number, expired: () => void) {
+    this.#ms = ms
+    this.#expired = expired
+    this.#timer = setTimeout(() => this.#look(), ms)
+  }
+
+  touch(): void {
+    this.#touchedAt = performance.now()
+  }
+
+  #look(): void {
+    const left = this.#touchedAt + this.#ms - performance.now()
+    if (left <= 0) this.#expired()
+    else this.#timer = setTimeout(() => this.#look(), left)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}

@@ -1,0 +1,154 @@
+// What a valid message looks like, field by field. Anything at all may arrive from a peer; what does
+// not match is not a message. The two kinds that come by the thousand (assign, outcome) are packed
+// as positional arrays and checked by hand; the rest is rare and checked by schema.
+
+import * as z from 'zod/mini'
+import { lifePattern } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
+import type { Message } from '../model/messages.ts'
+
+const text = z.string().check(z.maxLength(limits.textLength))
+const id = z.string().check(z.minLength(1), z.maxLength(512))
+const lifeId = z.string().check(z.maxLength(256), z.regex(lifePattern))
+const count = z.number().check(z.nonnegative())
+const whole = z.int().check(z.nonnegative())
+const bytes = z.instanceof(Uint8Array)
+const list = <T extends z.core.SomeType>(item: T, most: number = limits.listLength) =>
+  z.array(item).check(z.maxLength(most))
+const texts = z.record(id, text)
+
+const link = z.object({ object: id, owner: lifeId, top: z.boolean() })
+const epoch = z.object({ number: whole, by: lifeId })
+
+const failure = z.object({
+  code: id,
+  reason: text,
+  message: text,
+  task: z.nullable(id),
+  peer: z.nullable(text),
+  attempt: whole,
+  cause: z.nullable(bytes),
+  story: list(text, 256),
+})
+
+export const located = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('inline'), bytes, refs: list(link) }),
+  z.object({ type: z.literal('stored'), size: whole, hash: id, holders: list(lifeId, 4_096), refs: list(link) }),
+  z.object({ type: z.literal('failure'), failure }),
+  z.object({ type: z.literal('alias'), link }),
+])
+
+export const outcome = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('inline'), bytes, refs: list(link) }),
+  z.object({ type: z.literal('stored'), size: whole, hash: id, refs: list(link) }),
+  z.object({ type: z.literal('ref'), link }),
+  z.object({ type: z.literal('error'), name: text, code: text, message: text, bytes }),
+  z.object({
+    type: z.literal('crash'),
+    reason: z.enum(['out-of-memory', 'exit', 'uncaught', 'terminated', 'killed']),
+    detail: text,
+  }),
+  z.object({ type: z.literal('cancelled'), reason: text }),
+  z.object({ type: z.literal('missing'), objects: list(id) }),
+  z.object({ type: z.literal('returned'), reason: text }),
+  z.object({ type: z.literal('rejected'), code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT']), message: text }),
+])
+
+const labelMatch = z.union([text, z.object({ in: list(text, 256) }), z.object({ not: text })])
+const needs = z.object({
+  labels: z.optional(z.record(id, labelMatch)),
+  resources: z.optional(z.record(id, z.number())),
+  slots: z.optional(count),
+  memoryBytes: z.optional(count),
+  peer: z.optional(text),
+})
+
+/** Infinity does not exist in every encoding; msgpack has it. */
+const milliseconds = z.union([z.number().check(z.nonnegative()), z.literal(Number.POSITIVE_INFINITY)])
+const pattern = z.union([
+  z.object({ text }),
+  z.object({ pattern: text, flags: z.string().check(z.regex(/^[dgimsuvy]{0,8}$/)) }),
+])
+
+export const policy = z.object({
+  name: z.nullable(text),
+  retries: z.number(),
+  retryErrors: z.union([z.boolean(), list(pattern, 256)]),
+  rebuilds: z.number(),
+  retryDelayMs: z.tuple([count, count]),
+  timeoutMs: milliseconds,
+  attemptTimeoutMs: milliseconds,
+  copies: whole,
+  needs,
+  prefer: needs,
+  spread: z.boolean(),
+  priority: z.number(),
+})
+
+const profile = z.object({
+  version: whole,
+  name: z.string().check(z.maxLength(128)),
+  kind: z.enum(['node', 'browser', 'sim']),
+  slots: whole.check(z.lte(4_096)),
+  labels: texts,
+  resources: z.record(id, z.number()),
+  memoryBytes: count,
+  addresses: list(z.string().check(z.maxLength(1_024)), 64),
+  domain: text,
+})
+
+export const claim = z.object({
+  life: lifeId,
+  incarnation: whole,
+  state: z.enum(['alive', 'draining', 'suspect', 'dead', 'left']),
+  profile: z.optional(profile),
+  by: id,
+})
+
+export const signal = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ping'), nonce: whole }),
+  z.object({ type: z.literal('pong'), nonce: whole }),
+  z.object({ type: z.literal('probe'), target: lifeId, nonce: whole }),
+  z.object({ type: z.literal('probed'), target: lifeId, nonce: whole, heard: z.boolean() }),
+  z.object({ type: z.literal('sync'), members: list(claim, 10_000), reply: z.boolean() }),
+])
+
+const query = z.object({
+  what: z.enum(['tasks', 'objects', 'explain', 'members', 'counters']),
+  id: z.nullable(text),
+  limit: whole.check(z.lte(10_000)),
+})
+const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]))
+const holding = z.object({ object: id, size: whole, hash: id })
+
+/** Every message but `assign` and `outcome`. */
+export const message = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('abort'), task: id, attempt: whole, reason: text, moved: z.optional(z.boolean()) }),
+  z.object({ type: z.literal('delivered'), task: id, attempt: whole }),
+  z.object({ type: z.literal('grant'), credits: whole }),
+  z.object({ type: z.literal('yield'), task: id, epoch }),
+  z.object({ type: z.literal('want'), object: id }),
+  z.object({ type: z.literal('borrow'), object: id }),
+  z.object({ type: z.literal('release'), object: id }),
+  z.object({ type: z.literal('cancel'), object: id, reason: text }),
+  z.object({ type: z.literal('holding'), object: id, size: whole, hash: id }),
+  z.object({ type: z.literal('gone'), object: id, holder: lifeId, corrupt: z.boolean() }),
+  z.object({ type: z.literal('declined'), object: id, full: z.boolean() }),
+  z.object({ type: z.literal('located'), object: id, located }),
+  z.object({ type: z.literal('borrowed'), object: id, known: z.boolean() }),
+  z.object({ type: z.literal('replicate'), object: id, size: whole, hash: id, from: list(lifeId, 4_096) }),
+  z.object({ type: z.literal('free'), object: id }),
+  z.object({
+    type: z.literal('announce'),
+    attempts: list(id, 1_000_000),
+    borrows: list(id, 1_000_000),
+    holdings: list(holding, 1_000_000),
+  }),
+  z.object({ type: z.literal('inspect'), request: whole, query }),
+  z.object({ type: z.literal('inspected'), request: whole, rows: list(row, 10_000) }),
+])
+
+export const links = list(link)
+export const lifeIdSchema = lifeId
+
+export type RareMessage = Exclude<Message, { type: 'assign' | 'outcome' }>

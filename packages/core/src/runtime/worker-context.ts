@@ -1,0 +1,152 @@
+// The context of a running task, seen from inside its worker: a ContextPort that speaks over the message
+// port. It knows nothing of its own but what it submitted; an attempt that watches is one that waits.
+
+import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
+import { resultOf } from '../model/ids.ts'
+import type { TaskSpec } from '../model/task.ts'
+import type { ContextPort, PutRequest, RefStatus, Settlement, Watch } from './context-port.ts'
+import type { Sha256 } from './ports.ts'
+import { decodeError } from './values.ts'
+import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
+
+export interface WorkerContextOptions {
+  readonly context: ContextId
+  readonly inlineBytes: number
+  readonly sha256: Sha256
+  readonly post: (request: ContextRequest, transfer?: Transferable[]) => void
+  readonly calls: PendingCalls
+  /** The attempt began to wait for something, or ended to. */
+  readonly waits: (change: 1 | -1) => void
+}
+
+/** Requests of one worker that have no answer yet. */
+export class PendingCalls {
+  readonly #calls = new Map<number, (answer: Answer) => void>()
+  #next = 0
+
+  add(then: (answer: Answer) => void): number {
+    this.#calls.set(this.#next, then)
+    return this.#next++
+  }
+
+  delete(call: number): void {
+    this.#calls.delete(call)
+  }
+
+  answer(answer: Answer): void {
+    const then = this.#calls.get(answer.call)
+    this.#calls.delete(answer.call)
+    then?.(answer)
+  }
+}
+
+export class WorkerContext implements ContextPort {
+  readonly context: ContextId
+  readonly self = thisPeer
+  /** Filled in by the main thread. */
+  readonly depth = 0
+  readonly runsAgain = true
+  readonly inlineBytes: number
+  readonly sha256: Sha256
+  readonly #options: WorkerContextOptions
+  /** What is known of what was submitted or watched here. */
+  readonly #states = new Map<ObjectId, RefStatus['state']>()
+  readonly #asked = new Set<number>()
+
+  constructor(options: WorkerContextOptions) {
+    this.#options = options
+    this.context = options.context
+    this.inlineBytes = options.inlineBytes
+    this.sha256 = options.sha256
+  }
+
+  submit(spec: TaskSpec): void {
+    this.#states.set(resultOf(spec.id), 'waiting')
+    this.#options.post({ type: 'submit', spec })
+  }
+
+  async put(request: PutRequest): Promise<void> {
+    await this.#ask((call) => {
+      this.#options.post({ type: 'put', call, request }, [request.bytes.buffer as ArrayBuffer])
+    })
+    this.#states.set(request.object, 'value')
+  }
+
+  watch(object: ObjectId, owner: LifeId, { bytes }: { readonly bytes: boolean }): Watch {
+    const { calls, post, waits } = this.#options
+    let waiting = true
+    const end = (): void => {
+      if (waiting) waits(-1)
+      waiting = false
+    }
+    let stop = (): void => {}
+    const settled = new Promise<Settlement>((resolve, reject) => {
+      const call = this.#call(({ settlement, error }) => {
+        end()
+        if (settlement === null) reject(error === null ? new Error('no settlement') : decodeError(error))
+        else resolve(this.#noted(object, settlement))
+      })
+      waits(1)
+      post({ type: 'watch', call, object, owner, bytes })
+      stop = () => {
+        if (!waiting) return
+        this.#asked.delete(call)
+        calls.delete(call)
+        post({ type: 'stop', call })
+        end()
+      }
+    })
+    return { settled, stop: () => stop() }
+  }
+
+  hold(object: ObjectId, owner: LifeId): void {
+    this.#options.post({ type: 'hold', object, owner })
+  }
+
+  release(object: ObjectId): void {
+    this.#states.delete(object)
+    this.#options.post({ type: 'release', object })
+  }
+
+  status(object: ObjectId): RefStatus {
+    return { state: this.#states.get(object) ?? 'waiting', peer: null }
+  }
+
+  async cancel(object: ObjectId, owner: LifeId, reason: string): Promise<void> {
+    await this.#ask((call) => this.#options.post({ type: 'cancel', call, object, owner, reason }))
+  }
+
+  async durable(object: ObjectId, owner: LifeId): Promise<void> {
+    await this.#ask((call) => this.#options.post({ type: 'durable', call, object, owner }))
+  }
+
+  /** Nobody waits for answers any more. */
+  close(): void {
+    for (const call of this.#asked) this.#options.calls.delete(call)
+  }
+
+  #call(then: (answer: Answer) => void): number {
+    const call = this.#options.calls.add((answer) => {
+      this.#asked.delete(call)
+      then(answer)
+    })
+    this.#asked.add(call)
+    return call
+  }
+
+  #ask(send: (call: number) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const call = this.#call(({ error }) => {
+        if (error === null) resolve()
+        else reject(decodeError(error))
+      })
+      send(call)
+    })
+  }
+
+  #noted(object: ObjectId, settlement: Settlement): Settlement {
+    const cancelled = settlement.type === 'failure' && settlement.failure.code === 'TASK_CANCELLED'
+    this.#states.set(object, cancelled ? 'cancelled' : settlement.type)
+    return settlement
+  }
+}

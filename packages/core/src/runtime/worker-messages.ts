@@ -1,0 +1,103 @@
+// What a peer's main thread and its workers say to each other. Calls (load, run, abort) go through
+// comlink; what a worker reports, and the verbs of a running task, go over one MessagePort that is handed over at the
+// start, one message per fact, so that a slow batch mate never delays a finished one. Attempts are
+// numbered per pool: numbers are small, and news of an attempt that is over finds nobody.
+
+import type { AttemptId, CodeId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
+import type { PutRequest, Settlement } from './context-port.ts'
+
+/** What comlink exposes in a worker. */
+export interface WorkerApi {
+  open(port: MessagePort, settings: WorkerSettings): void
+  load(code: CodeId, url: string, env: Readonly<Record<string, string>>): void
+  run(batch: Batch): void
+  abort(number: number, reason: string): void
+}
+
+export interface WorkerSettings {
+  readonly inlineBytes: number
+}
+
+/** Part of the batch's buffer. */
+export type Span = readonly [start: number, end: number]
+
+export interface BatchInput {
+  readonly object: ObjectId
+  /** Null: the worker has it from this or an earlier batch's `objects`. */
+  readonly span: Span | null
+  readonly refs: readonly RefLink[]
+}
+
+export interface BatchOrder {
+  readonly number: number
+  readonly id: AttemptId
+  readonly task: TaskId
+  readonly attempt: number
+  readonly code: CodeId
+  readonly fn: string
+  readonly args: Span
+  readonly refs: readonly RefLink[]
+  readonly inputs: readonly BatchInput[]
+}
+
+export interface Batch {
+  readonly buffer: ArrayBuffer
+  readonly orders: readonly BatchOrder[]
+  /** Values to keep for this and later attempts. */
+  readonly objects: readonly { readonly object: ObjectId; readonly bytes: Uint8Array<ArrayBuffer> }[]
+  /** Values to forget, before the new ones are kept. */
+  readonly forget: readonly ObjectId[]
+}
+
+/** The owner that a worker writes for "this peer": only the main thread knows its life. */
+export const thisPeer = '' as LifeId
+
+/** A running task's verbs, on their way to its context. `call` names an answer to come. */
+export type ContextRequest =
+  | { readonly type: 'submit'; readonly spec: TaskSpec }
+  | { readonly type: 'put'; readonly call: number; readonly request: PutRequest }
+  | {
+      readonly type: 'watch'
+      readonly call: number
+      readonly object: ObjectId
+      readonly owner: LifeId
+      readonly bytes: boolean
+    }
+  | { readonly type: 'stop'; readonly call: number }
+  | { readonly type: 'hold'; readonly object: ObjectId; readonly owner: LifeId }
+  | { readonly type: 'release'; readonly object: ObjectId }
+  | {
+      readonly type: 'cancel'
+      readonly call: number
+      readonly object: ObjectId
+      readonly owner: LifeId
+      readonly reason: string
+    }
+  | { readonly type: 'durable'; readonly call: number; readonly object: ObjectId; readonly owner: LifeId }
+
+/** From a worker to its peer. */
+export type Report =
+  | { readonly type: 'ready' }
+  /** `bytes` come with an outcome of type 'stored'. */
+  | {
+      readonly type: 'done'
+      readonly number: number
+      readonly outcome: Outcome
+      readonly ms: number
+      readonly bytes: Uint8Array | null
+    }
+  | { readonly type: 'blocked' | 'unblocked'; readonly number: number }
+  | { readonly type: 'returned'; readonly numbers: readonly number[] }
+  | { readonly type: 'logged'; readonly number: number | null; readonly level: LogLevel; readonly text: string }
+  | { readonly type: 'context'; readonly number: number; readonly request: ContextRequest }
+
+export type LogLevel = 'log' | 'warn' | 'error'
+
+/** From a peer to its worker: what came of a ContextRequest. */
+export interface Answer {
+  readonly call: number
+  readonly settlement: Settlement | null
+  /** An encoded error when it failed. */
+  readonly error: Uint8Array | null
+}

@@ -1,0 +1,72 @@
+// What the peer loop asks of its worker pool and hears back. The machine chooses the worker by
+// number and the batch; the pool starts threads as they are first named, feeds them bundles and
+// decoded inputs, and reports outcomes one by one. Nothing here decides.
+
+import type { AttemptId, CodeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { CrashReason, Outcome, RefLink } from '../model/task.ts'
+import type { ContextPort } from './context-port.ts'
+
+/** The value of a top-level ref. `refs` are those inside it: bytes name objects, never their owners, so that equal values have equal bytes. */
+export interface RunInput {
+  readonly object: ObjectId
+  /** Under which its bytes are stored: another object's when the argument's task returned a ref. */
+  readonly source: ObjectId
+  readonly inline: Uint8Array | null
+  readonly refs: readonly RefLink[]
+}
+
+/** One attempt, ready to run: its inputs are all on this peer. */
+export interface RunOrder {
+  readonly id: AttemptId
+  readonly task: TaskId
+  readonly attempt: number
+  readonly code: CodeId
+  readonly fn: string
+  readonly args: Uint8Array
+  readonly refs: readonly RefLink[]
+  /** One per top-level ref. Inline bytes ride along, the others are in the object store. */
+  readonly inputs: readonly RunInput[]
+}
+
+export interface WorkerReports {
+  /** `bytes` are the value's, for an outcome of type 'stored': they are in the store before this is called. */
+  done(attempt: AttemptId, outcome: Outcome, ms: number): void
+  /** The attempt awaits a ref: its slot is free, its worker stays its own. */
+  blocked(attempt: AttemptId): void
+  unblocked(attempt: AttemptId): void
+  /** Batch mates given back unstarted because the one before them blocked. */
+  returned(attempts: readonly AttemptId[]): void
+  /** The worker is gone: `running` was in it (blocked ones included), `unstarted` were only queued. */
+  exited(
+    worker: number,
+    exit: { reason: CrashReason; detail: string },
+    running: readonly AttemptId[],
+    unstarted: readonly AttemptId[],
+  ): void
+  /** A line from `console` or `task.log` inside a task. */
+  logged(attempt: AttemptId | null, level: 'log' | 'warn' | 'error', text: string): void
+}
+
+export interface WorkerPool {
+  /** Queues the batch on that worker, starting it when it is new. */
+  run(worker: number, batch: readonly RunOrder[]): void
+  /** Fires `task.signal`. An attempt not yet started is reported as cancelled at once. */
+  abort(attempt: AttemptId, reason: string): void
+  /** Ends the thread; `exited` follows with this reason. */
+  terminate(worker: number, reason: CrashReason): void
+  close(): Promise<void>
+}
+
+/** What the pool needs from the peer around it. */
+export interface WorkerPoolHost {
+  readonly reports: WorkerReports
+  /** The verbs of `task.mesh` for a running attempt; closed by the pool when the attempt ends. */
+  openContext(attempt: AttemptId): AttemptContext
+  /** The environment that a bundle's `use({ env })` asked for. */
+  envOf(code: CodeId): Readonly<Record<string, string>>
+}
+
+export interface AttemptContext extends ContextPort {
+  /** Ends the context: releases every handle that the attempt still has. */
+  close(): void
+}

@@ -1,0 +1,152 @@
+// The public verbs, written once: over the peer's own port in a job, over a message port inside a task.
+// Everything that decides lies behind the ContextPort; how a call becomes a task is submitting.ts.
+
+import { MeshError } from './errors.ts'
+import { mapOver } from './map.ts'
+import type { RefLink } from './model/task.ts'
+import { didYouMean } from './nearest.ts'
+import { type CallOptions, checkOptions, defaultPolicy, fnRules, putRules, useRules, withOptions } from './options.ts'
+import { handlesOf, isRef, Ref } from './refs.ts'
+import { builtinBundle } from './runtime/builtin.ts'
+import type { CodePort, LoadedModule } from './runtime/code-port.ts'
+import type { ContextPort } from './runtime/context-port.ts'
+import { Submitter, type Target } from './submitting.ts'
+import type { AnyRef, Fn, ObjectRef, PutOptions, Scope, TaskFunction, TaskOptions, UseOptions } from './types.ts'
+import { getAll, settledOf, waitFor } from './waiting.ts'
+
+export interface ScopeOptions {
+  readonly port: ContextPort
+  readonly code: CodePort
+  /** Prints a line for people. Default: console.warn. */
+  readonly warn?: ((message: string) => void) | undefined
+  /** Whether dropped tasks are watched, to say so when one fails. Default true; false inside tasks, where watching is waiting. */
+  readonly watchDropped?: boolean | undefined
+  /** Maps the stacks of application errors to their sources. Default: as they are. */
+  readonly mapStack?: ((stack: string) => string) | undefined
+}
+
+/** A scope, and what whoever opened it needs to close it again. */
+export interface OpenScope extends Scope {
+  /** A ref to an object that is known by name, and what to call it. */
+  refTo(link: Pick<RefLink, 'object' | 'owner'>, label: string): ObjectRef<unknown>
+  /** Resolves when everything called for has been submitted. Undefined when nothing waits. */
+  flushed(): Promise<void> | undefined
+  /** Verbs throw `error` from now on; handles are forgotten, not released. */
+  close(error: MeshError): void
+}
+
+/** The verbs over a port. They need no `this`: spread them into whatever the user holds. */
+export function createScope(options: ScopeOptions): OpenScope {
+  const { port, code, warn = (message: string) => console.warn(message), watchDropped = true, mapStack } = options
+  const submitter = new Submitter({ port, warn, watchDropped, mapStack })
+  return {
+    ...codeVerbs(submitter, code),
+    put: (value: unknown, options?: PutOptions) => put(submitter, value, options) as never,
+    get: (refs, options) => getAll(refs, options) as never,
+    wait: (refs, options) => waitFor(refs, options),
+    settled: (refs) => settledOf(refs),
+    map: (inputs, call, options) => mapOver(inputs, call, options),
+    refTo: (link, label) => new Ref(submitter.table.handle(link, label)),
+    flushed: () => submitter.flushed(),
+    close: (error) => submitter.close(error),
+  }
+}
+
+function codeVerbs(submitter: Submitter, code: CodePort): Pick<Scope, 'use' | 'fn' | 'all'> {
+  let all: TaskFunction<Fn> | undefined
+  return {
+    async use(url: URL, options: UseOptions = {}) {
+      submitter.checkOpen()
+      checkUse(url, options)
+      const { env = {}, assets = [], external = [] } = options
+      return moduleOf(submitter, await code.use(url, { env, assets, external })) as never
+    },
+    fn(f: Fn, options: { constants?: Readonly<Record<string, unknown>> | undefined } = {}) {
+      submitter.checkOpen()
+      checkOptions('fn', options, fnRules)
+      if (typeof f !== 'function')
+        throw new MeshError('INVALID_OPTION', `fn: expected a function, received ${typeof f}`)
+      const module = code.fn(f, options.constants ?? {})
+      const label = f.name || module.name || 'fn'
+      return taskFunction(submitter, { module, info: module.exports[0]!, label }) as never
+    },
+    all(refs: readonly AnyRef[]) {
+      submitter.checkOpen()
+      handlesOf('all', refs)
+      const { module } = builtinBundle(submitter.port.sha256)
+      all ??= taskFunction(submitter, { module, info: module.exports[0]!, label: 'all' })
+      return all(...(refs as never[])) as never
+    },
+  }
+}
+
+function checkUse(url: URL, options: UseOptions): void {
+  checkOptions('use', options, useRules)
+  if ((options.assets ?? []).length > 0) {
+    const way = 'put the bytes and pass the ref as an argument'
+    throw new MeshError('INVALID_OPTION', `use: assets cannot be read by tasks yet; ${way}`)
+  }
+  if (url instanceof URL) return
+  const how = "new URL('./tiles.task.ts', import.meta.url)"
+  throw new MeshError('INVALID_OPTION', `use: expected a URL, as in mesh.use(${how}); received ${typeof url}`)
+}
+
+async function put(submitter: Submitter, value: unknown, options: PutOptions = {}): Promise<Ref> {
+  submitter.checkOpen()
+  checkOptions('put', options, putRules)
+  if (isRef(value)) {
+    const way = 'use the ref as it is, or put an object around it'
+    throw new MeshError('UNSERIALIZABLE', `put: the value is a ref, so it is stored already; ${way}`)
+  }
+  const { name = 'put', copies = defaultPolicy.copies, transfer = false } = options
+  return submitter.put(value, { label: name, copies, transfer })
+}
+
+/** A module as a plain object of task functions. */
+function moduleOf(submitter: Submitter, module: LoadedModule): Readonly<Record<string, TaskFunction<Fn>>> {
+  const name = module.name.replace(/\.task\.[cm]?[jt]sx?$/, '')
+  const entries = module.exports.map((info) => [
+    info.name,
+    taskFunction(submitter, { module, info, label: `${name}.${info.name}` }),
+  ])
+  return Object.freeze(Object.fromEntries(entries))
+}
+
+/** The export of that name, for callers that have names as strings. Throws MeshError UNKNOWN_EXPORT. */
+export function exportNamed<M extends object>(module: M, name: string): M[keyof M] {
+  if (Object.hasOwn(module, name)) return module[name as keyof M]
+  const names = Object.keys(module)
+  throw new MeshError('UNKNOWN_EXPORT', `no export ${name}${didYouMean(name, names)}; there are ${names.join(', ')}`)
+}
+
+function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
+  const { info, label, module } = target
+  if (info.kind !== 'function') return notYet(target)
+  const { only } = module
+  const needs = only === null ? {} : { labels: { kind: only.kind } }
+  const base: CallOptions = { policy: { ...defaultPolicy, needs }, key: '', signal: undefined }
+  return withCall(submitter, target, base, label)
+}
+
+// oxlint-disable-next-line max-params -- private, called twice
+function withCall(submitter: Submitter, target: Target, options: CallOptions, label: string): TaskFunction<Fn> {
+  const call = (...args: unknown[]): Ref => submitter.call(target, options, args)
+  const added = {
+    with: (more: TaskOptions) => withCall(submitter, target, withOptions(options, more, label), label),
+    as: () => call,
+  }
+  Object.defineProperty(call, 'name', { value: label })
+  return Object.assign(call, added) as unknown as TaskFunction<Fn>
+}
+
+/** Generators and classes have no call of this kind: using one says so. */
+function notYet({ info, label }: Target): TaskFunction<Fn> {
+  const what =
+    info.kind === 'generator'
+      ? 'a generator function; return an array from a function instead'
+      : 'a class; only functions can be called as tasks'
+  const refuse = (): never => {
+    throw new MeshError('UNKNOWN_EXPORT', `${label} is ${what}`, { reason: info.kind })
+  }
+  return Object.assign(refuse, { with: refuse, as: refuse, spawn: refuse }) as never
+}

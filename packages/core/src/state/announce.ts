@@ -1,0 +1,32 @@
+// Beginning a conversation. The first message of one that is not the first says all that we have to
+// do with that life, so that both sides can bring their tables in line; what it does not list is gone.
+
+import type { AttemptId, LifeId } from '../model/ids.ts'
+import { attemptId } from '../model/ids.ts'
+import type { Message } from '../model/messages.ts'
+import { attemptFor } from './runs.ts'
+import type { PeerState } from './peer-state.ts'
+
+export function openSession(state: PeerState, life: LifeId): void {
+  if (state.sessions.has(life)) return
+  if (state.sessions.open(life)) state.sessions.send(life, announcement(state, life))
+}
+
+/** `unsaid`: messages that the old conversation never delivered; outcomes among them are on their way again. */
+export function announcement(state: PeerState, life: LifeId, unsaid: readonly Message[] = []): Message {
+  const attempts: AttemptId[] = []
+  const onTheirWay = [
+    ...unsaid,
+    ...(state.letters.get(life) ?? []),
+    ...state.outbox.filter(({ to }) => to === life).map(({ message }) => message),
+  ]
+  for (const message of onTheirWay)
+    if (message.type === 'outcome') attempts.push(attemptId(message.task, message.attempt))
+  for (const row of state.executor.all()) {
+    const attempt = attemptFor(row, life)
+    if (attempt !== null) attempts.push(attemptId(row.spec.id, attempt))
+  }
+  const borrows = state.holds.ofLife(life).filter((row) => row.owner === life)
+  const holdings = state.holdings.of(life).map(({ object, size, hash }) => ({ object, size, hash }))
+  return { type: 'announce', attempts, borrows: borrows.map((row) => row.object), holdings }
+}

@@ -1,0 +1,75 @@
+// How the outcome of an attempt reaches whoever asked for it. One run may have several askers: the
+// parent of a task was cut off and runs again elsewhere, and both its lives ask for the same child.
+// It runs once and all of them are told. What nobody can be told any more is forgotten here as well,
+// with everything that was kept for its sake.
+
+import type { LifeId } from '../model/ids.ts'
+import { resultOf } from '../model/ids.ts'
+import type { Message } from '../model/messages.ts'
+import type { Outcome, RefLink } from '../model/task.ts'
+import type { RunRow } from './runs.ts'
+import { letGo } from './locate.ts'
+import type { PeerState } from './peer-state.ts'
+import { say } from './peer-state.ts'
+
+type OutcomeMessage = Extract<Message, { type: 'outcome' }>
+
+export function linksOf(outcome: Outcome): readonly RefLink[] {
+  if (outcome.type === 'ref') return [outcome.link]
+  return outcome.type === 'inline' || outcome.type === 'stored' ? outcome.refs : []
+}
+
+/** An outcome of which nothing is kept here. */
+export function answer(state: PeerState, to: LifeId, outcome: Omit<OutcomeMessage, 'type'>): void {
+  say(state, to, { type: 'outcome', ...outcome })
+}
+
+/** Tells every asker that is there. The row goes with the last of them. */
+export function answerAskers(state: PeerState, row: RunRow): void {
+  if (row.unsaid.size > 0) return
+  for (const asker of row.others ?? []) {
+    if (state.members.ended(asker.owner)) continue
+    state.executor.dropAsker(row, asker.owner)
+    tell(state, row, asker.owner, asker.attempt)
+  }
+  if (state.members.ended(row.owner)) return
+  const { owner, attempt } = row
+  if (row.others) dropAsker(state, row, owner)
+  else forget(state, row)
+  tell(state, row, owner, attempt)
+}
+
+/** One of several does not ask for it any more. Whoever it counts to then may be thought dead: until its grace is over. */
+export function dropAsker(state: PeerState, row: RunRow, owner: LifeId): void {
+  state.executor.dropAsker(row, owner)
+  if (state.members.ended(row.owner)) state.executor.orphan(row, state.graves.get(row.owner) ?? state.timers.turnAt)
+}
+
+function tell(state: PeerState, row: RunRow, to: LifeId, attempt: number): void {
+  const outcome = row.outcome as Outcome
+  const links = linksOf(outcome)
+  const task = row.spec.id
+  if (links.length > 0) {
+    for (const link of links) state.holds.add(link.object, link.owner, 'transit')
+    state.transits.set(`${task}#${attempt}@${to}`, { to, objects: links.map((link) => link.object) })
+  }
+  answer(state, to, { task, attempt, outcome, ms: row.ms })
+  // Our own tables take over in the same turn when we are the owner ourselves.
+  if (links.length > 0 && to === state.self) say(state, to, { type: 'delivered', task, attempt })
+}
+
+/** The row's own holds go with it; those of its answers stay until they are delivered. */
+function forget(state: PeerState, row: RunRow): void {
+  for (const link of linksOf(row.outcome as Outcome)) letGo(state, link.object, 'transit')
+  state.executor.remove(row)
+}
+
+/** Nobody will ask for it: what an abandoned attempt leaves behind goes with it. */
+export function forsake(state: PeerState, row: RunRow): void {
+  forget(state, row)
+  const object = resultOf(row.spec.id)
+  if (row.outcome?.type !== 'stored' || state.holdings.get(object)?.owner !== row.owner) return
+  if (state.holds.isHeld(object) || state.executor.isUsed(object)) return
+  state.holdings.drop(object)
+  state.effects.push({ type: 'drop', object })
+}

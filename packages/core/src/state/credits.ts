@@ -1,0 +1,22 @@
+// How much a peer takes at once: attempts per worker batch, and the credits that it grants per slot,
+// both from the measured duration of what it runs.
+
+import type { Config } from '../model/config.ts'
+
+/** Small changes of large grants are not worth a message. */
+export function isSmall(credits: number, before: number): boolean {
+  return credits > 16 && Math.abs(credits - before) * 8 <= before
+}
+
+/** Attempts per worker batch, of a function that takes this long. */
+export function batchSize(ms: number | null, config: Config): number {
+  if (ms === null) return 1
+  return Math.max(1, Math.min(config.maxBatch, Math.floor(config.batchMs / Math.max(ms, 0.001))))
+}
+
+/** Attempts per slot that cover `creditMs`: 1 when a round trip is nothing beside the work. */
+export function creditsPerSlot(ms: number | null, config: Config): number {
+  if (ms === null) return 2
+  if (ms >= config.creditMs * 10) return 1
+  return Math.min(config.maxCredits, Math.ceil(config.creditMs / Math.max(ms, 0.001)) + 1)
+}

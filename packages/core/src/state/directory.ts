@@ -1,0 +1,257 @@
+// What became of the objects this peer answers for, and who holds their bytes. It answers questions
+// of loss in its own words (`holderDied` returns what lost a copy); it does not know what recovery
+// is, nor who needs an object.
+
+import { assert } from '../model/assert.ts'
+import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { LazySet } from '../model/lazy-set.ts'
+import type { Failure, Located } from '../model/object.ts'
+import type { RefLink } from '../model/task.ts'
+
+/** `alias`: the task returned a ref, and this object is that one. `faded`: its bytes were let go, its lineage is kept. */
+export type EntryState = 'pending' | 'inline' | 'stored' | 'failed' | 'alias' | 'faded'
+
+export interface Entry {
+  readonly object: ObjectId
+  /** The task that makes it; null for a `put`. */
+  readonly task: TaskId | null
+  state: EntryState
+  bytes: Uint8Array | null
+  size: number
+  /** Of stored bytes; also remembered after they are gone, so that a rebuild is compared. */
+  hash: string
+  refs: readonly RefLink[]
+  failure: Failure | null
+  alias: RefLink | null
+  readonly copies: number
+  readonly holders: LazySet<LifeId>
+  /** Copies on their way. */
+  readonly copying: LazySet<LifeId>
+  /** Peers that declined a copy, so that others are asked. */
+  readonly declined: LazySet<LifeId>
+  /** Borrowers to be told when it settles. */
+  readonly wantedBy: LazySet<LifeId>
+  /** A program here waits for the copies, until then. */
+  durableBy: Instant | null
+  /** How often its only holder was said to have bad bytes since they last passed a check. */
+  blamed: number
+}
+
+export class Directory {
+  readonly #rows = new Map<ObjectId, Entry>()
+  readonly #heldBy = new Map<LifeId, Set<ObjectId>>()
+  /** Stored objects with fewer copies than wanted, whether or not anybody can take one. */
+  readonly short = new Set<ObjectId>()
+  /** Stored objects that nobody has, or is fetching, any more. */
+  readonly bare = new Set<ObjectId>()
+  /** Holders that are about to leave: still a source, no longer a copy. */
+  readonly #retiring = new Set<LifeId>()
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  get(object: ObjectId): Entry | undefined {
+    return this.#rows.get(object)
+  }
+
+  all(): IterableIterator<Entry> {
+    return this.#rows.values()
+  }
+
+  add(object: ObjectId, task: TaskId | null, copies: number): Entry {
+    assert(!this.#rows.has(object), `object ${object} is entered once`)
+    const row: Entry = {
+      object,
+      task,
+      state: 'pending',
+      bytes: null,
+      size: 0,
+      hash: '',
+      refs: [],
+      failure: null,
+      alias: null,
+      copies,
+      holders: new LazySet(),
+      copying: new LazySet(),
+      declined: new LazySet(),
+      wantedBy: new LazySet(),
+      durableBy: null,
+      blamed: 0,
+    }
+    this.#rows.set(object, row)
+    return row
+  }
+
+  inline(row: Entry, bytes: Uint8Array, refs: readonly RefLink[]): void {
+    row.state = 'inline'
+    row.bytes = bytes
+    row.size = bytes.length
+    row.refs = refs
+  }
+
+  stored(row: Entry, size: number, hash: string, refs: readonly RefLink[]): void {
+    row.state = 'stored'
+    row.size = size
+    row.hash = hash
+    row.refs = refs
+    this.#count(row)
+  }
+
+  become(row: Entry, link: RefLink): void {
+    row.state = 'alias'
+    row.alias = link
+    row.refs = [link]
+  }
+
+  failed(row: Entry, failure: Failure): void {
+    row.state = 'failed'
+    row.failure = failure
+    row.refs = []
+    this.#count(row)
+  }
+
+  /** Its bytes are gone: `pending` when it is being made again, `faded` when it may be. */
+  reopen(row: Entry, state: 'pending' | 'faded'): void {
+    for (const life of row.holders) this.removeHolder(row, life)
+    row.state = state
+    row.failure = null
+    row.blamed = 0
+    row.bytes = null
+    row.alias = null
+    row.refs = []
+    row.copying.clear()
+    row.declined.clear()
+    this.#count(row)
+  }
+
+  addHolder(row: Entry, life: LifeId): void {
+    row.holders.add(life)
+    row.copying.delete(life)
+    row.declined.delete(life)
+    const held = this.#heldBy.get(life)
+    if (held) held.add(row.object)
+    else this.#heldBy.set(life, new Set([row.object]))
+    this.#count(row)
+  }
+
+  removeHolder(row: Entry, life: LifeId): void {
+    if (!row.holders.delete(life)) return
+    const held = this.#heldBy.get(life)
+    held?.delete(row.object)
+    if (held?.size === 0) this.#heldBy.delete(life)
+    this.#count(row)
+  }
+
+  copying(row: Entry, life: LifeId): void {
+    row.copying.add(life)
+    this.#count(row)
+  }
+
+  declined(row: Entry, life: LifeId): void {
+    row.copying.delete(life)
+    row.declined.add(life)
+    this.#count(row)
+  }
+
+  #count(row: Entry): void {
+    if (row.state === 'stored' && row.holders.size === 0 && row.copying.size === 0) this.bare.add(row.object)
+    else this.bare.delete(row.object)
+    if (row.state === 'stored' && this.copiesOf(row) + row.copying.size < row.copies) this.short.add(row.object)
+    else this.short.delete(row.object)
+  }
+
+  /** Copies that were on their way to that peer must be asked for again. */
+  copiesLost(life: LifeId): void {
+    for (const row of this.#rows.values()) if (row.copying.delete(life)) this.#count(row)
+  }
+
+  copiesOf(row: Entry): number {
+    if (this.#retiring.size === 0) return row.holders.size
+    let count = 0
+    for (const life of row.holders) if (!this.#retiring.has(life)) count++
+    return count
+  }
+
+  /** That peer is leaving: what it has must be elsewhere first. */
+  retire(life: LifeId): void {
+    this.#retiring.add(life)
+    for (const object of this.heldBy(life)) this.#count(this.#rows.get(object) as Entry)
+  }
+
+  isRetiring(life: LifeId): boolean {
+    return this.#retiring.has(life)
+  }
+
+  /** That life is over: the objects that lost a copy, or one that was on its way. */
+  holderDied(life: LifeId): Entry[] {
+    const hit: Entry[] = []
+    this.#retiring.delete(life)
+    for (const object of this.heldBy(life)) {
+      const row = this.#rows.get(object) as Entry
+      this.removeHolder(row, life)
+      hit.push(row)
+    }
+    for (const row of this.#rows.values()) {
+      row.wantedBy.delete(life)
+      row.declined.delete(life)
+      if (row.copying.delete(life)) this.#count(row)
+    }
+    return hit
+  }
+
+  /** What we think that life holds of ours. */
+  heldBy(life: LifeId): ObjectId[] {
+    return [...(this.#heldBy.get(life) ?? [])]
+  }
+
+  /** The chance to take a copy is given again to those who declined. */
+  forgive(): void {
+    for (const object of this.short) this.#rows.get(object)?.declined.clear()
+  }
+
+  /** Our objects that are, by alias, objects of that peer's. */
+  aliasesOf(life: LifeId): Entry[] {
+    return [...this.#rows.values()].filter((row) => row.alias?.owner === life)
+  }
+
+  /** Null while it is pending. */
+  locate(object: ObjectId): Located | null {
+    const row = this.#rows.get(object)
+    if (!row) return null
+    switch (row.state) {
+      case 'inline':
+        return { type: 'inline', bytes: row.bytes as Uint8Array, refs: row.refs }
+      case 'stored':
+        return { type: 'stored', size: row.size, hash: row.hash, holders: [...row.holders], refs: row.refs }
+      case 'failed':
+        return { type: 'failure', failure: row.failure as Failure }
+      case 'alias':
+        return { type: 'alias', link: row.alias as RefLink }
+      case 'pending':
+      case 'faded':
+        return null
+    }
+  }
+
+  remove(object: ObjectId): void {
+    const row = this.#rows.get(object)
+    if (!row) return
+    for (const life of row.holders) this.removeHolder(row, life)
+    this.short.delete(object)
+    this.bare.delete(object)
+    this.#rows.delete(object)
+  }
+
+  check(): void {
+    for (const row of this.#rows.values()) {
+      assert(row.state !== 'inline' || row.bytes !== null, `${row.object} is inline with its bytes`)
+      assert(row.state !== 'failed' || row.failure !== null, `${row.object} failed for a reason`)
+      const missing = row.state === 'stored' && this.copiesOf(row) + row.copying.size < row.copies
+      assert(this.short.has(row.object) === missing, `${row.object} is listed exactly while copies are missing`)
+      assert(row.state !== 'stored' || row.holders.size + row.copying.size > 0, `${row.object} is stored somewhere`)
+      for (const life of row.holders)
+        assert(this.#heldBy.get(life)?.has(row.object), `${row.object} is indexed under ${life}`)
+    }
+  }
+}

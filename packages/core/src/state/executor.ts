@@ -1,0 +1,384 @@
+// Attempts that others (or we) gave this peer to run: fetching inputs, ready, running in a worker,
+// done and waiting for the owner to take the outcome. A waiting attempt gives back its slot but
+// keeps its worker; at the limit of workers only deeper tasks start, each with one extra worker, so
+// recursion never starves. Credits are what keeps the slots busy for `creditMs`, shared by owners.
+
+import { assert } from '../model/assert.ts'
+import type { Config } from '../model/config.ts'
+import type { AttemptId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { attemptId, never } from '../model/ids.ts'
+import { LazySet } from '../model/lazy-set.ts'
+import { Multimap } from '../model/multimap.ts'
+import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
+import { batchSize, creditsPerSlot, isSmall } from './credits.ts'
+import type { Asker, RunRow } from './runs.ts'
+import { attemptFor } from './runs.ts'
+import { Workers } from './workers.ts'
+
+interface OwnerRow {
+  /** What the owner was told last; null: nothing yet. */
+  granted: number | null
+  meanMs: number | null
+  blocked: number
+  active: number
+  /** Its life is over: forgotten with its last attempt. */
+  over: boolean
+}
+
+export class Executor {
+  readonly #config: Config
+  readonly #rows = new Map<AttemptId, RunRow>()
+  readonly #byTask = new Multimap<TaskId, AttemptId>()
+  /** Which attempts still need the bytes of an input. */
+  readonly #users = new Multimap<ObjectId, AttemptId>()
+  readonly #ready = new Set<AttemptId>()
+  readonly #workers = new Workers()
+  readonly #owners = new Map<LifeId, OwnerRow>()
+  readonly #durations = new Map<string, number>()
+  /** Sum over waiting attempts of their depth: the deepest one rules who may start at the limit. */
+  readonly #blockedDepths = new Map<AttemptId, number>()
+  slots: number
+  blocked = 0
+  /** Rows with a time at which something must happen to them. */
+  readonly timed = new Set<RunRow>()
+
+  constructor(config: Config, slots: number) {
+    this.#config = config
+    this.slots = slots
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  get readyCount(): number {
+    return this.#ready.size
+  }
+
+  get(id: AttemptId): RunRow | undefined {
+    return this.#rows.get(id)
+  }
+
+  all(): IterableIterator<RunRow> {
+    return this.#rows.values()
+  }
+
+  /** Any attempt at that task here, whoever asked for it. */
+  ofTask(task: TaskId): RunRow[] {
+    return this.#byTask.of(task).map((id) => this.#rows.get(id) as RunRow)
+  }
+
+  find(task: TaskId, attempt: number, owner: LifeId): RunRow | undefined {
+    for (const row of this.ofTask(task)) if (attemptFor(row, owner) === attempt) return row
+    return undefined
+  }
+
+  add(row: Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs'>): RunRow {
+    const id = this.#freshId(row.spec.id, row.attempt)
+    // Written out, not spread: this is made for every attempt, and a spread costs ten times as much.
+    const { attempt, spec, owner: from, epoch, inputs } = row
+    const full: RunRow = {
+      id,
+      attempt,
+      spec,
+      owner: from,
+      others: null,
+      epoch,
+      inputs,
+      state: 'fetching',
+      missing: new LazySet(),
+      worker: -1,
+      aborting: null,
+      killAt: never,
+      outcome: null,
+      ms: 0,
+      unsaid: new LazySet(),
+      orphanedAt: never,
+      abandoned: false,
+    }
+    this.#rows.set(id, full)
+    this.#byTask.add(row.spec.id, id)
+    for (const { source } of row.inputs) this.#users.add(source, id)
+    const owner = this.#owner(row.owner)
+    owner.active++
+    owner.over = false
+    return full
+  }
+
+  /** Two owners may number their attempts at one task alike: here each has a name of its own. */
+  #freshId(task: TaskId, attempt: number): AttemptId {
+    const plain = attemptId(task, attempt)
+    if (!this.#rows.has(plain)) return plain
+    for (let copy = 2; ; copy++) {
+      const id = `${plain}.${copy}` as AttemptId
+      if (!this.#rows.has(id)) return id
+    }
+  }
+
+  /** An attempt here has yet to read these bytes. */
+  isUsed(object: ObjectId): boolean {
+    return this.#users.has(object)
+  }
+
+  #owner(life: LifeId): OwnerRow {
+    let row = this.#owners.get(life)
+    if (!row) {
+      row = { granted: null, meanMs: null, blocked: 0, active: 0, over: false }
+      this.#owners.set(life, row)
+    }
+    return row
+  }
+
+  markReady(row: RunRow): void {
+    row.state = 'ready'
+    this.#ready.add(row.id)
+  }
+
+  /** A batch that is to start now, or null when there is no slot, no worker or nothing ready. */
+  startable(): { worker: number; batch: RunRow[] } | null {
+    if (this.#ready.size === 0 || this.slots === 0) return null
+    const worker = this.#workers.free(this.slots, (first, left) => this.#nearlyThrough(first, left))
+    if (worker === null) return null
+    const batch = this.#batch(worker.fresh && this.#atLimit())
+    if (batch.length === 0) return null
+    for (const row of batch) {
+      row.state = 'running'
+      row.worker = worker.number
+      this.#ready.delete(row.id)
+      this.#workers.add(worker.number, row.id)
+    }
+    return { worker: worker.number, batch }
+  }
+
+  /** Half a batch of tiny tasks left: hand over more, so that the worker never waits for us. */
+  #nearlyThrough(first: AttemptId, left: number): boolean {
+    const spec = this.#rows.get(first)?.spec
+    if (!spec) return false
+    const size = this.batchSize(spec)
+    return size > 1 && left * 2 <= size
+  }
+
+  #atLimit(): boolean {
+    return this.#workers.size >= this.#config.maxWorkers
+  }
+
+  #batch(deeperOnly: boolean): RunRow[] {
+    const batch: RunRow[] = []
+    let size = 1
+    const deepest = deeperOnly ? this.#deepestBlocked() : -1
+    for (const id of this.#ready) {
+      const row = this.#rows.get(id) as RunRow
+      if (deeperOnly && row.spec.depth <= deepest) continue
+      if (batch.length === 0) size = Math.min(this.batchSize(row.spec), Math.ceil(this.#ready.size / this.slots))
+      else if (this.batchSize(row.spec) < size) break
+      batch.push(row)
+      if (batch.length >= size) break
+    }
+    return batch
+  }
+
+  /** Attempts of this function that fill `batchMs`. Unmeasured functions go one at a time. */
+  batchSize(spec: TaskSpec): number {
+    return batchSize(this.#durations.get(`${spec.code}/${spec.fn}`) ?? null, this.#config)
+  }
+
+  setBlocked(row: RunRow, blocked: boolean): void {
+    if ((row.state === 'blocked') === blocked || (row.state !== 'running' && row.state !== 'blocked')) return
+    row.state = blocked ? 'blocked' : 'running'
+    const step = blocked ? 1 : -1
+    this.blocked += step
+    this.#workers.block(row.worker, step)
+    this.#owner(row.owner).blocked += step
+    if (blocked) this.#blockedDepths.set(row.id, row.spec.depth)
+    else this.#blockedDepths.delete(row.id)
+  }
+
+  /** Back to the queue: it had not been started. */
+  unstart(row: RunRow): void {
+    if (row.state !== 'running') return
+    this.#workers.remove(row.worker, row.id)
+    row.worker = -1
+    this.markReady(row)
+  }
+
+  finished(row: RunRow, outcome: Outcome, ms: number): void {
+    this.#leaveWorker(row)
+    if (row.state === 'ready') this.#ready.delete(row.id)
+    for (const { source } of row.inputs) this.#users.delete(source, row.id)
+    row.state = 'done'
+    row.outcome = outcome
+    row.ms = ms
+    row.killAt = never
+    if (outcome.type === 'inline' || outcome.type === 'stored' || outcome.type === 'ref' || outcome.type === 'error')
+      this.#measure(row, ms)
+  }
+
+  #leaveWorker(row: RunRow): void {
+    if (row.state === 'blocked') this.setBlocked(row, false)
+    if (row.state === 'running') this.#workers.remove(row.worker, row.id)
+  }
+
+  #measure(row: RunRow, ms: number): void {
+    const key = `${row.spec.code}/${row.spec.fn}`
+    const known = this.#durations.get(key)
+    this.#durations.set(key, known === undefined ? ms : known + (ms - known) * 0.25)
+    const owner = this.#owner(row.owner)
+    owner.meanMs = owner.meanMs === null ? ms : owner.meanMs + (ms - owner.meanMs) * 0.25
+  }
+
+  workerGone(worker: number): void {
+    this.#workers.gone(worker)
+  }
+
+  /** One more asks for this task: it counts as theirs from now on. */
+  join(row: RunRow, asker: Asker, epoch: Epoch): void {
+    const others = [...(row.others ?? []), { owner: row.owner, attempt: row.attempt }]
+    row.others = others.filter(({ owner }) => owner !== asker.owner)
+    if (row.others.length === 0) row.others = null
+    row.epoch = epoch
+    this.#countTo(row, asker)
+  }
+
+  /** Of those who asked, this one is there: it counts as theirs. */
+  prefer(row: RunRow, owner: LifeId): void {
+    const attempt = attemptFor(row, owner)
+    if (attempt !== null && row.owner !== owner) this.join(row, { owner, attempt }, row.epoch)
+    this.#adopt(row)
+  }
+
+  /** That one does not ask for it any more. There is at least one other who does. */
+  dropAsker(row: RunRow, owner: LifeId): void {
+    const next = row.owner === owner ? row.others?.[0] : undefined
+    const others = row.others?.filter((asker) => asker.owner !== (next?.owner ?? owner)) ?? []
+    row.others = others.length === 0 ? null : others
+    if (next) this.#countTo(row, next)
+  }
+
+  #countTo(row: RunRow, { owner, attempt }: Asker): void {
+    if (owner !== row.owner) {
+      const old = this.#owner(row.owner)
+      const next = this.#owner(owner)
+      old.active--
+      next.active++
+      if (row.state === 'blocked') {
+        old.blocked--
+        next.blocked++
+      }
+      if (old.over && old.active === 0) this.#owners.delete(row.owner)
+    }
+    row.owner = owner
+    row.attempt = attempt
+    this.#adopt(row)
+  }
+
+  /** Its owner's life is over: somebody has until then to ask for it. */
+  orphan(row: RunRow, until: Instant): void {
+    row.orphanedAt = until
+    this.timed.add(row)
+  }
+
+  #adopt(row: RunRow): void {
+    row.orphanedAt = never
+    if (row.killAt === never) this.timed.delete(row)
+  }
+
+  remove(row: RunRow): void {
+    this.#leaveWorker(row)
+    this.timed.delete(row)
+    this.#ready.delete(row.id)
+    this.#rows.delete(row.id)
+    this.#byTask.delete(row.spec.id, row.id)
+    for (const { source } of row.inputs) this.#users.delete(source, row.id)
+    const owner = this.#owner(row.owner)
+    owner.active--
+    if (owner.active === 0 && owner.over) this.#owners.delete(row.owner)
+  }
+
+  activeOf(life: LifeId): number {
+    return this.#owners.get(life)?.active ?? 0
+  }
+
+  ofOwner(life: LifeId): RunRow[] {
+    return [...this.#rows.values()].filter((row) => row.owner === life)
+  }
+
+  askedBy(life: LifeId): RunRow[] {
+    return [...this.#rows.values()].filter((row) => attemptFor(row, life) !== null)
+  }
+
+  /** That life is over, or back after all. */
+  ownerOver(life: LifeId, over: boolean): void {
+    const row = this.#owners.get(life)
+    if (!row) return
+    row.over = over
+    if (over && row.active === 0) this.#owners.delete(life)
+  }
+
+  /** New totals for owners whose share has changed by more than an eighth. */
+  grants(accepting: boolean): { owner: LifeId; credits: number }[] {
+    const news: { owner: LifeId; credits: number }[] = []
+    let active = 0
+    for (const row of this.#owners.values()) if (row.active > 0) active++
+    const stuck = this.#stuck()
+    for (const [owner, row] of this.#owners) {
+      if (row.over) continue
+      const share = this.#share(row, Math.max(1, active)) + row.blocked + (stuck.get(owner) ?? 0)
+      const credits = accepting ? Math.min(this.#config.maxCredits, share) : 0
+      const before = row.granted
+      // Unless the owner waits for it.
+      if (credits === before || (before !== null && isSmall(credits, before) && row.active < before)) continue
+      row.granted = credits
+      news.push({ owner, credits })
+    }
+    return news
+  }
+
+  /** Attempts that may not start at the limit of workers must not keep deeper ones, which may, from coming. */
+  #stuck(): Map<LifeId, number> {
+    const stuck = new Map<LifeId, number>()
+    if (this.blocked === 0 || this.#ready.size === 0 || !this.#atLimit()) return stuck
+    const deepest = this.#deepestBlocked()
+    for (const id of this.#ready) {
+      const { spec, owner } = this.#rows.get(id) as RunRow
+      if (spec.depth <= deepest) stuck.set(owner, (stuck.get(owner) ?? 0) + 1)
+    }
+    return stuck
+  }
+
+  #deepestBlocked(): number {
+    return Math.max(-1, ...this.#blockedDepths.values())
+  }
+
+  #share(row: OwnerRow, owners: number): number {
+    if (this.slots === 0) return 0
+    return Math.max(1, Math.floor((this.slots * creditsPerSlot(row.meanMs, this.#config)) / owners))
+  }
+
+  /** A session began anew: what was granted before is void. */
+  regrant(life: LifeId): void {
+    const row = this.#owners.get(life)
+    if (row) row.granted = null
+  }
+
+  get running(): number {
+    return this.#workers.busy
+  }
+
+  check(): void {
+    for (const row of this.#rows.values()) {
+      assert((row.state === 'ready') === this.#ready.has(row.id), `${row.id} is ${row.state} and queued accordingly`)
+      assert((row.state === 'done') === (row.outcome !== null), `${row.id} is done with an outcome`)
+      assert(row.state !== 'fetching' || row.missing.size > 0, `${row.id} waits for an input`)
+      assert(
+        (row.killAt === never && row.orphanedAt === never) || this.timed.has(row),
+        `${row.id} has its time looked at`,
+      )
+      const inWorker = row.state === 'running' || row.state === 'blocked'
+      assert(inWorker === this.#workers.has(row.worker, row.id), `${row.id} is ${row.state} in worker ${row.worker}`)
+    }
+    assert(
+      [...this.#rows.values()].filter((row) => row.state === 'blocked').length === this.blocked,
+      'waiting attempts are counted',
+    )
+  }
+}

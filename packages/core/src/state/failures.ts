@@ -1,0 +1,44 @@
+// How a task's end is put into words, once: the sentences that errors carry.
+
+import { clip } from '../model/limits.ts'
+import type { Failure } from '../model/object.ts'
+import { isOver } from './membership.ts'
+import type { PeerState } from './peer-state.ts'
+import { unfit } from './placement.ts'
+import type { TaskRow } from './tasks.ts'
+
+export function failure(row: TaskRow, code: Failure['code'], reason: string, message: string): Failure {
+  return {
+    code,
+    reason: clip(reason),
+    message: clip(message),
+    task: row.spec.id,
+    peer: null,
+    attempt: row.attempt,
+    cause: null,
+    story: [...row.story],
+  }
+}
+
+export function unplaceable(state: PeerState, row: TaskRow): Failure {
+  const reasons = placementReasons(state, row).join('; ')
+  return failure(row, 'UNPLACEABLE', 'needs', `no peer can run ${row.spec.fn}: ${reasons}`)
+}
+
+/** One sentence per kind of reason, with how many peers share it. */
+function placementReasons(state: PeerState, row: TaskRow): string[] {
+  const counts = new Map<string, number>()
+  for (const member of state.members.all()) {
+    if (isOver(member.state)) continue
+    const reason = member.peer === state.peer && state.leaving ? 'it is leaving' : unfit(member, row.spec.policy.needs)
+    if (reason) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  if (counts.size === 0) return ['there is no other peer']
+  return [...counts].map(([reason, count]) => `${count} ${count === 1 ? 'peer' : 'peers'}: ${reason}`)
+}
+
+export function endingMessage(row: TaskRow, ending: NonNullable<TaskRow['ending']>): string {
+  return ending.code === 'TASK_TIMEOUT'
+    ? `${row.spec.fn} was not done within its time: ${ending.reason}`
+    : `${row.spec.fn} was cancelled: ${ending.reason}`
+}

@@ -1,0 +1,154 @@
+// Why an object may not be freed. Every object that this peer has any interest in has a row, its own
+// and borrowed ones alike: handles of programs here, pending specs that take it as an argument,
+// containers whose value has it inside, outcomes on their way, and (for its own) other peers that
+// borrow it. Lineage is counted apart: it keeps an object's origin, not its readers' bytes. A row
+// goes with the last thing that spoke for it.
+
+import { assert } from '../model/assert.ts'
+import type { LifeId, ObjectId } from '../model/ids.ts'
+import { LazySet } from '../model/lazy-set.ts'
+
+export type Reason = 'handle' | 'spec' | 'container' | 'transit'
+
+export interface HoldRow {
+  readonly object: ObjectId
+  owner: LifeId
+  handle: number
+  spec: number
+  container: number
+  transit: number
+  /** Specs kept as lineage that would need it to run again. */
+  lineage: number
+  readonly borrowers: LazySet<LifeId>
+  /** For a borrowed object: does its owner know of us? */
+  borrow: 'none' | 'asked' | 'known'
+}
+
+export class Holds {
+  readonly #rows = new Map<ObjectId, HoldRow>()
+  readonly #asked = new Set<ObjectId>()
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  get(object: ObjectId): HoldRow | undefined {
+    return this.#rows.get(object)
+  }
+
+  all(): IterableIterator<HoldRow> {
+    return this.#rows.values()
+  }
+
+  #row(object: ObjectId, owner: LifeId): HoldRow {
+    let row = this.#rows.get(object)
+    if (!row) {
+      row = {
+        object,
+        owner,
+        handle: 0,
+        spec: 0,
+        container: 0,
+        transit: 0,
+        lineage: 0,
+        borrowers: new LazySet(),
+        borrow: 'none',
+      }
+      this.#rows.set(object, row)
+    }
+    return row
+  }
+
+  add(object: ObjectId, owner: LifeId, reason: Reason): HoldRow {
+    const row = this.#row(object, owner)
+    row[reason]++
+    return row
+  }
+
+  /** The row, for the flow to see whether anything holds it still. */
+  drop(object: ObjectId, reason: Reason): HoldRow | undefined {
+    const row = this.#rows.get(object)
+    if (!row || row[reason] === 0) return undefined
+    row[reason]--
+    return row
+  }
+
+  addLineage(object: ObjectId, owner: LifeId): void {
+    this.#row(object, owner).lineage++
+  }
+
+  dropLineage(object: ObjectId): HoldRow | undefined {
+    const row = this.#rows.get(object)
+    if (!row || row.lineage === 0) return undefined
+    row.lineage--
+    return row
+  }
+
+  /** The peer that answered for it is gone and another one does: it has yet to hear of us. */
+  rehome(row: HoldRow, owner: LifeId): void {
+    row.owner = owner
+    row.borrow = 'none'
+    this.#asked.delete(row.object)
+  }
+
+  borrowed(object: ObjectId, owner: LifeId, by: LifeId): void {
+    this.#row(object, owner).borrowers.add(by)
+  }
+
+  released(object: ObjectId, by: LifeId): HoldRow | undefined {
+    const row = this.#rows.get(object)
+    return row?.borrowers.delete(by) ? row : undefined
+  }
+
+  /** Somebody reads it, or will. */
+  isHeld(object: ObjectId): boolean {
+    const row = this.#rows.get(object)
+    return row !== undefined && strong(row) > 0
+  }
+
+  /** Nothing speaks for this row any more, lineage included. */
+  isEmpty(row: HoldRow): boolean {
+    return strong(row) === 0 && row.lineage === 0
+  }
+
+  remove(object: ObjectId): void {
+    this.#rows.delete(object)
+    this.#asked.delete(object)
+  }
+
+  asked(row: HoldRow): void {
+    row.borrow = 'asked'
+    this.#asked.add(row.object)
+  }
+
+  known(object: ObjectId): void {
+    const row = this.#rows.get(object)
+    if (row) row.borrow = 'known'
+    this.#asked.delete(object)
+  }
+
+  /** Borrows whose owner has not answered yet. */
+  unanswered(): ReadonlySet<ObjectId> {
+    return this.#asked
+  }
+
+  /** Rows that this life borrows of ours, or that it owns and we borrow. */
+  ofLife(life: LifeId): HoldRow[] {
+    return [...this.#rows.values()].filter((row) => row.owner === life || row.borrowers.has(life))
+  }
+
+  check(): void {
+    for (const row of this.#rows.values()) {
+      const counts = [row.handle, row.spec, row.container, row.transit, row.lineage]
+      assert(
+        counts.every((count) => count >= 0),
+        `holds of ${row.object} are counted`,
+      )
+      assert(!this.isEmpty(row), `${row.object} has a row because something holds it`)
+    }
+  }
+}
+
+function strong(row: HoldRow): number {
+  return row.handle + row.spec + row.container + row.transit + row.borrowers.size
+}

@@ -1,0 +1,256 @@
+// Who is in the mesh, as far as this peer has been told: one row per PeerId, ordered by SWIM's
+// claims (Das, Gupta, Motivala 2002): a higher life wins, then `left` (which ends a life), then a
+// higher incarnation, then alive < draining < suspect < dead; so claims may come in any order and any
+// number of times. Only a peer itself raises its incarnation. What a death means for tasks or
+// objects is not known here.
+
+import { assert } from '../model/assert.ts'
+import type { Instant, LifeId, PeerId } from '../model/ids.ts'
+import { lifeNumberOf, peerOf } from '../model/ids.ts'
+import { hash32 } from '../model/rng.ts'
+import type { Claim, Load, MemberState, Profile } from '../model/world.ts'
+
+export interface Member {
+  readonly peer: PeerId
+  /** Its place on the ring: the hash of its id. */
+  readonly place: number
+  life: LifeId
+  incarnation: number
+  state: MemberState
+  profile: Profile | null
+  load: Load | null
+  /** When this state began, by our clock. */
+  since: Instant
+  /** When this life was first heard of: age counts in placement. */
+  born: Instant
+  /** Known only by what others say: gets no work, copies or ledgers before it has answered a probe. */
+  hearsay: boolean
+  /** For people: what it called itself last, in whichever life. */
+  name: string
+  /** For people: how its end was found out. */
+  how: string
+}
+
+/** What a claim changed. `ended` is a life that is over, `began` one that counts from now. */
+export interface Change {
+  readonly member: Member
+  readonly claim: Claim
+  readonly before: MemberState | null
+  readonly ended: LifeId | null
+  readonly began: LifeId | null
+  /** Slots of the life that ended. */
+  readonly endedSlots: number
+  /** The same life speaks again after it was thought dead. */
+  readonly revived: boolean
+}
+
+const rank: Record<MemberState, number> = { alive: 0, draining: 1, suspect: 2, dead: 3, left: 4 }
+
+export function isOver(state: MemberState): boolean {
+  return state === 'dead' || state === 'left'
+}
+
+export class Membership {
+  readonly self: PeerId
+  readonly #rows = new Map<PeerId, Member>()
+  /** Grows with every change of who is here, so that pumps know when to look again. */
+  version = 0
+
+  constructor(self: LifeId, profile: Profile, now: Instant) {
+    this.self = peerOf(self)
+    this.#rows.set(this.self, {
+      peer: this.self,
+      place: hash32(this.self),
+      life: self,
+      incarnation: 0,
+      state: 'alive',
+      profile,
+      load: null,
+      since: now,
+      born: now,
+      hearsay: false,
+      name: profile.name,
+      how: '',
+    })
+  }
+
+  get me(): Member {
+    return this.#rows.get(this.self) as Member
+  }
+
+  get(peer: PeerId): Member | undefined {
+    return this.#rows.get(peer)
+  }
+
+  all(): Iterable<Member> {
+    return this.#rows.values()
+  }
+
+  /** Everybody else who is not known to be gone. */
+  others(): Member[] {
+    return [...this.#rows.values()].filter((row) => row.peer !== this.self && !isOver(row.state))
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  /** A life counts as living until it is declared over or a later one is heard of. */
+  lives(life: LifeId): boolean {
+    const row = this.#rows.get(peerOf(life))
+    return row !== undefined && row.life === life && !isOver(row.state)
+  }
+
+  /** Known to be over: not merely unknown. */
+  ended(life: LifeId): boolean {
+    const row = this.#rows.get(peerOf(life))
+    if (!row) return false
+    return row.life === life ? isOver(row.state) : lifeNumberOf(row.life) > lifeNumberOf(life)
+  }
+
+  /** This life or a later one of the same peer has been heard of. */
+  knows(life: LifeId): boolean {
+    const row = this.#rows.get(peerOf(life))
+    return row !== undefined && (row.life === life || lifeNumberOf(row.life) > lifeNumberOf(life))
+  }
+
+  nameOf(peer: PeerId): string {
+    return this.#rows.get(peer)?.name ?? peer.slice(-6)
+  }
+
+  /** Takes a claim about somebody else. Null when it is no news. */
+  apply(claim: Claim, now: Instant): Change | null {
+    const peer = peerOf(claim.life)
+    if (peer === this.self) return null
+    const row = this.#rows.get(peer)
+    if (!row) return this.#insert(claim, now)
+    if (!saysMore(claim, row)) return this.#describe(claim, row)
+    const before = row.state
+    const laterLife = row.life !== claim.life
+    const ended = laterLife ? row.life : !isOver(before) && isOver(claim.state) ? claim.life : null
+    const began = laterLife && !isOver(claim.state) ? claim.life : null
+    const revived = !laterLife && isOver(before) && !isOver(claim.state)
+    const endedSlots = row.profile?.slots ?? 0
+    if (laterLife) {
+      // What the earlier life said of itself counts no more, and versions begin anew.
+      row.profile = null
+      row.born = now
+      row.hearsay = true
+      row.load = null
+    }
+    row.life = claim.life
+    row.incarnation = claim.incarnation
+    if (row.state !== claim.state || laterLife) row.since = now
+    row.state = claim.state
+    describe(row, claim)
+    this.version++
+    return { member: row, claim, before, ended, began, endedSlots, revived }
+  }
+
+  /** Of its state the claim says nothing new; perhaps of its profile, which has versions of its own. */
+  #describe(claim: Claim, row: Member): Change | null {
+    if (claim.life !== row.life || !describe(row, claim)) return null
+    this.version++
+    return { member: row, claim, before: row.state, ended: null, began: null, endedSlots: 0, revived: false }
+  }
+
+  #insert(claim: Claim, now: Instant): Change {
+    const over = isOver(claim.state)
+    const member: Member = {
+      peer: peerOf(claim.life),
+      place: hash32(peerOf(claim.life)),
+      life: claim.life,
+      incarnation: claim.incarnation,
+      state: claim.state,
+      profile: claim.profile ?? null,
+      load: null,
+      since: now,
+      born: now,
+      hearsay: true,
+      name: claim.profile?.name ?? peerOf(claim.life).slice(-6),
+      how: '',
+    }
+    this.#rows.set(member.peer, member)
+    this.version++
+    return { member, claim, before: null, ended: null, began: over ? null : claim.life, endedSlots: 0, revived: false }
+  }
+
+  /** It answered us in person. True when this ended its being hearsay. */
+  met(life: LifeId): boolean {
+    const row = this.#rows.get(peerOf(life))
+    if (!row || row.life !== life || !row.hearsay || isOver(row.state)) return false
+    row.hearsay = false
+    this.version++
+    return true
+  }
+
+  /** Raises our own incarnation above what was said of us. */
+  refute(incarnation: number): Claim {
+    const me = this.me
+    me.incarnation = Math.max(me.incarnation, incarnation) + 1
+    return this.claimOf(me)
+  }
+
+  /** A step of our own state: alive → draining → left. */
+  declare(state: 'alive' | 'draining' | 'left', now: Instant): Claim {
+    const me = this.me
+    me.incarnation++
+    me.state = state
+    me.since = now
+    this.version++
+    return this.claimOf(me)
+  }
+
+  claimOf(row: Member): Claim {
+    const claim = { life: row.life, incarnation: row.incarnation, state: row.state, by: this.self }
+    return row.profile && !isOver(row.state) ? { ...claim, profile: row.profile } : claim
+  }
+
+  /**
+   * The table as claims, for a push-pull. The dead come with their addresses: whoever is new may find
+   * them on the other side of a cut. Of those we never met ourselves nothing is passed on, or their
+   * tombstones would go round for ever.
+   */
+  claims(): Claim[] {
+    const claims: Claim[] = []
+    for (const row of this.#rows.values()) {
+      if (isOver(row.state) && row.hearsay) continue
+      const claim = this.claimOf(row)
+      claims.push(row.state === 'dead' && row.profile ? { ...claim, profile: row.profile } : claim)
+    }
+    return claims
+  }
+
+  /** Tombstones older than `ms` go. */
+  bury(now: Instant, ms: number): LifeId[] {
+    const buried: LifeId[] = []
+    for (const [peer, row] of this.#rows) {
+      if (!isOver(row.state) || now - row.since <= ms) continue
+      this.#rows.delete(peer)
+      buried.push(row.life)
+    }
+    return buried
+  }
+
+  check(): void {
+    assert(!isOver(this.me.state) || this.me.state === 'left', 'a peer does not think itself dead')
+    for (const [peer, row] of this.#rows) assert(peerOf(row.life) === peer, `row of ${peer} names ${row.life}`)
+  }
+}
+
+/** Is this claim above the row in the order of claims? */
+function saysMore(claim: Claim, row: Member): boolean {
+  const life = lifeNumberOf(claim.life) - lifeNumberOf(row.life)
+  if (life !== 0) return life > 0
+  if ((claim.state === 'left') !== (row.state === 'left')) return claim.state === 'left'
+  if (claim.incarnation !== row.incarnation) return claim.incarnation > row.incarnation
+  return rank[claim.state] > rank[row.state]
+}
+
+/** Takes a newer profile. Of two with one version, which honest peers do not have, any fixed choice will do. */
+function describe(row: Member, { profile }: Claim): boolean {
+  if (!profile || profile.version <= (row.profile?.version ?? -1)) return false
+  row.profile = profile
+  row.name = profile.name
+  return true
+}

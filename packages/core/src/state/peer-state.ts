@@ -1,0 +1,306 @@
+// The bag that holds one peer's tables, and the turn's scratch: what is still to be said to whom and
+// what the shell is to do. Flows work on it; tables never see it.
+
+import Denque from 'denque'
+import type { Config } from '../model/config.ts'
+import type { Effect, Notice } from '../model/events.ts'
+import type { CodeId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
+import { never, peerOf } from '../model/ids.ts'
+import type { Message, Signal } from '../model/messages.ts'
+import { Multimap } from '../model/multimap.ts'
+import type { Failure, Located } from '../model/object.ts'
+import { Rng } from '../model/rng.ts'
+import type { Profile } from '../model/world.ts'
+import { Deadlines } from './deadlines.ts'
+import { Directory } from './directory.ts'
+import { Elsewheres } from './elsewhere.ts'
+import { Executor } from './executor.ts'
+import { FailureDetector } from './failure-detector.ts'
+import { Gossip } from './gossip.ts'
+import { History } from './history.ts'
+import { Holdings } from './holdings.ts'
+import { Holds } from './holds.ts'
+import { Links } from './links.ts'
+import { Membership } from './membership.ts'
+import { Scheduler } from './scheduler.ts'
+import { Sessions } from './sessions.ts'
+import { Tasks } from './tasks.ts'
+import { Watches } from './watches.ts'
+
+/** Numbers that answer "what has been going on here". */
+export interface Counters {
+  submitted: number
+  settled: number
+  executions: number
+  retried: number
+  rebuilt: number
+  copied: number
+  peersDied: number
+  violations: number
+  refused: number
+  /** Messages about work or objects that are not, or no longer, their sender's affair: dropped. */
+  strayed: number
+}
+
+export interface PeerState {
+  readonly self: LifeId
+  readonly peer: PeerId
+  readonly config: Config
+  readonly rng: Rng
+  readonly startedAt: Instant
+  readonly members: Membership
+  readonly detector: FailureDetector
+  readonly gossip: Gossip
+  readonly links: Links
+  readonly sessions: Sessions
+  readonly tasks: Tasks
+  readonly deadlines: Deadlines
+  readonly scheduler: Scheduler
+  readonly directory: Directory
+  readonly holds: Holds
+  readonly holdings: Holdings
+  readonly elsewhere: Elsewheres
+  readonly watches: Watches
+  readonly executor: Executor
+  readonly code: Set<CodeId>
+  /** Ended lives whose holds and contexts are kept until then. */
+  readonly graves: Map<LifeId, Instant>
+  /** Refs inside outcomes that their receiver does not hold yet. */
+  readonly transits: Map<string, { to: LifeId; objects: ObjectId[] }>
+  /** Outcomes received whose refs are not all acknowledged by their owners: whom to tell then. */
+  readonly deliveries: Map<string, { to: LifeId; task: TaskId; attempt: number; waits: Set<ObjectId> }>
+  /** Attempts given out before a conversation began anew, until the other side has said which it has. */
+  readonly unconfirmed: Map<LifeId, Set<TaskId>>
+  /** Outcomes that an owner never took before its life ended, or seemed to: said again if it is back. */
+  readonly letters: Map<LifeId, Message[]>
+  /** Containers whose refs we hold now but whose owner is yet to say so: ref → containers kept until then. */
+  readonly partings: Multimap<ObjectId, ObjectId>
+  /** Objects of others whose tasks were asked to end: whoever asked is told when they have. */
+  readonly cancelling: Set<ObjectId>
+  /** Objects whose copies a program here waits for. */
+  readonly durables: Set<ObjectId>
+  /** Questions to other peers that are not answered yet. */
+  readonly inspections: Map<number, LifeId>
+  readonly remembered: History
+  readonly notes: Map<ObjectId, string>
+  lineageBytes: number
+  readonly timers: Timers
+  readonly counters: Counters
+  leaving: { by: Instant; said: boolean } | null
+  /** A random member outside the ring that is being looked at. */
+  visiting: LifeId | null
+  joined: boolean
+  /** What flows leave for each other within a turn. */
+  readonly agenda: Agenda
+  /** Objects that are others by alias: target → those that became it. */
+  readonly aliases: Multimap<ObjectId, ObjectId>
+  /** Messages of this turn, in order; those to ourselves are taken in the same turn. */
+  readonly outbox: { to: LifeId; message: Message }[]
+  readonly loopback: Denque<Message>
+  readonly signals: Map<LifeId, Signal[]>
+  /** Who asked us to probe whom: target → `nonce|asker`. */
+  readonly favours: Multimap<LifeId, string>
+  readonly effects: Effect[]
+}
+
+/** Why an attempt ended without a value, and what that costs. */
+export interface Requeue {
+  readonly task: TaskId
+  readonly attempt: number
+  /** `retry` costs a retry; the others a free move as long as there are any, `none` without waiting. */
+  readonly charge: 'retry' | 'move' | 'none'
+  readonly code: 'WORKER_DIED' | 'PEER_DIED' | 'TASK_FAILED' | 'TASK_TIMEOUT' | 'OVERLOADED' | 'OBJECT_LOST'
+  readonly reason: string
+  /** The application's error, when it is retried for its own sake. */
+  readonly cause: Uint8Array | null
+  /** It was running on a peer that died abruptly. */
+  readonly killed: boolean
+  readonly peer: string | null
+}
+
+/** What a task settles as; `holder` has its bytes when they are stored. */
+export interface Conclusion {
+  readonly task: TaskId
+  readonly result: Located
+  readonly holder: LifeId | null
+}
+
+/** Flows do not call each other: they leave word here, and the turn goes round until nothing is left. */
+export interface Agenda {
+  readonly ended: Denque<{ life: LifeId; left: boolean; how: string; slots: number }>
+  readonly requeue: Denque<Requeue>
+  readonly conclude: Denque<Conclusion>
+  readonly lost: Denque<{ object: ObjectId; reason: string }>
+  readonly settled: Denque<ObjectId>
+  readonly loose: Denque<ObjectId>
+  /** Lives that were thought over and speak again. */
+  readonly revived: Denque<LifeId>
+  /** Lives that are on their way out. */
+  readonly retiring: Denque<LifeId>
+  /** Lives that somebody named and of whom nothing was heard yet. */
+  readonly strangers: Denque<LifeId>
+}
+
+export interface Timers {
+  gossipAt: Instant
+  syncAt: Instant
+  ringAt: Instant
+  /** The members for whom the ring was last computed. */
+  ringVersion: number
+  healAt: Instant
+  /** The deadline named after the last turn: how lateness is noticed. */
+  wakeAt: Instant
+  /** When the current turn began. */
+  turnAt: Instant
+  replicateVersion: number
+  /** When those who declined a copy are asked once more. */
+  forgiveAt: Instant
+}
+
+export interface PeerInit {
+  readonly self: LifeId
+  readonly profile: Profile
+  readonly config: Config
+  readonly seed: number
+  readonly now: Instant
+}
+
+export function createPeerState({ self, profile, config, seed, now }: PeerInit): PeerState {
+  const tasks = new Tasks(config)
+  const dueAt = (id: TaskId): Instant => {
+    const row = tasks.get(id)
+    return row && row.state !== 'settled' ? Tasks.dueAt(row) : never
+  }
+  const timers: Timers = {
+    gossipAt: never,
+    syncAt: (now + config.syncMs) as Instant,
+    ringAt: now,
+    ringVersion: -1,
+    healAt: (now + config.syncMs) as Instant,
+    wakeAt: never,
+    turnAt: now,
+    replicateVersion: -1,
+    forgiveAt: never,
+  }
+  return {
+    self,
+    peer: peerOf(self),
+    config,
+    rng: new Rng(seed),
+    startedAt: now,
+    members: new Membership(self, profile, now),
+    detector: new FailureDetector(config),
+    gossip: new Gossip(config.rumourLambda),
+    links: new Links(config),
+    sessions: new Sessions(config),
+    tasks,
+    deadlines: new Deadlines(dueAt),
+    scheduler: new Scheduler(config.maxCredits),
+    directory: new Directory(),
+    holds: new Holds(),
+    holdings: new Holdings(),
+    elsewhere: new Elsewheres(),
+    watches: new Watches(),
+    executor: new Executor(config, profile.slots),
+    code: new Set(),
+    graves: new Map(),
+    transits: new Map(),
+    deliveries: new Map(),
+    unconfirmed: new Map(),
+    letters: new Map(),
+    partings: new Multimap(),
+    cancelling: new Set(),
+    durables: new Set(),
+    inspections: new Map(),
+    remembered: new History(config.keptSettled),
+    notes: new Map(),
+    lineageBytes: 0,
+    timers,
+    counters: {
+      submitted: 0,
+      settled: 0,
+      executions: 0,
+      retried: 0,
+      rebuilt: 0,
+      copied: 0,
+      peersDied: 0,
+      violations: 0,
+      refused: 0,
+      strayed: 0,
+    },
+    leaving: null,
+    visiting: null,
+    joined: false,
+    agenda: {
+      ended: new Denque(),
+      requeue: new Denque(),
+      conclude: new Denque(),
+      lost: new Denque(),
+      settled: new Denque(),
+      loose: new Denque(),
+      revived: new Denque(),
+      retiring: new Denque(),
+      strangers: new Denque(),
+    },
+    aliases: new Multimap(),
+    outbox: [],
+    loopback: new Denque(),
+    signals: new Map(),
+    favours: new Multimap(),
+    effects: [],
+  }
+}
+
+/** Says something to another peer, or to ourselves: the owner of a task is often its executor. */
+export function say(state: PeerState, to: LifeId, message: Message): void {
+  if (to === state.self) return void state.loopback.push(message)
+  if (!state.members.knows(to)) state.agenda.strangers.push(to)
+  state.outbox.push({ to, message })
+}
+
+/** Nobody will answer any more for what that life owned: it left, came back as another, or its grace is over. */
+export function isBeyond(state: PeerState, life: LifeId): boolean {
+  if (!state.members.ended(life)) return false
+  const row = state.members.get(peerOf(life))
+  return !state.graves.has(life) || row?.life !== life || row.state === 'left'
+}
+
+/** Closes the link to that life. It counts as closed from now on, whatever becomes of the goodbye. */
+export function hangUp(state: PeerState, life: LifeId, reason: string): void {
+  if (!state.links.down(life, state.timers.turnAt)) return
+  state.effects.push({ type: 'hang-up', peer: peerOf(life), reason })
+}
+
+/** Outside of sessions: with the next frame to that life, or lost with the dial. */
+export function signal(state: PeerState, to: LifeId, said: Signal): void {
+  const queue = state.signals.get(to)
+  if (!queue) state.signals.set(to, [said])
+  else if (queue.length < 64) queue.push(said)
+}
+
+export function notify(state: PeerState, notice: Notice): void {
+  state.effects.push({ type: 'notice', notice })
+}
+
+/** `+12.3 s`: a time in a story, from this peer's start. */
+export function stamp(state: PeerState, now: Instant): string {
+  return `+${((now - state.startedAt) / 1_000).toFixed(3)} s`
+}
+
+export function checkPeerState(state: PeerState): void {
+  state.members.check()
+  state.detector.check()
+  state.sessions.check()
+  state.tasks.check()
+  state.directory.check()
+  state.holds.check()
+  state.holdings.check(state.config.maxFetches)
+  state.executor.check()
+  state.scheduler.check((life) => state.tasks.assignedTo(life).length)
+}
+
+/** Why a value is not to be had, as a failure. */
+export function lostFailure(object: ObjectId, reason: string, because: string): Failure {
+  const message = `object ${object} is lost: ${because}`
+  return { code: 'OBJECT_LOST', reason, message, task: null, peer: null, attempt: 0, cause: null, story: [] }
+}

@@ -1,0 +1,46 @@
+// One row of the executor: an attempt that somebody gave this peer to run, and who asked for it.
+
+import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
+import type { LazySet } from '../model/lazy-set.ts'
+import type { Input } from '../model/messages.ts'
+import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
+
+export type RunState = 'fetching' | 'ready' | 'running' | 'blocked' | 'done'
+
+/** Somebody who asked for a run, and the number of the attempt in their books. */
+export interface Asker {
+  readonly owner: LifeId
+  readonly attempt: number
+}
+
+export interface RunRow {
+  readonly id: AttemptId
+  /** The number under which the owner knows it: another than the id's once somebody else asked for it. */
+  attempt: number
+  readonly spec: TaskSpec
+  owner: LifeId
+  /** Who else asked for this very task; null: nobody. */
+  others: readonly Asker[] | null
+  epoch: Epoch
+  inputs: readonly Input[]
+  state: RunState
+  readonly missing: LazySet<ObjectId>
+  worker: number
+  /** The owner does not want it any more. */
+  aborting: string | null
+  killAt: Instant
+  outcome: Outcome | null
+  ms: number
+  /** Borrows that their owners must acknowledge before the outcome leaves. */
+  readonly unsaid: LazySet<ObjectId>
+  /** The owner's life is over: kept until then, for whoever answers next. */
+  orphanedAt: Instant
+  /** That time is up: whatever comes of it goes nowhere. */
+  abandoned: boolean
+}
+
+/** The number of the attempt in that life's books; null when it did not ask for it. */
+export function attemptFor(row: RunRow, life: LifeId): number | null {
+  if (row.owner === life) return row.attempt
+  return row.others?.find((asker) => asker.owner === life)?.attempt ?? null
+}

@@ -1,0 +1,152 @@
+// The queue of tasks that could run, what each peer lets us have out there, and how fast each peer
+// has been with each function. Late binding: work waits here, at its owner, and leaves only against
+// credits, so a fast peer draws more simply by being done sooner. Which peer is best is placement's
+// question.
+
+import Denque from 'denque'
+import { assert } from '../model/assert.ts'
+import type { LifeId, TaskId } from '../model/ids.ts'
+import type { Needs, TaskSpec } from '../model/task.ts'
+
+/** Tasks with the same needs and priority, oldest first: if one cannot be placed, none can. */
+export interface ReadyClass {
+  readonly key: string
+  readonly needs: Needs
+  readonly priority: number
+  readonly depth: number
+  readonly queue: Denque<TaskId>
+  /** No peer that is known could run these. */
+  unfit: boolean
+}
+
+interface Credit {
+  /** Null until the executor has said: then its slots count. */
+  credits: number | null
+  out: number
+}
+
+/** Weight of the newest measurement. */
+const blend = 0.25
+
+export class Scheduler {
+  readonly #classes = new Map<string, ReadyClass>()
+  readonly #credits = new Map<LifeId, Credit>()
+  readonly #speeds = new Map<string, Map<LifeId | '', number>>()
+  readonly #maxCredits: number
+  readyCount = 0
+
+  constructor(maxCredits: number) {
+    this.#maxCredits = maxCredits
+  }
+
+  ready(spec: TaskSpec, front: boolean): void {
+    const row = this.#class(spec)
+    if (front) row.queue.unshift(spec.id)
+    else row.queue.push(spec.id)
+    this.readyCount++
+  }
+
+  #class(spec: TaskSpec): ReadyClass {
+    const { needs, priority } = spec.policy
+    const { depth } = spec
+    const key = `${priority}|${depth}|${needsKey(needs)}`
+    let row = this.#classes.get(key)
+    if (!row) {
+      row = { key, needs, priority, depth, queue: new Denque(), unfit: false }
+      this.#classes.set(key, row)
+    }
+    return row
+  }
+
+  /** The class that a task queues in. */
+  classOf(spec: TaskSpec): ReadyClass {
+    return this.#class(spec)
+  }
+
+  /** Higher priority first, then deeper ones: what somebody waits for in a slot goes before new beginnings. Empty classes go. */
+  classes(): ReadyClass[] {
+    if (this.#classes.size > 1) {
+      for (const [key, row] of this.#classes) if (row.queue.isEmpty()) this.#classes.delete(key)
+    }
+    const rows = [...this.#classes.values()].filter((row) => !row.queue.isEmpty())
+    return rows.length > 1 ? rows.sort((a, b) => b.priority - a.priority || b.depth - a.depth) : rows
+  }
+
+  /** The oldest of a class; ids of tasks that were cancelled meanwhile are for the caller to skip. */
+  take(row: ReadyClass): TaskId | undefined {
+    const id = row.queue.shift()
+    if (id !== undefined) this.readyCount--
+    return id
+  }
+
+  #credit(life: LifeId): Credit {
+    let row = this.#credits.get(life)
+    if (!row) {
+      row = { credits: null, out: 0 }
+      this.#credits.set(life, row)
+    }
+    return row
+  }
+
+  /** What an executor says it takes; more than anybody may grant counts as that. */
+  granted(life: LifeId, credits: number): void {
+    this.#credit(life).credits = Math.max(0, Math.min(this.#maxCredits, Math.floor(credits) || 0))
+  }
+
+  /** How many more attempts that peer takes from us. */
+  room(life: LifeId, slots: number): number {
+    const row = this.#credits.get(life)
+    if (!row) return slots
+    return (row.credits ?? slots) - row.out
+  }
+
+  out(life: LifeId): number {
+    return this.#credits.get(life)?.out ?? 0
+  }
+
+  assigned(life: LifeId): void {
+    this.#credit(life).out++
+  }
+
+  returned(life: LifeId): void {
+    const row = this.#credits.get(life)
+    if (row && row.out > 0) row.out--
+  }
+
+  ended(life: LifeId): void {
+    this.#credits.delete(life)
+    for (const speeds of this.#speeds.values()) speeds.delete(life)
+  }
+
+  /** Records how long one run took. */
+  measured(fn: string, life: LifeId, ms: number): void {
+    let speeds = this.#speeds.get(fn)
+    if (!speeds) {
+      speeds = new Map()
+      this.#speeds.set(fn, speeds)
+    }
+    for (const key of [life, ''] as const) {
+      const known = speeds.get(key)
+      speeds.set(key, known === undefined ? ms : known + (ms - known) * blend)
+    }
+  }
+
+  /** Expected duration there, or of the function anywhere, or null when it never ran. */
+  expectedMs(fn: string, life: LifeId): number | null {
+    const speeds = this.#speeds.get(fn)
+    return speeds?.get(life) ?? speeds?.get('') ?? null
+  }
+
+  check(outOf: (life: LifeId) => number): void {
+    for (const [life, row] of this.#credits)
+      assert(row.out === outOf(life), `${row.out} attempts out at ${life}, ${outOf(life)} in the table`)
+  }
+}
+
+export function functionKey(spec: TaskSpec): string {
+  return `${spec.code}/${spec.fn}`
+}
+
+function needsKey(needs: Needs): string {
+  return Object.keys(needs).length === 0 ? '' : JSON.stringify(needs)
+}

@@ -1,0 +1,221 @@
+// What this peer answers for as an owner: one row per task that is asked for or may have to be done
+// again. A row is pending (waiting → ready → assigned, with retrying between attempts) or settled;
+// a settled one stays as lineage for as long as its result could be lost. Budgets are kept here and
+// kept apart: retries pay for crashes and lost peers, rebuilds for lost results, moves for neither.
+
+import { assert } from '../model/assert.ts'
+import type { Config } from '../model/config.ts'
+import type { Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
+import { never } from '../model/ids.ts'
+import { LazySet } from '../model/lazy-set.ts'
+import { clip, limits } from '../model/limits.ts'
+import { Multimap } from '../model/multimap.ts'
+import type { Epoch, TaskSpec } from '../model/task.ts'
+
+export type TaskState = 'waiting' | 'ready' | 'assigned' | 'retrying' | 'settled'
+
+export interface TaskRow {
+  readonly spec: TaskSpec
+  epoch: Epoch
+  state: TaskState
+  /** The current or last attempt; 0 before the first. */
+  attempt: number
+  /** Who has the current attempt. */
+  at: LifeId | null
+  /** Inputs not settled yet. */
+  readonly waitsFor: LazySet<ObjectId>
+  retriesLeft: number
+  rebuildsLeft: number
+  movesLeft: number
+  /** Peers that died abruptly while this ran there. */
+  deaths: number
+  /** Its arguments' origins are held for a rebuild. */
+  lineage: boolean
+  readonly submittedAt: Instant
+  assignedAt: Instant
+  retryAt: Instant
+  /** End of the whole task, and of the current attempt. */
+  timeoutAt: Instant
+  attemptTimeoutAt: Instant
+  placeBy: Instant
+  /** Set when a cancel or timeout is under way: what the task settles as once it has stopped. */
+  ending: { readonly code: 'TASK_CANCELLED' | 'TASK_TIMEOUT'; readonly reason: string } | null
+  /** Set when the current attempt was told to stop, the task being wanted still. */
+  overdue: boolean
+  /** Peers to avoid next time, unless nobody else is there. */
+  readonly avoid: LazySet<PeerId>
+  executions: number
+  readonly story: string[]
+}
+
+export class Tasks {
+  readonly #rows = new Map<TaskId, TaskRow>()
+  readonly #waiters = new Multimap<ObjectId, TaskId>()
+  readonly #byLife = new Multimap<LifeId, TaskId>()
+  readonly #children = new Multimap<string, TaskId>()
+  readonly #storyLines: number
+  readonly #moves: number
+  pending = 0
+
+  constructor(config: Config) {
+    this.#storyLines = config.storyLines
+    this.#moves = config.maxFreeMoves
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  get(id: TaskId): TaskRow | undefined {
+    return this.#rows.get(id)
+  }
+
+  all(): IterableIterator<TaskRow> {
+    return this.#rows.values()
+  }
+
+  add(spec: TaskSpec, epoch: Epoch, now: Instant): TaskRow {
+    assert(!this.#rows.has(spec.id), `task ${spec.id} is asked for once`)
+    const { policy } = spec
+    const row: TaskRow = {
+      spec,
+      epoch,
+      state: 'waiting',
+      attempt: 0,
+      at: null,
+      waitsFor: new LazySet(),
+      retriesLeft: policy.retries < 0 ? Number.POSITIVE_INFINITY : policy.retries,
+      rebuildsLeft: policy.rebuilds < 0 ? Number.POSITIVE_INFINITY : policy.rebuilds,
+      movesLeft: this.#moves,
+      deaths: 0,
+      lineage: false,
+      submittedAt: now,
+      assignedAt: now,
+      retryAt: never,
+      timeoutAt: policy.timeoutMs === Number.POSITIVE_INFINITY ? never : ((now + policy.timeoutMs) as Instant),
+      attemptTimeoutAt: never,
+      placeBy: never,
+      ending: null,
+      overdue: false,
+      avoid: new LazySet(),
+      executions: 0,
+      story: [],
+    }
+    this.#rows.set(spec.id, row)
+    if (spec.depth > 0) this.#children.add(spec.context, spec.id)
+    this.pending++
+    return row
+  }
+
+  /** Waits for these inputs from now on. */
+  awaitInputs(row: TaskRow, objects: Iterable<ObjectId>): void {
+    for (const object of objects) {
+      row.waitsFor.add(object)
+      this.#waiters.add(object, row.spec.id)
+    }
+    this.#move(row, row.waitsFor.size > 0 ? 'waiting' : 'ready', null)
+  }
+
+  /** An input has settled: the rows that were waiting for it, those now complete marked ready. */
+  inputSettled(object: ObjectId): TaskRow[] {
+    const rows: TaskRow[] = []
+    for (const id of this.#waiters.take(object)) {
+      const row = this.#rows.get(id)
+      if (!row?.waitsFor.delete(object)) continue
+      rows.push(row)
+    }
+    return rows
+  }
+
+  ready(row: TaskRow): void {
+    this.#move(row, 'ready', null)
+    row.retryAt = never
+  }
+
+  assigned(row: TaskRow, to: LifeId, now: Instant): void {
+    row.attempt++
+    row.assignedAt = now
+    row.executions++
+    row.placeBy = never
+    row.overdue = false
+    const limit = row.spec.policy.attemptTimeoutMs
+    row.attemptTimeoutAt = limit === Number.POSITIVE_INFINITY ? never : ((now + limit) as Instant)
+    this.#move(row, 'assigned', to)
+  }
+
+  retrying(row: TaskRow, at: Instant): void {
+    row.retryAt = at
+    row.attemptTimeoutAt = never
+    row.placeBy = never
+    this.#move(row, 'retrying', null)
+  }
+
+  settled(row: TaskRow): void {
+    assert(row.state !== 'settled', `task ${row.spec.id} settles once`)
+    for (const object of row.waitsFor) this.#waiters.delete(object, row.spec.id)
+    row.waitsFor.clear()
+    row.retryAt = never
+    row.timeoutAt = never
+    row.attemptTimeoutAt = never
+    row.placeBy = never
+    row.ending = null
+    this.#move(row, 'settled', null)
+    this.pending--
+  }
+
+  /** The result was lost: the row is pending once more. */
+  reopen(row: TaskRow): void {
+    assert(row.state === 'settled', `only settled work is done again: ${row.spec.id}`)
+    row.state = 'waiting'
+    this.pending++
+  }
+
+  remove(id: TaskId): void {
+    const row = this.#rows.get(id)
+    if (!row) return
+    assert(row.state === 'settled', `pending task ${id} is not forgotten`)
+    this.#children.delete(row.spec.context, id)
+    this.#rows.delete(id)
+  }
+
+  #move(row: TaskRow, state: TaskState, at: LifeId | null): void {
+    if (row.at && row.at !== at) this.#byLife.delete(row.at, row.spec.id)
+    if (at && row.at !== at) this.#byLife.add(at, row.spec.id)
+    row.at = at
+    row.state = state
+  }
+
+  /** What that life has of ours, in the order it was given. */
+  assignedTo(life: LifeId): TaskRow[] {
+    return this.#named(this.#byLife.of(life))
+  }
+
+  childrenOf(context: string): TaskRow[] {
+    return this.#named(this.#children.of(context))
+  }
+
+  #named(ids: readonly TaskId[]): TaskRow[] {
+    return ids.map((id) => this.#rows.get(id)).filter((row) => row !== undefined)
+  }
+
+  tell(row: TaskRow, line: string): void {
+    row.story.push(clip(line, limits.lineLength))
+    if (row.story.length > this.#storyLines) row.story.splice(1, 1)
+  }
+
+  /** The next time at which this row wants to be looked at, whatever for. */
+  static dueAt(row: TaskRow): Instant {
+    return Math.min(row.retryAt, row.timeoutAt, row.attemptTimeoutAt, row.placeBy) as Instant
+  }
+
+  check(): void {
+    let pending = 0
+    for (const row of this.#rows.values()) {
+      if (row.state !== 'settled') pending++
+      assert((row.state === 'assigned') === (row.at !== null), `${row.spec.id} is ${row.state} at ${row.at}`)
+      assert(row.state !== 'waiting' || row.waitsFor.size > 0, `${row.spec.id} waits for something`)
+      assert(row.state !== 'retrying' || row.retryAt !== never, `${row.spec.id} knows when it is tried again`)
+    }
+    assert(pending === this.pending, `${pending} pending rows are counted as ${this.pending}`)
+  }
+}

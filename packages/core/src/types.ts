@@ -1,0 +1,216 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// The public types: what a user's editor shows. Types flow from the exported function to the call and to its
+// result. What TypeScript cannot carry through a mapped type (generic and overloaded functions) has
+// `.as<F>()`; a function that calls itself through the mesh needs its return type written down (TS7022).
+
+import type { MeshError } from './errors.ts'
+import type { LabelMatch } from './model/task.ts'
+
+export type Fn = (...args: any) => any
+export type AnyRef = ObjectRef<any>
+type IsAny<T> = 0 extends 1 & T ? true : false
+
+/** How long to wait. */
+export interface WaitOptions {
+  /** Stops the waiting, not the task: the wait rejects with the signal's reason. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds until GET_TIMEOUT. Default: no limit. */
+  timeoutMs?: number | undefined
+}
+
+/** What a ref knows of its object at this moment. */
+export type ObjectState = 'waiting' | 'ready' | 'running' | 'retrying' | 'value' | 'failure' | 'cancelled'
+
+/**
+ * A handle to a value that exists, or will. Never a thenable: `await ref.get()`.
+ *
+ * @example
+ * const tile = tiles.render(scene, { x: 0, y: 0 })
+ * const pixels = await tile.get({ timeoutMs: 5_000 })
+ */
+export interface ObjectRef<out T> extends Disposable {
+  /** Only a type: tells a ref from its lookalikes, across installed copies of this package. */
+  readonly '~ref': T
+  /** Names the object in the whole mesh. */
+  readonly id: string
+  /** Waits for the value and gives you a copy of your own. Throws the task's failure, or GET_TIMEOUT. */
+  get(options?: WaitOptions): Promise<T>
+  /** Waits until as many copies exist as were asked for. Throws UNPLACEABLE when there are too few peers. */
+  durable(options?: WaitOptions): Promise<void>
+  /** Ends the task behind it, and resolves when it has stopped. */
+  cancel(reason?: string): Promise<void>
+  /** What is known here, without asking anybody. */
+  state(): ObjectState
+}
+
+/** What a caller may pass where the function declares T. [..] stops distribution. */
+export type Arg<T> =
+  IsAny<T> extends true
+    ? any
+    : unknown extends T
+      ? unknown
+      : [Exclude<T, AnyRef | undefined>] extends [never]
+        ? [Extract<T, AnyRef>] extends [never]
+          ? T
+          : 'a top-level ref arrives as its value; to pass the ref itself, put it in an array or object'
+        : Exclude<T, AnyRef> | ObjectRef<Exclude<T, AnyRef>>
+
+/** Keeps labels, optional and rest parameters. */
+export type Args<A extends readonly unknown[]> = { [K in keyof A]: Arg<A[K]> }
+
+/** Promises and refs are followed: `ObjectRef<ObjectRef<T>>` does not exist. */
+export type Settled<R> =
+  IsAny<R> extends true ? any : [R] extends [never] ? never : [Awaited<R>] extends [ObjectRef<infer V>] ? V : Awaited<R>
+
+export type Outcome<R> =
+  IsAny<R> extends true ? ObjectRef<any> : [R] extends [never] ? ObjectRef<never> : ObjectRef<Settled<R>>
+
+/**
+ * An exported function, called on whichever peer is best. Returns at once.
+ *
+ * @example
+ * await tiles.render.with({ retries: 5, timeoutMs: 10_000 })(scene, { x: 0, y: 0 }).get()
+ */
+export interface TaskFunction<F extends Fn> {
+  (...args: Args<Parameters<F>>): Outcome<ReturnType<F>>
+  /** The same function with these options added to those it has. Throws INVALID_OPTION. */
+  with(options: TaskOptions): this
+  /** For generic and overloaded functions, whose signature a mapped type cannot carry. */
+  as<G extends Fn>(): TaskFunction<G>
+}
+
+/** A module's exported functions. */
+export type Tasks<M> = {
+  readonly [K in keyof M as M[K] extends Fn ? K : never]: M[K] extends Fn ? TaskFunction<M[K]> : never
+}
+
+type Values<R extends readonly AnyRef[]> = { -readonly [K in keyof R]: R[K] extends ObjectRef<infer V> ? V : never }
+
+/** What came of one input of `map`. */
+export type MapSettlement<I, T> = { index: number; input: I } & ({ value: T } | { error: MeshError })
+
+/** What a peer must have. Nobody in the mesh has it: UNPLACEABLE. */
+export interface TaskNeeds {
+  /** Equal, one of, or not: `{ kind: 'node', zone: { in: ['a', 'b'] }, arch: { not: 'arm' } }`. */
+  labels?: Readonly<Record<string, LabelMatch>> | undefined
+  /**
+   * `{ gpu: 1 }`: counted while the task runs, by each submitter for its own tasks, so that several
+   * submitters may together ask more of a peer than it has. A task that waits keeps them; its children
+   * do not count it.
+   */
+  resources?: Readonly<Record<string, number>> | undefined
+  /** Slots that one attempt takes. Default 1. */
+  slots?: number | undefined
+  memoryBytes?: number | undefined
+  /** A peer's id or name. */
+  peer?: string | undefined
+}
+
+/** Options of a task: they ride before the call, `f.with(options)(...args)`. */
+export interface TaskOptions {
+  /** What the task is called in lists, and how a named job finds its result again. */
+  name?: string | undefined
+  /** Tells apart calls that are otherwise the same, in contexts that may run again. */
+  key?: string | undefined
+  /** Attempts after the first, for lost peers and crashed workers; -1: without limit. Default 3. */
+  retries?: number | undefined
+  /** Application errors to retry: all, or those whose name, code or message matches. Default none. */
+  retryErrors?: boolean | readonly (string | RegExp)[] | undefined
+  /** Executions to make a lost result again, a budget apart from `retries`; -1: without limit. Default -1. */
+  rebuilds?: number | undefined
+  /** First and longest wait between attempts, in milliseconds. Default [100, 10_000]. */
+  retryDelayMs?: readonly [number, number] | undefined
+  /** Milliseconds for the whole task, waiting and retries included. Default: no limit. */
+  timeoutMs?: number | undefined
+  /** Milliseconds for one attempt. Default: no limit. */
+  attemptTimeoutMs?: number | undefined
+  /** Cancels the task. */
+  signal?: AbortSignal | undefined
+  /** Peers that keep the result, in all. Default 2. */
+  copies?: number | undefined
+  /** What a peer must have. */
+  needs?: TaskNeeds | undefined
+  /** What a peer should rather have. */
+  prefer?: TaskNeeds | undefined
+  /** True: rather on different peers than on the fastest. Default false. */
+  spread?: boolean | undefined
+  /** Higher goes first. Default 0. */
+  priority?: number | undefined
+}
+
+export interface UseOptions {
+  /** Environment variables that the module's tasks see, besides PATH, HOME, TMPDIR and LANG. */
+  env?: Readonly<Record<string, string>> | undefined
+  /** Files that travel with the module. */
+  assets?: readonly URL[] | undefined
+  /** Packages that are not bundled: peers must have them. */
+  external?: readonly string[] | undefined
+}
+
+export interface PutOptions {
+  /** How a named job finds the value again. */
+  name?: string | undefined
+  /** Peers that keep it, in all. Default 2. */
+  copies?: number | undefined
+  /** True: your buffer is taken instead of copied, and is empty afterwards. Default false. */
+  transfer?: boolean | undefined
+}
+
+export interface MapOptions {
+  /** True: results in the order of the inputs. False: as they finish. Default true. */
+  ordered?: boolean | undefined
+  /** Calls that may be out or unread at once: what bounds memory. Default 256. */
+  ahead?: number | undefined
+  /** Ends the loop and cancels what is out. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds to wait for each next result until GET_TIMEOUT. Default: no limit. */
+  timeoutMs?: number | undefined
+}
+
+/** What `map` returns: results to loop over, or settlements when one bad input must not end the loop. */
+export interface Mapped<I, T> extends AsyncIterable<T> {
+  settlements(): AsyncIterable<MapSettlement<I, T>>
+}
+
+/** The verbs that a mesh, a job and a running task share. */
+export interface Scope {
+  /**
+   * Bundles a task module; resolves to its exports once they are known. Throws BUNDLE_FAILED.
+   *
+   * @example
+   * const tiles = await mesh.use<typeof import('./tiles.task.ts')>(new URL('./tiles.task.ts', import.meta.url))
+   */
+  use<M extends object = Record<string, Fn>>(module: URL, options?: UseOptions): Promise<Tasks<M>>
+  /**
+   * Makes a task of a function that stands alone. Throws INVALID_OPTION naming what it closes over.
+   *
+   * @example
+   * const square = mesh.fn((x: number) => x * x)
+   */
+  fn<F extends Fn>(f: F, options?: { constants?: Readonly<Record<string, unknown>> | undefined }): TaskFunction<F>
+  /** Stores a value here and resolves to its ref. Throws UNSERIALIZABLE, OVERLOADED. */
+  put<T>(value: T extends AnyRef ? never : T, options?: PutOptions): Promise<ObjectRef<T>>
+  /** Waits for all; the first failure rejects at once. */
+  get<const R extends readonly AnyRef[]>(refs: R, options?: WaitOptions): Promise<Values<R>>
+  /** One ref to a list of them all. */
+  all<const R extends readonly AnyRef[]>(refs: R): ObjectRef<Values<R>>
+  /** Waits until `count` (default: all) have settled, or `timeoutMs` passed, and says which have. */
+  wait<R extends AnyRef>(
+    refs: Iterable<R>,
+    options?: WaitOptions & { count?: number | undefined },
+  ): Promise<{ settled: R[]; pending: R[] }>
+  /** The refs, as they settle. */
+  settled<R extends AnyRef>(refs: Iterable<R>): AsyncIterable<R>
+  /**
+   * Calls for every input, with bounded memory; leaving the loop cancels the rest. The refs that `call` returns belong to the loop, which
+   * releases them as it goes.
+   *
+   * @example
+   * for await (const tile of mesh.map(inputs, (at) => tiles.render(scene, at), { ordered: false })) draw(tile)
+   */
+  map<I, T>(
+    inputs: Iterable<I> | AsyncIterable<I>,
+    call: (input: I, index: number) => ObjectRef<T>,
+    options?: MapOptions,
+  ): Mapped<I, T>
+}

@@ -1,0 +1,32 @@
+// Bounds a wait by a signal and a time. The wait ends, what is waited for goes on.
+
+import { MeshError } from './errors.ts'
+import type { WaitOptions } from './types.ts'
+
+/** Rejects with the signal's reason, or with GET_TIMEOUT and the given message. */
+export function within<T>(promise: Promise<T>, { signal, timeoutMs }: WaitOptions, message: () => string): Promise<T> {
+  const bounded = timeoutMs !== undefined && Number.isFinite(timeoutMs)
+  if (signal === undefined && !bounded) return promise
+  return new Promise<T>((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const abort = (): void => end(() => reject(signal?.reason as Error))
+    const end = (finish: () => void): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      finish()
+    }
+    promise.then(
+      (value) => end(() => resolve(value)),
+      (error: unknown) => end(() => reject(error)),
+    )
+    if (signal?.aborted === true) return abort()
+    signal?.addEventListener('abort', abort)
+    if (bounded) {
+      const expired = (): void => end(() => reject(new MeshError('GET_TIMEOUT', message())))
+      timer = setTimeout(expired, Math.min(timeoutMs, longestTimer))
+    }
+  })
+}
+
+/** What a timer can count, in milliseconds: almost 25 days. */
+const longestTimer = 2 ** 31 - 1

@@ -1,0 +1,96 @@
+// The pool on real threads, and what it does when threads do not come up.
+
+import { createHash } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { describe, expect, test } from 'vitest'
+import { contractConfig, workerPoolContract } from '../../../../tests/contract/worker-pool.ts'
+import { type AttemptId, type CodeId, codeObject, type TaskId } from '../../src/model/ids.ts'
+import { MemoryStore } from '../../src/runtime/memory-store.ts'
+import type { Platform, Sha256, SpawnWorker, WorkerExit } from '../../src/runtime/ports.ts'
+import { createWorkerPool } from '../../src/runtime/worker-pool.ts'
+import { encodeArgs } from '../../src/runtime/values.ts'
+
+const sha256: Sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex')
+
+const spawnWorker: SpawnWorker = (env) => {
+  const worker = new Worker(new URL('../fixtures/worker.mjs', import.meta.url), {
+    env: { ...env },
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
+  })
+  let told: WorkerExit | undefined
+  worker.on('error', (error: Error & { code?: string }) => {
+    const reason = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'out-of-memory' : 'uncaught'
+    told = { reason, detail: error.message }
+  })
+  return {
+    endpoint: nodeEndpoint(worker),
+    onExit: (listener) => worker.once('exit', (code) => listener(told ?? { reason: 'exit', detail: `code ${code}` })),
+    terminate: async () => {
+      await worker.terminate()
+    },
+  }
+}
+
+const platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256'> = {
+  spawnWorker,
+  sha256,
+  codeUrl: async (_, source) => `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`,
+}
+
+workerPoolContract(
+  'worker threads',
+  () => {
+    const store = new MemoryStore(4 * 1024 * 1024)
+    return { store, sha256, create: (host) => createWorkerPool({ platform, store, config: contractConfig, host }) }
+  },
+  { exit: 'process.exit(3)', memory: true },
+)
+
+describe('a worker that never comes up', () => {
+  test('is tried three times, then its attempts are reported', async () => {
+    let spawned = 0
+    const dead: SpawnWorker = () => {
+      spawned++
+      const { port1 } = new MessageChannel()
+      return {
+        endpoint: { postMessage: () => {}, addEventListener: () => {}, removeEventListener: () => {} },
+        onExit: (listener) => queueMicrotask(() => listener({ reason: 'uncaught', detail: 'no such module' })),
+        terminate: async () => port1.close(),
+      }
+    }
+    const id = 't#1' as AttemptId
+    const store = new MemoryStore(1000)
+    await store.put(codeObject('c' as CodeId), new Uint8Array(1))
+    const exit = await new Promise((resolve) => {
+      const nothing = (): void => {}
+      const pool = createWorkerPool({
+        platform: { ...platform, spawnWorker: dead },
+        store,
+        config: contractConfig,
+        host: {
+          envOf: () => ({}),
+          openContext: () => {
+            throw new Error('unused')
+          },
+          reports: {
+            done: nothing,
+            blocked: nothing,
+            unblocked: nothing,
+            returned: nothing,
+            logged: nothing,
+            exited: (...all) => resolve(all),
+          },
+        },
+      })
+      const order = { id, task: 't' as TaskId, attempt: 1, code: 'c' as CodeId, fn: 'f', inputs: [], ...argsOf() }
+      pool.run(0, [order])
+    })
+    expect(exit).toEqual([0, { reason: 'uncaught', detail: 'no such module' }, [id], []])
+    expect(spawned).toBe(3)
+  })
+})
+
+function argsOf(): { args: Uint8Array; refs: [] } {
+  return { args: encodeArgs([]).bytes, refs: [] }
+}

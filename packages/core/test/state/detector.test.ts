@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { presets } from '../../src/model/config.ts'
+import type { Instant, LifeId, PeerId } from '../../src/model/ids.ts'
+import { FailureDetector, suspicionMs } from '../../src/state/failure-detector.ts'
+
+const at = (ms: number): Instant => ms as Instant
+const x = 'x/1' as LifeId
+const { probeMs, suspectMinMs, suspectMaxMs } = presets.test
+
+describe('the time to refute', () => {
+  it.each([
+    [0, 3, 1_500],
+    [1, 3, 900],
+    [2, 3, 549],
+    [3, 3, 300],
+    [9, 3, 300],
+    [0, 0, 300],
+  ])('with %i of %i wanted confirmations is %i ms', (confirmations, wanted, ms) => {
+    expect(Math.round(suspicionMs(confirmations, wanted, 300, 1_500))).toBe(ms)
+  })
+})
+
+describe('a silent peer', () => {
+  it('is asked, asked through others, suspected, and dies when its time is up', () => {
+    const detector = new FailureDetector(presets.test)
+    detector.observe(new Set([x]), at(0))
+    expect(detector.due(at(probeMs - 1))).toEqual([])
+    expect(detector.due(at(probeMs))[0]?.action).toBe('ping')
+    expect(detector.due(at(2 * probeMs))[0]?.action).toBe('indirect')
+    detector.asked(x, 0, at(2 * probeMs))
+    expect(detector.due(at(2 * probeMs))[0]?.action).toBe('suspect')
+    detector.suspected(x, 'me' as PeerId, 1, at(2 * probeMs))
+    detector.suspected(x, 'other' as PeerId, 1, at(2 * probeMs))
+    expect(detector.condemned(at(2 * probeMs + suspectMinMs - 1))).toEqual([])
+    expect(detector.condemned(at(2 * probeMs + suspectMinMs))).toEqual([x])
+  })
+
+  it('gets the longest time when nobody else agrees', () => {
+    const detector = new FailureDetector(presets.test)
+    detector.suspected(x, 'me' as PeerId, 3, at(0))
+    expect(detector.condemned(at(suspectMaxMs - 1))).toEqual([])
+    expect(detector.condemned(at(suspectMaxMs))).toEqual([x])
+  })
+
+  it('gets more time from an observer in poor health', () => {
+    const detector = new FailureDetector(presets.test)
+    detector.worsen()
+    detector.suspected(x, 'me' as PeerId, 3, at(0))
+    expect(detector.condemned(at(2 * suspectMaxMs - 1))).toEqual([])
+    expect(detector.condemned(at(2 * suspectMaxMs))).toEqual([x])
+  })
+
+  it('is not condemned for the time that the observer slept', () => {
+    const detector = new FailureDetector(presets.test)
+    detector.observe(new Set([x]), at(0))
+    detector.suspected(x, 'me' as PeerId, 3, at(0))
+    detector.restart(at(60_000))
+    expect(detector.condemned(at(60_000))).toEqual([])
+    expect(detector.due(at(60_000))).toEqual([])
+  })
+
+  it('that others hear three times in a row has a dead link', () => {
+    const detector = new FailureDetector(presets.test)
+    detector.observe(new Set([x]), at(0))
+    const answers: boolean[] = []
+    let now = 0
+    for (let n = 0; n < 3; n++) {
+      while (detector.due(at(now)).every(({ action }) => action !== 'indirect')) now += 50
+      detector.asked(x, 3, at(now))
+      answers.push(detector.probed(x, true, at(now)))
+    }
+    expect(answers).toEqual([false, false, true])
+  })
+})

@@ -1,0 +1,52 @@
+// What the types infer: checked by the compiler, run only so that the file counts as a test.
+
+import { expectTypeOf, test } from 'vitest'
+import type { Args, MapSettlement, ObjectRef, Outcome, Scope, TaskFunction, Tasks } from '../src/types.ts'
+
+declare const scope: Scope
+declare const number: ObjectRef<number>
+declare const text: ObjectRef<string>
+
+interface Tiles {
+  render(scene: Uint8Array, at: { x: number; y: number }, quality?: number): Promise<string>
+  merge(...tiles: string[]): string
+  shade(tile: string): ObjectRef<string>
+  pick(flag: boolean): boolean
+  inside(list: ObjectRef<number>[]): number
+  readonly limit: number
+}
+type T = Tasks<Tiles>
+
+test('types', () => {
+  expectTypeOf<keyof T>().toEqualTypeOf<'render' | 'merge' | 'shade' | 'pick' | 'inside'>()
+  expectTypeOf<ReturnType<T['render']>>().toEqualTypeOf<ObjectRef<string>>()
+  expectTypeOf<ReturnType<T['shade']>>().toEqualTypeOf<ObjectRef<string>>()
+  expectTypeOf<ReturnType<T['pick']>>().toEqualTypeOf<ObjectRef<boolean>>()
+  expectTypeOf<Parameters<T['pick']>>().toEqualTypeOf<[flag: boolean | ObjectRef<boolean>]>()
+  expectTypeOf<Parameters<T['inside']>>().toEqualTypeOf<[list: ObjectRef<number>[] | ObjectRef<ObjectRef<number>[]>]>()
+  expectTypeOf<Outcome<Promise<number>>>().toEqualTypeOf<ObjectRef<number>>()
+  expectTypeOf<[ObjectRef<number>, ObjectRef<string>] | [number]>().toExtend<Args<[a: number, b?: string]>>()
+  expectTypeOf<MapSettlement<1, 2>>().toExtend<{ index: number; input: 1 }>()
+
+  const uses = async (): Promise<void> => {
+    const tiles = await scope.use<Tiles>(new URL('file:///x'))
+    void tiles.render(await scope.put(new Uint8Array(1)), { x: 1, y: 2 }).get()
+    tiles.merge('a', text, tiles.render.with({ retries: 1, copies: undefined })(new Uint8Array(1), { x: 0, y: 0 }))
+    // @ts-expect-error a number is no string
+    tiles.merge(number)
+    // @ts-expect-error nor is it a ref
+    tiles.merge({ get: () => 'a' })
+    // @ts-expect-error no such option
+    tiles.merge.with({ retry: 1 })
+    // @ts-expect-error refs are stored already
+    await scope.put(number)
+    expectTypeOf(await scope.get([number, text])).toEqualTypeOf<[number, string]>()
+    expectTypeOf(scope.all([number, text])).toEqualTypeOf<ObjectRef<[number, string]>>()
+    expectTypeOf((await scope.wait([number])).settled).toEqualTypeOf<ObjectRef<number>[]>()
+    for await (const one of scope.map([1], () => text)) expectTypeOf(one).toEqualTypeOf<string>()
+    const square = scope.fn((x: number) => x * x)
+    expectTypeOf(square).toEqualTypeOf<TaskFunction<(x: number) => number>>()
+    expectTypeOf(square.as<(x: string) => string>()).toEqualTypeOf<TaskFunction<(x: string) => string>>()
+  }
+  expectTypeOf(uses).toBeFunction()
+})

@@ -1,0 +1,3 @@
+// The door for code that runs inside a task.
+
+export * from '@murmuration/core/task'

@@ -1,0 +1,164 @@
+// A task module becomes one self-contained ES module: the bytes that every peer runs, the names and
+// kinds of its exports, and a digest per export so that editing one leaves the others' results valid.
+// It decides what a bundle contains; keeping, sending and running it are others' work.
+
+import { parse } from 'acorn'
+import { build } from 'esbuild'
+import type { BuildOptions, BuildResult, Metafile, Plugin } from 'esbuild'
+import { join, relative } from 'node:path'
+import { manifestLine } from '@murmuration/core/internal'
+import type { CodeId, ExportInfo, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
+import { customConditions } from './conditions.ts'
+import { explainFailure } from './explain.ts'
+import { exportKinds, type ExportKind } from './exports.ts'
+import { importsPlugin } from './imports-plugin.ts'
+import { cutLabels, withoutLabels } from './labels.ts'
+import { failed, type ModuleFile, readAssets, treatedAsAsset } from './module-file.ts'
+import { limitBytes, nodeBanner, recipe, recipeVersion } from './recipe.ts'
+import { whatTiesToNode } from './ties.ts'
+
+export interface Bundle {
+  readonly module: LoadedModule
+  readonly source: Uint8Array
+  /** A source map, for stack-map.ts. */
+  readonly map: Uint8Array
+  /** Assets by hash. */
+  readonly assets: ReadonlyMap<CodeId, Uint8Array>
+  /** Every file that went in, absolute: the bundle is good while they are as they were. */
+  readonly files: readonly string[]
+}
+
+export interface BundleTools {
+  readonly sha256: Sha256
+  /** Larger bundles are refused. Default 32 MiB. */
+  readonly limitBytes?: number | undefined
+}
+
+type Finished = BuildResult<{ write: false; metafile: true }>
+
+/** Rejects with MeshError BUNDLE_FAILED. */
+export async function bundleModule(at: ModuleFile, request: UseRequest, tools: BundleTools): Promise<Bundle> {
+  const assets = readAssets(request.assets)
+  const hashes = [...assets].map(([name, bytes]) => [name, tools.sha256(bytes)] as const)
+  const manifest = manifestLine(recipeVersion, { env: request.env, assets: Object.fromEntries(hashes) })
+  const shared: BuildOptions = {
+    ...recipe({ root: at.root, external: request.external, conditions: customConditions(at.file) }),
+    plugins: [importsPlugin(at.root)],
+  }
+  const whole = await run(at, { ...shared, ...wholeModule(at) })
+  const text = outputText(whole, '.mjs')
+  const only = whatTiesToNode(whole.metafile, request.external)
+  checkEntry(at, whole.metafile)
+
+  const map = JSON.parse(outputText(whole, '.map')) as { mappings: string }
+  const program = parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
+  const cut = cutLabels(text, program, map.mappings)
+  const header = manifest + (only ? nodeBanner : '')
+  const source = new TextEncoder().encode(header + cut.text)
+  checkSize(at, { bytes: source.byteLength, limit: tools.limitBytes ?? limitBytes }, whole.metafile)
+
+  const kinds = exportKinds(program)
+  if (kinds.length === 0) throw exportsNothing(at, text)
+  // A line of text more is a `;` more in the mappings.
+  const mappings = ';'.repeat(header.split('\n').length - 1) + cut.mappings
+  const code = tools.sha256(source) as CodeId
+  return {
+    module: { code, name: at.name, exports: await digests(at, { shared, kinds, manifest, tools }), only },
+    source,
+    map: new TextEncoder().encode(JSON.stringify({ ...map, mappings })),
+    assets: new Map(hashes.map(([name, hash]) => [hash as CodeId, assets.get(name) ?? new Uint8Array()])),
+    files: Object.keys(whole.metafile.inputs).map((file) => join(at.root, file)),
+  }
+}
+
+function wholeModule({ file, root }: ModuleFile): BuildOptions {
+  return {
+    entryPoints: [relative(root, file)],
+    // Beside package.json in name only: it makes the map's paths relative to the root.
+    outfile: join(root, 'bundle.mjs'),
+    sourcemap: 'external',
+    sourcesContent: false,
+  }
+}
+
+async function run(at: ModuleFile, options: BuildOptions): Promise<Finished> {
+  try {
+    return await build(options)
+  } catch (error) {
+    throw explainFailure(at.name, error)
+  }
+}
+
+function outputText(result: Finished, extension: string): string {
+  return result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
+}
+
+/**
+ * One build with an entry per export: esbuild shakes each by itself, so its text holds exactly what
+ * that export reaches.
+ */
+async function digests(
+  at: ModuleFile,
+  context: { shared: BuildOptions; kinds: readonly ExportKind[]; manifest: string; tools: BundleTools },
+): Promise<ExportInfo[]> {
+  const { shared, kinds, manifest, tools } = context
+  const result = await run(at, {
+    ...shared,
+    entryPoints: kinds.map(({ name }, index) => ({ in: `${oneExport}:${name}`, out: `${index}` })),
+    outdir: at.root,
+    plugins: [oneExportPlugin(at), ...(shared.plugins ?? [])],
+  })
+  const texts = new Map(result.outputFiles.map(({ path, text }) => [relative(at.root, path), text]))
+  return kinds.map(({ name, kind }, index) => {
+    const text = withoutLabels(texts.get(`${index}.js`) ?? '')
+    return { name, kind, digest: tools.sha256(manifest, name, '\n', text) }
+  })
+}
+
+const oneExport = 'murmuration-export'
+
+function oneExportPlugin({ file, root }: ModuleFile): Plugin {
+  const from = JSON.stringify(`./${relative(root, file).replaceAll('\\', '/')}`)
+  return {
+    name: oneExport,
+    setup(context) {
+      context.onResolve({ filter: new RegExp(`^${oneExport}:`) }, ({ path }) => ({
+        path: path.slice(oneExport.length + 1),
+        namespace: oneExport,
+      }))
+      context.onLoad({ filter: /.*/, namespace: oneExport }, ({ path }) => ({
+        contents: `export{${path === 'default' ? path : JSON.stringify(path)}}from${from}`,
+        resolveDir: root,
+      }))
+    },
+  }
+}
+
+function checkEntry(at: ModuleFile, { inputs }: Metafile): void {
+  const entry = inputs[relative(at.root, at.file).replaceAll('\\', '/')]
+  if (entry?.format !== 'cjs') return
+  throw failed(`${at.name} is CommonJS (module.exports); a task module is an ES module: export function render() {…}`)
+}
+
+function exportsNothing(at: ModuleFile, text: string): Error {
+  // What asset plugins leave in a module's place: its URL.
+  if (/^(var|const|let) \w+=["'`][^"'`]*["'`];export\{\w+ as default\}/.test(text)) return treatedAsAsset(at.name)
+  return failed(
+    `${at.name} exports no function and no class; export what the mesh should run: export function render() {…}`,
+  )
+}
+
+function checkSize(at: ModuleFile, { bytes, limit }: { bytes: number; limit: number }, { outputs }: Metafile): void {
+  if (bytes <= limit) return
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs))
+  const largest = inputs.sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput).slice(0, 3)
+  const list = largest.map(([file, { bytesInOutput }]) => `${file} (${mebibytes(bytesInOutput)})`).join(', ')
+  throw failed(
+    `${at.name} bundles to ${mebibytes(bytes)}, more than the ${mebibytes(limit)} that travel as code; largest: ` +
+      `${list}. Pass large files as { assets: [...] } or as objects (mesh.put)`,
+  )
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}

@@ -1,0 +1,63 @@
+// The imports that esbuild must not decide alone: the door `murmuration/task`, which every bundle
+// carries a copy of, the mesh itself, which no task needs, and native addons, which cannot travel.
+
+import { createRequire } from 'node:module'
+import { relative } from 'node:path'
+import type { OnResolveArgs, PartialMessage, Plugin, PluginBuild } from 'esbuild'
+
+/** Set on our own calls of `resolve`, so that they do not come back to us. */
+const ours = Symbol('resolving')
+
+export function importsPlugin(root: string): Plugin {
+  return {
+    name: 'murmuration-imports',
+    setup(build) {
+      // Ours, wherever the module lies and whatever it has installed: it is the copy that fits our workers.
+      build.onResolve({ filter: /^(murmuration|@murmuration\/core)\/task$/ }, () => ({
+        path: createRequire(import.meta.url).resolve('@murmuration/core/task'),
+      }))
+      build.onResolve({ filter: /^(murmuration|@murmuration\/(node|browser|sim)-peer)$/ }, (args) => ({
+        errors: [meshInTask(root, args)],
+      }))
+      build.onResolve({ filter: /\.node$/ }, async (args) => nativeAddon(build, root, args))
+    },
+  }
+}
+
+function meshInTask(root: string, args: OnResolveArgs): PartialMessage {
+  const where = args.importer === '' ? '' : ` (in ${relative(root, args.importer)})`
+  return {
+    text: `imports ${args.path}${where}; inside a task the mesh is task.mesh, from import { task } from 'murmuration/task'`,
+    detail: 'sentence',
+  }
+}
+
+async function nativeAddon(
+  build: PluginBuild,
+  root: string,
+  args: OnResolveArgs,
+): Promise<{ errors?: PartialMessage[] }> {
+  if (args.pluginData === ours) return {}
+  const { path } = await build.resolve(args.path, {
+    kind: args.kind,
+    importer: args.importer,
+    resolveDir: args.resolveDir,
+    pluginData: ours,
+  })
+  // A missing one is esbuild's to report: behind `try` it is no error at all.
+  if (path === '') return {}
+  const wanted = packageOf(args.importer) ?? packageOf(path)
+  const wayOut = wanted
+    ? `leave it outside with mesh.use(url, { external: ['${wanted}'] }) and install ${wanted} on the peers that run it`
+    : 'load it from a package that the peers have installed, named in mesh.use(url, { external: [...] })'
+  const text = `imports the native addon ${args.path} in ${relative(root, args.importer)}, which runs on one kind of machine only; ${wayOut}`
+  return { errors: [{ text, detail: 'sentence' }] }
+}
+
+/** `sharp` for `…/node_modules/sharp/lib/index.js`; null for the user's own files. */
+export function packageOf(path: string): string | null {
+  const at = path.replaceAll('\\', '/').lastIndexOf('/node_modules/')
+  if (at === -1) return null
+  const [first = '', second] = path.slice(at + '/node_modules/'.length).split(/[\\/]/)
+  return first.startsWith('@') ? `${first}/${second}` : first
+}

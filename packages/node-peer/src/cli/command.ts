@@ -1,0 +1,152 @@
+// What `murmur` understands: its words, options and their help. Everything that can be wrong with what
+// was typed is found here and said in a sentence, with exit code 2; what the words do is in files of
+// their own, which are loaded when they are needed.
+
+import { readFileSync } from 'node:fs'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import * as take from './arguments.ts'
+import { report, usageError } from './failure.ts'
+
+const version = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version
+
+/** Runs one command line (without `node` and the script). Resolves with the exit code; prints what goes wrong. */
+export async function command(words: readonly string[]): Promise<number> {
+  const said = { code: 0, isJson: asksForJson(words) }
+  const program = programFor((code) => (said.code = code))
+  if (words.length === 0) {
+    program.outputHelp()
+    return 0
+  }
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return said.code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return report(error, said)
+    return error.exitCode === 0 ? 0 : report(usageError(error), said)
+  }
+}
+
+/** Of the command's own options, not of a program's. */
+function asksForJson(words: readonly string[]): boolean {
+  const own =
+    words[0] === 'run'
+      ? words.slice(
+          0,
+          words.findIndex((word, i) => i > 0 && !word.startsWith('-')),
+        )
+      : words
+  return own.includes('--json')
+}
+
+function programFor(done: (code: number) => void): Command {
+  const program = new Command('murmur')
+    .description(
+      'A peer-to-peer compute mesh: run functions on every machine in the room, and lose nothing when one dies.',
+    )
+    .version(version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(true)
+    .addHelpText('after', '\nStart with `murmur up` in one terminal and `murmur run hello.ts` in another.')
+  addUp(program, done)
+  addStatus(program, done)
+  addList(program, done)
+  addExplain(program, done)
+  addRun(program, done)
+  return program
+}
+
+type Done = (code: number) => void
+
+const jsonOption = (what: string): Option => new Option('--json', what)
+const entryOption = (): Option =>
+  new Option(
+    '--entry <address...>',
+    'a peer to join: host:port, ws://host:port or a multiaddr (default: MURMURATION_ENTRY, else your mesh on this machine)',
+  ).argParser(take.addresses)
+const homeOption = (): Option =>
+  new Option(
+    '--home <dir>',
+    'where keys and run files are kept (default: MURMURATION_HOME, else your configuration directory)',
+  ).argParser(take.directory)
+
+function addUp(program: Command, done: Done): void {
+  program
+    .command('up')
+    .description(
+      'be a peer until Ctrl-C: joins your mesh on this machine, or founds one. Members of the mesh run code here as you.',
+    )
+    .addOption(entryOption())
+    .addOption(
+      new Option('--slots <n>', 'attempts at once (default: cores less one; 0: keeps objects, runs nothing)').argParser(
+        take.slots,
+      ),
+    )
+    .addOption(new Option('--label <k=v...>', 'what tasks may ask for').argParser(take.labels))
+    .addOption(
+      new Option('--memory <mb>', 'MB of objects kept here (default: a quarter of the memory)').argParser(
+        take.megabytes,
+      ),
+    )
+    .addOption(
+      new Option('--host <host>', 'where to listen (default: 127.0.0.1, reached from this machine only)').argParser(
+        take.host,
+      ),
+    )
+    .addOption(new Option('--port <n>', 'TCP port (default: any free one)').argParser(take.port))
+    .addOption(new Option('--ws-port <n>', 'WebSocket port (default: any free one)').argParser(take.port))
+    .addOption(homeOption())
+    .addOption(jsonOption('one JSON object per event, a line each'))
+    .action(async (options) => done(await (await import('./up.ts')).up(options)))
+}
+
+function addStatus(program: Command, done: Done): void {
+  program
+    .command('status')
+    .description('who is in the mesh, how busy, and who died when and how')
+    .option('--all', 'also peers that left, and those that only look')
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('the answer as JSON'))
+    .action(async (options) => done(await (await import('./status.ts')).status(options)))
+}
+
+function addList(program: Command, done: Done): void {
+  program
+    .command('list')
+    .description('peers with their addresses and labels, tasks, or objects with their copies, of the whole mesh')
+    .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects']))
+    .option('--all', 'peers: also those that left, and those that only look')
+    .addOption(new Option('--limit <n>', 'rows per peer at most').argParser(take.limit).default(1_000))
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('the rows as JSON, with whole ids'))
+    .action(async (what, options) => done(await (await import('./list.ts')).list(what, options)))
+}
+
+function addExplain(program: Command, done: Done): void {
+  program
+    .command('explain')
+    .description('what a task or an object waits for, as a tree')
+    .argument('<id>', "a task's or an object's id, or how it begins")
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('the answer as JSON'))
+    .action(async (id, options) => done(await (await import('./explain.ts')).explain(id, options)))
+}
+
+function addRun(program: Command, done: Done): void {
+  program
+    .command('run')
+    .description('run a TypeScript program: it joins where its joinMesh() says, and leaves when it has ended')
+    .argument('<file>', 'a .ts, .tsx, .mts, .js or .mjs file')
+    .argument('[args...]', "the program's own arguments")
+    .passThroughOptions()
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('a failure as one JSON object on stderr'))
+    .action(async (file, args, options) => done(await (await import('./run.ts')).run(file, args, options)))
+}

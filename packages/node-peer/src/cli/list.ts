@@ -1,0 +1,122 @@
+// `murmur list`: what all peers say they know, as one table. A task is told by the peer that answers for
+// it; an object by its owner, or by its holders when the owner is silent.
+
+import type { InspectRow } from '@murmuration/core/internal'
+import type { Common } from './arguments.ts'
+import type { Answer, Answers, Observer } from './observer.ts'
+import { footnote, observe } from './observer.ts'
+import { isShown } from './status.ts'
+import { coloured, print, printJson, table } from './table.ts'
+import { bytes, duration, shortAddress, shortIds } from './words.ts'
+
+export interface ListOptions extends Common {
+  readonly all?: boolean | undefined
+  readonly limit: number
+}
+
+export type Listed = 'peers' | 'tasks' | 'objects'
+
+export async function list(what: Listed, options: ListOptions): Promise<number> {
+  return observe(options, (observer) => lists[what](observer, options))
+}
+
+const lists: Readonly<Record<Listed, (observer: Observer, options: ListOptions) => Promise<number>>> = {
+  peers: listPeers,
+  tasks: listTasks,
+  objects: listObjects,
+}
+
+async function listPeers(observer: Observer, { all = false, json = false }: ListOptions): Promise<number> {
+  const { members, silent } = await observer.members()
+  const shown = members.filter((info) => all || isShown(info))
+  if (json) {
+    printJson({ peers: shown, unanswered: silent })
+    return 0
+  }
+  const rows = shown.map(({ name, state, kind, addresses, labels, id }) => [
+    name,
+    coloured(state),
+    kind,
+    addresses.map(shortAddress).join(' '),
+    Object.entries(labels)
+      .filter(([key]) => key !== 'kind')
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' '),
+    id,
+  ])
+  show(table(['PEER', 'STATE', 'KIND', 'ADDRESSES', 'LABELS', 'ID'], rows), silent)
+  return 0
+}
+
+async function listTasks(observer: Observer, { json = false, limit }: ListOptions): Promise<number> {
+  const answers = await observer.ask({ what: 'tasks', id: null, limit })
+  const tasks = merged(answers, 'task', ({ name }, row) => ({ ...row, owner: name }))
+  if (json) {
+    printJson({ tasks, unanswered: answers.silent })
+    return 0
+  }
+  if (tasks.length === 0) {
+    show('no tasks: nobody runs anything, and nobody remembers having done so', answers.silent)
+    return 0
+  }
+  const short = shortIds(tasks.map(({ task }) => String(task)))
+  const rows = tasks.map(({ task, fn, state, attempt, peer, ageMs, owner, why }) => [
+    short(String(task)),
+    String(fn),
+    coloured(String(state)),
+    String(attempt),
+    String(peer ?? ''),
+    duration(Number(ageMs)),
+    String(owner),
+    String(why).split('\n')[0] ?? '',
+  ])
+  show(table(['TASK', 'FUNCTION', 'STATE', 'ATTEMPT', 'ON', 'TIME', 'FOR', ''], rows, ['ATTEMPT']), answers.silent)
+  return 0
+}
+
+async function listObjects(observer: Observer, { json = false, limit }: ListOptions): Promise<number> {
+  const answers = await observer.ask({ what: 'objects', id: null, limit })
+  const objects = merged(answers, 'object', ({ name }, row) =>
+    row['owner'] === true ? { ...row, owner: name } : { ...row, owner: row['holders'] ?? '', holders: name },
+  )
+  if (json) {
+    printJson({ objects, unanswered: answers.silent })
+    return 0
+  }
+  if (objects.length === 0) {
+    show('no objects: nobody keeps anything', answers.silent)
+    return 0
+  }
+  const short = shortIds(objects.map(({ object }) => String(object)))
+  const rows = objects.map(({ object, state, size, copies, wanted, holders, owner }) => [
+    short(String(object)),
+    coloured(String(state)),
+    bytes(Number(size)),
+    state === 'stored' ? `${String(copies)} of ${String(wanted)}` : '',
+    String(holders),
+    String(owner),
+  ])
+  show(table(['OBJECT', 'STATE', 'SIZE', 'COPIES', 'ON', 'OWNER'], rows, ['SIZE']), answers.silent)
+  return 0
+}
+
+/** Rows of all, one per id. Who answers for it is believed before those who hold it. */
+function merged(
+  { answers }: Answers,
+  id: 'task' | 'object',
+  told: (answer: Answer, row: InspectRow) => InspectRow,
+): InspectRow[] {
+  const rows = new Map<unknown, { row: InspectRow; isOwners: boolean }>()
+  for (const answer of answers) {
+    for (const row of answer.rows) {
+      const isOwners = id === 'task' || row['owner'] === true
+      if (isOwners || !rows.has(row[id])) rows.set(row[id], { row: told(answer, row), isOwners })
+    }
+  }
+  return [...rows.values()].map(({ row }) => row)
+}
+
+function show(text: string, silent: readonly string[]): void {
+  print(text)
+  if (silent.length > 0) print(footnote(silent))
+}

@@ -1,0 +1,105 @@
+// A peer that joins to ask and leaves again: it runs and keeps nothing. Everybody is asked at once; who
+// does not answer in time is named rather than waited for.
+
+import { peerInfo, peerOf } from '@murmuration/core/internal'
+import type { InspectRow, Mesh, Peer, PeerInfo, Query } from '@murmuration/core/internal'
+import { meshOf } from '../join-mesh.ts'
+import { joinPeer, observerLabels } from '../join-peer.ts'
+import type { Common } from './arguments.ts'
+
+const joinMs = 5_000
+const answerMs = 3_000
+
+export interface Answer {
+  readonly from: string
+  readonly name: string
+  readonly rows: readonly InspectRow[]
+}
+
+export interface Answers {
+  readonly answers: readonly Answer[]
+  /** Names of those who did not answer. */
+  readonly silent: readonly string[]
+}
+
+export interface Observer {
+  readonly mesh: Mesh
+  ask(query: Query): Promise<Answers>
+  /** Everybody that anybody knows of, whoever knows best. */
+  members(): Promise<{ members: readonly PeerInfo[]; silent: readonly string[] }>
+}
+
+/** Joins, looks, leaves; whatever happens in between. */
+export async function observe<T>({ entry, home }: Common, look: (observer: Observer) => Promise<T>): Promise<T> {
+  const joined = await joinPeer({ entry, home, timeoutMs: joinMs }, { observe: true, say: () => {} })
+  const mesh = meshOf(joined)
+  const { peer } = joined
+  try {
+    return await look({ mesh, ask: (query) => askAll(peer, query), members: () => members(peer) })
+  } finally {
+    await mesh.leave()
+  }
+}
+
+async function askAll(peer: Peer, query: Query): Promise<Answers> {
+  const others = peer.state.members.others().filter(({ profile }) => !isObserver(profile?.labels ?? {}))
+  const answers: Answer[] = []
+  const silent: string[] = []
+  await Promise.all(
+    others.map(async ({ peer: id, life }) => {
+      const name = peer.state.members.nameOf(id)
+      const rows = await inTime(peer.inspect(life, query))
+      if (rows === null) silent.push(name)
+      else answers.push({ from: id, name, rows })
+    }),
+  )
+  return { answers: answers.sort((a, b) => a.name.localeCompare(b.name)), silent: silent.sort() }
+}
+
+/** Null when there is no answer in time. */
+function inTime<T>(answer: Promise<T>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), answerMs)
+    const end = (value: T | null): void => {
+      clearTimeout(timer)
+      resolve(value)
+    }
+    answer.then(end, () => end(null))
+  })
+}
+
+async function members(peer: Peer): Promise<{ members: readonly PeerInfo[]; silent: readonly string[] }> {
+  const { answers, silent } = await askAll(peer, { what: 'members', id: null, limit: 10_000 })
+  const self = peerOf(peer.self)
+  const known = new Map<string, PeerInfo>()
+  for (const { from, rows } of answers) {
+    for (const info of rows.map((row) => peerInfo(row, from))) {
+      const before = known.get(info.id)
+      if (info.id !== self && (!before || knowsBetter(info, before))) known.set(info.id, info)
+    }
+  }
+  const order = (info: PeerInfo): number => states.indexOf(info.state)
+  const sorted = [...known.values()].sort((a, b) => order(a) - order(b) || a.name.localeCompare(b.name))
+  return { members: sorted, silent }
+}
+
+const states: readonly PeerInfo['state'][] = ['alive', 'draining', 'suspect', 'dead', 'left']
+
+/** A peer knows itself best; of the others, who knows its name, then who says worst, then who said so first. */
+function knowsBetter(info: PeerInfo, before: PeerInfo): boolean {
+  if (info.isSelf !== before.isSelf) return info.isSelf
+  const isNamed = (one: PeerInfo): boolean => one.kind !== 'unknown'
+  if (isNamed(info) !== isNamed(before)) return isNamed(info)
+  if (info.state !== before.state) return states.indexOf(info.state) > states.indexOf(before.state)
+  return info.sinceMs > before.sinceMs
+}
+
+export function isObserver(labels: Readonly<Record<string, string>>): boolean {
+  return Object.entries(observerLabels).every(([name, value]) => labels[name] === value)
+}
+
+/** A line that names who did not answer, or nothing. */
+export function footnote(silent: readonly string[]): string {
+  if (silent.length === 0) return ''
+  return `\nno answer within ${answerMs / 1_000} s from ${silent.join(', ')}: what only ${silent.length === 1 ? 'it knows' : 'they know'} is missing here`
+}

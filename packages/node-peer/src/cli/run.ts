@@ -1,0 +1,88 @@
+// `murmur run`: bundles a program, runs it in this process and, when its module has ended and nothing
+// of it waits for the mesh any more, leaves every mesh it joined. The exit code is the program's.
+
+import { pathToFileURL } from 'node:url'
+import { resolve } from 'node:path'
+import { allOpen } from '../open-meshes.ts'
+import type { Common } from './arguments.ts'
+import { bundleProgram } from './bundle-program.ts'
+import { describe } from './describe.ts'
+
+export async function run(
+  file: string,
+  args: readonly string[],
+  { entry, home, json = false }: Common,
+): Promise<number> {
+  const program = resolve(file)
+  const bundled = await bundleProgram(program, file)
+  if (entry) process.env['MURMURATION_ENTRY'] = entry.join(',')
+  if (home !== undefined) process.env['MURMURATION_HOME'] = resolve(home)
+  process.argv = [process.argv[0] ?? 'node', program, ...args]
+  process.setSourceMapsEnabled(true)
+  const failed = (error: unknown): void => {
+    process.stderr.write(json ? `${JSON.stringify({ error: plain(error) })}\n` : `${describe(error)}\n`)
+  }
+  leaveOnSignals()
+  dieOfUncaught(failed)
+  try {
+    await import(pathToFileURL(bundled.file).href)
+    await untilQuiet()
+  } catch (error) {
+    failed(error)
+    process.exitCode = 1
+  } finally {
+    bundled.remove()
+  }
+  await leaveAll()
+  // What keeps a program from ending after this is its own.
+  return typeof process.exitCode === 'number' ? process.exitCode : Number(process.exitCode ?? 0)
+}
+
+/** Functions that nobody awaits may still be at work: until none of them waits for a mesh. */
+async function untilQuiet(): Promise<void> {
+  let quiet = 0
+  // What continues after an answer asks again within a few turns, if it does.
+  while (quiet < 3) {
+    const isBusy = [...allOpen()].some((mesh) => mesh.isBusy())
+    quiet = isBusy ? 0 : quiet + 1
+    await new Promise((next) => (isBusy ? setTimeout(next, lookMs) : setImmediate(next)))
+  }
+}
+
+const lookMs = 10
+
+async function leaveAll(): Promise<void> {
+  await Promise.allSettled([...allOpen()].map((mesh) => mesh.leave()))
+}
+
+/** As Node does it, in our words, and not without a goodbye. */
+function dieOfUncaught(failed: (error: unknown) => void): void {
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') > 1) return // The program has its own way.
+    failed(error)
+    void leaveAll().finally(() => process.exit(1))
+    setTimeout(() => process.exit(1), goodbyeMs).unref()
+  })
+}
+
+const goodbyeMs = 3_000
+
+function leaveOnSignals(): void {
+  let asked = false
+  const stop = (signal: NodeJS.Signals): void => {
+    const code = signal === 'SIGINT' ? 130 : 143
+    if (process.listenerCount(signal) > 1) return // The program has its own way.
+    if (asked) process.exit(code)
+    asked = true
+    void leaveAll().finally(() => process.exit(code))
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+function plain(error: unknown): unknown {
+  if (!(error instanceof Error)) return { name: 'Thrown', message: String(error) }
+  const { name, message, stack, cause } = error
+  const { code, story } = error as { code?: unknown; story?: unknown }
+  return { name, code, message, story, stack, ...(cause === undefined ? {} : { cause: plain(cause) }) }
+}

@@ -1,0 +1,141 @@
+// `murmur up`: be a peer until told to stop, and say what happens in the mesh, a line each. The first
+// Ctrl-C hands over and says goodbye, the second ends at once.
+
+import type { Mesh, Notice, Peer } from '@murmuration/core/internal'
+import { meshOf } from '../join-mesh.ts'
+import { joinPeer } from '../join-peer.ts'
+import { checkJoinOptions } from '../options.ts'
+import type { JoinOptions } from '../options.ts'
+import type { Common } from './arguments.ts'
+import { isObserver } from './observer.ts'
+import { colours, print } from './table.ts'
+import { bytes, plural, shortAddress } from './words.ts'
+
+export interface UpOptions extends Common {
+  readonly slots?: number | undefined
+  readonly label?: Readonly<Record<string, string>> | undefined
+  readonly memory?: number | undefined
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly wsPort?: number | undefined
+}
+
+type Say = (event: Readonly<Record<string, unknown>>, line: string) => void
+
+export async function up(options: UpOptions): Promise<number> {
+  const { json = false } = options
+  const say: Say = json
+    ? (event) => print(JSON.stringify({ at: new Date().toISOString(), ...event }))
+    : (_event, line) => print(line)
+  const joined = await joinPeer(joinOptions(options), {
+    say: () => {},
+    logged:
+      (peer) =>
+      ({ attempt, text }) => {
+        const fn = attempt === null ? 'worker' : (peer.state.executor.get(attempt)?.spec.fn ?? 'task')
+        say({ event: 'printed', fn, text }, `${colours.dim(`${clock()}  ${fn} |`)} ${text}`)
+      },
+  })
+  const mesh = meshOf(joined)
+  introduce(mesh, joined, say, options)
+  tellEvents(mesh, joined.peer, say)
+  await untilStopped(say)
+  await mesh.leave()
+  say({ event: 'left' }, 'left.')
+  return 0
+}
+
+function joinOptions({ entry, slots, label, memory, host, port, wsPort, home }: UpOptions): JoinOptions {
+  const memoryBytes = memory === undefined ? undefined : memory * 1024 * 1024
+  const options = { entry, slots, labels: label, memoryBytes, host, port, wsPort, home }
+  checkJoinOptions(options)
+  return options
+}
+
+interface Introduced {
+  readonly peer: Peer
+  readonly founded: boolean
+  readonly node: { readonly home: string }
+}
+
+// oxlint-disable-next-line max-params -- one call
+function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { host }: UpOptions): void {
+  const addresses = mesh.addresses.map(shortAddress)
+  const profile = peer.state.members.me.profile
+  const slots = profile?.slots ?? 0
+  const others = mesh.peers().filter((one) => !one.isSelf && one.state === 'alive' && !isObserver(one.labels)).length
+  const [first = ''] = addresses
+  const isOpen = host !== undefined && host !== '127.0.0.1' && host !== 'localhost' && host !== '::1'
+  const lines = [
+    `${colours.bold(mesh.name)} is up: ${plural(slots, 'slot')}, ${bytes(profile?.memoryBytes ?? 0)} for objects; ${founded ? 'it founded a mesh' : `it joined a mesh of ${plural(others, 'other')}`}`,
+    `  reached at   ${addresses.join('  ')}`,
+    `  one more     ${colours.cyan(`murmur up --entry ${first}`)}`,
+    `  a program    ${colours.cyan('murmur run hello.ts')}`,
+    `  Members of this mesh run code here as you: only you and who has your mesh.key can be one.`,
+    ...(isOpen
+      ? [`  Other machines reach it too; they join with a copy of ${node.home}/mesh.key in their own home.`]
+      : []),
+    `  Ctrl-C leaves.`,
+  ]
+  say(
+    { event: 'up', id: mesh.id, name: mesh.name, addresses: mesh.addresses, slots, founded, pid: process.pid },
+    lines.join('\n'),
+  )
+}
+
+const introductionMs = 300
+
+function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
+  const hidden = new Set<string>()
+  const isHidden = (id: string): boolean => {
+    const labels = [...peer.state.members.all()].find((row) => row.peer === id)?.profile?.labels
+    if (labels && isObserver(labels)) hidden.add(id)
+    return hidden.has(id)
+  }
+  const tell = <Type extends Notice['type']>(
+    type: Type,
+    line: (notice: Extract<Notice, { type: Type }>) => string,
+  ): void => {
+    mesh.addEventListener(type, ({ detail: heard }) => {
+      const tellNow = (): void => {
+        const notice = 'name' in heard ? { ...heard, name: peer.state.members.nameOf(heard.peer) } : heard
+        if ('name' in notice && isHidden(notice.peer)) return
+        const { type: event, ...rest } = notice as Notice
+        say({ event, ...rest }, `${colours.dim(clock())}  ${line(notice)}`)
+      }
+      // Who comes is met before it has said its name.
+      if (type === 'peer:joined') setTimeout(tellNow, introductionMs)
+      else tellNow()
+    })
+  }
+  tell('peer:joined', ({ name }) => `${name} ${colours.green('joined')}`)
+  tell('peer:suspected', ({ name, by }) => `${name} is ${colours.yellow('suspected')} by ${by}`)
+  tell('peer:died', ({ name, how, attemptsMoved, objectsRecopied }) => {
+    const cost = [
+      ...(attemptsMoved > 0 ? [`${plural(attemptsMoved, 'attempt')} moved`] : []),
+      ...(objectsRecopied > 0 ? [`${plural(objectsRecopied, 'object')} copied again`] : []),
+    ]
+    return `${name} ${colours.red('died')}: ${how}${cost.length > 0 ? ` (${cost.join(', ')})` : ''}`
+  })
+  tell('peer:left', ({ name }) => `${name} left`)
+  tell('task:conflict', ({ fn, reason }) => `${fn} had two different outcomes: ${reason}`)
+  tell('object:lost', ({ object, reason }) => `object ${object} is ${colours.red('lost')}: ${reason}`)
+}
+
+/** Resolves at the first signal; the second ends the process. */
+function untilStopped(say: Say): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false
+    const stop = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(signal === 'SIGTERM' ? 143 : 130)
+      asked = true
+      say({ event: 'leaving' }, '\nhanding over and leaving; Ctrl-C again ends at once')
+      resolve()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  })
+}
+
+function clock(): string {
+  return new Date().toTimeString().slice(0, 8)
+}

@@ -1,0 +1,53 @@
+// Bundles as files, since Node imports files best: stacks show a path, and a worker that starts
+// again finds the module compiled. A file is named by its hash and checked before it is trusted.
+// Without a home to write to, a directory of this process under the temporary one serves.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { CodeId, CodeUrl } from '@murmuration/core/internal'
+import { readIfThere, writeWhole } from './home.ts'
+
+export interface CodeCache {
+  readonly url: CodeUrl
+  close(): Promise<void>
+}
+
+export function createCodeCache(home: string): CodeCache {
+  const urls = new Map<CodeId, Promise<string>>()
+  let temporary: Promise<string> | null = null
+
+  async function keep(code: CodeId, source: Uint8Array): Promise<string> {
+    try {
+      return await keepIn(join(home, 'cache', 'code'), code, source)
+    } catch {
+      // Private, so that no other user of the machine can put code there.
+      temporary ??= mkdtemp(join(tmpdir(), 'murmuration-code-'))
+      return keepIn(await temporary, code, source)
+    }
+  }
+
+  return {
+    url(code, source) {
+      let url = urls.get(code)
+      if (url === undefined) {
+        url = keep(code, source)
+        urls.set(code, url)
+        url.catch(() => urls.delete(code))
+      }
+      return url
+    },
+    async close() {
+      if (temporary !== null) await rm(await temporary, { recursive: true, force: true })
+    },
+  }
+}
+
+async function keepIn(directory: string, code: CodeId, source: Uint8Array): Promise<string> {
+  if (!/^[0-9a-f]{64}$/.test(code)) throw new Error(`${JSON.stringify(code)} is no code id: 64 hex digits are expected`)
+  const path = join(directory, `${code}.mjs`)
+  const there = await readIfThere(path)
+  if (there === null || !there.equals(source)) await writeWhole(path, source)
+  return pathToFileURL(path).href
+}

@@ -1,0 +1,188 @@
+// Becoming a peer in Node: make the platform, start the peer, find the others. It ends with a peer
+// that has joined, or with nothing left behind and one sentence saying why. Programs get verbs over
+// it (join-mesh.ts); the command looks into it.
+
+import { availableParallelism, hostname } from 'node:os'
+import { lifeId, MeshError, Peer, presets } from '@murmuration/core/internal'
+import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
+import { livingPeers, writeRunFile } from './entry.ts'
+import type { RunFile, RunningPeer } from './entry.ts'
+import { checkJoinOptions } from './options.ts'
+import type { JoinOptions } from './options.ts'
+import { createNodePlatform } from './platform.ts'
+import type { NodePlatform } from './platform.ts'
+
+/** Marks peers that came only to look: they run and keep nothing, and lists leave them out. */
+export const observerLabels: Readonly<Record<string, string>> = { role: 'observer' }
+
+const observerMemoryBytes = 16 * 1024 * 1024
+const defaultTimeoutMs = 10_000
+
+export interface JoinWays {
+  /** Runs and keeps nothing, leaves no run file, joins or fails with NOT_FOUND: never founds a mesh. Default false. */
+  readonly observe?: boolean | undefined
+  /** Told which mesh was chosen when no entry was named. Default: a line on stderr. */
+  readonly say?: ((sentence: string) => void) | undefined
+  /** What tasks print here. Default: as the options say. */
+  readonly logged?: ((peer: Peer) => PeerOptions['logged']) | undefined
+}
+
+export interface JoinedPeer {
+  readonly peer: Peer
+  readonly node: NodePlatform
+  /** Nobody was there to join. */
+  readonly founded: boolean
+  /** Closes what is beneath the peer, which has left by then. */
+  readonly close: () => Promise<void>
+}
+
+/** Takes checked options. Rejects with MeshError. */
+export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
+  const node = await platformFor(options, ways)
+  let run: RunFile | undefined
+  try {
+    const entries = await entriesFor(options, node, ways)
+    const peer = startPeer(node, options, ways)
+    const founded = entries.length === 0
+    if (founded) peer.found()
+    else await join(peer, entries, options)
+    run = ways.observe === true ? undefined : await announce(node)
+    if (founded && options.entry === undefined) await greetOtherFounders(peer, node)
+    const close = (): Promise<void> => {
+      run?.remove()
+      return node.close()
+    }
+    return { peer, node, founded, close }
+  } catch (error) {
+    run?.remove()
+    await node.close()
+    throw error
+  }
+}
+
+/** Of several peers that start together each may find nobody; having said that it is here, each looks once more. */
+async function greetOtherFounders(peer: Peer, node: NodePlatform): Promise<void> {
+  const others = await livingOthers(node)
+  await Promise.all(others.map((other) => peer.greet(other.peer as PeerId, other.addresses)))
+}
+
+async function join(peer: Peer, entries: readonly string[], { timeoutMs, signal }: JoinOptions): Promise<void> {
+  try {
+    await peer.join({ addresses: entries, timeoutMs: timeoutMs ?? defaultTimeoutMs, signal })
+  } catch (error) {
+    await peer.stop()
+    throw error
+  }
+}
+
+async function platformFor(options: JoinOptions, { observe = false }: JoinWays): Promise<NodePlatform> {
+  const { home, identity, memoryBytes, workerMemoryMb, host, port, wsPort } = options
+  const memory = observe ? observerMemoryBytes : memoryBytes
+  try {
+    return await createNodePlatform({
+      home,
+      identity: observe ? 'fresh' : identity,
+      memoryBytes: memory,
+      workerMemoryMb,
+      host,
+      port,
+      wsPort,
+    })
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'PORT_IN_USE')
+      throw new MeshError('PORT_IN_USE', `joinMesh: ${(error as Error).message}`, { cause: error })
+    throw error
+  }
+}
+
+function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, logged }: JoinWays): Peer {
+  const { platform, identity } = node
+  const { slots = Math.max(1, availableParallelism() - 1), labels = {}, resources = {} } = options
+  const profile: Profile = {
+    version: 1,
+    name: identity.name,
+    kind: 'node',
+    slots: observe ? 0 : slots,
+    labels: { kind: 'node', ...labels, ...(observe ? observerLabels : {}) },
+    resources,
+    memoryBytes: observe ? 0 : platform.store.limitBytes,
+    addresses: platform.transport.addresses(),
+    domain: hostname(),
+  }
+  const peer: Peer = new Peer({
+    platform,
+    self: lifeId(identity.peer, identity.life),
+    profile,
+    config: presets[options.preset ?? 'lan'],
+    logged: (line) => tell?.(line),
+  })
+  const tell = logged ? logged(peer) : options.taskOutput === 'none' ? undefined : print
+  return peer
+}
+
+function print({ text }: { text: string }): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Given, else the environment's, else a living peer's of this user on this machine, else none. */
+async function entriesFor(
+  { entry }: JoinOptions,
+  node: NodePlatform,
+  { observe = false, say = sayOnStderr }: JoinWays,
+): Promise<readonly string[]> {
+  if (entry) return entry
+  const named = process.env['MURMURATION_ENTRY']
+  if (named) return entriesIn(named)
+  const living = await livingOthers(node)
+  const [first] = living
+  if (first) {
+    say(`joining the mesh of ${first.name} on this machine`)
+    return entriesOf(living)
+  }
+  if (observe)
+    throw new MeshError(
+      'NOT_FOUND',
+      'no mesh of yours runs on this machine: start one with murmur up, or name a peer of one with --entry',
+    )
+  say('no peer of yours runs on this machine: founding a mesh')
+  return []
+}
+
+async function livingOthers({ home, platform, identity }: NodePlatform): Promise<RunningPeer[]> {
+  const living = await livingPeers(home)
+  return living.filter(({ mesh, peer }) => mesh === platform.admission.mesh && peer !== identity.peer)
+}
+
+/** Knocked at together. One that hangs must not keep newcomers out, hence several. */
+const entriesTried = 5
+
+function entriesOf(living: readonly RunningPeer[]): string[] {
+  return living.slice(0, entriesTried).flatMap(({ addresses }) => addresses.slice(0, 1))
+}
+
+function entriesIn(list: string): string[] {
+  const entry = list
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '')
+  checkJoinOptions({ entry })
+  return entry
+}
+
+function announce({ home, identity, platform }: NodePlatform): Promise<RunFile | undefined> {
+  const { peer, name } = identity
+  const running = {
+    pid: process.pid,
+    peer,
+    name,
+    addresses: platform.transport.addresses(),
+    startedAt: Date.now(),
+    mesh: platform.admission.mesh,
+  }
+  // A home that cannot be written is no reason not to compute.
+  return writeRunFile(home, running).catch(() => undefined)
+}
+
+function sayOnStderr(sentence: string): void {
+  process.stderr.write(`murmuration: ${sentence}\n`)
+}

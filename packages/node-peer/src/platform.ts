@@ -1,0 +1,88 @@
+// Everything that core asks of Node, put together: who this peer is, how it is reached, where it
+// keeps things. It makes the parts in the order in which they need each other, and takes them down
+// in the other; what the peer then does with them is core's.
+
+import { randomBytes } from 'node:crypto'
+import { peerName } from '@murmuration/core/internal'
+import type { PeerId, Platform } from '@murmuration/core/internal'
+import { KeyAdmission, loadMeshKey } from './admission.ts'
+import { NodeClock } from './clock.ts'
+import { createCodeCache } from './code-url.ts'
+import { codeOf, homePath } from './home.ts'
+import { freshIdentity, takeIdentity } from './identity.ts'
+import { createHasher, sha256 } from './sha256.ts'
+import { createSpawnWorker } from './spawn-worker.ts'
+import type { SpawnWorkerOptions } from './spawn-worker.ts'
+import { createStore } from './store.ts'
+import { createTransport } from './transport.ts'
+import type { TransportOptions } from './transport.ts'
+
+export interface NodePlatformOptions extends Omit<TransportOptions, 'key'> {
+  /** Where keys and run files are kept. Default: `MURMURATION_HOME`, else the platform's configuration directory. */
+  readonly home?: string | undefined
+  /** `kept` (default): the first identity on disk that no other process holds. `fresh`: in memory, never seen before. */
+  readonly identity?: 'kept' | 'fresh' | undefined
+  /** Bytes of objects kept in memory. Default: a quarter of the machine's. */
+  readonly memoryBytes?: number | undefined
+  /** Heap of one worker, in MB. Default: what Node gives a thread. */
+  readonly workerMemoryMb?: number | undefined
+  readonly workerOutput?: SpawnWorkerOptions['output']
+  /** 32 bytes. Default: the user's own, in `home`. */
+  readonly meshKey?: Uint8Array | undefined
+  /** Told in a sentence what went wrong and what was done instead. Default: a line on stderr. */
+  readonly warn?: ((sentence: string) => void) | undefined
+}
+
+export interface NodePlatform {
+  readonly platform: Platform
+  readonly home: string
+  readonly identity: { readonly peer: PeerId; readonly life: number; readonly name: string }
+  /** Closes links and files and lets the process exit. The workers are the pool's to end. */
+  readonly close: () => Promise<void>
+}
+
+/** Rejects with PortInUseError (`code: 'PORT_IN_USE'`) and AddressError. */
+export async function createNodePlatform(options: NodePlatformOptions = {}): Promise<NodePlatform> {
+  const { home = homePath(), identity: choice = 'kept', warn } = options
+  const meshKey = options.meshKey ?? (await userKey(home))
+  const identity = choice === 'fresh' ? await freshIdentity() : await takeIdentity({ home, warn })
+  const transport = await createTransport({ ...options, key: identity.key }).catch(async (error: unknown) => {
+    await identity.release()
+    throw error
+  })
+  const clock = new NodeClock()
+  const store = createStore(options.memoryBytes)
+  const code = createCodeCache(home)
+  return {
+    platform: {
+      kind: 'node',
+      transport,
+      store,
+      clock,
+      sha256,
+      createHasher,
+      spawnWorker: createSpawnWorker({ memoryMb: options.workerMemoryMb, output: options.workerOutput }),
+      codeUrl: code.url,
+      admission: new KeyAdmission(meshKey, transport.self),
+      randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    },
+    home,
+    identity: { peer: transport.self, life: identity.life, name: peerName(transport.self) },
+    close: async () => {
+      clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
+      await transport.stop()
+      await Promise.all([store.close(), code.close()])
+      await identity.release()
+    },
+  }
+}
+
+/** Where nothing can be written there is nobody to share a key with either. */
+async function userKey(home: string): Promise<Uint8Array> {
+  try {
+    return await loadMeshKey(home)
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    return randomBytes(32)
+  }
+}

@@ -1,0 +1,98 @@
+// The clock, the hash and the code cache.
+
+import { createHash } from 'node:crypto'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { CodeId } from '@murmuration/core/internal'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { NodeClock } from '../src/clock.ts'
+import { createCodeCache } from '../src/code-url.ts'
+import { sha256 } from '../src/sha256.ts'
+import { temporaryHome } from './fixtures/child.ts'
+
+describe('clock', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('wakes at the time and not before, once', () => {
+    const clock = new NodeClock()
+    const woken: number[] = []
+    const at = clock.now() + 100
+    clock.wakeAt(at, () => woken.push(clock.now()))
+    vi.advanceTimersByTime(99)
+    expect(woken).toEqual([])
+    vi.advanceTimersByTime(1_000)
+    expect(woken).toHaveLength(1)
+    expect(woken[0]).toBeGreaterThanOrEqual(at)
+  })
+
+  test('a new time replaces the old one, Infinity clears it, the past is now', () => {
+    const clock = new NodeClock()
+    const woken: string[] = []
+    clock.wakeAt(clock.now() + 10, () => woken.push('replaced'))
+    clock.wakeAt(clock.now() + 20, () => woken.push('cleared'))
+    clock.wakeAt(Number.POSITIVE_INFINITY, () => woken.push('never'))
+    vi.advanceTimersByTime(1_000)
+    expect(woken).toEqual([])
+    clock.wakeAt(clock.now() - 5, () => woken.push('past'))
+    vi.advanceTimersByTime(1)
+    expect(woken).toEqual(['past'])
+  })
+
+  test('waits longer than a timer can', () => {
+    const clock = new NodeClock()
+    let woken = false
+    clock.wakeAt(clock.now() + 2 ** 32, () => (woken = true))
+    vi.advanceTimersByTime(2 ** 32 - 1)
+    expect(woken).toBe(false)
+    vi.advanceTimersByTime(2)
+    expect(woken).toBe(true)
+  })
+})
+
+test('sha256 hashes its parts as one', () => {
+  const wanted = createHash('sha256').update('abcdef').digest('hex')
+  expect(sha256('abcdef')).toBe(wanted)
+  expect(sha256('abc', Buffer.from('def'))).toBe(wanted)
+  expect(sha256()).toBe(createHash('sha256').digest('hex'))
+})
+
+describe('code cache', () => {
+  let home: string
+  const source = Buffer.from('export const one = 1\n')
+  const code = sha256(source) as CodeId
+
+  beforeEach(async () => {
+    home = await temporaryHome()
+  })
+
+  afterEach(() => rm(home, { recursive: true, force: true }))
+
+  test('keeps a bundle as a file that can be imported', async () => {
+    const url = await createCodeCache(home).url(code, source)
+    expect(fileURLToPath(url)).toBe(join(home, 'cache', 'code', `${code}.mjs`))
+    expect(await import(url)).toMatchObject({ one: 1 })
+  })
+
+  test('does not trust a file that differs', async () => {
+    const path = fileURLToPath(await createCodeCache(home).url(code, source))
+    await writeFile(path, 'export const one = 2\n')
+    await createCodeCache(home).url(code, source)
+    expect(await readFile(path)).toEqual(source)
+  })
+
+  test('falls back to a directory of its own, and removes it', async () => {
+    const blocked = join(home, 'file')
+    await writeFile(blocked, '')
+    const cache = createCodeCache(blocked)
+    const path = fileURLToPath(await cache.url(code, source))
+    expect(await readFile(path)).toEqual(source)
+    await cache.close()
+    await expect(readFile(path)).rejects.toThrow('ENOENT')
+  })
+
+  test('refuses an id that could leave the directory', async () => {
+    await expect(createCodeCache(home).url('../../x' as CodeId, source)).rejects.toThrow('no code id')
+  })
+})

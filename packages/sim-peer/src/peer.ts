@@ -1,0 +1,371 @@
+// One simulated peer: the real machine with a shell of virtual wires, workers and bytes. It may be
+// killed, frozen, slowed and brought back; whatever the shell does ends in an event, as it must.
+
+import type {
+  AttemptId,
+  CodeId,
+  ContextId,
+  Effect,
+  LifeId,
+  ObjectId,
+  Order,
+  Outcome,
+  PeerEvent,
+  PeerId,
+  PeerState,
+  Profile,
+  RefLink,
+} from '@murmuration/core/internal'
+import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
+import type { Config, Instant, Located } from '@murmuration/core/internal'
+import type { Runner } from './runner.ts'
+import { Runner as RunnerClass } from './runner.ts'
+import { SimFailure } from './bodies.ts'
+import type { Body } from './bodies.ts'
+import type { Encoded } from './values.ts'
+import { SimRef, encode } from './values.ts'
+import { fetch } from './transfers.ts'
+import type { SimWorld } from './world.ts'
+
+interface Running {
+  readonly order: Order
+  readonly worker: number
+  runner: Runner | null
+  startedAt: number
+}
+
+export class SimPeer {
+  readonly world: SimWorld
+  readonly peer: PeerId
+  readonly life: LifeId
+  readonly code: CodeId
+  readonly state: PeerState
+  readonly #config: Config
+  /** Local time = virtual time × rate + offset. */
+  readonly #offset: number
+  readonly store: Map<ObjectId, Encoded>
+  readonly #queue: PeerEvent[] = []
+  readonly #running = new Map<AttemptId, Running>()
+  readonly #workers = new Map<number, AttemptId[]>()
+  readonly #watchers = new Map<ObjectId, Set<Runner>>()
+  readonly programs: Runner[] = []
+  #scheduled = false
+  #turning = false
+  #wake = 0
+  #wakeAt = Number.POSITIVE_INFINITY
+  alive = true
+  frozen = false
+  /** Work and turns take this many times as long. */
+  slowness = 1
+  left = false
+  joined = false
+  /** No room for more bytes. */
+  full = false
+
+  constructor(
+    world: SimWorld,
+    init: {
+      peer: PeerId
+      number: number
+      slots: number
+      config: Config
+      seed: number
+      domain: string
+      store?: Map<ObjectId, Encoded>
+    },
+  ) {
+    this.world = world
+    this.peer = init.peer
+    this.life = lifeId(init.peer, init.number)
+    this.code = world.code
+    this.#config = init.config
+    this.#offset = (init.seed % 100_000) + 1
+    this.store = init.store ?? new Map()
+    const profile: Profile = {
+      version: 1,
+      name: init.peer,
+      kind: 'sim',
+      slots: init.slots,
+      labels: {},
+      resources: {},
+      memoryBytes: 2 ** 30,
+      addresses: [init.peer],
+      domain: init.domain,
+    }
+    this.state = createPeerState({ self: this.life, profile, config: init.config, seed: init.seed, now: this.now() })
+    this.event({ type: 'code', code: this.code, size: 1_000 })
+    if (!world.spreadsCode) this.state.code.add(this.code)
+    this.#rearm()
+  }
+
+  now(): Instant {
+    return (this.world.clock.now + this.#offset) as Instant
+  }
+
+  event(event: PeerEvent): void {
+    if (!this.alive) return
+    this.#queue.push(event)
+    this.#schedule()
+  }
+
+  /** A turn runs soon after an event: everything that happens until then is one batch. */
+  #schedule(): void {
+    if (this.#scheduled || this.frozen || this.#turning) return
+    this.#scheduled = true
+    this.world.clock.after(0.02 * this.slowness, () => {
+      this.#scheduled = false
+      this.turn()
+    })
+  }
+
+  turn(): void {
+    if (!this.alive || this.frozen) return
+    this.#turning = true
+    const events = this.#queue.splice(0)
+    const now = this.now()
+    let effects: Effect[]
+    try {
+      effects = handle(this.state, events, now)
+    } catch (error) {
+      throw new Error(
+        `${this.life} at ${this.world.clock.now.toFixed(1)} ms, on [${events.map((event) => event.type).join(', ')}]: ${error instanceof Error ? error.stack : String(error)}`,
+        { cause: error },
+      )
+    }
+    this.world.turned(this, events, effects)
+    for (const effect of effects) this.#perform(effect)
+    this.#turning = false
+    if (this.#queue.length > 0) this.#schedule()
+    this.#rearm()
+  }
+
+  #rearm(): void {
+    if (!this.alive || this.frozen) return
+    const at = deadline(this.state)
+    if (at === this.#wakeAt) return
+    this.#wakeAt = at
+    const wake = ++this.#wake
+    if (at === Number.POSITIVE_INFINITY) return
+    this.world.clock.after(Math.max(0.01, at - this.now()) + (this.slowness - 1) * 5, () => {
+      if (wake !== this.#wake) return
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      this.turn()
+    })
+  }
+
+  /** Computing that takes virtual time; stands still while the peer is frozen, gone when it dies. */
+  work(ms: number, then: () => void): void {
+    this.world.clock.after(ms * this.slowness, () => this.whenThawed(then))
+  }
+
+  readonly #thawed: (() => void)[] = []
+
+  whenThawed(then: () => void): void {
+    if (!this.alive) return
+    if (this.frozen) this.#thawed.push(then)
+    else then()
+  }
+
+  freeze(): void {
+    this.frozen = true
+    this.#wake++
+    this.#wakeAt = Number.POSITIVE_INFINITY
+  }
+
+  thaw(): void {
+    if (!this.frozen) return
+    this.frozen = false
+    for (const then of this.#thawed.splice(0)) then()
+    this.turn()
+  }
+
+  kill(): void {
+    this.alive = false
+    this.#wake++
+    this.#running.clear()
+  }
+
+  watch(object: ObjectId, owner: LifeId, runner: Runner): void {
+    const watchers = this.#watchers.get(object)
+    if (watchers) watchers.add(runner)
+    else this.#watchers.set(object, new Set([runner]))
+    this.event({ type: 'watch', object, owner, bytes: true })
+  }
+
+  unwatch(object: ObjectId, runner: Runner): void {
+    const watchers = this.#watchers.get(object)
+    if (!watchers?.delete(runner) || watchers.size > 0) return
+    this.#watchers.delete(object)
+    this.event({ type: 'unwatch', object })
+  }
+
+  put(object: ObjectId, encoded: Encoded): void {
+    const { size, hash, refs, bytes } = encoded
+    const inline = size <= this.#config.inlineBytes ? bytes : null
+    if (!inline) this.store.set(object, encoded)
+    this.event({ type: 'put', object, size, hash, inline, refs, copies: 2 })
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.world.network.send(this.peer, peerOf(effect.to), effect.frame)
+      case 'dial':
+        return this.world.dial(this, effect.peer)
+      case 'hang-up':
+        return this.world.network.unlink(this.peer, effect.peer)
+      case 'fetch':
+        return fetch(this, effect)
+      case 'drop':
+        this.store.delete(effect.object)
+        return
+      case 'run':
+        return this.#run(effect.worker, effect.batch)
+      case 'abort':
+        return this.#abort(effect.attempt, effect.reason)
+      case 'terminate':
+        return this.crashWorker(effect.worker, effect.reason)
+      case 'settled':
+        return this.#settled(effect.object, effect.source, effect.located)
+      case 'notice':
+        return this.world.noticed(this, effect.notice)
+      case 'joined':
+        this.joined = true
+        return
+      case 'left':
+        this.left = true
+        this.world.clock.after(50, () => this.world.departed(this))
+        return
+      case 'durable':
+      case 'cancelled':
+      case 'inspected':
+        return
+    }
+  }
+
+  #settled(object: ObjectId, source: ObjectId, located: Located): void {
+    const watchers = this.#watchers.get(object)
+    this.#watchers.delete(object)
+    for (const runner of watchers ?? []) {
+      if (located.type === 'failure') runner.settled(object, { failure: located.failure })
+      else if (located.type === 'inline') runner.settled(object, { bytes: located.bytes, refs: located.refs })
+      else {
+        const stored = this.store.get(source)
+        if (!stored) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
+        runner.settled(object, { bytes: stored.bytes, refs: stored.refs })
+      }
+    }
+  }
+
+  #run(worker: number, batch: readonly Order[]): void {
+    let queue = this.#workers.get(worker)
+    if (!queue) this.#workers.set(worker, (queue = []))
+    const idle = queue.length === 0
+    for (const order of batch) {
+      this.#running.set(order.id, { order, worker, runner: null, startedAt: 0 })
+      queue.push(order.id)
+    }
+    if (idle) this.#next(worker)
+  }
+
+  #next(worker: number): void {
+    const id = this.#workers.get(worker)?.[0]
+    const running = id === undefined ? undefined : this.#running.get(id)
+    if (!running || running.runner) return
+    running.startedAt = this.world.clock.now
+    this.world.executed(running.order)
+    const { spec, attempt } = running.order
+    const runner = new RunnerClass(this, {
+      id: spec.id as string as ContextId,
+      depth: spec.depth + 1,
+      attempt,
+      onEnd: (end) =>
+        this.#finish(running, end.type === 'returned' ? this.#outcome(running, end.value) : errorOutcome(end.value)),
+      onBlocked: (blocked) => this.#blocked(running, blocked),
+    })
+    running.runner = runner
+    runner.start(this.#body(running.order, runner))
+  }
+
+  #body(order: Order, runner: Runner): Body {
+    const inputs = new Map<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>()
+    for (const input of order.inputs) {
+      const stored = input.inline ? { bytes: input.inline, refs: input.refs } : this.store.get(input.source)
+      if (!stored) throw new Error(`${this.life} runs ${order.id} without its input ${input.source}`)
+      inputs.set(input.object, stored)
+    }
+    const args = runner.argumentsFrom(order.spec.args, order.spec.refs, inputs)
+    const fn = this.world.functions.get(order.spec.fn)
+    if (!fn) throw new Error(`no function ${order.spec.fn} in this simulation`)
+    return fn(runner, ...(args as never[]))
+  }
+
+  #outcome({ order }: Running, value: unknown): Outcome {
+    if (value instanceof SimRef) return { type: 'ref', link: { object: value.object, owner: value.owner, top: false } }
+    const encoded = encode(value)
+    if (encoded.size <= this.#config.inlineBytes) return { type: 'inline', bytes: encoded.bytes, refs: encoded.refs }
+    this.store.set(`${order.spec.id}/0` as ObjectId, encoded)
+    return { type: 'stored', size: encoded.size, hash: encoded.hash, refs: encoded.refs }
+  }
+
+  #finish(running: Running, outcome: Outcome): void {
+    const { order, worker } = running
+    this.event({ type: 'done', attempt: order.id, outcome, ms: this.world.clock.now - running.startedAt })
+    this.#remove(order.id, worker)
+    this.work(0, () => this.#next(worker))
+  }
+
+  #remove(id: AttemptId, worker: number): void {
+    this.#running.delete(id)
+    const queue = this.#workers.get(worker)
+    const at = queue?.indexOf(id) ?? -1
+    if (at >= 0) queue?.splice(at, 1)
+  }
+
+  #blocked({ order, worker }: Running, blocked: boolean): void {
+    this.event({ type: 'blocked', attempt: order.id, blocked })
+    if (!blocked) return
+    const queue = this.#workers.get(worker) ?? []
+    const unstarted = queue.filter((id) => id !== order.id)
+    if (unstarted.length === 0) return
+    for (const id of unstarted) this.#remove(id, worker)
+    this.event({ type: 'returned', attempts: unstarted })
+  }
+
+  /** Bodies of the simulation listen to their signal: they stop at once. */
+  #abort(id: AttemptId, reason: string): void {
+    const running = this.#running.get(id)
+    if (!running) return
+    running.runner?.drop()
+    this.event({ type: 'done', attempt: id, outcome: { type: 'cancelled', reason }, ms: 0 })
+    this.#remove(id, running.worker)
+    this.work(0, () => this.#next(running.worker))
+  }
+
+  busyWorkers(): number[] {
+    return [...this.#workers].filter(([, queue]) => queue.length > 0).map(([worker]) => worker)
+  }
+
+  crashWorker(worker: number, reason: Extract<Effect, { type: 'terminate' }>['reason']): void {
+    const queue = this.#workers.get(worker) ?? []
+    this.#workers.delete(worker)
+    const running = queue.filter((id) => this.#running.get(id)?.runner)
+    const unstarted = queue.filter((id) => !this.#running.get(id)?.runner)
+    for (const id of running) this.#running.get(id)?.runner?.drop()
+    for (const id of queue) this.#running.delete(id)
+    this.event({ type: 'exited', worker, reason, detail: '', running, unstarted })
+  }
+
+  runners(): Runner[] {
+    return [
+      ...this.programs,
+      ...[...this.#running.values()].map(({ runner }) => runner).filter((runner) => runner !== null),
+    ]
+  }
+}
+
+function errorOutcome(error: unknown): Outcome {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+  const code = error instanceof SimFailure ? error.failure.code : ''
+  return { type: 'error', name, code, message, bytes: new TextEncoder().encode(message) }
+}

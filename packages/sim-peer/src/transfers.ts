@@ -1,0 +1,55 @@
+// Bytes on their way from one simulated peer to another: holder after holder is tried, some do not
+// answer, some have nothing, some send rubbish.
+
+import type { Effect, LifeId } from '@murmuration/core/internal'
+import { codeObject } from '@murmuration/core/internal'
+import type { SimPeer } from './peer.ts'
+import type { Encoded } from './values.ts'
+
+/** How long a holder that does not answer is waited for. */
+const hangMs = 2_000
+const bytesPerMs = 50_000
+
+interface Refusals {
+  readonly absent: LifeId[]
+  readonly corrupt: LifeId[]
+}
+
+export function fetch(peer: SimPeer, effect: Extract<Effect, { type: 'fetch' }>): void {
+  const { object, from, size } = effect
+  const { world } = peer
+  const bad: Refusals = { absent: [], corrupt: [] }
+  const failed = (full: boolean): void =>
+    peer.event({ type: 'fetched', object, result: { type: 'failed', ...bad, full } })
+  if (peer.full) return failed(true)
+  const tries = [...from]
+  const next = (): void => {
+    const life = tries.shift()
+    if (life === undefined) return failed(false)
+    const holder = world.living(life)
+    const ms = world.network.delay() * 2 + size / bytesPerMs
+    const isCut = (there: SimPeer): boolean =>
+      world.network.isCut(there.peer, peer.peer) || world.network.isCut(peer.peer, there.peer)
+    if (!holder || holder.frozen || isCut(holder))
+      return world.clock.after(holder ? hangMs : ms, () => peer.whenThawed(next))
+    world.clock.after(ms, () => peer.whenThawed(() => take(peer, effect, { holder, bad, next })))
+  }
+  next()
+}
+
+function take(
+  peer: SimPeer,
+  { object }: Extract<Effect, { type: 'fetch' }>,
+  { holder, bad, next }: { holder: SimPeer; bad: Refusals; next: () => void },
+): void {
+  if (!holder.alive) return next()
+  const isCode = object === codeObject(peer.code)
+  const stored = isCode ? { size: 1_000, hash: peer.code as string } : holder.store.get(object)
+  const refusals = !stored ? bad.absent : peer.world.corrupts() ? bad.corrupt : null
+  if (!stored || refusals) {
+    refusals?.push(holder.life)
+    return next()
+  }
+  if (!isCode) peer.store.set(object, stored as Encoded)
+  peer.event({ type: 'fetched', object, result: { type: 'here', size: stored.size, hash: stored.hash } })
+}

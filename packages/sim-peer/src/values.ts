@@ -1,0 +1,63 @@
+// Values of the simulation: plain data with refs inside, written as text. A value may claim any
+// size, so that megabytes cost the simulator nothing. The machine sees what it always sees: opaque
+// bytes, links, sizes and hashes.
+
+import type { LifeId, ObjectId, RefLink } from '@murmuration/core/internal'
+import { hash32 } from '@murmuration/core/internal'
+
+export class SimRef {
+  readonly object: ObjectId
+  readonly owner: LifeId
+
+  constructor(object: ObjectId, owner: LifeId) {
+    this.object = object
+    this.owner = owner
+  }
+}
+
+/** Data that counts as `size` bytes. */
+export class Big {
+  readonly value: unknown
+  readonly size: number
+
+  constructor(value: unknown, size: number) {
+    this.value = value
+    this.size = size
+  }
+}
+
+export interface Encoded {
+  readonly bytes: Uint8Array
+  readonly refs: readonly RefLink[]
+  readonly size: number
+  readonly hash: string
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** `top`: the refs that are themselves elements of the (argument) list. */
+export function encode(value: unknown, top = false): Encoded {
+  const big = value instanceof Big ? value : null
+  const plain = big ? big.value : value
+  const refs: RefLink[] = []
+  const text = JSON.stringify(plain, (_key, item: unknown) => {
+    if (!(item instanceof SimRef)) return item
+    refs.push({ object: item.object, owner: item.owner, top: top && Array.isArray(plain) && plain.includes(item) })
+    return { $ref: [item.object, item.owner] }
+  })
+  const bytes = encoder.encode(text ?? 'null')
+  return { bytes, refs, size: big?.size ?? bytes.length, hash: digest(text ?? 'null') }
+}
+
+export function decode(bytes: Uint8Array): unknown {
+  return JSON.parse(decoder.decode(bytes), (_key, item: unknown) => {
+    if (item === null || typeof item !== 'object' || !('$ref' in item)) return item
+    const [object, owner] = item.$ref as [ObjectId, LifeId]
+    return new SimRef(object, owner)
+  })
+}
+
+export function digest(text: string): string {
+  return hash32(text).toString(16).padStart(8, '0') + hash32(`${text}~`).toString(16).padStart(8, '0')
+}

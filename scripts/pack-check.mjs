@@ -1,0 +1,177 @@
+// Installs the packages as a user would, from their tarballs into an empty folder far from here, and
+// tries everything that the README promises there: the program under `murmur run`, tsx, plain node
+// after tsc, and in a vitest test; its types under the oldest and the newest TypeScript, libraries checked.
+// Needs a registry for the dependencies. Takes a minute or two.
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const { devDependencies: ours } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const folder = mkdtempSync(join(tmpdir(), 'murmuration-pack-'))
+const home = join(folder, 'home')
+
+const program = `import { joinMesh } from 'murmuration'
+
+const mesh = await joinMesh({ entry: [], slots: 2 })
+try {
+  const square = mesh.fn((x: number) => x * x)
+  const squares = Array.from({ length: 10 }, (_, i) => square(i))
+  const sum = mesh.fn((...values: number[]) => values.reduce((total, value) => total + value, 0))
+  const total: number = await sum(...squares).get()
+  console.log('sum', total)
+} finally {
+  await mesh.leave()
+}
+`
+
+// `+ - using` is what murmur run lowers; Node 20 cannot read it.
+const using = program
+  .replace('const mesh', 'await using mesh')
+  .replace('try {', '{')
+  .replace(/\} finally \{[^}]*\}/, '}')
+
+const task = `import { task } from 'murmuration/task'
+export function twice(x: number): number {
+  task.log('twice', x)
+  return 2 * x
+}
+`
+
+const modules = `import { joinMesh, MeshError, isMeshError } from 'murmuration'
+import type { Mesh, ObjectRef, Tasks } from 'murmuration'
+import * as sim from 'murmuration/sim'
+
+const mesh: Mesh = await joinMesh({ entry: [], slots: 1 })
+const { twice } = await mesh.use<typeof import('./twice.task.js')>(new URL('./twice.task.ts', import.meta.url))
+const ref: ObjectRef<number> = twice(21)
+console.log('twice', await ref.get(), typeof MeshError, isMeshError(new Error()), Object.keys(sim).length > 0)
+await mesh.leave()
+`
+
+const test = `import { expect, test } from 'vitest'
+import { joinMesh } from 'murmuration'
+
+test('a function runs on the mesh', async () => {
+  const mesh = await joinMesh({ entry: [], slots: 1 })
+  const square = mesh.fn((x: number) => x * x)
+  expect(await square(7).get()).toBe(49)
+  const { twice } = await mesh.use<typeof import('./twice.task.ts')>(new URL('./twice.task.ts', import.meta.url))
+  expect(await twice(4).get()).toBe(8)
+  await mesh.leave()
+})
+`
+
+try {
+  const tarballs = ['core', 'sim-peer', 'node-peer', 'murmuration'].map(pack)
+  setUp(tarballs)
+  step('murmur run', bin('murmur'), ['run', 'using.ts'], /sum 285/)
+  step('murmur run, a task module', bin('murmur'), ['run', 'modules.ts'], /twice 42 function false true/)
+  step('tsx', bin('tsx'), ['program.ts'], /sum 285/)
+  step('tsx, a task module', bin('tsx'), ['modules.ts'], /twice 42/)
+  step('vitest', bin('vitest'), ['run', 'mesh.test.ts'], /1 passed/)
+  for (const compiler of ['typescript', 'typescript-old']) {
+    const tsc = [join('node_modules', compiler, 'bin', 'tsc')]
+    step(`types, ${compiler} ${versionOf(compiler)}`, process.execPath, [...tsc, '-p', '.', '--outDir', 'dist'], /^$/)
+  }
+  step('plain node after tsc', process.execPath, ['dist/program.js'], /sum 285/)
+  step('plain node after tsc, using', process.execPath, ['dist/using.js'], /sum 285/)
+  step('plain node after tsc, a task module', process.execPath, ['dist/modules.js'], /twice 42/)
+  step('the command alone', bin('murmur'), ['--version'], /^\d+\.\d+\.\d+\n$/)
+  say('all of it works')
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function pack(name) {
+  const before = new Set(readdirSync(folder))
+  run('npm', ['pack', '--silent', '--pack-destination', folder], join(root, 'packages', name))
+  const file = readdirSync(folder).find((one) => !before.has(one))
+  const { stdout } = run('tar', ['-tzf', join(folder, file)], folder)
+  const files = stdout.split('\n')
+  for (const wanted of ['package/package.json', 'package/dist/index.js', 'package/dist/index.d.ts'])
+    if (!files.includes(wanted)) fail(`${file} has no ${wanted}`)
+  const stray = files.find((one) => /\.test\.|tsbuildinfo|node_modules/.test(one))
+  if (stray !== undefined) fail(`${file} should not have ${stray}`)
+  return file
+}
+
+function setUp(tarballs) {
+  const dependencies = Object.fromEntries(
+    tarballs.map((file) => {
+      const { stdout } = run('tar', ['-xzOf', join(folder, file), 'package/package.json'], folder)
+      return [JSON.parse(stdout).name, `file:${file}`]
+    }),
+  )
+  const devDependencies = {
+    '@types/node': ours['@types/node'],
+    tsx: '4.23.15',
+    typescript: ours.typescript,
+    'typescript-old': 'npm:typescript@5.7.3',
+    vitest: ours.vitest,
+  }
+  write('package.json', { name: 'a-user', private: true, type: 'module', dependencies, devDependencies })
+  write('tsconfig.json', {
+    compilerOptions: {
+      target: 'ES2022',
+      lib: ['ES2023', 'DOM'],
+      module: 'NodeNext',
+      types: ['node'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
+      rootDir: '.',
+    },
+    files: ['program.ts', 'using.ts', 'modules.ts', 'twice.task.ts'],
+  })
+  write('program.ts', program)
+  write('using.ts', using)
+  write('modules.ts', modules)
+  write('twice.task.ts', task)
+  write('mesh.test.ts', test)
+  mkdirSync(home)
+  say('installing the tarballs')
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], folder)
+}
+
+function write(name, content) {
+  writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content, null, 2))
+}
+
+function bin(name) {
+  return join(folder, 'node_modules', '.bin', name)
+}
+
+function versionOf(name) {
+  return JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version
+}
+
+function step(title, file, args, expected) {
+  const { stdout } = run(file, args, folder)
+  if (!expected.test(stdout)) fail(`${title}: expected ${expected}, printed\n${stdout}`)
+  say(`ok: ${title}`)
+}
+
+function run(file, args, cwd) {
+  const env = { ...process.env, MURMURATION_HOME: home, NO_COLOR: '1' }
+  delete env.MURMURATION_ENTRY
+  const done = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 300_000 })
+  if (done.error) fail(`could not start ${file}: ${done.error.message}`)
+  if (done.status !== 0)
+    fail(`${file} ${args.join(' ')} ended with ${done.status ?? done.signal}\n${done.stdout}${done.stderr}`)
+  return done
+}
+
+function say(text) {
+  process.stderr.write(`pack: ${text}\n`)
+}
+
+function fail(text) {
+  say(text)
+  process.exitCode = 1
+  throw new Error('see above')
+}

@@ -1,0 +1,66 @@
+// `npm run churn -- --seeds N [--from SEED] [--verbose] [--json]`: whole simulated meshes under churn,
+// one per seed. What goes wrong is run again with its story, and the seed is named: the same seed
+// gives the same run.
+
+import { parseArgs } from 'node:util'
+import type { ChurnReport } from '@murmuration/sim-peer'
+import { churn } from '@murmuration/sim-peer'
+import { runSeeds } from './run.ts'
+
+const storyLines = 60
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    threads: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+function whole(name: 'seeds' | 'from' | 'threads', text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  console.error(`--${name}: expected a positive whole number, got ${text}`)
+  return process.exit(2)
+}
+
+const range = {
+  from: whole('from', values.from),
+  count: whole('seeds', values.seeds),
+  ...(values.threads === undefined ? {} : { threads: whole('threads', values.threads) }),
+}
+
+const said = (text: string): void => void process.stdout.write(`${text}\n`)
+
+function line({ seed, peers, workloads, faults, tasks, executions, virtualMs }: ChurnReport): string {
+  const seconds = (virtualMs / 1_000).toFixed(0)
+  return `seed ${seed}: ${peers} peers, ${workloads.join('; ')}, ${faults.length} faults, ${tasks} tasks, ${executions} executions, ${seconds} s`
+}
+
+function story({ seed, faults, violation }: ChurnReport): string {
+  const { log } = churn(seed, { verbose: true })
+  return [
+    `seed ${seed}`,
+    ...faults.map((fault) => `  fault ${fault}`),
+    ...log.slice(-storyLines).map((turn) => `  ${turn}`),
+    violation ?? '',
+    `run it again: npm run churn -- --from ${seed} --seeds 1 --verbose`,
+  ].join('\n')
+}
+
+const startedAt = performance.now()
+const totals = await runSeeds(range, (report) => {
+  if (values.json) said(JSON.stringify(report))
+  else if (report.violation !== null) said(story(report))
+  else if (values.verbose) said(line(report))
+})
+const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
+const { seeds, faults, settled, executions, violations } = totals
+if (values.json) said(JSON.stringify({ seeds, faults, settled, executions, violations: violations.length }))
+else {
+  said(`${executions} executions in ${seconds} s`)
+  said(`seeds ${seeds}, faults injected ${faults}, tasks settled ${settled}, violations ${violations.length}`)
+}
+process.exitCode = violations.length > 0 ? 1 : 0

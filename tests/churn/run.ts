@@ -1,0 +1,73 @@
+// Runs seeds, on as many threads as there are cores, and adds up what came of them. Each seed is a
+// whole simulated mesh; they share nothing, so the division of labour changes nothing.
+
+import { availableParallelism } from 'node:os'
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+import type { ChurnReport } from '@murmuration/sim-peer'
+import { churn } from '@murmuration/sim-peer'
+
+export interface Totals {
+  readonly seeds: number
+  readonly faults: number
+  readonly settled: number
+  readonly executions: number
+  readonly violations: readonly ChurnReport[]
+}
+
+/** The report alone: the world it speaks of stays where it ran. */
+function reportOf(seed: number): ChurnReport {
+  const { log: _log, world: _world, ...rest } = churn(seed)
+  return rest
+}
+
+function add(totals: Totals, report: ChurnReport): Totals {
+  const { faults, tasks, executions, violation } = report
+  return {
+    seeds: totals.seeds + 1,
+    faults: totals.faults + faults.length,
+    settled: totals.settled + tasks,
+    executions: totals.executions + executions,
+    violations: violation === null ? totals.violations : [...totals.violations, report],
+  }
+}
+
+const none: Totals = { seeds: 0, faults: 0, settled: 0, executions: 0, violations: [] }
+
+/** Calls back after every seed, in the order in which they end. */
+export async function runSeeds(
+  { from, count, threads = availableParallelism() }: { from: number; count: number; threads?: number },
+  each: (report: ChurnReport) => void,
+): Promise<Totals> {
+  let totals = none
+  const take = (one: ChurnReport): void => {
+    totals = add(totals, one)
+    each(one)
+  }
+  const lanes = Array.from({ length: Math.min(threads, count) }, (_, lane) =>
+    runLane({ from, count, lane, threads }, take),
+  )
+  await Promise.all(lanes)
+  return totals
+}
+
+interface Lane {
+  readonly from: number
+  readonly count: number
+  readonly lane: number
+  readonly threads: number
+}
+
+function runLane(lane: Lane, take: (report: ChurnReport) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: lane })
+    worker.on('message', take)
+    worker.on('error', reject)
+    worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a churn thread ended with code ${code}`))))
+  })
+}
+
+if (!isMainThread && parentPort) {
+  const { from, count, lane, threads } = workerData as Lane
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
+  for (let at = lane; at < count; at += threads) parentPort.postMessage(reportOf(from + at))
+}

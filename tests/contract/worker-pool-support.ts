@@ -1,0 +1,177 @@
+// What the contract of WorkerPools is tried out with: a task module, a memory of all reports, and a
+// context that the test settles.
+
+import type {
+  AttemptContext,
+  AttemptId,
+  ContextId,
+  LifeId,
+  ObjectId,
+  Outcome,
+  PutRequest,
+  Settlement,
+  Sha256,
+  TaskSpec,
+  WorkerReports,
+} from '@murmuration/core/internal'
+
+export interface WorkerPoolFeatures {
+  /** What a task does to end its worker: `process.exit(3)`. Absent: it cannot. */
+  readonly exit?: string | undefined
+  /** Workers have a bound on memory. */
+  readonly memory?: boolean | undefined
+}
+
+/** Results above this are stored. */
+export const contractConfig = { inlineBytes: 16 * 1024, cancelGraceMs: 200 } as const
+
+export const here = 'here/1' as LifeId
+export const taskModule = (features: WorkerPoolFeatures): string => `
+const task = () => globalThis[Symbol.for('murmuration.task.1')].current
+class ValidationError extends TypeError {
+  constructor(message, field, options) { super(message, options); this.field = field }
+}
+let seen
+export const square = (x) => x * x
+export const later = async (x) => { await null; return x + 1 }
+export const fails = () => { throw new ValidationError('too small', 'size', { cause: new RangeError('deep') }) }
+export const failsLater = async () => { throw 'just a string' }
+export const forever = () => { for (;;); }
+export const untilAborted = () => new Promise((resolve, reject) => {
+  console.log('listening')
+  task().signal.addEventListener('abort', () => reject(task().signal.reason))
+})
+export const exit = () => { ${features.exit ?? ''} }
+export const hoard = () => { const all = []; for (;;) all.push(new Array(100_000).fill(0).map((_, i) => ({ i }))) }
+export const bytes = (length) => new Uint8Array(length).fill(7)
+export const camera = () => ({ list: [new (class Camera {})()] })
+export const first = (list) => list[0]
+export const wrap = (list) => ({ inside: list[0] })
+export const sameAsBefore = (x) => { const same = seen === x; seen = x; return same }
+export const who = () => [task().id, task().attempt]
+export const speaks = () => { console.log('a', 1); console.warn('b'); console.error(new Error('c').message); task().log({ d: 1 }) }
+export const child = (x) => x
+export const parent = async (x) => (await task().mesh.fn(child)(x).get()) + 1
+export const hands = () => task().mesh.fn(child)(1)
+export const putter = async () => { const ref = await task().mesh.put({ big: 1 }); return [ref] }
+export const tooLate = async () => { globalThis.kept = task().mesh; return 1 }
+export const afterwards = () => { try { globalThis.kept.fn(child)(1); return 'no error' } catch (error) { return error.code } }
+`
+
+/** Remembers every report, and lets a test wait for one. */
+export class Reports implements WorkerReports {
+  readonly outcomes = new Map<AttemptId, Outcome>()
+  readonly lines: string[] = []
+  readonly log: string[] = []
+  exits: { reason: string; running: readonly AttemptId[]; unstarted: readonly AttemptId[] }[] = []
+  #waiting: (() => void)[] = []
+
+  done(attempt: AttemptId, outcome: Outcome): void {
+    if (this.outcomes.has(attempt)) throw new Error(`${attempt} was reported twice`)
+    this.outcomes.set(attempt, outcome)
+    this.#note(`done ${attempt} ${outcome.type}`)
+  }
+  blocked(attempt: AttemptId): void {
+    this.#note(`blocked ${attempt}`)
+  }
+  unblocked(attempt: AttemptId): void {
+    this.#note(`unblocked ${attempt}`)
+  }
+  returned(attempts: readonly AttemptId[]): void {
+    this.#note(`returned ${attempts.join(' ')}`)
+  }
+  exited(
+    _: number,
+    { reason }: { reason: string },
+    running: readonly AttemptId[],
+    unstarted: readonly AttemptId[],
+  ): void {
+    this.exits.push({ reason, running, unstarted })
+    this.#note(`exited ${reason}`)
+  }
+  logged(_: AttemptId | null, level: string, text: string): void {
+    this.lines.push(`${level}: ${text}`)
+    this.#note(`logged ${text}`)
+  }
+  async until(what: () => boolean): Promise<void> {
+    while (!what()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+  #note(line: string): void {
+    this.log.push(line)
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+}
+
+/** A context whose tasks are settled by the test. */
+export class TestContext implements AttemptContext {
+  readonly context: ContextId
+  readonly self = here
+  readonly depth = 3
+  readonly runsAgain = true
+  readonly inlineBytes = contractConfig.inlineBytes
+  readonly sha256: Sha256
+  readonly submitted: TaskSpec[] = []
+  readonly puts: PutRequest[] = []
+  readonly held: string[] = []
+  isClosed = false
+  onSubmit: (spec: TaskSpec) => void = () => {}
+  readonly #watches = new Map<ObjectId, (settlement: Settlement) => void>()
+  readonly #settled = new Map<ObjectId, Settlement>()
+
+  constructor(attempt: AttemptId, sha256: Sha256) {
+    this.context = attempt.slice(0, attempt.lastIndexOf('#')) as ContextId
+    this.sha256 = sha256
+  }
+  submit(spec: TaskSpec): void {
+    this.submitted.push(spec)
+    this.onSubmit(spec)
+  }
+  async put(request: PutRequest): Promise<void> {
+    this.puts.push(request)
+  }
+  settle(object: ObjectId, settlement: Settlement): void {
+    this.#settled.set(object, settlement)
+    this.#watches.get(object)?.(settlement)
+  }
+  watch(object: ObjectId): { settled: Promise<Settlement>; stop(): void } {
+    const known = this.#settled.get(object)
+    const settled =
+      known === undefined
+        ? new Promise<Settlement>((resolve) => this.#watches.set(object, resolve))
+        : Promise.resolve(known)
+    return { settled, stop: () => this.#watches.delete(object) }
+  }
+  hold(object: ObjectId, owner: LifeId): void {
+    this.held.push(`+${object} of ${owner}`)
+  }
+  release(object: ObjectId): void {
+    this.held.push(`-${object}`)
+  }
+  status(): { state: 'waiting'; peer: null } {
+    return { state: 'waiting', peer: null }
+  }
+  async cancel(): Promise<void> {}
+  async durable(): Promise<void> {}
+  close(): void {
+    this.isClosed = true
+  }
+}
+
+/** Encodes as a ref does. */
+export class FakeRef {
+  readonly object: ObjectId
+  readonly owner: LifeId
+  constructor(object: ObjectId, owner: LifeId) {
+    this.object = object
+    this.owner = owner
+  }
+  get [Symbol.for('murmuration.ref.1')](): { object: ObjectId; owner: LifeId } {
+    return { object: this.object, owner: this.owner }
+  }
+}
+
+export function argsWithTopRef(object: ObjectId): readonly unknown[] {
+  return [new FakeRef(object, here)]
+}

@@ -1,0 +1,79 @@
+// What goes wrong in a task, as the program that asked for it sees it from another process.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Mesh, MeshError, Tasks } from 'murmuration'
+import { Flock } from './flock.ts'
+import type * as work from './work.task.ts'
+
+let flock: Flock
+let mesh: Mesh
+let tasks: Tasks<typeof work>
+
+beforeAll(async () => {
+  flock = await Flock.start(2)
+  mesh = await flock.join()
+  tasks = await mesh.use<typeof work>(new URL('./work.task.ts', import.meta.url))
+})
+
+afterAll(() => flock.end())
+
+const failure = (promise: Promise<unknown>): Promise<MeshError> =>
+  promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: MeshError) => error,
+  )
+
+test('an error keeps its class, message, own properties and cause, and its stack names the source', async () => {
+  const error = await failure(tasks.fails(3).get())
+  expect(error).toMatchObject({ name: 'MeshError', code: 'TASK_FAILED', attempt: 1 })
+  expect(error.message).toMatch(/fails.*3 more/)
+  expect(flock.peers.map(({ name }) => name)).toContain(error.peer)
+  const cause = error.cause as Error & Record<string, unknown>
+  expect(cause).toBeInstanceOf(Error)
+  expect(cause).toMatchObject({ name: 'NotReady', message: '3 more', left: 3, where: { zone: 'lab-3' } })
+  expect(cause.cause).toBeInstanceOf(TypeError)
+  expect(cause.cause).toMatchObject({ message: 'the inner one' })
+  expect(cause.stack).toMatch(/at fails \(\S*work\.task\.ts:\d+:\d+\)/)
+})
+
+test('an application error is tried again only when it is asked for', async () => {
+  const error = await failure(
+    tasks.fails
+      .with({ retries: 2, retryDelayMs: [1, 2], retryErrors: ['NotReady'] })(1)
+      .get(),
+  )
+  expect(error).toMatchObject({ code: 'TASK_FAILED', attempt: 3 })
+})
+
+test('a worker that ends is a crash: tried again, then told with the story', async () => {
+  const error = await failure(
+    tasks.crash
+      .with({ retries: 2, retryDelayMs: [1, 2] })()
+      .get(),
+  )
+  expect(error.code).toBe('WORKER_DIED')
+  expect(error.message).toMatch(/crash/)
+  expect(error.attempt).toBe(3)
+  expect(error.story.join('\n')).toMatch(/exit/)
+  expect(error.story.length).toBeGreaterThanOrEqual(3)
+})
+
+test('a worker that ends once costs one retry', async () => {
+  expect(
+    await tasks.crashOnce
+      .with({ retryDelayMs: [1, 2] })()
+      .get(),
+  ).toBe(2)
+})
+
+test('tasks ask for tasks, over processes, deeper than there are slots', async () => {
+  expect(await tasks.nested(4).get()).toBe(16)
+  const counts = await Promise.all(flock.peers.map((peer) => peer.counters()))
+  expect(counts.every(({ executions = 0 }) => executions > 0)).toBe(true)
+})
+
+test('what nobody can run is refused with the reason of each peer', async () => {
+  const slow = tasks.square.with({ needs: { labels: { zone: 'nowhere' } } })(2)
+  expect(await mesh.explain(slow)).toMatch(/zone/)
+  await slow.cancel()
+})

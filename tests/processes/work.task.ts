@@ -1,0 +1,62 @@
+// What the peers of these tests run.
+
+import { task } from 'murmuration/task'
+
+export function square(x: number): number {
+  return x * x
+}
+
+/** Keeps a core busy, as work does. */
+export function busy(ms: number, value: number): number {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+  return value
+}
+
+export function sum(...values: number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+export class NotReady extends RangeError {
+  override readonly name = 'NotReady'
+  readonly left: number
+  readonly where = { zone: 'lab-3' }
+  constructor(left: number, cause: unknown) {
+    super(`${left} more`, { cause })
+    this.left = left
+  }
+}
+
+export function fails(left: number): never {
+  throw new NotReady(left, new TypeError('the inner one'))
+}
+
+/** Ends its worker, as a bug in native code would. */
+export function crash(): never {
+  process.exit(3)
+}
+
+/** Ends its worker on the first attempt only. */
+export function crashOnce(): number {
+  if (task.attempt === 1) process.exit(3)
+  return task.attempt
+}
+
+export async function nested(depth: number): Promise<number> {
+  if (depth === 0) return 1
+  const below = task.mesh.fn(nested)
+  const [left, right] = await task.mesh.get([below(depth - 1), below(depth - 1)])
+  return left + right
+}
+
+/** Bytes that tell whether they came whole: each is its index times `factor`, modulo 251. */
+export function bytes(length: number, factor: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * factor) % 251)
+}
+
+/** Of bytes made by `bytes`, how many are wrong. */
+export function wrong(made: Uint8Array, factor: number): number {
+  let count = 0
+  for (const [i, byte] of made.entries()) if (byte !== (i * factor) % 251) count++
+  return count
+}

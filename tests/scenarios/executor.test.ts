@@ -1,0 +1,216 @@
+// What an executor does with what it was given: inputs that cannot be kept, work that is handed back,
+// cancels that reach the children, errors that may be tried again.
+
+import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
+import { Scenario, get, only, elapse } from './scenario.ts'
+
+it('a peer without room for an input gives the attempt back, and nothing is charged', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('weigh', function* (_context, block: { n: number }) {
+    yield* elapse(10)
+    return block.n
+  })
+  mesh.peer('E').full = true
+  const program = mesh.ask('S', function* (context) {
+    const refs = Array.from({ length: 6 }, (_, n) =>
+      context.call('weigh', [context.put(new Big({ n }, 1e6))], { retries: 0 }),
+    )
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return sum
+  })
+  expect(mesh.result(program)).toBe(15)
+  expect(new Set(mesh.runs('weigh'))).toEqual(new Set(['X']))
+  mesh.peer('E').full = false
+  mesh.endsWell()
+})
+
+it('a cancel reaches waiting, ready, assigned and running tasks, and the children of those', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('child', function* () {
+    yield* elapse(1e6)
+    return 'never'
+  })
+  mesh.fn('parent', function* (context) {
+    return yield* get(context.call('child', [], only('X')))
+  })
+  const codes: unknown[] = []
+  const program = mesh.ask('S', function* (context) {
+    const running = context.call('parent', [], only('E'))
+    const queued = Array.from({ length: 4 }, (_, n) => context.call('child', [n], only('E')))
+    const waiting = context.call('child', [running], only('E'))
+    yield* elapse(1_000)
+    for (const ref of [running, ...queued]) context.cancel(ref, 'enough')
+    for (const ref of [running, ...queued, waiting]) {
+      const got = yield { type: 'get', ref }
+      codes.push(got.type === 'failure' ? got.failure.code : got.value)
+    }
+    return 'seen'
+  })
+  expect(mesh.result(program)).toBe('seen')
+  expect(codes).toEqual([...Array.from({ length: 5 }, () => 'TASK_CANCELLED'), 'ARGUMENT_FAILED'])
+  mesh.endsWell()
+})
+
+it('errors are tried again only when they match, and as often as was said', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  // oxlint-disable-next-line require-yield -- it throws at once
+  mesh.fn('broken', function* (_context, text: string) {
+    throw new TypeError(text)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const codes: unknown[] = []
+    for (const retryErrors of [false, true, [{ text: 'RangeError' }], [{ pattern: '^Type', flags: '' }]]) {
+      const got = yield { type: 'get', ref: context.call('broken', ['no'], { retries: 2, retryErrors }) }
+      codes.push(got.type === 'failure' ? [got.failure.code, got.failure.attempt] : null)
+    }
+    return codes
+  })
+  expect(mesh.result(program)).toEqual([
+    ['TASK_FAILED', 1],
+    ['TASK_FAILED', 3],
+    ['TASK_FAILED', 1],
+    ['TASK_FAILED', 3],
+  ])
+  mesh.endsWell()
+})
+
+it('an attempt that is out of time is tried again elsewhere, and its children go on', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1, Z: 1 })
+  mesh.fn('child', function* () {
+    yield* elapse(1_500)
+    return 'grown up'
+  })
+  mesh.fn('parent', function* (context) {
+    return yield* get(context.call('child', [], only('Z')))
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('parent', [], { attemptTimeoutMs: 1_000, retries: 5 }))
+  })
+  expect(mesh.result(program)).toBe('grown up')
+  expect(mesh.timesRun('child')).toBe(1)
+  expect(mesh.timesRun('parent')).toBeGreaterThan(1)
+  mesh.endsWell()
+})
+
+it('nobody can run it: it fails with the reasons of all, unless somebody comes in time', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.fn('special', function* () {
+    yield* elapse(1)
+    return 'done'
+  })
+  const lost = mesh.ask('S', function* (context) {
+    const refs = [context.call('special', [1], only('nobody')), context.call('special', [2], { needs: { slots: 9 } })]
+    const reasons: unknown[] = []
+    for (const ref of refs) {
+      const got = yield { type: 'get', ref }
+      reasons.push(got.type === 'failure' ? got.failure.code : got.value)
+    }
+    return reasons
+  })
+  const found = mesh.ask('S', function* (context) {
+    return yield* get(context.call('special', [3], only('late')))
+  })
+  mesh.run({ forMs: 2_000 })
+  mesh.add('late', { slots: 1 })
+  expect(mesh.result(found)).toBe('done')
+  expect(mesh.result(lost)).toEqual(['UNPLACEABLE', 'UNPLACEABLE'])
+  mesh.endsWell()
+})
+
+it('the same task id with other code or arguments is other work: it runs apart, and is no answer', () => {
+  const mesh = new Scenario({ S: 0, X: 0, E: 2 })
+  for (const name of ['good', 'evil']) {
+    mesh.fn(name, function* () {
+      yield* elapse(2_000)
+      return name
+    })
+  }
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('good', []))
+  })
+  const [E, X] = [mesh.peer('E'), mesh.peer('X')]
+  mesh.until(() => mesh.timesRun('good') === 1, 'it runs')
+  const [row] = [...E.state.executor.all()]
+  if (!row) throw new Error('E runs it')
+  const spec = { ...row.spec, fn: 'evil' }
+  X.state.outbox.push({
+    to: E.life,
+    message: { type: 'assign', epoch: { ...row.epoch, by: X.life }, attempts: [{ spec, attempt: 1, inputs: [] }] },
+  })
+  mesh.until(() => mesh.timesRun('evil') === 1, 'the other runs too')
+  expect(E.state.executor.ofTask(spec.id).map(({ id }) => id)).toHaveLength(2)
+  expect(mesh.result(program)).toBe('good')
+  // The record of causes knows nothing of forged work: only that nothing is left of it.
+  mesh.run({ forMs: 60_000 })
+  expect(E.state.executor.size).toBe(0)
+})
+
+/** E says that it has so much of something. */
+function gives(mesh: Scenario, peer: string, resources: Record<string, number>): void {
+  const { members } = mesh.peer(peer).state
+  const { profile } = members.me
+  if (profile) members.me.profile = { ...profile, version: profile.version + 1, resources }
+  const known = (): boolean =>
+    mesh
+      .others(peer)
+      .every(({ state }) => state.members.get(members.self)?.profile?.resources === members.me.profile?.resources)
+  mesh.until(known, 'all know of it')
+}
+
+it('no more run at once on a peer than it has of a resource they need, however many slots it has', () => {
+  const mesh = new Scenario({ S: 0, E: 8 })
+  gives(mesh, 'E', { gpu: 2 })
+  let running = 0
+  let most = 0
+  mesh.fn('render', function* (_context, n: number) {
+    most = Math.max(most, ++running)
+    yield* elapse(100)
+    running--
+    return n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const refs = Array.from({ length: 10 }, (_, n) => context.call('render', [n], { needs: { resources: { gpu: 1 } } }))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return sum
+  })
+  expect(mesh.result(program)).toBe(45)
+  expect(most).toBe(2)
+  mesh.endsWell()
+})
+
+it('a child may need what its parent has, on the only peer that has it', () => {
+  const mesh = new Scenario({ S: 2 })
+  gives(mesh, 'S', { gpu: 1 })
+  const needs = { needs: { resources: { gpu: 1 } } }
+  mesh.fn('child', function* () {
+    yield* elapse(10)
+    return 5
+  })
+  mesh.fn('parent', function* (context) {
+    return yield* get(context.call('child', [], needs))
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('parent', [], needs))
+  })
+  expect(mesh.result(program)).toBe(5)
+  mesh.endsWell()
+})
+
+it('calls with spread go to different peers, though one has slots for all of them', () => {
+  const mesh = new Scenario({ S: 0, A: 16, B: 2, C: 2, D: 2 })
+  mesh.fn('probe', function* () {
+    yield* elapse(500)
+    return 1
+  })
+  const program = mesh.ask('S', function* (context) {
+    const refs = Array.from({ length: 4 }, () => context.call('probe', [], { spread: true }))
+    for (const ref of refs) yield* get(ref)
+    return 'done'
+  })
+  expect(mesh.result(program)).toBe('done')
+  expect(mesh.runs('probe').sort()).toEqual(['A', 'B', 'C', 'D'])
+  mesh.endsWell()
+})

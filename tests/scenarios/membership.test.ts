@@ -1,0 +1,254 @@
+// Who is thought alive: suspicion and refutation, partitions that heal, sleep, old news and long dead
+// peers. Nobody who lives loses work to what is said of them.
+
+import { expect, it } from 'vitest'
+import type { Claim, LifeId, PeerId, Signal } from '@murmuration/core/internal'
+import { Scenario, get, only, elapse } from './scenario.ts'
+
+const id = (name: string): PeerId => name as PeerId
+
+function longTask(mesh: Scenario, ms: number, where?: string): ReturnType<Scenario['ask']> {
+  mesh.fn('long', function* (_context, n: number) {
+    yield* elapse(ms)
+    return n
+  })
+  return mesh.ask('S', function* (context) {
+    return yield* get(context.call('long', [7], where ? only(where) : {}))
+  })
+}
+
+it('3: E is slow, is suspected, refutes three times: no attempt of it is lost or run again', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 0, Y: 0 })
+  const program = longTask(mesh, 12_000, 'E')
+  for (let n = 0; n < 3; n++) {
+    mesh.run({ forMs: 1_000 })
+    mesh.peer('E').freeze()
+    mesh.until(() => mesh.peer('S').state.members.get(id('E'))?.state === 'suspect', 'E is suspected')
+    mesh.peer('E').thaw()
+    mesh.until(() => mesh.peer('S').state.members.get(id('E'))?.state === 'alive', 'E has refuted')
+  }
+  expect(mesh.result(program)).toBe(7)
+  expect(mesh.timesRun('long')).toBe(1)
+  expect(mesh.said('peer:died')).toBe(0)
+  mesh.endsWell()
+})
+
+it('17: a one-way cut has the mesh believe that the submitter is dead; its program notices a delay', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1 })
+  const program = longTask(mesh, 3_000, 'E')
+  mesh.run({ forMs: 500 })
+  mesh.cut(['S'], ['E', 'X', 'Y'], { oneWay: true })
+  mesh.until(() => mesh.peer('E').state.members.ended(mesh.peer('S').life), 'E thinks S dead')
+  mesh.run({ forMs: 1_500 })
+  mesh.network.heal()
+  expect(mesh.result(program)).toBe(7)
+  mesh.endsWell()
+})
+
+it('18: twelve peers cut in halves for a minute; healed, nothing is run again because of old news', () => {
+  const names = Array.from({ length: 12 }, (_, n) => (n === 0 ? 'S' : `p${n}`))
+  const mesh = new Scenario(Object.fromEntries(names.map((name) => [name, name === 'S' ? 0 : 1])), {
+    config: { orphanGraceMs: 30_000 },
+  })
+  mesh.cut(names.slice(0, 6), names.slice(6))
+  mesh.run({ forMs: 30_000 })
+  mesh.fn('long', function* (_context, n: number) {
+    yield* elapse(60_000)
+    return n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const refs = Array.from({ length: 5 }, (_, n) => context.call('long', [n]))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return sum
+  })
+  mesh.run({ forMs: 30_000 })
+  mesh.network.heal()
+  expect(mesh.result(program)).toBe(10)
+  expect(mesh.timesRun('long')).toBe(5)
+  mesh.endsWell()
+})
+
+it('19: who sleeps for a minute suspects nobody on waking', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  const sleeper = mesh.peer('S')
+  sleeper.freeze()
+  mesh.run({ forMs: 60_000 })
+  sleeper.thaw()
+  mesh.run({ forMs: 20_000 })
+  expect(mesh.notices.filter(({ by, notice }) => by === 'S' && notice.type === 'peer:died')).toEqual([])
+  mesh.endsWell()
+})
+
+it('20: all observers of a peer die with half the mesh, and the peer a second later: it is found out', () => {
+  const names = Array.from({ length: 9 }, (_, n) => `p${n}`)
+  const mesh = new Scenario(Object.fromEntries(names.map((name) => [name, 1])))
+  const victim = 'p8'
+  const watching = names.filter((name) => mesh.peer(name).state.detector.observes(mesh.peer(victim).life))
+  for (const name of watching.filter((name) => name !== 'p0').slice(0, 4)) mesh.kill(name)
+  mesh.run({ forMs: 1_000 })
+  const { life } = mesh.peer(victim)
+  mesh.kill(victim)
+  mesh.until(() => mesh.alive().every((peer) => peer.state.members.ended(life)), 'everybody knows', 15_000)
+  mesh.endsWell()
+})
+
+it('21: alive about the long dead is hearsay: nobody sends work there', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.kill('X')
+  mesh.until(() => mesh.peer('S').state.members.ended('X/1' as LifeId), 'X is dead')
+  // Longer than any tombstone stands, one that was heard of from somebody else included.
+  mesh.run({ forMs: 200_000 })
+  expect(mesh.peer('S').state.members.get(id('X'))).toBeUndefined()
+  const profile = mesh.peer('E').state.members.me.profile
+  const stale: Claim = {
+    life: 'X/1' as LifeId,
+    incarnation: 3,
+    state: 'alive',
+    by: id('E'),
+    ...(profile ? { profile } : {}),
+  }
+  mesh.peer('S').event({
+    type: 'received',
+    frame: {
+      from: mesh.peer('E').life,
+      to: mesh.peer('S').life,
+      mine: 0,
+      yours: 0,
+      ack: 0,
+      seq: 0,
+      messages: [],
+      signals: [],
+      claims: [stale],
+      load: null,
+    },
+  })
+  const program = longTask(mesh, 100)
+  expect(mesh.result(program)).toBe(7)
+  expect(mesh.runs('long')).toEqual(['E'])
+  mesh.endsWell()
+})
+
+it('22: left and dead about one life travel in opposite directions: all agree that it left', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1 })
+  const { life } = mesh.peer('X')
+  const dead: Claim = { life, incarnation: 0, state: 'dead', by: id('Y') }
+  mesh.peer('X').event({ type: 'leave' })
+  mesh.peer('Y').event({
+    type: 'received',
+    frame: {
+      from: mesh.peer('E').life,
+      to: mesh.peer('Y').life,
+      mine: 0,
+      yours: 0,
+      ack: 0,
+      seq: 0,
+      messages: [],
+      signals: [],
+      claims: [dead],
+      load: null,
+    },
+  })
+  mesh.until(
+    () => mesh.others('X').every((peer) => peer.state.members.get(id('X'))?.state === 'left'),
+    'all agree that X left',
+  )
+  mesh.endsWell()
+})
+
+it('who leaves hands over: nothing is lost, no retry is charged', () => {
+  const mesh = new Scenario({ S: 0, E: 2, X: 2 })
+  mesh.fn('work', function* (_context, n: number) {
+    yield* elapse(300)
+    return n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const refs = Array.from({ length: 12 }, (_, n) => context.call('work', [n], { retries: 0 }))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return sum
+  })
+  mesh.run({ forMs: 400 })
+  mesh.peer('E').event({ type: 'leave' })
+  expect(mesh.result(program)).toBe(66)
+  expect(mesh.peer('E').left).toBe(true)
+  expect(mesh.timesRun('work')).toBe(12)
+  mesh.endsWell()
+})
+
+/** What E says of others, with a frame that says nothing else. */
+function rumour(mesh: Scenario, to: string, claims: readonly Claim[], signals: readonly Signal[] = []): void {
+  const frame = { from: mesh.peer('E').life, to: mesh.peer(to).life, mine: 0, yours: 0, ack: 0, seq: 0, messages: [] }
+  mesh.peer(to).event({ type: 'received', frame: { ...frame, signals, claims, load: null } })
+  mesh.run({ forMs: 1 })
+}
+
+it('who comes back with other slots is known by them everywhere, its versions beginning anew', () => {
+  const names = Array.from({ length: 9 }, (_, n) => `p${n}`)
+  const mesh = new Scenario({ E: 1, ...Object.fromEntries(names.map((name) => [name, 1])) })
+  mesh.kill('E')
+  const seat = mesh.seats.get(id('E'))
+  if (seat) seat.slots = 3
+  mesh.restart('E')
+  mesh.until(
+    () => mesh.others('E').every((peer) => peer.state.members.get(id('E'))?.profile?.slots === 3),
+    'all know the new slots',
+    20_000,
+  )
+  mesh.endsWell()
+})
+
+it('a later life that is only talked about ends nobody who is heard', () => {
+  const mesh = new Scenario({ S: 0, E: 0, X: 1 })
+  const program = longTask(mesh, 5_000, 'X')
+  mesh.run({ forMs: 1_000 })
+  const claim: Claim = { life: 'X/999' as LifeId, incarnation: 0, state: 'alive', by: id('E') }
+  for (const to of ['S', 'X']) rumour(mesh, to, [claim])
+  expect(mesh.peer('S').state.members.lives('X/1' as LifeId)).toBe(true)
+  expect(mesh.peer('X').state.counters.refused).toBe(1)
+  expect(mesh.result(program)).toBe(7)
+  expect(mesh.timesRun('long')).toBe(1)
+  expect(mesh.said('peer:died')).toBe(0)
+  mesh.endsWell()
+})
+
+it('a probe of somebody unknown is answered at once, and nothing is kept of it', () => {
+  const mesh = new Scenario({ S: 0, E: 0 })
+  const { state } = mesh.peer('S')
+  for (let n = 0; n < 100; n++) rumour(mesh, 'S', [], [{ type: 'probe', target: `nobody${n}/1` as LifeId, nonce: n }])
+  mesh.run({ forMs: 10 })
+  expect(state.favours.size).toBe(0)
+  expect([...state.signals.keys()].filter((life) => life.startsWith('nobody'))).toEqual([])
+  mesh.endsWell()
+})
+
+it('lives that nobody has met are taken up to a bound, and only members count as suspecting', () => {
+  const mesh = new Scenario({ S: 0, E: 0, X: 0 }, { config: { maxMembers: 20 } })
+  const { state } = mesh.peer('S')
+  const alive = (n: number): Claim => ({ life: `f${n}/1` as LifeId, incarnation: 0, state: 'alive', by: id('E') })
+  rumour(
+    mesh,
+    'S',
+    Array.from({ length: 100 }, (_, n) => alive(n)),
+  )
+  expect(state.members.size).toBe(20)
+  expect(state.counters.refused).toBe(83)
+  const { life } = mesh.peer('X')
+  const { incarnation } = state.members.get(id('X')) ?? { incarnation: -1 }
+  const doubt = (by: string): Claim => ({ life, incarnation, state: 'suspect', by: id(by) })
+  rumour(mesh, 'S', [doubt('E'), ...Array.from({ length: 50 }, (_, n) => doubt(`nobody${n}`))])
+  expect([...state.detector.suspectedBy(life)]).toEqual(['E'])
+  mesh.run({ forMs: 200_000 })
+  mesh.endsWell()
+})
+
+it('links beyond the bound go when nobody needs them, and the mesh holds together', () => {
+  const names = Array.from({ length: 24 }, (_, n) => `p${n}`)
+  const mesh = new Scenario(Object.fromEntries(names.map((name) => [name, 1])), { config: { maxLinks: 12 } })
+  const links = (): number => names.reduce((sum, name) => sum + mesh.peer(name).state.links.standing().length, 0)
+  mesh.run({ forMs: 20_000 })
+  // Visits open a link now and then: without the bound everybody is linked to nearly everybody by now.
+  expect(links() / names.length).toBeLessThan(16)
+  expect(mesh.said('peer:died')).toBe(0)
+  mesh.endsWell()
+})

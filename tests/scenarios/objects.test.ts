@@ -1,0 +1,193 @@
+// What keeps an object and what lets it go: refs inside values, specs that wait, peers that pass refs
+// on and die, bytes that are said to be gone.
+
+import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
+import type { SimRef } from '@murmuration/sim-peer'
+import type { LifeId, Message, ObjectId, PeerId } from '@murmuration/core/internal'
+import { Scenario, get, only, elapse } from './scenario.ts'
+
+it('11: a queued spec keeps what it has inside, after the only handle was dropped', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.fn('busy', function* () {
+    yield* elapse(60_000)
+    return 'done'
+  })
+  mesh.fn('read', function* (_context, box: { ref: SimRef }) {
+    return yield* get(box.ref)
+  })
+  const program = mesh.ask('S', function* (context) {
+    context.call('busy', [])
+    const inside = context.put({ n: 3 })
+    const ref = context.call('read', [{ ref: inside }])
+    context.release(inside)
+    return yield* get(ref)
+  })
+  expect(mesh.result(program)).toEqual({ n: 3 })
+  mesh.endsWell()
+})
+
+it('12: a borrower passes a ref on to a third peer and dies: the third can read it', () => {
+  const mesh = new Scenario({ S: 0, B: 1, C: 1 })
+  mesh.fn('read', function* (_context, box: { ref: SimRef }) {
+    yield* elapse(4_000)
+    return yield* get(box.ref)
+  })
+  mesh.fn('pass', function* (context, box: { ref: SimRef }) {
+    const there = context.call('read', [box], only('C'))
+    yield* elapse(60_000)
+    return there
+  })
+  const seen: unknown[] = []
+  mesh.fn('note', function* (_context, value: unknown) {
+    seen.push(value)
+    yield* elapse(1)
+    return value
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.put(new Big({ n: 8 }, 1e6))
+    context.call('pass', [{ ref }], { ...only('B'), retries: 0 })
+    yield* elapse(8_000)
+    return yield* get(ref)
+  })
+  mesh.until(() => mesh.timesRun('read') === 1, 'C has the ref')
+  mesh.kill('B')
+  expect(mesh.result(program)).toEqual({ n: 8 })
+  mesh.endsWell()
+})
+
+it('one peer’s word that a holder has no bytes frees nothing: the holder is asked', () => {
+  const mesh = new Scenario({ S: 0, E: 0, X: 0 })
+  let object: ObjectId | undefined
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.put(new Big({ n: 2 }, 1e6))
+    object = ref.object
+    yield* elapse(10_000)
+    return yield* get(ref)
+  })
+  mesh.until(() => mesh.peer('S').state.directory.get(object as ObjectId)?.holders.size === 2, 'there are two copies')
+  for (const life of mesh.peer('S').state.directory.get(object as ObjectId)?.holders ?? [])
+    says(mesh, 'E', 'S', { type: 'gone', object: object as ObjectId, holder: life, corrupt: false })
+  mesh.run({ forMs: 2_000 })
+  expect(mesh.peer('S').state.directory.get(object as ObjectId)?.holders.size).toBe(2)
+  expect(mesh.result(program)).toEqual({ n: 2 })
+  mesh.endsWell()
+})
+
+/** A message that the machine of a peer did not decide on: said all the same, in order. */
+function says(mesh: Scenario, from: string, to: string, message: Message): void {
+  mesh.peer(from).state.outbox.push({ to: mesh.peer(to).life, message })
+  mesh.peer(from).event({ type: 'writable', peer: to as PeerId, writable: true })
+}
+
+it('38: outcomes never asked for, grants of 10^9, frees and locations by strangers change nothing', () => {
+  const mesh = new Scenario({ S: 0, E: 1, M: 1 })
+  mesh.fn('work', function* () {
+    yield* elapse(2_000)
+    return 'right'
+  })
+  let ref: SimRef | undefined
+  const program = mesh.ask('S', function* (context) {
+    ref = context.call('work', [], only('E'))
+    return yield* get(ref)
+  })
+  mesh.until(() => mesh.timesRun('work') === 1, 'the work runs at E')
+  const task = (ref as SimRef).object.split('/')[0] as never
+  const bytes = new TextEncoder().encode('"wrong"')
+  const object = (ref as SimRef).object
+  const wrong = { type: 'inline', bytes, refs: [] } as const
+  says(mesh, 'M', 'S', { type: 'outcome', task, attempt: 1, outcome: wrong, ms: 1 })
+  says(mesh, 'M', 'S', { type: 'outcome', task: 'nothing' as never, attempt: 1, outcome: wrong, ms: 1 })
+  says(mesh, 'M', 'S', { type: 'grant', credits: 1e9 })
+  says(mesh, 'M', 'S', { type: 'grant', credits: Number.NaN })
+  says(mesh, 'M', 'S', { type: 'located', object, located: wrong })
+  says(mesh, 'M', 'E', { type: 'free', object })
+  says(mesh, 'M', 'E', { type: 'abort', task, attempt: 1, reason: 'because' })
+  says(mesh, 'M', 'S', { type: 'borrowed', object, known: false })
+  says(mesh, 'M', 'S', { type: 'yield', task, epoch: { number: 99, by: 'M/1' as LifeId } })
+  says(mesh, 'M', 'S', { type: 'inspected', request: 1, rows: [] })
+  says(mesh, 'M', 'S', {
+    type: 'announce',
+    attempts: ['rubbish', '#', 'x#-1'] as never,
+    borrows: [object],
+    holdings: [],
+  })
+  mesh.run({ forMs: 500 })
+  expect(mesh.peer('S').state.counters.strayed).toBeGreaterThanOrEqual(5)
+  expect(mesh.peer('S').state.scheduler.room(mesh.peer('M').life, 1)).toBeLessThanOrEqual(mesh.config.maxCredits)
+  expect(mesh.result(program)).toBe('right')
+  expect(mesh.timesRun('work')).toBe(1)
+})
+
+it('bytes that their owner frees stay until the attempt that reads them has ended', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.fn('read', function* (_context, block: { n: number }) {
+    yield* elapse(1_000)
+    return block.n
+  })
+  let object: ObjectId | undefined
+  const program = mesh.ask('S', function* (context) {
+    const block = context.put(new Big({ n: 4 }, 1e6))
+    object = block.object
+    return yield* get(context.call('read', [block]))
+  })
+  mesh.until(() => mesh.timesRun('read') === 1, 'the attempt runs')
+  const here = object as ObjectId
+  says(mesh, 'S', 'E', { type: 'free', object: here })
+  mesh.run({ forMs: 200 })
+  expect(mesh.peer('E').store.has(here)).toBe(true)
+  expect(mesh.result(program)).toBe(4)
+  mesh.run({ forMs: 500 })
+  expect(mesh.peer('E').store.has(here)).toBe(false)
+})
+
+it('a cancelled task of another owner is reported as stopped to whoever cancelled it', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('long', function* () {
+    yield* elapse(1e6)
+    return 'never'
+  })
+  mesh.fn('start', function* (context) {
+    yield* elapse(1)
+    return [context.call('long', [], only('X'))]
+  })
+  const program = mesh.ask('S', function* (context) {
+    const [inner] = (yield* get(context.call('start', [], only('E')))) as SimRef[]
+    yield* elapse(500)
+    context.cancel(inner as SimRef, 'enough')
+    const got = yield { type: 'get', ref: inner as SimRef }
+    return got.type === 'failure' ? got.failure.code : got.value
+  })
+  expect(mesh.result(program)).toBe('TASK_CANCELLED')
+  expect(mesh.peer('S').state.cancelling.size).toBe(0)
+  mesh.endsWell()
+})
+
+it('an owner that says that its object stands for itself freezes nobody: the reader gets an error', () => {
+  const mesh = new Scenario({ S: 0, E: 2 })
+  mesh.fn('slow', function* () {
+    yield* elapse(5_000)
+    return 1
+  })
+  let inner: ObjectId | null = null
+  mesh.fn('read', function* (_context, box: { ref: SimRef }) {
+    inner = box.ref.object
+    return yield* get(box.ref)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('slow', [], only('E'))
+    return yield* get(context.call('read', [{ ref }], { ...only('E'), retries: 0 }))
+  })
+  const [S, E] = [mesh.peer('S'), mesh.peer('E')]
+  const asks = (): boolean => inner !== null && E.state.elsewhere.get(inner) !== undefined
+  mesh.until(asks, 'E has asked where it is', 4_000)
+  const object = inner as unknown as ObjectId
+  const lie: Message = {
+    type: 'located',
+    object,
+    located: { type: 'alias', link: { object, owner: S.life, top: false } },
+  }
+  S.state.outbox.push({ to: E.life, message: lie })
+  expect(String(mesh.result(program))).toMatch(/lost/)
+  mesh.endsWell()
+})

@@ -1,0 +1,88 @@
+// A few simulated peers and what is done to them, in words: the stage on which the named situations
+// play. A scenario ends by healing everything and looking whether anything was left behind.
+
+import { checkPeerState } from '@murmuration/core/internal'
+import type { Config } from '@murmuration/core/internal'
+import type { Body, Context, Program, SimFunction, SimPeer } from '@murmuration/sim-peer'
+import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, get, elapse } from '@murmuration/sim-peer'
+import { expect } from 'vitest'
+
+export interface Stage {
+  readonly seed?: number
+  readonly config?: Partial<Config>
+}
+
+export class Scenario extends SimWorld {
+  /** Which peer ran what, in order. */
+  readonly ran: { readonly fn: string; readonly at: string; readonly attempt: number }[] = []
+
+  /** Peers by name with their slots; all have joined. */
+  constructor(peers: Readonly<Record<string, number>>, { seed = 1, config = {} }: Stage = {}) {
+    super({ seed, config, spreadsCode: false })
+    for (const [name, slots] of Object.entries(peers)) this.add(name, { slots })
+    const met = (): boolean => this.alive().every((peer) => peer.state.members.others().length === count(peers) - 1)
+    this.until(() => this.alive().every((peer) => peer.joined) && met(), 'everybody has joined')
+    this.run({ forMs: 2_000 })
+  }
+
+  /** A function of the scenario; every run of it is noted. */
+  fn(name: string, body: (context: Context, ...args: never[]) => Body): void {
+    const noted: SimFunction = (context, ...args) => {
+      this.ran.push({ fn: name, at: context.at, attempt: context.attempt })
+      return body(context, ...args)
+    }
+    this.define(name, noted)
+  }
+
+  timesRun(name: string): number {
+    return this.ran.filter(({ fn }) => fn === name).length
+  }
+
+  runs(name: string): string[] {
+    return this.ran.filter(({ fn }) => fn === name).map(({ at }) => at)
+  }
+
+  ask(peer: string, main: (context: Context) => Body): Program {
+    return this.program(this.peer(peer), main)
+  }
+
+  until(condition: () => boolean, what: string, forMs = 120_000): void {
+    expect(this.run({ until: condition, forMs }), `within ${forMs} ms: ${what}`).toBe(true)
+  }
+
+  /** What a program returns, or the error that it threw. */
+  result(program: Program): unknown {
+    this.until(() => program.end !== null, 'the program ends')
+    return program.end?.value
+  }
+
+  /** Cables in, everybody awake, time passes: the mesh agrees and nothing is left behind. */
+  endsWell(): void {
+    this.network.heal()
+    this.network.weather = calm
+    for (const peer of this.peers()) peer.thaw()
+    this.run({ forMs: 90_000 })
+    for (const peer of this.alive()) checkPeerState(peer.state)
+    checkAlways(this)
+    checkQuiet(this)
+    checkEmpty(this)
+    this.witness.checkCauses()
+  }
+
+  others(peer: string): SimPeer[] {
+    return this.alive().filter((other) => other.peer !== peer)
+  }
+
+  said(type: string): number {
+    return this.notices.filter(({ notice }) => notice.type === type).length
+  }
+}
+
+function count(peers: Readonly<Record<string, number>>): number {
+  return Object.keys(peers).length
+}
+
+/** The task runs there and nowhere else. */
+export const only = (peer: string): { needs: { peer: string } } => ({ needs: { peer } })
+
+export { get, elapse }

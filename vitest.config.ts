@@ -1,0 +1,54 @@
+// What `npm test` runs: four projects, in this order where they must not disturb each other. No test is
+// tried twice and none sleeps; the timeouts are only there so that a test that waits for ever ends.
+
+import { defineConfig } from 'vitest/config'
+
+/** Tests that keep this machine's cores busy wait for those before them. */
+const turns = { together: 0, simulations: 1, processes: 2 }
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'demo/test/**/*.test.ts', 'tests/tidy/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: turns.together },
+        },
+      },
+      {
+        // Named situations of a few simulated peers.
+        test: {
+          name: 'scenarios',
+          include: ['tests/scenarios/**/*.test.ts'],
+          testTimeout: 60_000,
+          sequence: { groupOrder: turns.together },
+        },
+      },
+      {
+        // Seeded runs of whole simulated meshes.
+        test: {
+          name: 'churn',
+          include: ['tests/churn/**/*.test.ts'],
+          testTimeout: 300_000,
+          sequence: { groupOrder: turns.simulations },
+        },
+      },
+      {
+        // Real peers in processes of their own, killed and frozen: one file at a time.
+        test: {
+          name: 'processes',
+          include: ['tests/processes/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: turns.processes },
+        },
+      },
+    ],
+  },
+})
