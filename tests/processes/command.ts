@@ -42,10 +42,11 @@ export class Terminal {
   }
 
   start(...words: readonly string[]): Running {
-    const { MURMURATION_ENTRY: _entry, FORCE_COLOR: _color, ...env } = process.env
+    const { MURMURATION_ENTRY: _entry, ...env } = process.env
     const child = spawn(process.execPath, [murmur, ...words], {
       cwd: fileURLToPath(new URL('./programs/', import.meta.url)),
-      env: { ...env, MURMURATION_HOME: this.home },
+      // CI machines set it, and there are those who then write colours into a pipe.
+      env: { ...env, CI: 'true', FORCE_COLOR: '1', MURMURATION_HOME: this.home },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#children.add(child)

@@ -2,14 +2,14 @@
 
 import { isMeshError } from '@murmuration/core/internal'
 import { inspect } from 'node:util'
-import { colours } from './table.ts'
+import { errorColours } from './table.ts'
 
 const deepest = 5
 
 export function describe(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return `${colours.red('thrown:')} ${inspect(error)}`
+  if (!(error instanceof Error)) return `${errorColours.red('thrown:')} ${inspect(error)}`
   const head = isMeshError(error) ? `${error.code}: ${error.message}` : `${error.name}: ${error.message}`
-  const lines = [depth === 0 ? colours.red(head) : head, ...framesOf(error)]
+  const lines = [depth === 0 ? errorColours.red(head) : head, ...framesOf(error)]
   if (isMeshError(error) && error.story.length > 0) {
     lines.push('  what happened:', ...error.story.map((line) => `    ${line}`))
   }

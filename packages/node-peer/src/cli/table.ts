@@ -1,9 +1,13 @@
-// Columns and colours of what is printed. Colours only for a terminal, and never under NO_COLOR.
+// Columns and colours of what is printed. Colours only on a stream that is a terminal which has them: the
+// terminal's own answer counts NO_COLOR, FORCE_COLOR and TERM in, and a pipe never has any, on CI machines neither.
 
 import Table from 'cli-table3'
 import pc from 'picocolors'
 
-export const colours = pc.createColors(process.stdout.isTTY && pc.isColorSupported)
+export const colours = coloursOn(process.stdout)
+
+/** For what goes to stderr, which may be a terminal when stdout is none, and the other way round. */
+export const errorColours = coloursOn(process.stderr)
 
 const noLines = {
   top: '',
@@ -51,6 +55,10 @@ const stateColours: Readonly<Record<string, (text: string) => string>> = {
   left: colours.dim,
   failure: colours.red,
   lost: colours.red,
+}
+
+function coloursOn(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
+  return pc.createColors(stream.isTTY === true && stream.hasColors())
 }
 
 export function coloured(state: string): string {
