@@ -92,7 +92,7 @@ it('38: outcomes never asked for, grants of 10^9, frees and locations by strange
     return yield* get(ref)
   })
   mesh.until(() => mesh.timesRun('work') === 1, 'the work runs at E')
-  const task = (ref as SimRef).object.split('/')[0] as never
+  const task = (ref as SimRef).object as never
   const bytes = new TextEncoder().encode('"wrong"')
   const object = (ref as SimRef).object
   const wrong = { type: 'inline', bytes, refs: [] } as const

@@ -117,7 +117,7 @@ export class Handle {
     if (settlement.type === 'failure') throw failureToError(settlement.failure, this.table.decodeCause)
     const { bytes, refs } = settlement
     if (bytes === null) throw new MeshError('INTERNAL', `${this.label} settled without its bytes`)
-    return decode(bytes, { refs, makeRef: (link) => this.table.makeRef(link) })
+    return refs.length === 0 ? decode(bytes) : decode(bytes, { refs, makeRef: (link) => this.table.makeRef(link) })
   }
 
   retain(): void {

@@ -51,13 +51,13 @@ export class Ref implements ObjectRef<unknown> {
     return this.#hold.handle
   }
 
-  async get(options: WaitOptions = {}): Promise<unknown> {
-    checkOptions('ref.get', options, waitRules)
+  async get(options?: WaitOptions): Promise<unknown> {
+    if (options !== undefined) checkOptions('ref.get', options, waitRules)
     const handle = handleOf(this)
     handle.retain()
     const watch = handle.watch(true)
     try {
-      return handle.open(await within(watch.settled, options, () => notYet(handle, options)))
+      return handle.open(await (options === undefined ? watch.settled : bounded(watch.settled, handle, options)))
     } catch (error) {
       if (error === handle.broken) handle.read = true
       throw error
@@ -127,6 +127,10 @@ export function handlesOf(where: string, refs: Iterable<unknown>): Handle[] {
     if (isRef(ref)) return handleOf(ref)
     throw new MeshError('INVALID_OPTION', `${where}: refs[${i}] is not an ObjectRef of this mesh`)
   })
+}
+
+function bounded<T>(settled: Promise<T>, handle: Handle, options: WaitOptions): Promise<T> {
+  return within(settled, options, () => notYet(handle, options))
 }
 
 function notYet(handle: Handle, { timeoutMs }: WaitOptions): string {

@@ -16,7 +16,7 @@
 // 2, 5, 6 and 9 speak of epochs, ledgers, guardians and actors, and are checked with those.
 
 import type { LifeId, ObjectId, PeerState } from '@murmuration/core/internal'
-import { deadline, isOver } from '@murmuration/core/internal'
+import { deadline, isOver, resultOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import type { SimWorld } from './world.ts'
 
@@ -146,7 +146,7 @@ export function checkSpecs(peer: SimPeer): void {
   const { state } = peer
   for (const row of state.tasks.all()) {
     if (row.state !== 'settled') continue
-    const entry = state.directory.get(`${row.spec.id}/0` as ObjectId)
+    const entry = state.directory.get(resultOf(row.spec.id))
     if (!row.lineage || !entry || !['stored', 'alias', 'faded'].includes(entry.state))
       fail(peer, `the spec of ${row.spec.id} is kept for a result that is ${entry?.state ?? 'gone'}`)
   }

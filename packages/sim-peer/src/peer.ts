@@ -16,7 +16,7 @@ import type {
   Profile,
   RefLink,
 } from '@murmuration/core/internal'
-import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
+import { createPeerState, deadline, handle, lifeId, peerOf, resultOf } from '@murmuration/core/internal'
 import type { Config, Instant, Located } from '@murmuration/core/internal'
 import type { Runner } from './runner.ts'
 import { Runner as RunnerClass } from './runner.ts'
@@ -304,7 +304,7 @@ export class SimPeer {
     if (value instanceof SimRef) return { type: 'ref', link: { object: value.object, owner: value.owner, top: false } }
     const encoded = encode(value)
     if (encoded.size <= this.#config.inlineBytes) return { type: 'inline', bytes: encoded.bytes, refs: encoded.refs }
-    this.store.set(`${order.spec.id}/0` as ObjectId, encoded)
+    this.store.set(resultOf(order.spec.id), encoded)
     return { type: 'stored', size: encoded.size, hash: encoded.hash, refs: encoded.refs }
   }
 

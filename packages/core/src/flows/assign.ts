@@ -15,7 +15,6 @@ import { say, stamp } from '../state/peer-state.ts'
 import type { Candidate } from '../state/placement.ts'
 import { best, resourceRoom, score, spreadMs, unfit } from '../state/placement.ts'
 import type { ReadyClass } from '../state/scheduler.ts'
-import { functionKey } from '../state/scheduler.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -105,7 +104,7 @@ function addBeside({ beside }: Candidate, spec: TaskSpec): void {
 }
 
 function spreadKey(spec: TaskSpec): string {
-  return `${spec.context}|${functionKey(spec)}`
+  return `${spec.context}|${spec.code}/${spec.fn}`
 }
 
 function choose(
@@ -116,7 +115,6 @@ function choose(
 ): Candidate | null {
   const only = candidates.length === 1 ? candidates[0] : undefined
   if (only) return only.room > 0 ? only : null
-  const fn = functionKey(row.spec)
   const { prefer, spread } = row.spec.policy
   return best(candidates, (candidate) => {
     const preferred = unfit(candidate.member, prefer) === null
@@ -125,7 +123,7 @@ function choose(
     const apart = spread ? spreadMs * besides(state, candidate, row.spec) : 0
     const estimate = score(
       avoided ? { ...candidate, avoided } : candidate,
-      state.scheduler.expectedMs(fn, candidate.life),
+      state.scheduler.expectedMs(row.spec, candidate.life),
       missing,
       preferred,
     )

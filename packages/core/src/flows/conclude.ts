@@ -12,7 +12,6 @@ import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
 import { notify, say, stamp } from '../state/peer-state.ts'
-import { functionKey } from '../state/scheduler.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -30,10 +29,10 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
     case 'inline':
     case 'stored':
     case 'ref':
-      state.scheduler.measured(functionKey(row.spec), from, ms)
+      state.scheduler.measured(row.spec, from, ms)
       return value(state, row, from, outcome)
     case 'error':
-      state.scheduler.measured(functionKey(row.spec), from, ms)
+      state.scheduler.measured(row.spec, from, ms)
       return applicationError(state, row, from, outcome)
     case 'crash':
       return crash(state, row, from, outcome)

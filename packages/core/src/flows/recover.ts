@@ -13,7 +13,6 @@ import { dropSpec } from '../state/lineage.ts'
 import { askAgain, askOwner, askParents, hold, letGo, locate, unanswerable } from '../state/locate.ts'
 import type { Agenda, PeerState } from '../state/peer-state.ts'
 import { hangUp, isBeyond, lostFailure, notify, say, stamp } from '../state/peer-state.ts'
-import { functionKey } from '../state/scheduler.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -43,7 +42,7 @@ export function ended(
 function attemptsOf(state: PeerState, life: LifeId, slots: number, name: string): number {
   const rows = state.tasks.assignedTo(life)
   rows.forEach((row, at) => {
-    const ran = at < slots * batchSize(state.scheduler.expectedMs(functionKey(row.spec), life), state.config)
+    const ran = at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
     lose(state, row, ran, name)
   })
   return rows.length

@@ -44,6 +44,7 @@ function overloaded(state: PeerState, row: TaskRow): Failure {
 
 /** A job's epoch never changes while it lives; a task's is the attempt that runs it. */
 function epochOf(state: PeerState, spec: TaskSpec): Epoch {
+  if (spec.depth === 0) return state.firstEpoch
   const parent = state.executor.ofTask(spec.context as string as TaskId)
   const number = parent.reduce((highest, row) => Math.max(highest, row.attempt), 1)
   return { number, by: state.self }

@@ -13,7 +13,7 @@ export type LifeId = Brand<string, 'LifeId'>
 /** What submits work: a job or a running task (then equal to the task's id). */
 export type ContextId = Brand<string, 'ContextId'>
 export type TaskId = Brand<string, 'TaskId'>
-/** `task/index` for a result, a hash for a `put`, `code:hash` for a bundle. */
+/** The task's for a result, a hash for a `put`, `code:hash` for a bundle. */
 export type ObjectId = Brand<string, 'ObjectId'>
 /** SHA-256 of a bundle, in hex. */
 export type CodeId = Brand<string, 'CodeId'>
@@ -41,9 +41,9 @@ export function attemptId(task: TaskId, attempt: number): AttemptId {
   return `${task}#${attempt}` as AttemptId
 }
 
-/** The object that a task's result becomes. */
-export function resultOf(task: TaskId, index = 0): ObjectId {
-  return `${task}/${index}` as ObjectId
+/** The object that a task's result becomes: it carries the task's id, so no id is made and hashed twice. */
+export function resultOf(task: TaskId): ObjectId {
+  return task as string as ObjectId
 }
 
 /** A bundle is kept, fetched and verified like any other object. */

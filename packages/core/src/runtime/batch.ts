@@ -1,9 +1,9 @@
-// Lays a batch out for its way into a worker: all arguments and small inputs end to end in one buffer that
-// is moved, not copied; larger inputs beside it, each sent once and then kept there.
+// Lays a batch out for its way into a worker, and reads it there: all arguments and small inputs end to end in
+// one buffer that is moved, not copied; larger inputs beside it, each sent once and then kept there; names once.
 
-import type { ObjectId } from '../model/ids.ts'
+import type { CodeId, ObjectId } from '../model/ids.ts'
 import type { ObjectCache } from './object-cache.ts'
-import type { Batch, BatchInput, BatchOrder, Span } from './worker-messages.ts'
+import type { Batch, BatchInput, BatchOrder, PackedOrder, Span } from './worker-messages.ts'
 import type { RunInput, RunOrder } from './worker-port.ts'
 
 /** Inline inputs up to this ride with every attempt; keeping them would cost more than decoding them. */
@@ -40,12 +40,35 @@ export function packBatch(
     cache.use(object)
     return { object, span: null, refs }
   }
-  const orders = batch.map(({ number, order }): BatchOrder => {
-    const { id, task, attempt, code, fn, refs } = order
-    return { number, id, task, attempt, code, fn, refs, args: append(order.args), inputs: order.inputs.map(input) }
+  const names: string[] = []
+  const named = (name: string): number => {
+    const known = names.lastIndexOf(name)
+    return known === -1 ? names.push(name) - 1 : known
+  }
+  const orders = batch.map(({ number, order }): PackedOrder => {
+    const { task, attempt, code, fn, refs, inputs } = order
+    const [start, stop] = append(order.args)
+    const carried = inputs.length === 0 ? 0 : inputs.map(input)
+    return [number, task, attempt, named(code), named(fn), start, stop, refs.length === 0 ? 0 : refs, carried]
   })
-  return { buffer: bytes.buffer, orders, objects, forget: cache.evict() }
+  return { buffer: bytes.buffer, names, orders, objects, forget: cache.evict() }
 }
+
+export function unpackOrder(packed: PackedOrder, names: readonly string[]): BatchOrder {
+  const [number, task, attempt, code, fn, start, stop, refs, inputs] = packed
+  return {
+    number,
+    task,
+    attempt,
+    code: names[code] as CodeId,
+    fn: names[fn]!,
+    args: [start, stop],
+    refs: refs === 0 ? none : refs,
+    inputs: inputs === 0 ? none : inputs,
+  }
+}
+
+const none: readonly never[] = []
 
 function rides(inline: Uint8Array | null): inline is Uint8Array {
   return inline !== null && inline.byteLength <= rideBytes

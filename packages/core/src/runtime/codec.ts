@@ -111,7 +111,19 @@ function empty0(needs: Policy['needs']): Policy['needs'] | 0 {
   return 0
 }
 
+/** The last one that was checked: the calls of a program mostly share theirs, and checking takes longer than all the rest of a small frame. */
+let known: { readonly packed: Packed; readonly policy: Policy } | undefined
+
 function unpackPolicy(packed: Packed): Policy {
+  if (known?.packed.length === packed.length && packed.every((part, at) => part === known?.packed[at])) {
+    return known.policy
+  }
+  const policy = checkedPolicy(packed)
+  known = { packed, policy }
+  return policy
+}
+
+function checkedPolicy(packed: Packed): Policy {
   const [
     name,
     retries,

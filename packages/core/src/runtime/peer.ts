@@ -58,6 +58,8 @@ export class Peer {
   #scheduled = false
   #stopped = false
   #request = 0
+  /** When the timer that is set wakes us. */
+  #wakesAt: number = Number.POSITIVE_INFINITY
   #wallAhead: number
   /** What broke, when the machine itself did: everything else then fails with it. */
   #broken: MeshError | null = null
@@ -92,7 +94,7 @@ export class Peer {
     )
     const builtin = builtinBundle(platform.sha256)
     this.keepCode(builtin.module.code, builtin.bytes)
-    this.#wake()
+    this.#wake(deadline(this.state))
   }
 
   #createPool(): WorkerPool {
@@ -143,11 +145,19 @@ export class Peer {
       return this.#break(error)
     }
     for (const effect of effects) this.#perform(effect)
-    this.#wake()
+    this.#wake(this.state.timers.wakeAt)
   }
 
-  #wake(): void {
-    if (!this.#stopped && !this.#scheduled) this.#options.platform.clock.wakeAt(deadline(this.state), this.#turn)
+  /** A timer that is set already and comes first is left alone: a turn too early is harmless, and setting one per turn is not free. */
+  #wake(at: number): void {
+    if (this.#stopped || at >= this.#wakesAt) return
+    this.#wakesAt = at
+    this.#options.platform.clock.wakeAt(at, this.#onTime)
+  }
+
+  readonly #onTime = (): void => {
+    this.#wakesAt = Number.POSITIVE_INFINITY
+    this.#turn()
   }
 
   /** The wall clock ran ahead of the monotonic one: the machine slept. */

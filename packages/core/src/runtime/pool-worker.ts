@@ -10,6 +10,7 @@ import type { CrashReason, Outcome } from '../model/task.ts'
 import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
 import { ObjectCache } from './object-cache.ts'
+import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
 import type { Report, WorkerApi } from './worker-messages.ts'
 import type { RunOrder, WorkerPoolHost } from './worker-port.ts'
@@ -20,6 +21,7 @@ export interface PoolWorkerOptions {
   readonly store: ObjectStore
   readonly host: WorkerPoolHost
   readonly cacheBytes: number
+  readonly sharedMemory: boolean
   /** Starts the thread in this environment. */
   readonly spawn: (env: Readonly<Record<string, string>>) => WorkerThread
   /** Where workers find the bundle; undefined when this peer does not have it. */
@@ -49,8 +51,10 @@ export class PoolWorker {
   /** In the order they run. */
   readonly #attempts = new Map<number, Sent>()
   #thread!: WorkerThread
-  #remote!: Remote<WorkerApi>
+  #remote!: Pick<Remote<WorkerApi>, 'load' | 'run' | 'abort'>
   #port!: MessagePort
+  /** What the worker has finished and not said in a message. */
+  #outcomes: OutcomeReader | undefined
   #cache!: ObjectCache
   #loaded!: Set<CodeId>
   /** The last batch that is being made ready. */
@@ -113,7 +117,9 @@ export class PoolWorker {
     const thread = spawn(env)
     const { port1, port2 } = new MessageChannel()
     this.#thread = thread
-    this.#remote = wrap<WorkerApi>(thread.endpoint)
+    // Taken off the proxy once: every look at it makes another.
+    const { open, load, run, abort } = wrap<WorkerApi>(thread.endpoint)
+    this.#remote = { load, run, abort }
     this.#port = port1
     this.#cache = new ObjectCache(cacheBytes)
     this.#loaded = new Set()
@@ -122,10 +128,13 @@ export class PoolWorker {
     port1.start()
     // Messages that it posted before its end are still on their way.
     thread.onExit((exit) => setTimeout(() => this.#exited(exit, env), 0))
-    void this.#guard(this.#remote.open(transfer(port2, [port2]), { inlineBytes: config.inlineBytes }))
+    const ring = this.#options.sharedMemory ? sharedRing() : null
+    this.#outcomes = ring === null ? undefined : new OutcomeReader(ring)
+    void this.#guard(open(transfer(port2, [port2]), { inlineBytes: config.inlineBytes, ring }))
   }
 
   #exited(exit: WorkerExit, env: Readonly<Record<string, string>>): void {
+    if (!this.#isClosed) this.#drain()
     this.#port.close()
     clearTimeout(this.#ghostTimer)
     if (this.#isClosed) return
@@ -227,7 +236,11 @@ export class PoolWorker {
 
   #heard(report: Report): void {
     const { reports } = this.#options.host
+    // What was written before it was said comes first.
+    this.#drain()
     switch (report.type) {
+      case 'knock':
+        return
       case 'ready':
         this.#isBooted = true
         return this.#options.ready()
@@ -251,6 +264,22 @@ export class PoolWorker {
       }
       default:
         return report satisfies never
+    }
+  }
+
+  readonly #written = (number: number, ms: number, bytes: Uint8Array): void => {
+    const sent = this.#attempts.get(number)
+    if (sent !== undefined) this.#over(sent, { type: 'inline', bytes, refs: noRefs }, ms)
+  }
+
+  #drain(): void {
+    try {
+      this.#outcomes?.drain(this.#written)
+    } catch (error) {
+      // Whoever writes there runs foreign code beside it.
+      this.#outcomes = undefined
+      this.#options.host.reports.logged(null, 'error', `worker ${this.#options.number}: ${String(error)}`)
+      this.terminate('uncaught')
     }
   }
 
@@ -325,3 +354,4 @@ export class PoolWorker {
 }
 
 const none: ReadonlyMap<string, Uint8Array> = new Map()
+const noRefs: readonly never[] = []

@@ -49,7 +49,7 @@ const maxDepth = 100
 
 /** Throws MeshError UNSERIALIZABLE: `value.camera is a Camera; pass a plain object`. */
 export function encode(value: unknown, options: EncodeOptions = {}): Encoded {
-  if (isPlain(value, maxDepth, undefined)) {
+  if (isPlain(value, maxDepth, new Seen())) {
     const bytes = encodePlain(value)
     if (bytes !== undefined) return { bytes, refs: noRefs }
   }
@@ -59,7 +59,7 @@ export function encode(value: unknown, options: EncodeOptions = {}): Encoded {
 
 /** Like `encode`, for a list of arguments: refs directly in it are marked `top`. */
 export function encodeArgs(args: readonly unknown[], options: Pick<EncodeOptions, 'onRef'> = {}): Encoded {
-  if (isPlain(args, maxDepth, undefined)) {
+  if (isPlain(args, maxDepth, new Seen())) {
     const bytes = encodePlain(args)
     if (bytes !== undefined) return { bytes, refs: noRefs }
   }
@@ -78,9 +78,11 @@ export function encodeError(error: unknown): Uint8Array<ArrayBuffer> {
 
 /** Throws MeshError INTERNAL when the bytes are not an encoded value, and nothing else. */
 export function decode(bytes: Uint8Array, options: DecodeOptions = {}): unknown {
-  return guarded(bytes, options, (object) => {
-    throw new TypeError(`top-level ref ${object} outside an argument list`)
-  })
+  return guarded(bytes, options, noTopRef)
+}
+
+function noTopRef(object: ObjectId): never {
+  throw new TypeError(`top-level ref ${object} outside an argument list`)
 }
 
 /** The application's error, or what could be saved of it. */
@@ -102,17 +104,34 @@ export function decodeArgs(
   return args
 }
 
-function isPlain(value: unknown, depth: number, seen: Set<object> | undefined): boolean {
-  if (typeof value === 'object') return value === null || (depth > 0 && isPlainObject(value, depth, seen ?? new Set()))
+/** Objects met on a walk. The first costs no Set: most argument lists hold nothing but primitives. */
+class Seen {
+  #first: object | undefined
+  #others: Set<object> | undefined
+
+  /** False when it was there before. */
+  add(value: object): boolean {
+    if (this.#first === undefined) {
+      this.#first = value
+      return true
+    }
+    if (value === this.#first) return false
+    this.#others ??= new Set()
+    const { size } = this.#others
+    return this.#others.add(value).size > size
+  }
+}
+
+function isPlain(value: unknown, depth: number, seen: Seen): boolean {
+  if (typeof value === 'object') return value === null || (depth > 0 && isPlainObject(value, depth, seen))
   if (typeof value === 'number') return value === 0 ? 1 / value > 0 : !Number.isNaN(value)
   if (typeof value === 'string') return isRegular(value)
   return typeof value === 'boolean' || value === undefined
 }
 
 /** False for whatever is not certainly plain, also when a trap throws: the other way finds out. */
-function isPlainObject(value: object, depth: number, seen: Set<object>): boolean {
-  if (seen.has(value)) return false
-  seen.add(value)
+function isPlainObject(value: object, depth: number, seen: Seen): boolean {
+  if (!seen.add(value)) return false
   try {
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype === Array.prototype && Array.isArray(value)) return isPlainArray(value, depth, seen)
@@ -127,7 +146,7 @@ function isPlainObject(value: object, depth: number, seen: Set<object>): boolean
   }
 }
 
-function isPlainArray(array: readonly unknown[], depth: number, seen: Set<object>): boolean {
+function isPlainArray(array: readonly unknown[], depth: number, seen: Seen): boolean {
   for (let i = 0; i < array.length; i++) {
     const item = array[i]
     if (item === undefined && !(i in array)) return false
@@ -206,7 +225,7 @@ function guarded(bytes: Uint8Array, options: DecodeOptions, resolve: (object: Ob
 
 function read(bytes: Uint8Array, options: DecodeOptions, resolve: (object: ObjectId) => unknown): unknown {
   const form = bytes[0]
-  if (form === 1) return codec.unpack(bytes.subarray(1))
+  if (form === 1) return codec.unpack(bytes, afterForm)
   if (form !== 2 && form !== 3) throw new TypeError(`unknown form ${form}`)
   const headLength = form === 2 ? bytes.byteLength - 1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(4)
   const start = form === 2 ? 1 : 8
@@ -222,6 +241,8 @@ function read(bytes: Uint8Array, options: DecodeOptions, resolve: (object: Objec
     makeRef: (object) => makeRef?.(linkTo(object, refs)),
   })
 }
+
+const afterForm = { start: 1 }
 
 type Head = [root: unknown, nodes: Node[], sizes?: number[]]
 

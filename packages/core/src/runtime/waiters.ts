@@ -7,22 +7,47 @@ import type { Located } from '../model/object.ts'
 import type { Settlement, Watch } from './context-port.ts'
 import type { ObjectStore } from './ports.ts'
 
-interface Waiter {
+/** One wait. An object of its own kind, since there is one for every task that somebody waits for. */
+class Waiter implements Watch {
+  readonly object: ObjectId
   readonly bytes: boolean
-  readonly resolve: (settlement: Settlement) => void
+  readonly settled: Promise<Settlement>
+  resolve!: (settlement: Settlement) => void
+  reject!: (error: Error) => void
+  readonly #waiters: Waiters
+
+  constructor(waiters: Waiters, object: ObjectId, bytes: boolean) {
+    this.#waiters = waiters
+    this.object = object
+    this.bytes = bytes
+    this.settled = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+  }
+
+  stop(): void {
+    this.#waiters.remove(this)
+  }
+}
+
+/** Who waits for a copy count: nobody hands anything over. */
+interface DurableWaiter {
+  readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 
 interface Row {
   readonly owner: LifeId
-  readonly waiters: Set<Waiter>
+  /** Nearly always there is just one. */
+  waiters: Waiter | Set<Waiter>
 }
 
 export class Waiters {
   readonly #post: (event: PeerEvent) => void
   readonly #store: ObjectStore
   readonly #rows = new Map<ObjectId, Row>()
-  readonly #durable = new Map<ObjectId, Waiter[]>()
+  readonly #durable = new Map<ObjectId, DurableWaiter[]>()
   readonly #cancels = new Map<ObjectId, (() => void)[]>()
   #failed: Error | null = null
 
@@ -37,29 +62,28 @@ export class Waiters {
   }
 
   watch(object: ObjectId, owner: LifeId, bytes: boolean): Watch {
-    let waiter: Waiter | undefined
-    const settled = new Promise<Settlement>((resolve, reject) => {
-      if (this.#failed) return reject(this.#failed)
-      waiter = { bytes, resolve, reject }
-      this.#add(object, owner, waiter)
-    })
-    return { settled, stop: () => waiter && this.#remove(object, waiter) }
+    const waiter = new Waiter(this, object, bytes)
+    if (this.#failed) waiter.reject(this.#failed)
+    else this.#add(waiter, owner)
+    return waiter
   }
 
-  #add(object: ObjectId, owner: LifeId, waiter: Waiter): void {
-    let row = this.#rows.get(object)
-    const first = row === undefined
-    if (!row) {
-      row = { owner, waiters: new Set() }
-      this.#rows.set(object, row)
-    }
-    row.waiters.add(waiter)
-    if (first || waiter.bytes) this.#post({ type: 'watch', object, owner, bytes: waiter.bytes })
-  }
-
-  #remove(object: ObjectId, waiter: Waiter): void {
+  #add(waiter: Waiter, owner: LifeId): void {
+    const { object, bytes } = waiter
     const row = this.#rows.get(object)
-    if (!row?.waiters.delete(waiter) || row.waiters.size > 0) return
+    if (!row) this.#rows.set(object, { owner, waiters: waiter })
+    else if (row.waiters instanceof Set) row.waiters.add(waiter)
+    else row.waiters = new Set([row.waiters, waiter])
+    if (!row || bytes) this.#post({ type: 'watch', object, owner, bytes })
+  }
+
+  remove(waiter: Waiter): void {
+    const { object } = waiter
+    const row = this.#rows.get(object)
+    if (!row) return
+    if (row.waiters instanceof Set) {
+      if (!row.waiters.delete(waiter) || row.waiters.size > 0) return
+    } else if (row.waiters !== waiter) return
     this.#rows.delete(object)
     this.#post({ type: 'unwatch', object })
   }
@@ -68,27 +92,22 @@ export class Waiters {
     const row = this.#rows.get(object)
     if (!row) return
     this.#rows.delete(object)
-    for (const waiter of row.waiters) this.#hand(object, row.owner, { waiter, source, located })
+    for (const waiter of waitersOf(row)) this.#hand(waiter, row.owner, { source, located })
   }
 
-  #hand(
-    object: ObjectId,
-    owner: LifeId,
-    { waiter, source, located }: { waiter: Waiter; source: ObjectId; located: Located },
-  ): void {
+  #hand(waiter: Waiter, owner: LifeId, { source, located }: { source: ObjectId; located: Located }): void {
     switch (located.type) {
       case 'failure':
         return waiter.resolve({ type: 'failure', failure: located.failure })
       case 'inline':
         return waiter.resolve({ type: 'value', bytes: located.bytes, refs: located.refs })
       case 'alias':
-        return this.#add(object, owner, waiter)
+        return this.#add(waiter, owner)
       case 'stored': {
         if (!waiter.bytes) return waiter.resolve({ type: 'value', bytes: null, refs: located.refs })
         this.#store.get(source).then(
           // Gone again meanwhile, or only its whereabouts were asked for until now: watch on.
-          (bytes) =>
-            bytes ? waiter.resolve({ type: 'value', bytes, refs: located.refs }) : this.#add(object, owner, waiter),
+          (bytes) => (bytes ? waiter.resolve({ type: 'value', bytes, refs: located.refs }) : this.#add(waiter, owner)),
           (error: Error) => waiter.reject(error),
         )
       }
@@ -98,10 +117,9 @@ export class Waiters {
   untilDurable(object: ObjectId): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failed) return reject(this.#failed)
-      const waiter: Waiter = { bytes: false, resolve: () => resolve(), reject }
       const waiting = this.#durable.get(object)
-      if (waiting) waiting.push(waiter)
-      else this.#durable.set(object, [waiter])
+      if (waiting) waiting.push({ resolve, reject })
+      else this.#durable.set(object, [{ resolve, reject }])
       this.#post({ type: 'durable', object })
     })
   }
@@ -109,7 +127,7 @@ export class Waiters {
   durable(object: ObjectId, error: Error | null): void {
     for (const waiter of this.#durable.get(object) ?? []) {
       if (error) waiter.reject(error)
-      else waiter.resolve({ type: 'value', bytes: null, refs: [] })
+      else waiter.resolve()
     }
     this.#durable.delete(object)
   }
@@ -134,10 +152,14 @@ export class Waiters {
     this.#failed = error
     const rows = [...this.#rows.values()]
     this.#rows.clear()
-    for (const { waiters } of rows) for (const waiter of waiters) waiter.reject(error)
+    for (const row of rows) for (const waiter of waitersOf(row)) waiter.reject(error)
     for (const waiters of this.#durable.values()) for (const waiter of waiters) waiter.reject(error)
     this.#durable.clear()
     const cancelling = Array.from(this.#cancels.keys())
     for (const object of cancelling) this.cancelled(object)
   }
+}
+
+function waitersOf({ waiters }: Row): Iterable<Waiter> {
+  return waiters instanceof Set ? waiters : [waiters]
 }

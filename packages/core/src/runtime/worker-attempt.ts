@@ -42,6 +42,8 @@ export class Attempt implements CurrentTask {
   /** Time spent waiting for refs, in milliseconds. */
   blockedMs = 0
   #percent = -1
+  /** Something of it left in a message: its outcome must come after that. */
+  hasSpoken = false
 
   constructor(host: WorkerHost, order: BatchOrder, buffer: ArrayBuffer) {
     this.#host = host

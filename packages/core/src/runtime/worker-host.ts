@@ -6,14 +6,16 @@
 import { expose } from 'comlink'
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId } from '../model/ids.ts'
-import type { RefLink } from '../model/task.ts'
+import type { Outcome, RefLink } from '../model/task.ts'
+import { unpackOrder } from './batch.ts'
 import { captureConsole, formatParts } from './console.ts'
+import { OutcomeWriter } from './outcome-ring.ts'
 import type { Sha256 } from './ports.ts'
 import { taskGlobal } from './task-global.ts'
 import { decode } from './values.ts'
 import { Attempt, type Ended, type Namespace } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
-import type { Answer, Batch, BatchInput, LogLevel, Report, WorkerApi } from './worker-messages.ts'
+import type { Answer, Batch, BatchInput, LogLevel, Report, WorkerApi, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerHostOptions {
   readonly importModule: (url: string) => Promise<Namespace>
@@ -30,7 +32,7 @@ export interface WorkerHostOptions {
 export function exposeWorkerHost(endpoint: Endpoint, options: WorkerHostOptions): void {
   const host = new WorkerHost(options)
   const api: WorkerApi = {
-    open: (port, settings) => host.open(port, settings.inlineBytes),
+    open: (port, settings) => host.open(port, settings),
     load: (code, url, env) => host.load(code, { url, env }),
     run: (batch) => host.take(batch),
     abort: (number, reason) => host.abort(number, reason),
@@ -57,6 +59,7 @@ export class WorkerHost {
   readonly #options: WorkerHostOptions
   readonly #bundles = new Map<CodeId, Bundle>()
   readonly #objects = new Map<ObjectId, { bytes: Uint8Array<ArrayBuffer> | undefined; value: unknown }>()
+  #outcomes: OutcomeWriter | undefined
   #queue: Attempt[] = []
   #current: Attempt | undefined
   #isRunning = false
@@ -73,9 +76,10 @@ export class WorkerHost {
     }
   }
 
-  open(port: MessagePort, inlineBytes: number): void {
+  open(port: MessagePort, { inlineBytes, ring }: WorkerSettings): void {
     this.#port = port
     this.inlineBytes = inlineBytes
+    this.#outcomes = ring === null ? undefined : new OutcomeWriter(ring)
     port.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.calls.answer(data))
     port.start()
     this.post({ type: 'ready' })
@@ -86,10 +90,10 @@ export class WorkerHost {
     this.#bundles.set(code, { url, env, namespace: undefined, failure: undefined })
   }
 
-  take({ buffer, orders, objects, forget }: Batch): void {
+  take({ buffer, names, orders, objects, forget }: Batch): void {
     for (const object of forget) this.#objects.delete(object)
     for (const { object, bytes } of objects) this.#objects.set(object, { bytes, value: undefined })
-    const attempts = orders.map((order) => new Attempt(this, order, buffer))
+    const attempts = orders.map((order) => new Attempt(this, unpackOrder(order, names), buffer))
     if (this.#current?.isBlocked === true) return this.#giveBack(attempts)
     this.#queue.push(...attempts)
     if (!this.#isRunning) void this.#drain()
@@ -110,6 +114,8 @@ export class WorkerHost {
   }
 
   post(report: Report, transfer: Transferable[] = []): void {
+    // What it says from now on must not overtake this.
+    if (this.#current !== undefined) this.#current.hasSpoken = true
     this.#port?.postMessage(report, transfer)
   }
 
@@ -179,9 +185,19 @@ export class WorkerHost {
     taskGlobal().current = null
     this.#current = undefined
     const ms = Math.max(0, this.now() - started - attempt.blockedMs)
+    if (this.#isWritten(attempt, outcome, ms)) return
     const large = bytes ?? (outcome.type === 'inline' ? outcome.bytes : null)
     const transfer = large !== null && large.byteLength > transferBytes ? [large.buffer as ArrayBuffer] : []
     this.post({ type: 'done', number: attempt.order.number, outcome, ms, bytes }, transfer)
+  }
+
+  /** Through the ring: whatever is small and plain, unless the attempt has said something in a message before. */
+  #isWritten(attempt: Attempt, outcome: Outcome, ms: number): boolean {
+    if (this.#outcomes === undefined || attempt.hasSpoken) return false
+    if (outcome.type !== 'inline' || outcome.refs.length > 0) return false
+    const result = this.#outcomes.write(attempt.order.number, ms, outcome.bytes)
+    if (result === 'knock') this.post({ type: 'knock' })
+    return result !== 'full'
   }
 
   #giveBack(attempts: readonly Attempt[]): void {

@@ -1,9 +1,10 @@
 // What a peer's main thread and its workers say to each other. Calls (load, run, abort) go through
 // comlink; what a worker reports, and the verbs of a running task, go over one MessagePort that is handed over at the
-// start, one message per fact, so that a slow batch mate never delays a finished one. Attempts are
-// numbered per pool: numbers are small, and news of an attempt that is over finds nobody.
+// start, one message per fact, so that a slow batch mate never delays a finished one. Small outcomes of attempts
+// that said nothing else take the ring. Attempts are numbered per pool: numbers are small, and news of an attempt
+// that is over finds nobody.
 
-import type { AttemptId, CodeId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { CodeId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
 import type { PutRequest, Settlement } from './context-port.ts'
 
@@ -17,6 +18,8 @@ export interface WorkerApi {
 
 export interface WorkerSettings {
   readonly inlineBytes: number
+  /** For small outcomes (outcome-ring.ts); null where there is no shared memory. */
+  readonly ring: SharedArrayBuffer | null
 }
 
 /** Part of the batch's buffer. */
@@ -31,7 +34,6 @@ export interface BatchInput {
 
 export interface BatchOrder {
   readonly number: number
-  readonly id: AttemptId
   readonly task: TaskId
   readonly attempt: number
   readonly code: CodeId
@@ -41,9 +43,23 @@ export interface BatchOrder {
   readonly inputs: readonly BatchInput[]
 }
 
+/** A BatchOrder by position, its code and function as places in the batch's names: structured clone writes every key of every object. */
+export type PackedOrder = readonly [
+  number: number,
+  task: TaskId,
+  attempt: number,
+  code: number,
+  fn: number,
+  argsStart: number,
+  argsEnd: number,
+  refs: readonly RefLink[] | 0,
+  inputs: readonly BatchInput[] | 0,
+]
+
 export interface Batch {
   readonly buffer: ArrayBuffer
-  readonly orders: readonly BatchOrder[]
+  readonly names: readonly string[]
+  readonly orders: readonly PackedOrder[]
   /** Values to keep for this and later attempts. */
   readonly objects: readonly { readonly object: ObjectId; readonly bytes: Uint8Array<ArrayBuffer> }[]
   /** Values to forget, before the new ones are kept. */
@@ -79,6 +95,8 @@ export type ContextRequest =
 /** From a worker to its peer. */
 export type Report =
   | { readonly type: 'ready' }
+  /** There are outcomes in the ring. */
+  | { readonly type: 'knock' }
   /** `bytes` come with an outcome of type 'stored'. */
   | {
       readonly type: 'done'

@@ -16,7 +16,11 @@ export interface WorkerPoolOptions {
   readonly host: WorkerPoolHost
   /** Bytes of inputs that each worker keeps for later attempts. Default 64 MiB. */
   readonly cacheBytes?: number | undefined
+  /** Small outcomes may travel through shared memory. Default: where the platform has any. */
+  readonly sharedMemory?: boolean | undefined
 }
+
+const hasSharedMemory = typeof SharedArrayBuffer === 'function'
 
 /** Deaths before the first word, in a row, until it is no longer tried again at once. */
 const maxBootFailures = 3
@@ -78,6 +82,7 @@ class Pool implements WorkerPool {
 
   #start(number: number, env: Readonly<Record<string, string>>): PoolWorker {
     const { platform, store, config, host, cacheBytes = 64 * 1024 * 1024 } = this.#options
+    const { sharedMemory = hasSharedMemory } = this.#options
     const worker: PoolWorker = new PoolWorker(
       {
         number,
@@ -85,6 +90,7 @@ class Pool implements WorkerPool {
         store,
         host,
         cacheBytes,
+        sharedMemory,
         spawn: platform.spawnWorker,
         urlOf: (code) => this.#urlOf(code),
         forget: (attempt) => this.#attempts.delete(attempt),

@@ -11,6 +11,7 @@ import { LazySet } from '../model/lazy-set.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 import { batchSize, creditsPerSlot, isSmall } from './credits.ts'
+import { blended, Durations } from './durations.ts'
 import type { Asker, RunRow } from './runs.ts'
 import { attemptFor } from './runs.ts'
 import { Workers } from './workers.ts'
@@ -34,7 +35,7 @@ export class Executor {
   readonly #ready = new Set<AttemptId>()
   readonly #workers = new Workers()
   readonly #owners = new Map<LifeId, OwnerRow>()
-  readonly #durations = new Map<string, number>()
+  readonly #durations = new Durations()
   /** Sum over waiting attempts of their depth: the deepest one rules who may start at the limit. */
   readonly #blockedDepths = new Map<AttemptId, number>()
   slots: number
@@ -179,7 +180,7 @@ export class Executor {
 
   /** Attempts of this function that fill `batchMs`. Unmeasured functions go one at a time. */
   batchSize(spec: TaskSpec): number {
-    return batchSize(this.#durations.get(`${spec.code}/${spec.fn}`) ?? null, this.#config)
+    return batchSize(this.#durations.meanMs(spec), this.#config)
   }
 
   setBlocked(row: RunRow, blocked: boolean): void {
@@ -219,11 +220,9 @@ export class Executor {
   }
 
   #measure(row: RunRow, ms: number): void {
-    const key = `${row.spec.code}/${row.spec.fn}`
-    const known = this.#durations.get(key)
-    this.#durations.set(key, known === undefined ? ms : known + (ms - known) * 0.25)
+    this.#durations.measured(row.spec, ms, null)
     const owner = this.#owner(row.owner)
-    owner.meanMs = owner.meanMs === null ? ms : owner.meanMs + (ms - owner.meanMs) * 0.25
+    owner.meanMs = blended(owner.meanMs, ms)
   }
 
   workerGone(worker: number): void {

@@ -10,6 +10,7 @@ import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Failure, Located } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
+import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
@@ -48,6 +49,8 @@ export interface PeerState {
   readonly config: Config
   readonly rng: Rng
   readonly startedAt: Instant
+  /** Of the jobs of this peer: theirs never changes while it lives. */
+  readonly firstEpoch: Epoch
   readonly members: Membership
   readonly detector: FailureDetector
   readonly gossip: Gossip
@@ -188,6 +191,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     config,
     rng: new Rng(seed),
     startedAt: now,
+    firstEpoch: { number: 1, by: self },
     members: new Membership(self, profile, now),
     detector: new FailureDetector(config),
     gossip: new Gossip(config.rumourLambda),

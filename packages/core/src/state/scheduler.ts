@@ -7,6 +7,7 @@ import Denque from 'denque'
 import { assert } from '../model/assert.ts'
 import type { LifeId, TaskId } from '../model/ids.ts'
 import type { Needs, TaskSpec } from '../model/task.ts'
+import { Durations } from './durations.ts'
 
 /** Tasks with the same needs and priority, oldest first: if one cannot be placed, none can. */
 export interface ReadyClass {
@@ -25,13 +26,10 @@ interface Credit {
   out: number
 }
 
-/** Weight of the newest measurement. */
-const blend = 0.25
-
 export class Scheduler {
   readonly #classes = new Map<string, ReadyClass>()
   readonly #credits = new Map<LifeId, Credit>()
-  readonly #speeds = new Map<string, Map<LifeId | '', number>>()
+  readonly #durations = new Durations()
   readonly #maxCredits: number
   readyCount = 0
 
@@ -115,36 +113,24 @@ export class Scheduler {
 
   ended(life: LifeId): void {
     this.#credits.delete(life)
-    for (const speeds of this.#speeds.values()) speeds.delete(life)
+    this.#durations.forget(life)
   }
 
   /** Records how long one run took. */
-  measured(fn: string, life: LifeId, ms: number): void {
-    let speeds = this.#speeds.get(fn)
-    if (!speeds) {
-      speeds = new Map()
-      this.#speeds.set(fn, speeds)
-    }
-    for (const key of [life, ''] as const) {
-      const known = speeds.get(key)
-      speeds.set(key, known === undefined ? ms : known + (ms - known) * blend)
-    }
+  measured(spec: TaskSpec, life: LifeId, ms: number): void {
+    this.#durations.measured(spec, ms, life)
   }
 
   /** Expected duration there, or of the function anywhere, or null when it never ran. */
-  expectedMs(fn: string, life: LifeId): number | null {
-    const speeds = this.#speeds.get(fn)
-    return speeds?.get(life) ?? speeds?.get('') ?? null
+  expectedMs(spec: TaskSpec, life: LifeId): number | null {
+    const known = this.#durations.get(spec)
+    return known?.at?.get(life) ?? known?.meanMs ?? null
   }
 
   check(outOf: (life: LifeId) => number): void {
     for (const [life, row] of this.#credits)
       assert(row.out === outOf(life), `${row.out} attempts out at ${life}, ${outOf(life)} in the table`)
   }
-}
-
-export function functionKey(spec: TaskSpec): string {
-  return `${spec.code}/${spec.fn}`
 }
 
 function needsKey(needs: Needs): string {

@@ -47,6 +47,16 @@ workerPoolContract(
   { exit: 'process.exit(3)', memory: true },
 )
 
+workerPoolContract(
+  'worker threads without shared memory',
+  () => {
+    const store = new MemoryStore(4 * 1024 * 1024)
+    const options = { platform, store, config: contractConfig, sharedMemory: false }
+    return { store, sha256, create: (host) => createWorkerPool({ ...options, host }) }
+  },
+  { exit: 'process.exit(3)', memory: true },
+)
+
 describe('a worker that never comes up', () => {
   test('is tried three times, then its attempts are reported', async () => {
     let spawned = 0

@@ -58,7 +58,7 @@ const stateColours: Readonly<Record<string, (text: string) => string>> = {
 }
 
 function coloursOn(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
-  return pc.createColors(stream.isTTY === true && stream.hasColors())
+  return pc.createColors(Boolean(stream.isTTY) && stream.hasColors())
 }
 
 export function coloured(state: string): string {

@@ -1,0 +1,62 @@
+// How long each function has been taking: a running mean, of all its runs and of those on one peer. Looked up
+// for every attempt, so by the code's and the function's own strings: a key made of both would have to be built
+// and hashed each time. Functions that were not measured for longest go when there are too many.
+
+import type { CodeId, LifeId } from '../model/ids.ts'
+import type { TaskSpec } from '../model/task.ts'
+
+export interface Duration {
+  /** Null until it ran once. */
+  meanMs: number | null
+  /** By peer, where that is known; a Map only once there is something in it. */
+  at: Map<LifeId, number> | null
+}
+
+type Called = Pick<TaskSpec, 'code' | 'fn'>
+
+/** Bundles remembered. One has a handful of functions. */
+const maxCodes = 1_024
+
+export class Durations {
+  readonly #codes = new Map<CodeId, Map<string, Duration>>()
+
+  get({ code, fn }: Called): Duration | undefined {
+    return this.#codes.get(code)?.get(fn)
+  }
+
+  /** Of all runs; null when it never ran. */
+  meanMs(spec: Called): number | null {
+    return this.get(spec)?.meanMs ?? null
+  }
+
+  measured(spec: Called, ms: number, life: LifeId | null): void {
+    const row = this.get(spec) ?? this.#add(spec)
+    row.meanMs = blended(row.meanMs, ms)
+    if (life === null) return
+    row.at ??= new Map()
+    row.at.set(life, blended(row.at.get(life) ?? null, ms))
+  }
+
+  #add({ code, fn }: Called): Duration {
+    let functions = this.#codes.get(code)
+    if (!functions) {
+      if (this.#codes.size >= maxCodes) this.#codes.delete(this.#codes.keys().next().value as CodeId)
+      this.#codes.set(code, (functions = new Map()))
+    }
+    const row: Duration = { meanMs: null, at: null }
+    functions.set(fn, row)
+    return row
+  }
+
+  /** That life is over. */
+  forget(life: LifeId): void {
+    for (const functions of this.#codes.values()) for (const row of functions.values()) row.at?.delete(life)
+  }
+}
+
+/** Weight of the newest measurement. */
+const weight = 0.25
+
+export function blended(known: number | null, ms: number): number {
+  return known === null ? ms : known + (ms - known) * weight
+}
