@@ -57,8 +57,9 @@ const stateColours: Readonly<Record<string, (text: string) => string>> = {
   lost: colours.red,
 }
 
-function coloursOn(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {
-  return pc.createColors(Boolean(stream.isTTY) && stream.hasColors())
+/** `isTTY` is absent, not false, where the stream is a pipe; and a pipe has no `hasColors`. */
+function coloursOn(stream: { isTTY?: boolean; hasColors(): boolean }): ReturnType<typeof pc.createColors> {
+  return pc.createColors(stream.isTTY === true && stream.hasColors())
 }
 
 export function coloured(state: string): string {
