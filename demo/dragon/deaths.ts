@@ -84,7 +84,11 @@ function lineOf(death: Death): string {
   const by = noticed.size === witnesses ? `all ${witnesses}` : `${noticed.size} of ${witnesses}`
   const known =
     noticed.size > 0 ? `noticed in ${seconds.toFixed(2)} s by ${by} peers` : `not noticed by any of ${witnesses} peers`
-  return `kill -9 ${peer.name}: ${known}, ${attemptsMoved} attempts moved, ${objectsRecopied} objects copied again`
+  return `kill -9 ${peer.name}: ${known}, ${counted(attemptsMoved, 'attempt')} moved, ${counted(objectsRecopied, 'object')} copied again`
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`
 }
 
 /** After how many tasks the next peer dies: spread over the work, the last at 60 % of it. */

@@ -18,6 +18,12 @@ export interface FlockPeer {
   readonly process: ChildProcess
 }
 
+/** How to join a flock. */
+export interface Door {
+  readonly entry: readonly string[]
+  readonly home: string
+}
+
 export class Flock {
   /** Those that compute and live. */
   readonly peers: FlockPeer[] = []
@@ -26,19 +32,26 @@ export class Flock {
   readonly #home: string
   readonly #children = new Set<ChildProcess>()
   #entry: FlockPeer | undefined
+  #coming: Promise<FlockPeer[]> = Promise.resolve([])
 
   private constructor(home: string) {
     this.#home = home
   }
 
-  /** Starts an entry peer, which computes only if it is given slots, then `count` peers that share this machine's cores. */
+  /**
+   * Starts an entry peer, which computes only if it is given slots, and `count` peers that share this machine's
+   * cores. Resolves when the entry is up; the others are on their way, see `gathered`.
+   */
   static async start(count: number, entrySlots: number): Promise<Flock> {
     const flock = new Flock(await mkdtemp(join(tmpdir(), 'murmuration-dragon-')))
     try {
-      flock.#entry = await flock.#launch({ entry: [], slots: entrySlots, home: flock.#home })
-      const entry = flock.#entry.addresses
-      const launched = slotsPerPeer(count).map((slots) => flock.#launch({ entry, slots, home: flock.#home }))
-      flock.peers.push(...(await Promise.all(launched)))
+      // All processes at once: most of a start is loading code, which waits for nobody.
+      const children = slotsPerPeer(count).map((slots) => ({ slots, child: flock.#fork() }))
+      flock.#entry = await flock.#launch(flock.#fork(), { entry: [], slots: entrySlots, home: flock.#home })
+      const { door } = flock
+      flock.#coming = Promise.all(children.map(({ slots, child }) => flock.#launch(child, { ...door, slots })))
+      // Whoever waits for them is told.
+      flock.#coming.catch(() => undefined)
       return flock
     } catch (error) {
       await flock.stop()
@@ -46,8 +59,13 @@ export class Flock {
     }
   }
 
+  /** Resolves when every peer has joined. */
+  async gathered(): Promise<void> {
+    this.peers.push(...(await this.#coming))
+  }
+
   /** How to join: the entry's addresses and the folder with the mesh's key. */
-  get door(): { entry: readonly string[]; home: string } {
+  get door(): Door {
     return { entry: this.#entry?.addresses ?? [], home: this.#home }
   }
 
@@ -80,12 +98,16 @@ export class Flock {
     await rm(this.#home, { recursive: true, force: true })
   }
 
-  async #launch(order: PeerOrder): Promise<FlockPeer> {
-    const child = fork(new URL('./peer.js', import.meta.url), [JSON.stringify(order)], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
+  #fork(): ChildProcess {
+    const child = fork(new URL('./peer.js', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
+    return child
+  }
+
+  async #launch(child: ChildProcess, order: PeerOrder): Promise<FlockPeer> {
+    // One that is gone already is told by its first report.
+    child.send(order, () => undefined)
     const ready = await firstReport(child)
     if (ready.type !== 'ready') throw new Error(`a peer could not start: ${troubleOf(ready)}`)
     child.on('message', (said: PeerReport) => {
@@ -109,6 +131,7 @@ export function slotsPerPeer(peers: number, cores: number = availableParallelism
 }
 
 async function firstReport(child: ChildProcess): Promise<PeerReport> {
+  if (child.exitCode !== null) return { type: 'trouble', message: `it ended with ${child.exitCode}` }
   const said = once(child, 'message', { signal: AbortSignal.timeout(READY_MS) }).then(
     ([report]) => report as PeerReport,
   )

@@ -42,6 +42,7 @@ async function withFlock<T>(
   try {
     const mesh = await joinMesh({ ...flock.door, slots: 0, identity: 'fresh' })
     try {
+      await flock.gathered()
       return await use(flock, mesh)
     } finally {
       await mesh.leave()

@@ -1,5 +1,6 @@
-// One peer of the demo, a process of its own. It joins, reports when somebody dies, and ends with its parent.
+// One peer of the demo, a process of its own. It is told whom to join, reports when somebody dies, and ends with its parent.
 
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { joinMesh } from 'murmuration'
 
@@ -21,12 +22,16 @@ export type PeerReport =
 // Ctrl-C reaches every process of a terminal; the parent decides what it means.
 process.on('SIGINT', () => undefined)
 
-const { entry, slots, home } = JSON.parse(process.argv[2] ?? '{}') as PeerOrder
+let home: string | undefined
 process.on('disconnect', endOrphaned)
 if (!process.connected) endOrphaned()
+process.once('SIGTERM', () => process.exit(0))
+const [order] = (await once(process, 'message')) as [PeerOrder]
+home = order.home
 
 try {
-  const mesh = await joinMesh({ entry, slots, home, identity: 'fresh' })
+  const mesh = await joinMesh({ ...order, identity: 'fresh' })
+  process.removeAllListeners('SIGTERM')
   process.on('SIGTERM', () => void mesh.leave().finally(() => process.exit(0)))
   mesh.addEventListener('peer:died', ({ detail: { peer } }) => report({ type: 'death', peer, atMs: Date.now() }))
   report({ type: 'ready', id: mesh.id, name: mesh.name, addresses: mesh.addresses })
@@ -36,7 +41,7 @@ try {
 
 /** The parent is gone, and nobody else will tidy up. */
 function endOrphaned(): never {
-  rmSync(home, { recursive: true, force: true })
+  if (home !== undefined) rmSync(home, { recursive: true, force: true })
   process.exit(0)
 }
 
