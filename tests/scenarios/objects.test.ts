@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
-import type { LifeId, Message, ObjectId, PeerId } from '@murmuration/core/internal'
+import type { Message, ObjectId, PeerId } from '@murmuration/core/internal'
 import { Scenario, get, only, elapse } from './scenario.ts'
 
 it('11: a queued spec keeps what it has inside, after the only handle was dropped', () => {
@@ -104,7 +104,6 @@ it('38: outcomes never asked for, grants of 10^9, frees and locations by strange
   says(mesh, 'M', 'E', { type: 'free', object })
   says(mesh, 'M', 'E', { type: 'abort', task, attempt: 1, reason: 'because' })
   says(mesh, 'M', 'S', { type: 'borrowed', object, known: false })
-  says(mesh, 'M', 'S', { type: 'yield', task, epoch: { number: 99, by: 'M/1' as LifeId } })
   says(mesh, 'M', 'S', { type: 'inspected', request: 1, rows: [] })
   says(mesh, 'M', 'S', {
     type: 'announce',

@@ -131,8 +131,6 @@ const takers: Takers = {
   delivered: (state, from, message) => execute.delivered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
-  // Comes with ledgers: until then whoever asks for a task that runs for somebody else is answered too.
-  yield: (state) => void state.counters.strayed++,
   want: (state, from, { object }) => resolve.wanted(state, from, object),
   borrow: (state, from, { object }) => release.borrowed(state, from, object),
   release: (state, from, { object }) => release.released(state, from, object),

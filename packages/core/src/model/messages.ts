@@ -56,8 +56,6 @@ export type Message =
       readonly outcome: Outcome
       readonly ms: number
     }
-  /** Somebody with a higher epoch answers for this task. */
-  | { readonly type: 'yield'; readonly task: TaskId; readonly epoch: Epoch }
   // ---- about objects: borrower to owner
   | { readonly type: 'want'; readonly object: ObjectId }
   | { readonly type: 'borrow'; readonly object: ObjectId }

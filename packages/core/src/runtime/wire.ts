@@ -18,7 +18,6 @@ const list = <T extends z.core.SomeType>(item: T, most: number = limits.listLeng
 const texts = z.record(id, text)
 
 const link = z.object({ object: id, owner: lifeId, top: z.boolean() })
-const epoch = z.object({ number: whole, by: lifeId })
 
 const failure = z.object({
   code: id,
@@ -126,7 +125,6 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('abort'), task: id, attempt: whole, reason: text, moved: z.optional(z.boolean()) }),
   z.object({ type: z.literal('delivered'), task: id, attempt: whole }),
   z.object({ type: z.literal('grant'), credits: whole }),
-  z.object({ type: z.literal('yield'), task: id, epoch }),
   z.object({ type: z.literal('want'), object: id }),
   z.object({ type: z.literal('borrow'), object: id }),
   z.object({ type: z.literal('release'), object: id }),
