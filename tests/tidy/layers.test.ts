@@ -43,6 +43,13 @@ describe('layers', () => {
     })
   }
 
+  test('flows do not call each other: only the door and its table of recorders know them', () => {
+    for (const file of sources(`${core}/flows`)) {
+      if (/\/(handle|dispatch)\.ts$/.test(file)) continue
+      for (const path of importsOf(file)) expect(path, `${file} imports ${path}`).not.toMatch(/^\.\//)
+    }
+  })
+
   test('the machine knows no clock and no chance of its own', () => {
     for (const layer of Object.keys(allowed)) {
       for (const file of sources(`${core}/${layer}`)) {
