@@ -20,6 +20,8 @@ export interface WorkerPoolFeatures {
   readonly exit?: string | undefined
   /** Workers have a bound on memory. */
   readonly memory?: boolean | undefined
+  /** What a worker has not begun can be taken back while it computes. */
+  readonly recall?: boolean | undefined
 }
 
 /** Results above this are stored. */
@@ -36,6 +38,11 @@ export const square = (x) => x * x
 export const later = async (x) => { await null; return x + 1 }
 export const fails = () => { throw new ValidationError('too small', 'size', { cause: new RangeError('deep') }) }
 export const failsLater = async () => { throw 'just a string' }
+export const busy = (ms) => {
+  console.log('busy')
+  for (const end = Date.now() + ms; Date.now() < end; );
+  return ms
+}
 export const forever = () => { for (;;); }
 export const untilAborted = () => new Promise((resolve, reject) => {
   console.log('listening')

@@ -147,6 +147,23 @@ export function workerPoolContract(
       expect((outcome as { message: string }).message).toBe('result.list[0] is a Camera; pass a plain object')
     })
 
+    test('what waits behind a busy one is taken back, if it can be, and runs when it is given again', async () => {
+      const busy = order('busy', [300])
+      const queued = [order('square', [3]), order('square', [4])]
+      pool.run(0, [busy, ...queued])
+      await reports.until(() => reports.lines.length > 0)
+      pool.recall(0)
+      if (features.recall === true) {
+        await reports.until(() => reports.log.some((line) => line.startsWith('returned')))
+        expect(reports.log).toContain(`returned ${queued.map(({ id }) => id).join(' ')}`)
+        expect(valueOf(await outcomeOf(busy))).toBe(300)
+        expect([...reports.outcomes.keys()]).toEqual([busy.id])
+        pool.run(0, queued)
+      }
+      expect(valueOf(await outcomeOf(queued[1]!))).toBe(16)
+      expect(reports.outcomes.size).toBe(3)
+    })
+
     test('stores a large result before it reports it', async () => {
       const one = order('bytes', [contractConfig.inlineBytes * 4])
       const outcome = await run(one)

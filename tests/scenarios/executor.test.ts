@@ -214,3 +214,52 @@ it('calls with spread go to different peers, though one has slots for all of the
   expect(mesh.runs('probe').sort()).toEqual(['A', 'B', 'C', 'D'])
   mesh.endsWell()
 })
+
+it.each([
+  { S: 0, X: 1, Y: 1, Z: 1 },
+  { S: 1, X: 1, Y: 1 },
+])('quick tasks that were handed out behind a long one are taken back and run where there is room: %o', (peers) => {
+  const mesh = new Scenario(peers)
+  mesh.fn('spin', function* (_context, ms: number) {
+    yield* elapse(ms)
+    return ms
+  })
+  const program = mesh.ask('S', function* (context) {
+    // Measured as tiny, so it is handed out by the dozen, several to a worker.
+    for (const ref of Array.from({ length: 30 }, (_, n) => context.call('spin', [n / 1_000]))) yield* get(ref)
+    const long = context.call('spin', [100_000])
+    const quick = Array.from({ length: 60 }, (_, n) => context.call('spin', [1 + n / 1_000]))
+    const from = mesh.clock.now
+    for (const ref of quick) yield* get(ref)
+    const took = mesh.clock.now - from
+    context.cancel(long, 'enough')
+    return took
+  })
+  expect(mesh.result(program)).toBeLessThan(2_000)
+  expect(mesh.timesRun('spin')).toBe(91)
+  // Taken back once, not again and again.
+  expect(Math.max(...mesh.ran.map(({ attempt }) => attempt))).toBeLessThan(5)
+  mesh.endsWell()
+})
+
+it('with nobody else there the quick ones wait at their owner, and the long one is not disturbed', () => {
+  const mesh = new Scenario({ S: 0, X: 1 })
+  mesh.fn('spin', function* (_context, ms: number) {
+    yield* elapse(ms)
+    return ms
+  })
+  const program = mesh.ask('S', function* (context) {
+    for (const ref of Array.from({ length: 30 }, (_, n) => context.call('spin', [n / 1_000]))) yield* get(ref)
+    const refs = [5_000, ...Array.from({ length: 20 }, (_, n) => 1 + n / 1_000)].map((ms) => context.call('spin', [ms]))
+    for (const ref of refs) yield* get(ref)
+    return 'all'
+  })
+  mesh.until(() => mesh.timesRun('spin') === 31, 'the long one runs')
+  mesh.run({ forMs: 2_000 })
+  const { state } = mesh.peer('S')
+  expect([...state.tasks.all()].filter((row) => row.state === 'assigned').length).toBe(1)
+  expect(mesh.result(program)).toBe('all')
+  expect(mesh.timesRun('spin')).toBe(51)
+  expect(mesh.said('task:retried')).toBe(0)
+  mesh.endsWell()
+})

@@ -223,6 +223,8 @@ export class SimPeer {
         return this.#run(effect.worker, effect.batch)
       case 'abort':
         return this.#abort(effect.attempt, effect.reason)
+      case 'recall':
+        return this.#giveBack(effect.worker)
       case 'terminate':
         return this.crashWorker(effect.worker, effect.reason)
       case 'settled':
@@ -324,9 +326,12 @@ export class SimPeer {
 
   #blocked({ order, worker }: Running, blocked: boolean): void {
     this.event({ type: 'blocked', attempt: order.id, blocked })
-    if (!blocked) return
+    if (blocked) this.#giveBack(worker)
+  }
+
+  #giveBack(worker: number): void {
     const queue = this.#workers.get(worker) ?? []
-    const unstarted = queue.filter((id) => id !== order.id)
+    const unstarted = queue.filter((id) => !this.#running.get(id)?.runner)
     if (unstarted.length === 0) return
     for (const id of unstarted) this.#remove(id, worker)
     this.event({ type: 'returned', attempts: unstarted })

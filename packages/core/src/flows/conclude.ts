@@ -47,7 +47,11 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
         reason: `inputs could not be fetched there: ${outcome.objects.join(', ')}`,
       })
     case 'returned':
-      return requeue(state, row, { charge: 'move', code: 'OVERLOADED', reason: `given back: ${outcome.reason}` })
+      return requeue(state, row, {
+        charge: outcome.free === true ? 'nothing' : 'move',
+        code: 'OVERLOADED',
+        reason: `given back: ${outcome.reason}`,
+      })
     case 'rejected': {
       const rejected = failure(row, outcome.code, outcome.code, outcome.message)
       return fail(state, row, { ...rejected, peer: nameOf(state, from) })
@@ -216,6 +220,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     return fail(state, row, failure(row, row.ending.code, row.ending.reason, endingMessage(row, row.ending)))
   const where = item.peer ? ` on ${item.peer}` : ''
   state.tasks.tell(row, `${stamp(state, now)} attempt ${row.attempt}${where}: ${item.reason}`)
+  if (item.charge === 'nothing') return again(state, row, now)
   if (item.killed) row.deaths++
   const free = item.charge !== 'retry' && row.movesLeft > 0
   if (free) row.movesLeft--
@@ -242,6 +247,15 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     : retryDelay(state, row)
   state.tasks.retrying(row, after(now, delay))
   state.deadlines.set(item.task, Tasks.dueAt(row))
+}
+
+/** It was never begun: as if it had not been given out. */
+function again(state: PeerState, row: TaskRow, now: Instant): void {
+  row.executions--
+  state.counters.executions--
+  state.scheduler.returned(row.at as LifeId)
+  state.tasks.retrying(row, now)
+  state.deadlines.set(row.spec.id, Tasks.dueAt(row))
 }
 
 /** Exponential with jitter; doubled once more for every peer that died with it. */

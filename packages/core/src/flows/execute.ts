@@ -98,7 +98,8 @@ export function inputFailed(state: PeerState, object: ObjectId, attempts: Iterab
 }
 
 export function startReady(state: PeerState): void {
-  for (let next = state.executor.startable(); next; next = state.executor.startable()) {
+  const now = state.timers.turnAt
+  for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
     const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
       id,
       attempt,
@@ -137,7 +138,7 @@ function dropUnknown(state: PeerState, attempt: AttemptId): void {
 /** An outcome leaves when every borrow made during the attempt is known to its owner: no ref outlives its hold. */
 function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
-  state.executor.finished(row, outcome, ms)
+  state.executor.finished(row, outcome, ms, state.timers.turnAt)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.abandoned) return forsake(state, row)
   if (linksOf(outcome).length > 0 || row.spec.refs.length > 0) {
@@ -238,8 +239,10 @@ function stop(state: PeerState, row: RunRow, reason: string, now: Instant): void
   state.effects.push({ type: 'abort', attempt: row.id, reason })
 }
 
-/** What would not stop when told loses its worker; orphans whose time is up stop as well. */
+/** What would not stop when told loses its worker; orphans whose time is up stop as well; what waits behind something long goes back. */
 export function dueAttempts(state: PeerState, now: Instant): void {
+  for (const worker of state.executor.heldUp(now)) state.effects.push({ type: 'recall', worker })
+  for (const row of state.executor.stranded(now)) finish(state, row, heldUp, 0)
   for (const row of state.executor.timed) {
     if (row.orphanedAt <= now) abandon(state, row, now)
     if (row.killAt > now) continue
@@ -247,6 +250,8 @@ export function dueAttempts(state: PeerState, now: Instant): void {
     state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
   }
 }
+
+const heldUp: Outcome = { type: 'returned', reason: 'it waited behind something that takes long', free: true }
 
 /** Its owner will not ask for it any more; if nobody else does, it ends. */
 function abandon(state: PeerState, row: RunRow, now: Instant): void {
@@ -276,14 +281,14 @@ export function giveBack(state: PeerState): void {
 }
 
 export function grant(state: PeerState): void {
-  for (const { owner, credits } of state.executor.grants(state.leaving === null)) {
+  for (const { owner, credits } of state.executor.grants(state.leaving === null, state.timers.turnAt)) {
     if (owner === state.self) state.scheduler.granted(owner, credits)
     else if (!state.members.ended(owner)) say(state, owner, { type: 'grant', credits })
   }
 }
 
 export function attemptsDeadline(state: PeerState): Instant {
-  let next = never
+  let next = state.executor.heldUpAt(state.timers.turnAt)
   for (const row of state.executor.timed) next = Math.min(next, row.killAt, row.orphanedAt) as Instant
   return next
 }

@@ -66,6 +66,8 @@ export interface Config {
   readonly batchMs: number
   /** Attempts per worker batch at most. */
   readonly maxBatch: number
+  /** Attempts that wait behind one that runs for longer than this are taken back, and go where there is room. Lower frees quick work sooner, costs two small messages for each that is taken back. */
+  readonly patienceMs: number
   /** With so many workers one more is started only for an attempt deeper than all that wait, so that recursion never starves; while none waits the slots alone count. */
   readonly maxWorkers: number
   /** Attempts of one task given back uncharged (drain, lost inputs) before it counts. */
@@ -126,6 +128,7 @@ const lan: Config = {
   maxCredits: 4_096,
   batchMs: 5,
   maxBatch: 256,
+  patienceMs: 250,
   maxWorkers: 16,
   maxFreeMoves: 32,
   poisonLives: 10,

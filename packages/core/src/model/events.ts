@@ -112,6 +112,8 @@ export type Effect =
   | { readonly type: 'drop'; readonly object: ObjectId }
   | { readonly type: 'run'; readonly worker: number; readonly batch: readonly Order[] }
   | { readonly type: 'abort'; readonly attempt: AttemptId; readonly reason: string }
+  /** What that worker has not begun is wanted back. */
+  | { readonly type: 'recall'; readonly worker: number }
   | { readonly type: 'terminate'; readonly worker: number; readonly reason: CrashReason }
   /** A watched object is settled; stored bytes are here, under `source`, if they were asked for. */
   | { readonly type: 'settled'; readonly object: ObjectId; readonly source: ObjectId; readonly located: Located }

@@ -85,6 +85,11 @@ export type Outcome =
   /** Inputs that no holder could give: the attempt comes back uncharged. */
   | { readonly type: 'missing'; readonly objects: readonly ObjectId[] }
   /** Given back unstarted (drain, full memory): uncharged. */
-  | { readonly type: 'returned'; readonly reason: string }
+  | {
+      readonly type: 'returned'
+      readonly reason: string
+      /** It only waited behind something long: that costs not even a move. */
+      readonly free?: boolean | undefined
+    }
   /** The bundle or the export cannot be loaded: not retried, it would fail anywhere. */
   | { readonly type: 'rejected'; readonly code: 'CODE_REJECTED' | 'UNKNOWN_EXPORT'; readonly message: string }

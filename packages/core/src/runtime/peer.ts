@@ -199,6 +199,8 @@ export class Peer {
         return this.#run(effect)
       case 'abort':
         return this.#pool.abort(effect.attempt, effect.reason)
+      case 'recall':
+        return this.#pool.recall(effect.worker)
       case 'terminate':
         return this.#pool.terminate(effect.worker, effect.reason)
       case 'settled':

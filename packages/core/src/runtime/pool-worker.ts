@@ -12,6 +12,7 @@ import { ContextBridge } from './context-bridge.ts'
 import { ObjectCache } from './object-cache.ts'
 import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
+import { Recall, recallCells } from './recall.ts'
 import type { Report, WorkerApi } from './worker-messages.ts'
 import type { RunOrder, WorkerPoolHost } from './worker-port.ts'
 
@@ -55,6 +56,7 @@ export class PoolWorker {
   #port!: MessagePort
   /** What the worker has finished and not said in a message. */
   #outcomes: OutcomeReader | undefined
+  #recall: Recall | undefined
   #cache!: ObjectCache
   #loaded!: Set<CodeId>
   /** The last batch that is being made ready. */
@@ -94,6 +96,17 @@ export class PoolWorker {
     queueMicrotask(() => this.#options.host.reports.done(sent.order.id, { type: 'cancelled', reason }, 0))
   }
 
+  /** Takes back what has not begun. What was not even sent goes back as it is. */
+  recall(): void {
+    this.#drain()
+    const all = [...this.#attempts.values()]
+    const sent = all.slice(1).filter(({ isSent }) => isSent)
+    const first = sent[0]
+    const isBack = first && this.#recall?.take(first.number, sent.at(-1)!.number + 1)
+    const back = all.filter(({ number, isSent }) => !isSent || isBack?.(number) === true)
+    this.#returned(back.map(({ number }) => number))
+  }
+
   terminate(reason: CrashReason): void {
     this.#terminated ??= reason
     void this.#thread.terminate()
@@ -128,9 +141,12 @@ export class PoolWorker {
     port1.start()
     // Messages that it posted before its end are still on their way.
     thread.onExit((exit) => setTimeout(() => this.#exited(exit, env), 0))
-    const ring = this.#options.sharedMemory ? sharedRing() : null
+    const { sharedMemory } = this.#options
+    const ring = sharedMemory ? sharedRing() : null
+    const recall = sharedMemory ? recallCells() : null
     this.#outcomes = ring === null ? undefined : new OutcomeReader(ring)
-    void this.#guard(open(transfer(port2, [port2]), { inlineBytes: config.inlineBytes, ring }))
+    this.#recall = recall === null ? undefined : new Recall(recall)
+    void this.#guard(open(transfer(port2, [port2]), { inlineBytes: config.inlineBytes, ring, recall }))
   }
 
   #exited(exit: WorkerExit, env: Readonly<Record<string, string>>): void {
@@ -344,7 +360,7 @@ export class PoolWorker {
       const sent = this.#attempts.get(number)
       if (sent === undefined) continue
       this.#attempts.delete(number)
-      for (const { object } of sent.order.inputs) this.#cache.unuse(object)
+      if (sent.isSent) for (const { object } of sent.order.inputs) this.#cache.unuse(object)
       if (sent.isGhost) continue
       this.#options.forget(sent.order.id)
       back.push(sent.order.id)

@@ -11,6 +11,7 @@ import { unpackOrder } from './batch.ts'
 import { captureConsole, formatParts } from './console.ts'
 import { OutcomeWriter } from './outcome-ring.ts'
 import type { Sha256 } from './ports.ts'
+import { Recalled } from './recall.ts'
 import { taskGlobal } from './task-global.ts'
 import { decode } from './values.ts'
 import { Attempt, type Ended, type Namespace } from './worker-attempt.ts'
@@ -60,6 +61,7 @@ export class WorkerHost {
   readonly #bundles = new Map<CodeId, Bundle>()
   readonly #objects = new Map<ObjectId, { bytes: Uint8Array<ArrayBuffer> | undefined; value: unknown }>()
   #outcomes: OutcomeWriter | undefined
+  #recalled: Recalled | undefined
   #queue: Attempt[] = []
   #current: Attempt | undefined
   #isRunning = false
@@ -76,10 +78,11 @@ export class WorkerHost {
     }
   }
 
-  open(port: MessagePort, { inlineBytes, ring }: WorkerSettings): void {
+  open(port: MessagePort, { inlineBytes, ring, recall }: WorkerSettings): void {
     this.#port = port
     this.inlineBytes = inlineBytes
     this.#outcomes = ring === null ? undefined : new OutcomeWriter(ring)
+    this.#recalled = recall === null ? undefined : new Recalled(recall)
     port.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.calls.answer(data))
     port.start()
     this.post({ type: 'ready' })
@@ -150,7 +153,7 @@ export class WorkerHost {
 
   async #drain(): Promise<void> {
     this.#isRunning = true
-    for (let attempt = this.#queue.shift(); attempt !== undefined; attempt = this.#queue.shift()) {
+    for (let attempt = this.#next(); attempt !== undefined; attempt = this.#next()) {
       const bundle = this.#bundles.get(attempt.order.code)
       this.#current = attempt
       if (bundle !== undefined && bundle.namespace === undefined) await this.#import(bundle)
@@ -159,6 +162,17 @@ export class WorkerHost {
       this.#report(attempt, ended instanceof Promise ? await ended : ended, started)
     }
     this.#isRunning = false
+  }
+
+  /** The next that was not taken back; of those that were, the main thread is told, as it may not know of all. */
+  #next(): Attempt | undefined {
+    let back: Attempt[] | undefined
+    let next = this.#queue.shift()
+    for (; next !== undefined && this.#recalled?.begins(next.order.number) === true; next = this.#queue.shift()) {
+      ;(back ??= []).push(next)
+    }
+    if (back !== undefined) this.#giveBack(back)
+    return next
   }
 
   async #import(bundle: Bundle): Promise<void> {

@@ -20,6 +20,8 @@ export interface WorkerSettings {
   readonly inlineBytes: number
   /** For small outcomes (outcome-ring.ts); null where there is no shared memory. */
   readonly ring: SharedArrayBuffer | null
+  /** For attempts that are taken back unstarted (recall.ts); null likewise. */
+  readonly recall: SharedArrayBuffer | null
 }
 
 /** Part of the batch's buffer. */

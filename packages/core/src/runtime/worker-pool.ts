@@ -67,6 +67,10 @@ class Pool implements WorkerPool {
     known?.worker.abort(known.sent, reason)
   }
 
+  recall(worker: number): void {
+    this.#workers.get(worker)?.recall()
+  }
+
   terminate(worker: number, reason: Parameters<WorkerPool['terminate']>[1]): void {
     const pooled = this.#workers.get(worker)
     if (pooled !== undefined) return pooled.terminate(reason)

@@ -34,7 +34,7 @@ export interface WorkerReports {
   /** The attempt awaits a ref: its slot is free, its worker stays its own. */
   blocked(attempt: AttemptId): void
   unblocked(attempt: AttemptId): void
-  /** Batch mates given back unstarted because the one before them blocked. */
+  /** Batch mates given back unstarted: the one before them blocked, or they were recalled. */
   returned(attempts: readonly AttemptId[]): void
   /** The worker is gone: `running` was in it (blocked ones included), `unstarted` were only queued. */
   exited(
@@ -52,6 +52,8 @@ export interface WorkerPool {
   run(worker: number, batch: readonly RunOrder[]): void
   /** Fires `task.signal`. An attempt not yet started is reported as cancelled at once. */
   abort(attempt: AttemptId, reason: string): void
+  /** Takes back what that worker has not begun, as far as it can be told: `returned` follows. */
+  recall(worker: number): void
   /** Ends the thread; `exited` follows with this reason. */
   terminate(worker: number, reason: CrashReason): void
   close(): Promise<void>

@@ -33,7 +33,7 @@ export class Executor {
   /** Which attempts still need the bytes of an input. */
   readonly #users = new Multimap<ObjectId, AttemptId>()
   readonly #ready = new Set<AttemptId>()
-  readonly #workers = new Workers()
+  readonly #workers: Workers
   readonly #owners = new Map<LifeId, OwnerRow>()
   readonly #durations = new Durations()
   /** Sum over waiting attempts of their depth: the deepest one rules who may start at the limit. */
@@ -46,6 +46,7 @@ export class Executor {
   constructor(config: Config, slots: number) {
     this.#config = config
     this.slots = slots
+    this.#workers = new Workers(config.patienceMs)
   }
 
   get size(): number {
@@ -136,9 +137,9 @@ export class Executor {
   }
 
   /** A batch that is to start now, or null when there is no slot, no worker or nothing ready. */
-  startable(): { worker: number; batch: RunRow[] } | null {
+  startable(now: Instant): { worker: number; batch: RunRow[] } | null {
     if (this.#ready.size === 0 || this.slots === 0) return null
-    const worker = this.#workers.free(this.slots, (first, left) => this.#nearlyThrough(first, left))
+    const worker = this.#workers.free(this.slots, now, (first, left) => this.#nearlyThrough(first, left))
     if (worker === null) return null
     const batch = this.#batch(worker.fresh && this.#atLimit())
     if (batch.length === 0) return null
@@ -146,7 +147,7 @@ export class Executor {
       row.state = 'running'
       row.worker = worker.number
       this.#ready.delete(row.id)
-      this.#workers.add(worker.number, row.id)
+      this.#workers.add(worker.number, row.id, now)
     }
     return { worker: worker.number, batch }
   }
@@ -202,8 +203,10 @@ export class Executor {
     this.markReady(row)
   }
 
-  finished(row: RunRow, outcome: Outcome, ms: number): void {
-    this.#leaveWorker(row)
+  // oxlint-disable-next-line max-params -- what came of it, and when
+  finished(row: RunRow, outcome: Outcome, ms: number, now: Instant): void {
+    if (row.state === 'blocked') this.setBlocked(row, false)
+    if (row.state === 'running') this.#workers.finished(row.worker, row.id, now)
     if (row.state === 'ready') this.#ready.delete(row.id)
     for (const { source } of row.inputs) this.#users.delete(source, row.id)
     row.state = 'done'
@@ -223,6 +226,22 @@ export class Executor {
     this.#durations.measured(row.spec, ms, null)
     const owner = this.#owner(row.owner)
     owner.meanMs = blended(owner.meanMs, ms)
+  }
+
+  /** Workers in which others wait behind an attempt that takes long. Each is named once per attempt. */
+  heldUp(now: Instant): number[] {
+    return this.#workers.heldUp(now)
+  }
+
+  /** Attempts for which there may be room elsewhere: every slot here has been at one attempt for long. */
+  stranded(now: Instant): RunRow[] {
+    if (this.#ready.size === 0 || !this.#workers.areAllHeldUp(this.slots, now)) return []
+    return [...this.#ready].map((id) => this.#rows.get(id) as RunRow)
+  }
+
+  /** When there may be something to take back. */
+  heldUpAt(now: Instant): Instant {
+    return this.#workers.deadline(now, this.#ready.size > 0)
   }
 
   workerGone(worker: number): void {
@@ -314,15 +333,17 @@ export class Executor {
   }
 
   /** New totals for owners whose share has changed by more than an eighth. */
-  grants(accepting: boolean): { owner: LifeId; credits: number }[] {
+  grants(accepting: boolean, now: Instant): { owner: LifeId; credits: number }[] {
     const news: { owner: LifeId; credits: number }[] = []
     let active = 0
     for (const row of this.#owners.values()) if (row.active > 0) active++
     const stuck = this.#stuck()
+    const isFull = this.#workers.areAllHeldUp(this.slots, now)
     for (const [owner, row] of this.#owners) {
       if (row.over) continue
       const share = this.#share(row, Math.max(1, active)) + row.blocked + (stuck.get(owner) ?? 0)
-      const credits = accepting ? Math.min(this.#config.maxCredits, share) : 0
+      const most = isFull ? this.#begunOf(owner) : this.#config.maxCredits
+      const credits = accepting ? Math.min(most, share) : 0
       const before = row.granted
       // Unless the owner waits for it.
       if (credits === before || (before !== null && isSmall(credits, before) && row.active < before)) continue
@@ -330,6 +351,10 @@ export class Executor {
       news.push({ owner, credits })
     }
     return news
+  }
+
+  #begunOf(owner: LifeId): number {
+    return this.ofOwner(owner).filter(({ state }) => state === 'running' || state === 'blocked').length
   }
 
   /** Attempts that may not start at the limit of workers must not keep deeper ones, which may, from coming. */

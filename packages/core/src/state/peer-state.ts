@@ -110,8 +110,8 @@ export interface PeerState {
 export interface Requeue {
   readonly task: TaskId
   readonly attempt: number
-  /** `retry` costs a retry; the others a free move as long as there are any, `none` without waiting. */
-  readonly charge: 'retry' | 'move' | 'none'
+  /** `retry` costs a retry; `move` and `none` a free move as long as there are any, `none` without waiting; `nothing` neither. */
+  readonly charge: 'retry' | 'move' | 'none' | 'nothing'
   readonly code: 'WORKER_DIED' | 'PEER_DIED' | 'TASK_FAILED' | 'TASK_TIMEOUT' | 'OVERLOADED' | 'OBJECT_LOST'
   readonly reason: string
   /** The application's error, when it is retried for its own sake. */

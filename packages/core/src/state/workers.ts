@@ -1,11 +1,16 @@
 // Which worker has which attempts. A worker in which an attempt waits is kept for it; the slot goes
 // to another one.
 
-import type { AttemptId } from '../model/ids.ts'
+import type { AttemptId, Instant } from '../model/ids.ts'
+import { after, never } from '../model/ids.ts'
 
 interface Worker {
   readonly running: Set<AttemptId>
   blocked: number
+  /** When the attempt that runs in it began, about: its last news. */
+  since: Instant
+  /** What waits behind that attempt was asked back. */
+  recalled: boolean
 }
 
 export interface FreeWorker {
@@ -16,6 +21,12 @@ export interface FreeWorker {
 
 export class Workers {
   readonly #rows = new Map<number, Worker>()
+  /** Longer than this at one attempt, a worker is held up. */
+  readonly #patienceMs: number
+
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs
+  }
 
   get size(): number {
     return this.#rows.size
@@ -24,7 +35,7 @@ export class Workers {
   #row(number: number): Worker {
     let row = this.#rows.get(number)
     if (!row) {
-      row = { running: new Set(), blocked: 0 }
+      row = { running: new Set(), blocked: 0, since: never, recalled: false }
       this.#rows.set(number, row)
     }
     return row
@@ -34,8 +45,21 @@ export class Workers {
     return this.#rows.get(number)?.running.has(attempt) ?? false
   }
 
-  add(number: number, attempt: AttemptId): void {
-    this.#row(number).running.add(attempt)
+  add(number: number, attempt: AttemptId, now: Instant): void {
+    const row = this.#row(number)
+    if (row.running.size === 0) this.#begins(row, now)
+    row.running.add(attempt)
+  }
+
+  #begins(row: Worker, now: Instant): void {
+    row.since = now
+    row.recalled = false
+  }
+
+  /** One attempt in it is over: whatever is next has just begun. */
+  finished(number: number, attempt: AttemptId, now: Instant): void {
+    const row = this.#rows.get(number)
+    if (row?.running.delete(attempt)) this.#begins(row, now)
   }
 
   remove(number: number, attempt: AttemptId): void {
@@ -58,8 +82,43 @@ export class Workers {
     return count
   }
 
+  #isHeldUp(row: Worker, now: Instant): boolean {
+    return row.running.size > 0 && row.blocked === 0 && after(row.since, this.#patienceMs) <= now
+  }
+
+  /** Workers that have others waiting behind the attempt they are held up by. Each is named once per attempt. */
+  heldUp(now: Instant): number[] {
+    const numbers: number[] = []
+    for (const [number, row] of this.#rows) {
+      if (row.recalled || row.running.size < 2 || !this.#isHeldUp(row, now)) continue
+      row.recalled = true
+      numbers.push(number)
+    }
+    return numbers
+  }
+
+  /** Every slot is taken by a worker that is held up: what waits for one waits for nobody knows how long. */
+  areAllHeldUp(slots: number, now: Instant): boolean {
+    if (this.busy < slots) return false
+    for (const row of this.#rows.values())
+      if (row.running.size > 0 && row.blocked === 0 && !this.#isHeldUp(row, now)) return false
+    return true
+  }
+
+  /** When the next worker is held up, if its attempt does not end before. */
+  deadline(now: Instant, areWaiting: boolean): Instant {
+    let next: Instant = never
+    for (const row of this.#rows.values()) {
+      if (row.running.size === 0 || row.blocked > 0 || row.recalled) continue
+      if (row.running.size < 2 && !areWaiting) continue
+      const at = after(row.since, this.#patienceMs)
+      if (at > now && at < next) next = at
+    }
+    return next
+  }
+
   /** An idle worker, a number for a new one, or one that is nearly through what it has. */
-  free(slots: number, nearlyThrough: (first: AttemptId, left: number) => boolean): FreeWorker | null {
+  free(slots: number, now: Instant, nearlyThrough: (first: AttemptId, left: number) => boolean): FreeWorker | null {
     let busy = 0
     let idle: number | null = null
     let draining: number | null = null
@@ -69,7 +128,7 @@ export class Workers {
       if (first === undefined) idle ??= number
       else {
         busy++
-        if (nearlyThrough(first, row.running.size)) draining ??= number
+        if (!this.#isHeldUp(row, now) && nearlyThrough(first, row.running.size)) draining ??= number
       }
     }
     if (busy < slots) {

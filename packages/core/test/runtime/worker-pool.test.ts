@@ -44,7 +44,7 @@ workerPoolContract(
     const store = new MemoryStore(4 * 1024 * 1024)
     return { store, sha256, create: (host) => createWorkerPool({ platform, store, config: contractConfig, host }) }
   },
-  { exit: 'process.exit(3)', memory: true },
+  { exit: 'process.exit(3)', memory: true, recall: true },
 )
 
 workerPoolContract(

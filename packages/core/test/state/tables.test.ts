@@ -104,6 +104,7 @@ describe('holds', () => {
 })
 
 describe('executor', () => {
+  const now = 0 as Instant
   const accept = (executor: Executor, id: string, options: { depth?: number; owner?: string } = {}): AttemptId => {
     const row = executor.add({
       attempt: 1,
@@ -135,20 +136,20 @@ describe('executor', () => {
   it('starts one attempt of an unmeasured function per slot', () => {
     const executor = new Executor(config, 2)
     for (const id of ['a', 'b', 'c']) accept(executor, id)
-    expect(executor.startable()?.batch.length).toBe(1)
-    expect(executor.startable()?.batch.length).toBe(1)
-    expect(executor.startable()).toBeNull()
+    expect(executor.startable(now)?.batch.length).toBe(1)
+    expect(executor.startable(now)?.batch.length).toBe(1)
+    expect(executor.startable(now)).toBeNull()
   })
 
   it('gives the slot of a waiting attempt to another, and at the limit only to a deeper one', () => {
     const executor = new Executor({ ...config, maxWorkers: 1 }, 1)
     const parent = accept(executor, 'parent', { depth: 1 })
-    executor.startable()
+    executor.startable(now)
     accept(executor, 'shallow', { depth: 1 })
     accept(executor, 'deep', { depth: 2 })
     executor.setBlocked(executor.get(parent) as never, true)
-    expect(executor.startable()?.batch.map((row) => row.spec.id)).toEqual(['deep'])
-    expect(executor.startable()).toBeNull()
+    expect(executor.startable(now)?.batch.map((row) => row.spec.id)).toEqual(['deep'])
+    expect(executor.startable(now)).toBeNull()
     executor.check()
   })
 
@@ -156,12 +157,12 @@ describe('executor', () => {
     const executor = new Executor(config, 4)
     accept(executor, 'a', { owner: 'p' })
     accept(executor, 'b', { owner: 'q' })
-    expect(executor.grants(true)).toEqual([
+    expect(executor.grants(true, now)).toEqual([
       { owner: life('p'), credits: 4 },
       { owner: life('q'), credits: 4 },
     ])
-    expect(executor.grants(true)).toEqual([])
-    expect(executor.grants(false).map(({ credits }) => credits)).toEqual([0, 0])
+    expect(executor.grants(true, now)).toEqual([])
+    expect(executor.grants(false, now).map(({ credits }) => credits)).toEqual([0, 0])
   })
 
   it('keeps an attempt for whoever else asked for it', () => {
