@@ -36,6 +36,16 @@ export const square = (x) => x * x
 export const later = async (x) => { await null; return x + 1 }
 export const fails = () => { throw new ValidationError('too small', 'size', { cause: new RangeError('deep') }) }
 export const failsLater = async () => { throw 'just a string' }
+const long = 'x'.repeat(2 ** 21)
+export const shouts = () => { throw Object.assign(new Error(long), { name: long, code: long, stack: long, extra: long }) }
+export const riddles = (what) => {
+  const error = new Error('m')
+  if (what === 'name') Object.defineProperty(error, 'name', { value: 42 })
+  if (what === 'message') Object.defineProperty(error, 'message', { value: { deep: 1 } })
+  if (what === 'code') Object.defineProperty(error, 'code', { get() { throw new Error('inner') } })
+  if (what === 'stack') error.stack = 42
+  throw error
+}
 export const forever = () => { for (;;); }
 export const untilAborted = () => new Promise((resolve, reject) => {
   console.log('listening')

@@ -14,6 +14,7 @@ import {
   encodeArgs,
   type Encoded,
   type LifeId,
+  limits,
   type ObjectId,
   type ObjectStore,
   type Outcome,
@@ -118,6 +119,23 @@ export function workerPoolContract(
       expect(error).toBeInstanceOf(TypeError)
       expect([error.field, (error.cause as Error).message]).toEqual(['size', 'deep'])
       expect(await run(order('failsLater'))).toMatchObject({ type: 'error', name: 'string', message: 'just a string' })
+    })
+
+    test('cuts an error that is too long to travel', async () => {
+      const { bytes, ...texts } = (await run(order('shouts'))) as Extract<Outcome, { type: 'error' }>
+      for (const text of [texts.name, texts.code, texts.message]) expect(text.length).toBe(limits.saidLength)
+      expect(bytes.length).toBeLessThanOrEqual(limits.errorBytes)
+      expect((decodeError(bytes) as Error).message).toMatch(/^x+…$/)
+    })
+
+    test.each(['name', 'message', 'code', 'stack'])('an error with a strange %s is an error', async (what) => {
+      const outcome = (await run(order('riddles', [what]))) as Extract<Outcome, { type: 'error' }>
+      const { type, name, code, message } = outcome
+      expect({ type, texts: [typeof name, typeof code, typeof message] }).toEqual({
+        type: 'error',
+        texts: ['string', 'string', 'string'],
+      })
+      expect(decodeError(outcome.bytes)).toBeInstanceOf(Error)
     })
 
     test('says what cannot be loaded, and the nearest name', async () => {
