@@ -2,6 +2,7 @@
 // are built from. Nothing here is public; it changes together with its users.
 
 export * from './model/ids.ts'
+export * from './model/limits.ts'
 export * from './runtime/ports.ts'
 export * from './runtime/memory-store.ts'
 export * from './runtime/peer-name.ts'
@@ -33,5 +34,5 @@ export { createMesh, peerInfo, type MeshOptions } from './mesh.ts'
 export { Peer, type PeerOptions } from './runtime/peer.ts'
 export { CodecError, decodeFrame, encodeFrame, pack, unpack } from './runtime/codec.ts'
 export { Deframer, kinds, sendFramed } from './runtime/framing.ts'
-export { didYouMean } from './nearest.ts'
+export * as optionRules from './option-rules.ts'
 export type { Mesh, ObjectInfo, PeerInfo, TaskInfo } from './mesh.ts'

@@ -3,7 +3,7 @@
 // it (join-mesh.ts); the command looks into it.
 
 import { availableParallelism, hostname } from 'node:os'
-import { lifeId, MeshError, Peer, presets } from '@murmuration/core/internal'
+import { lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
 import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
 import { livingPeers, writeRunFile } from './entry.ts'
 import type { RunFile, RunningPeer } from './entry.ts'
@@ -106,7 +106,8 @@ function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, 
     labels: { kind: 'node', ...labels, ...(observe ? observerLabels : {}) },
     resources,
     memoryBytes: observe ? 0 : platform.store.limitBytes,
-    addresses: platform.transport.addresses(),
+    // A machine with many networks has more than others take.
+    addresses: platform.transport.addresses().slice(0, limits.addresses),
     domain: hostname(),
   }
   const peer: Peer = new Peer({

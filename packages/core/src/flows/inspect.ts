@@ -36,7 +36,7 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
 
 /** Rows are made one by one: of a million only those that are asked for. */
 function upTo(limit: number, rows: Iterable<InspectRow>): InspectRow[] {
-  const most = Math.min(limit, limits.listLength)
+  const most = Math.min(limit, limits.rows)
   const taken: InspectRow[] = []
   for (const row of rows) {
     if (taken.length >= most) break
