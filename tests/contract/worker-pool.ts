@@ -286,6 +286,28 @@ export function workerPoolContract(
       expect(context.isClosed).toBe(true)
     })
 
+    test('who waits for copies, or for an end, waits without its slot', async () => {
+      const one = order('lasts', [4])
+      expect(valueOf(await run(one))).toBe('both')
+      const waits = [`blocked ${one.id}`, `unblocked ${one.id}`]
+      expect(reports.log).toEqual([...waits, ...waits, `done ${one.id} inline`])
+    })
+
+    test('who does not wait for copies any longer has its slot again', async () => {
+      onContext = (context) => {
+        context.durability = new Promise(() => {})
+      }
+      const one = order('impatient', [4])
+      expect(valueOf(await run(one))).toBe('GET_TIMEOUT')
+      expect(reports.log).toEqual([
+        `blocked ${one.id}`,
+        `unblocked ${one.id}`,
+        'logged goes on',
+        `done ${one.id} inline`,
+      ])
+      expect(contexts.get(one.id)).toMatchObject({ waiting: 0, isClosed: true })
+    })
+
     test('an attempt that runs again asks for the same ids', async () => {
       const one = order('hands')
       const first = await run(one)
