@@ -118,6 +118,16 @@ test('up says where it is and how to be joined; status and list show it; Ctrl-C 
   expect(out).not.toMatch(/died|suspected/)
 })
 
+test('up ends with the sentence when its machine broke, and newcomers do not knock there', async () => {
+  const broken = terminal.startAfter([new URL('./programs/breaks.mjs', import.meta.url)], 'up')
+  const { code, err } = await broken.ended
+  expect(err).toMatch(/murmur: this peer stopped: .*please report it/)
+  expect(err).toMatch(/\n +at .*dispatch/)
+  expect(code).toBe(1)
+  const { err: none } = await terminal.murmur('status')
+  expect(none).toMatch(/no mesh of yours runs on this machine/)
+})
+
 describe('run', () => {
   test('a program joins, has its arguments, prints, leaves and ends', async () => {
     const { peer } = await up()

@@ -13,6 +13,7 @@ import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
 import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
+import { isOver } from './state/membership.ts'
 import type { AnyRef, Scope } from './types.ts'
 
 /** One peer as this one knows it. */
@@ -210,14 +211,18 @@ async function ask(
   return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, limit })
 }
 
-/** By id or name. Throws NOT_FOUND with the names there are. */
+/** By id or name, of several by one name a living one. Throws NOT_FOUND with the names there are. */
 function findPeer(peer: Peer, whom: string): LifeId {
   const others: string[] = []
+  let found: LifeId | null = null
   for (const member of peer.state.members.all()) {
     const name = peer.state.members.nameOf(member.peer)
-    if (member.peer === whom || name === whom) return member.life
     others.push(name)
+    if (member.peer !== whom && name !== whom) continue
+    if (!isOver(member.state)) return member.life
+    found ??= member.life
   }
+  if (found) return found
   throw new MeshError('NOT_FOUND', `no peer ${whom} here; there are ${others.join(', ')}`)
 }
 

@@ -40,22 +40,25 @@ export interface JoinedPeer {
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
   const node = await platformFor(options, ways)
   let run: RunFile | undefined
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    run?.remove()
+    return (closing ??= node.close())
+  }
   try {
     const entries = await entriesFor(options, node, ways)
     const peer = startPeer(node, options, ways)
+    // Nobody says goodbye for a peer that broke, and what is beneath it would go on listening.
+    peer.onStop((broken) => broken && void close().catch(() => {}))
     const founded = entries.length === 0
     if (founded) peer.found()
     else await join(peer, entries, options)
     run = ways.observe === true ? undefined : await announce(node)
     if (founded && options.entry === undefined) await greetOtherFounders(peer, node)
-    const close = (): Promise<void> => {
-      run?.remove()
-      return node.close()
-    }
+    peer.assertOpen()
     return { peer, node, founded, close }
   } catch (error) {
-    run?.remove()
-    await node.close()
+    await close()
     throw error
   }
 }
