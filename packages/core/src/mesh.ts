@@ -188,16 +188,19 @@ export function peerInfo(row: InspectRow, self: string): PeerInfo {
     sinceMs: Number(row['sinceMs']),
     ageMs: Number(row['ageMs']),
     how: String(row['how']),
-    addresses: String(row['addresses'])
-      .split(' ')
-      .filter((address) => address !== ''),
-    labels: Object.fromEntries(
-      String(row['labels'])
-        .split(' ')
-        .filter((label) => label !== '')
-        .map((label) => label.split('=') as [string, string]),
-    ),
+    addresses: Object.values(textsIn(row['addresses'])),
+    labels: textsIn(row['labels']),
     isSelf: row['peer'] === self,
+  }
+}
+
+/** A row is flat, so several texts are one of JSON. It may come from another peer: what is none counts as nothing. */
+function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
+  try {
+    const told: unknown = JSON.parse(String(json))
+    return Object.fromEntries(Object.entries(told ?? {}).filter(([, text]) => typeof text === 'string'))
+  } catch {
+    return {}
   }
 }
 

@@ -106,7 +106,7 @@ function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, 
     name: identity.name,
     kind: 'node',
     slots: observe ? 0 : slots,
-    labels: { kind: 'node', ...labels, ...(observe ? observerLabels : {}) },
+    labels: { ...labels, kind: 'node', ...(observe ? observerLabels : {}) },
     resources,
     memoryBytes: observe ? 0 : platform.store.limitBytes,
     // A machine with many networks has more than others take.

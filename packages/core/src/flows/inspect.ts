@@ -59,10 +59,9 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
       sinceMs: Math.round(now - row.since),
       ageMs: Math.round(now - row.born),
       how: isOver(row.state) ? row.how : '',
-      addresses: (row.profile?.addresses ?? []).join(' '),
-      labels: Object.entries(row.profile?.labels ?? {})
-        .map(([key, value]) => `${key}=${value}`)
-        .join(' '),
+      // A row is flat.
+      addresses: JSON.stringify(row.profile?.addresses ?? []),
+      labels: JSON.stringify(row.profile?.labels ?? {}),
     }
 }
 
@@ -88,7 +87,7 @@ function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {
       attempt: row.attempts,
       peer: row.peer,
       ageMs: Math.round(row.ms),
-      why: row.failure?.message ?? '',
+      why: clip(row.failure?.message ?? '', limits.lineLength),
     }
   }
 }
