@@ -159,6 +159,17 @@ export function workerPoolContract(
       expect(await run(order('square', [1], { inputs }))).toEqual({ type: 'missing', objects: ['nowhere'] })
     })
 
+    test('bytes that cannot be read are not here, and what comes after runs', async () => {
+      await fixture.store.put('broken' as ObjectId, encode(3).bytes)
+      const { get } = fixture.store
+      fixture.store.get = (id) => (id === 'broken' ? Promise.reject(new Error('EIO')) : get.call(fixture.store, id))
+      const input = { object: 'broken' as ObjectId, source: 'broken' as ObjectId, inline: null, refs: [] }
+      const reader = order('square', argsWithTopRef(input.object), { inputs: [input] })
+      pool.run(0, [order('square', [1]), reader])
+      expect(await outcomeOf(reader)).toEqual({ type: 'missing', objects: ['broken'] })
+      expect(valueOf(await run(order('square', [3])))).toBe(9)
+    })
+
     test('refuses a result that cannot travel, with its path', async () => {
       const outcome = await run(order('camera'))
       expect(outcome).toMatchObject({ type: 'error', name: 'MeshError', code: 'UNSERIALIZABLE' })

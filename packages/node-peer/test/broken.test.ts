@@ -43,6 +43,24 @@ test('whoever waits is told what broke, and nothing of it stays behind', async (
   await other.close()
 })
 
+test('a bundle that cannot be read is fetched again', async () => {
+  const owner = await joinPeer({ home, entry: [], slots: 0 })
+  const entry = [owner.node.platform.transport.addresses()[0] as string]
+  const executor = await joinPeer({ home, entry, slots: 1, taskOutput: 'none' })
+  const { store } = executor.node.platform
+  const { get } = store
+  let broken = 2
+  store.get = (id) => (id.startsWith('code:') && broken-- > 0 ? Promise.reject(new Error('EIO')) : get.call(store, id))
+  const meshes = [meshOf(owner), meshOf(executor)] as const
+  expect(
+    await meshes[0]
+      .fn(() => 7)()
+      .get(),
+  ).toBe(7)
+  expect(broken).toBeLessThan(0)
+  await Promise.all(meshes.map((mesh) => mesh.leave()))
+})
+
 test('one that broke needs no goodbye to be gone', async () => {
   const joined = await joinPeer({ home, entry: [], slots: 0 })
   vi.spyOn(console, 'error').mockImplementation(() => {})

@@ -75,6 +75,8 @@ export class PeerContext implements AttemptContext {
     if (!inline) await this.#store(object, bytes)
     this.#own(object)
     this.#peer.post({ type: 'put', object, size: bytes.length, hash, inline, refs, copies })
+    // The attempt ended while it was stored: nobody else lets go of it.
+    if (this.#closed) this.release(object)
   }
 
   async #store(object: ObjectId, bytes: Uint8Array): Promise<void> {

@@ -4,10 +4,10 @@
 
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice, PeerEvent } from '../model/events.ts'
-import type { AttemptId, CodeId, ContextId, Instant, LifeId, PeerId } from '../model/ids.ts'
+import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } from '../model/ids.ts'
 import { codeObject, peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
-
+import type { Fetched } from '../model/object.ts'
 import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
@@ -41,6 +41,7 @@ export interface PeerOptions {
 /** With no more tasks than this, asked for and running here together, there is nothing to batch. */
 const quietTasks = 4
 const leaveMs = 7_000
+const nothingFetched: Fetched = { type: 'failed', absent: [], corrupt: [], full: false }
 
 export class Peer {
   readonly self: LifeId
@@ -220,11 +221,21 @@ export class Peer {
 
   async #fetch({ object, size, hash, from }: Extract<Effect, { type: 'fetch' }>): Promise<void> {
     const result = await this.#transfers.fetch({ object, size, hash, from })
-    if (result.type === 'here' && object.startsWith('code:')) {
+    const isCode = result.type === 'here' && object.startsWith('code:')
+    const kept = !isCode || (await this.#readManifest(object, hash as CodeId))
+    this.post({ type: 'fetched', object, result: kept ? result : nothingFetched })
+  }
+
+  /** False when the bundle cannot be read. */
+  async #readManifest(object: ObjectId, code: CodeId): Promise<boolean> {
+    try {
       const source = await this.#options.platform.store.get(object)
-      if (source) this.#envs.set(hash as CodeId, readManifest(source).env)
+      if (source) this.#envs.set(code, readManifest(source).env)
+      return true
+    } catch (error) {
+      console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
+      return false
     }
-    this.post({ type: 'fetched', object, result })
   }
 
   #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {
