@@ -37,9 +37,7 @@ test('an end that comes while it renders is an end', async () => {
     use: async () => new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : call) }),
     put: async () => pending,
     all: () => pending,
-    settled: async function* () {
-      await pending.get()
-    },
+    settled: () => ({ [Symbol.asyncIterator]: () => ({ next: pending.get }) }),
   } as unknown as Mesh
   const events = { done: () => {}, pass: () => {}, tile: () => {} }
   const job = { model: new Uint8Array(), events, signal: stop.signal }

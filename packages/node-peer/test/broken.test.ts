@@ -45,7 +45,7 @@ test('whoever waits is told what broke, and nothing of it stays behind', async (
 
 test('a bundle that cannot be read is fetched again', async () => {
   const owner = await joinPeer({ home, entry: [], slots: 0 })
-  const entry = [owner.node.platform.transport.addresses()[0] as string]
+  const entry = [owner.node.platform.transport.addresses()[0]]
   const executor = await joinPeer({ home, entry, slots: 1, taskOutput: 'none' })
   const { store } = executor.node.platform
   const { get } = store

@@ -10,7 +10,7 @@ import { attemptId, never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { batchSize, creditsPerSlot, isSmall } from './credits.ts'
+import { batchSize, creditsPerSlot, isSmall, slotsOf } from './credits.ts'
 import { blended, Durations } from './durations.ts'
 import type { Asker, RunRow } from './runs.ts'
 import { attemptFor } from './runs.ts'
@@ -141,12 +141,14 @@ export class Executor {
     const worker = this.#workers.free(this.slots, (first, left) => this.#nearlyThrough(first, left))
     if (worker === null) return null
     const batch = this.#batch(worker.fresh && this.#atLimit())
-    if (batch.length === 0) return null
+    const width = batch[0] ? slotsOf(batch[0].spec, this.slots) : 0
+    // Whoever needs more slots than are free waits for them, and nobody overtakes: that way it gets them.
+    if (width < worker.least || width > worker.most) return null
     for (const row of batch) {
       row.state = 'running'
       row.worker = worker.number
       this.#ready.delete(row.id)
-      this.#workers.add(worker.number, row.id)
+      this.#workers.add(worker.number, row.id, width)
     }
     return { worker: worker.number, batch }
   }
@@ -166,12 +168,15 @@ export class Executor {
   #batch(deeperOnly: boolean): RunRow[] {
     const batch: RunRow[] = []
     let size = 1
+    let width = 1
     const deepest = deeperOnly ? this.#deepestBlocked() : -1
     for (const id of this.#ready) {
       const row = this.#rows.get(id) as RunRow
       if (deeperOnly && row.spec.depth <= deepest) continue
-      if (batch.length === 0) size = Math.min(this.batchSize(row.spec), Math.ceil(this.#ready.size / this.slots))
-      else if (this.batchSize(row.spec) < size) break
+      if (batch.length === 0) {
+        width = slotsOf(row.spec, this.slots)
+        size = Math.min(this.batchSize(row.spec), Math.ceil((this.#ready.size * width) / this.slots))
+      } else if (this.batchSize(row.spec) < size || slotsOf(row.spec, this.slots) !== width) break
       batch.push(row)
       if (batch.length >= size) break
     }

@@ -1,17 +1,22 @@
-// Which worker has which attempts. A worker in which an attempt waits is kept for it; the slot goes
-// to another one.
+// Which worker has which attempts, and how many slots it takes for them. A worker in which an attempt
+// waits is kept for it; the slots go to another one.
 
 import type { AttemptId } from '../model/ids.ts'
 
 interface Worker {
   readonly running: Set<AttemptId>
   blocked: number
+  /** Slots that each of its attempts takes. */
+  width: number
 }
 
 export interface FreeWorker {
   readonly number: number
   /** It has to be started first. */
   readonly fresh: boolean
+  /** Slots that an attempt there may take. */
+  readonly least: number
+  readonly most: number
 }
 
 export class Workers {
@@ -24,7 +29,7 @@ export class Workers {
   #row(number: number): Worker {
     let row = this.#rows.get(number)
     if (!row) {
-      row = { running: new Set(), blocked: 0 }
+      row = { running: new Set(), blocked: 0, width: 1 }
       this.#rows.set(number, row)
     }
     return row
@@ -34,8 +39,10 @@ export class Workers {
     return this.#rows.get(number)?.running.has(attempt) ?? false
   }
 
-  add(number: number, attempt: AttemptId): void {
-    this.#row(number).running.add(attempt)
+  add(number: number, attempt: AttemptId, width: number): void {
+    const row = this.#row(number)
+    row.width = width
+    row.running.add(attempt)
   }
 
   remove(number: number, attempt: AttemptId): void {
@@ -51,11 +58,11 @@ export class Workers {
     this.#rows.delete(number)
   }
 
-  /** Workers that use a slot. */
+  /** Slots that are taken. */
   get busy(): number {
-    let count = 0
-    for (const row of this.#rows.values()) if (row.running.size > 0 && row.blocked === 0) count++
-    return count
+    let slots = 0
+    for (const row of this.#rows.values()) if (row.running.size > 0 && row.blocked === 0) slots += row.width
+    return slots
   }
 
   /** An idle worker, a number for a new one, or one that is nearly through what it has. */
@@ -68,14 +75,17 @@ export class Workers {
       const first = row.running.values().next().value
       if (first === undefined) idle ??= number
       else {
-        busy++
+        busy += row.width
         if (nearlyThrough(first, row.running.size)) draining ??= number
       }
     }
     if (busy < slots) {
-      if (idle !== null) return { number: idle, fresh: false }
-      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, fresh: true }
+      const room = { least: 1, most: slots - busy }
+      if (idle !== null) return { number: idle, fresh: false, ...room }
+      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, fresh: true, ...room }
     }
-    return draining === null ? null : { number: draining, fresh: false }
+    if (draining === null) return null
+    const { width } = this.#row(draining)
+    return { number: draining, fresh: false, least: width, most: width }
   }
 }
