@@ -21,7 +21,9 @@ export async function renderOnMesh(
 ): Promise<void> {
   const { events, signal } = job
   const dragon = await mesh.use<typeof DragonTasks>(new URL('./dragon.task.ts', import.meta.url))
+  signal.throwIfAborted()
   const file = await mesh.put(job.model)
+  signal.throwIfAborted()
   const model = dragon.readModel(file)
   const split = dragon.splitModel(model, PARTS)
   const parts = Array.from({ length: PARTS }, (_, part) => dragon.buildPart(model, split, part))

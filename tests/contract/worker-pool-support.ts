@@ -43,6 +43,16 @@ export const busy = (ms) => {
   for (const end = Date.now() + ms; Date.now() < end; );
   return ms
 }
+const long = 'x'.repeat(2 ** 21)
+export const shouts = () => { throw Object.assign(new Error(long), { name: long, code: long, stack: long, extra: long }) }
+export const riddles = (what) => {
+  const error = new Error('m')
+  if (what === 'name') Object.defineProperty(error, 'name', { value: 42 })
+  if (what === 'message') Object.defineProperty(error, 'message', { value: { deep: 1 } })
+  if (what === 'code') Object.defineProperty(error, 'code', { get() { throw new Error('inner') } })
+  if (what === 'stack') error.stack = 42
+  throw error
+}
 export const forever = () => { for (;;); }
 export const untilAborted = () => new Promise((resolve, reject) => {
   console.log('listening')
@@ -59,6 +69,12 @@ export const who = () => [task().id, task().attempt]
 export const speaks = () => { console.log('a', 1); console.warn('b'); console.error(new Error('c').message); task().log({ d: 1 }) }
 export const child = (x) => x
 export const parent = async (x) => (await task().mesh.fn(child)(x).get()) + 1
+export const lasts = async (x) => { const ref = task().mesh.fn(child)(x); await ref.durable(); await ref.cancel(); return 'both' }
+export const impatient = async (x) => {
+  const error = await task().mesh.fn(child)(x).durable({ timeoutMs: 1 }).catch((error) => error)
+  console.log('goes on')
+  return error.code
+}
 export const hands = () => task().mesh.fn(child)(1)
 export const putter = async () => { const ref = await task().mesh.put({ big: 1 }); return [ref] }
 export const tooLate = async () => { globalThis.kept = task().mesh; return 1 }
@@ -123,6 +139,9 @@ export class TestContext implements AttemptContext {
   readonly puts: PutRequest[] = []
   readonly held: string[] = []
   isClosed = false
+  durability = Promise.resolve()
+  /** Waits for copies that were not stopped. */
+  waiting = 0
   onSubmit: (spec: TaskSpec) => void = () => {}
   readonly #watches = new Map<ObjectId, (settlement: Settlement) => void>()
   readonly #settled = new Map<ObjectId, Settlement>()
@@ -160,7 +179,10 @@ export class TestContext implements AttemptContext {
     return { state: 'waiting', peer: null }
   }
   async cancel(): Promise<void> {}
-  async durable(): Promise<void> {}
+  durable(): { settled: Promise<void>; stop(): void } {
+    this.waiting++
+    return { settled: this.durability, stop: () => this.waiting-- }
+  }
   close(): void {
     this.isClosed = true
   }

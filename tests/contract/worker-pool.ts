@@ -14,6 +14,7 @@ import {
   encodeArgs,
   type Encoded,
   type LifeId,
+  limits,
   type ObjectId,
   type ObjectStore,
   type Outcome,
@@ -120,6 +121,23 @@ export function workerPoolContract(
       expect(await run(order('failsLater'))).toMatchObject({ type: 'error', name: 'string', message: 'just a string' })
     })
 
+    test('cuts an error that is too long to travel', async () => {
+      const { bytes, ...texts } = (await run(order('shouts'))) as Extract<Outcome, { type: 'error' }>
+      for (const text of [texts.name, texts.code, texts.message]) expect(text.length).toBe(limits.saidLength)
+      expect(bytes.length).toBeLessThanOrEqual(limits.errorBytes)
+      expect((decodeError(bytes) as Error).message).toMatch(/^x+…$/)
+    })
+
+    test.each(['name', 'message', 'code', 'stack'])('an error with a strange %s is an error', async (what) => {
+      const outcome = (await run(order('riddles', [what]))) as Extract<Outcome, { type: 'error' }>
+      const { type, name, code, message } = outcome
+      expect({ type, texts: [typeof name, typeof code, typeof message] }).toEqual({
+        type: 'error',
+        texts: ['string', 'string', 'string'],
+      })
+      expect(decodeError(outcome.bytes)).toBeInstanceOf(Error)
+    })
+
     test('says what cannot be loaded, and the nearest name', async () => {
       expect(await run(order('sqare'))).toMatchObject({
         type: 'rejected',
@@ -139,6 +157,17 @@ export function workerPoolContract(
       expect(await run(order('x', [], { code: absent }))).toEqual({ type: 'missing', objects: [codeObject(absent)] })
       const inputs = [{ object: 'nowhere' as ObjectId, source: 'nowhere' as ObjectId, inline: null, refs: [] }]
       expect(await run(order('square', [1], { inputs }))).toEqual({ type: 'missing', objects: ['nowhere'] })
+    })
+
+    test('bytes that cannot be read are not here, and what comes after runs', async () => {
+      await fixture.store.put('broken' as ObjectId, encode(3).bytes)
+      const { get } = fixture.store
+      fixture.store.get = (id) => (id === 'broken' ? Promise.reject(new Error('EIO')) : get.call(fixture.store, id))
+      const input = { object: 'broken' as ObjectId, source: 'broken' as ObjectId, inline: null, refs: [] }
+      const reader = order('square', argsWithTopRef(input.object), { inputs: [input] })
+      pool.run(0, [order('square', [1]), reader])
+      expect(await outcomeOf(reader)).toEqual({ type: 'missing', objects: ['broken'] })
+      expect(valueOf(await run(order('square', [3])))).toBe(9)
     })
 
     test('refuses a result that cannot travel, with its path', async () => {
@@ -283,6 +312,28 @@ export function workerPoolContract(
         `done ${parent.id} inline`,
       ])
       expect(context.isClosed).toBe(true)
+    })
+
+    test('who waits for copies, or for an end, waits without its slot', async () => {
+      const one = order('lasts', [4])
+      expect(valueOf(await run(one))).toBe('both')
+      const waits = [`blocked ${one.id}`, `unblocked ${one.id}`]
+      expect(reports.log).toEqual([...waits, ...waits, `done ${one.id} inline`])
+    })
+
+    test('who does not wait for copies any longer has its slot again', async () => {
+      onContext = (context) => {
+        context.durability = new Promise(() => {})
+      }
+      const one = order('impatient', [4])
+      expect(valueOf(await run(one))).toBe('GET_TIMEOUT')
+      expect(reports.log).toEqual([
+        `blocked ${one.id}`,
+        `unblocked ${one.id}`,
+        'logged goes on',
+        `done ${one.id} inline`,
+      ])
+      expect(contexts.get(one.id)).toMatchObject({ waiting: 0, isClosed: true })
     })
 
     test('an attempt that runs again asks for the same ids', async () => {

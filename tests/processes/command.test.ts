@@ -86,6 +86,18 @@ test('without a mesh, those that ask say so and found none', async () => {
   expect(JSON.parse(asJson.err)).toMatchObject({ error: { code: 'NOT_FOUND' } })
 })
 
+test('a mesh with another key is named as such, with exit code 2', async () => {
+  const { addresses } = await up()
+  const other = await Terminal.open()
+  try {
+    const { code, err } = await other.murmur('status', '--entry', addresses[0] ?? '')
+    expect(err).toMatch(/^murmur: .*another key/)
+    expect(code).toBe(2)
+  } finally {
+    await other.close()
+  }
+})
+
 test('up says where it is and how to be joined; status and list show it; Ctrl-C leaves', async () => {
   // Both at once: whoever founds, they find each other.
   const peer = terminal.start('up', '--slots', '2', '--label', 'zone=lab', '--memory', '64')
@@ -116,6 +128,16 @@ test('up says where it is and how to be joined; status and list show it; Ctrl-C 
   expect(out).toMatch(/run code here as you/)
   expect(out).toMatch(new RegExp(`${name} left`))
   expect(out).not.toMatch(/died|suspected/)
+})
+
+test('up ends with the sentence when its machine broke, and newcomers do not knock there', async () => {
+  const broken = terminal.startAfter([new URL('./programs/breaks.mjs', import.meta.url)], 'up')
+  const { code, err } = await broken.ended
+  expect(err).toMatch(/murmur: this peer stopped: .*please report it/)
+  expect(err).toMatch(/\n +at .*dispatch/)
+  expect(code).toBe(1)
+  const { err: none } = await terminal.murmur('status')
+  expect(none).toMatch(/no mesh of yours runs on this machine/)
 })
 
 describe('run', () => {

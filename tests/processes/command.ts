@@ -42,8 +42,13 @@ export class Terminal {
   }
 
   start(...words: readonly string[]): Running {
+    return this.startAfter([], ...words)
+  }
+
+  /** The same, in a process that imports these modules first. */
+  startAfter(modules: readonly URL[], ...words: readonly string[]): Running {
     const { MURMURATION_ENTRY: _entry, ...env } = process.env
-    const child = spawn(process.execPath, [murmur, ...words], {
+    const child = spawn(process.execPath, [...modules.map(({ href }) => `--import=${href}`), murmur, ...words], {
       cwd: fileURLToPath(new URL('./programs/', import.meta.url)),
       // CI machines set it, and there are those who then write colours into a pipe.
       env: { ...env, CI: 'true', FORCE_COLOR: '1', MURMURATION_HOME: this.home },

@@ -1,8 +1,9 @@
 // Work goes on and ends right when processes under it are killed or frozen, and everybody knows why.
 
 import { afterEach, expect, test } from 'vitest'
-import type { Mesh, Tasks } from 'murmuration'
+import type { Mesh, MeshError, Tasks } from 'murmuration'
 import { Flock, heard, until } from './flock.ts'
+import type { FlockPeer } from './flock.ts'
 import type * as work from './work.task.ts'
 
 const module = new URL('./work.task.ts', import.meta.url)
@@ -46,6 +47,20 @@ test('a peer is killed: its work moves, the sum is right, everybody has noticed'
     const deaths = peer.notices.filter(({ type }) => type === 'peer:died')
     expect(deaths).toMatchObject([{ name: victim, how: expect.stringMatching(/\w/) as string }])
   }
+  await expect(mesh.tasks({ peer: victim })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: `${victim} cannot be asked: it died (${how})`,
+  })
+})
+
+test('whoever is asked when it dies, or when it does not answer, is named', async () => {
+  flock = await Flock.start(2)
+  const mesh = await flock.join()
+  const [, peer] = flock.peers as [FlockPeer, FlockPeer]
+  peer.freeze()
+  const asked = mesh.tasks({ peer: peer.name }).catch((error: MeshError) => error)
+  await peer.kill()
+  expect(await asked).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(peer.name) as string })
 })
 
 test('a peer is frozen: its work moves; thawed, it is alive again and nobody else was buried', async () => {

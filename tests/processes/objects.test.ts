@@ -31,6 +31,16 @@ test('a result of 8 MiB outlives the peer that made it', async () => {
   expect(value.every((byte, i) => byte === (i * 7) % 251)).toBe(true)
 })
 
+test('a task that waits for copies lets its child have the slot', async () => {
+  flock = await Flock.start(2)
+  const mesh = await flock.join()
+  const { durably } = await use(mesh)
+  const [{ name }] = flock.peers as [(typeof flock.peers)[0]]
+  await durably
+    .with({ needs: { peer: name } })(size, name)
+    .get({ timeoutMs: 30_000 })
+})
+
 test('a copy lost with its holder is made again elsewhere', async () => {
   flock = await Flock.start(3)
   const mesh = await flock.join()

@@ -54,6 +54,13 @@ export function bytes(length: number, factor: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * factor) % 251)
 }
 
+/** Asks for a child on the same peer and waits until there are as many copies of it as it should have. */
+export async function durably(length: number, peer: string): Promise<string> {
+  const made = task.mesh.fn(bytes).with({ needs: { peer } })(length, 3)
+  await made.durable()
+  return made.state()
+}
+
 /** Of bytes made by `bytes`, how many are wrong. */
 export function wrong(made: Uint8Array, factor: number): number {
   let count = 0

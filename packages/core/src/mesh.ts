@@ -5,11 +5,15 @@ import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import type { LifeId } from './model/ids.ts'
 import { peerOf } from './model/ids.ts'
+import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
+import { invalid, name } from './option-rules.ts'
+import { checkOptions, listRules } from './options.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
 import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
+import { isOver } from './state/membership.ts'
 import type { AnyRef, Scope } from './types.ts'
 
 /** One peer as this one knows it. */
@@ -63,7 +67,7 @@ export type Counts = Readonly<Record<string, number>>
 export interface ListOptions {
   /** Whom to ask: a peer's id or name. Default: this peer. */
   peer?: string | undefined
-  /** Rows at most. Default 1,000. */
+  /** Rows at most, up to 10,000. Default 1,000. */
   limit?: number | undefined
 }
 
@@ -144,7 +148,7 @@ export function createMesh(options: MeshOptions): Mesh {
     tasks: async (list) => (await ask(peer, 'tasks', list)).map(taskInfo),
     objects: async (list) => (await ask(peer, 'objects', list)).map(objectInfo),
     counters: async (list) => ((await ask(peer, 'counters', list))[0] ?? {}) as Counts,
-    explain: (what) => explain(peer, typeof what === 'string' ? what : what.id),
+    explain: (what) => explain(peer, typeof what === 'string' ? what : what?.id),
     addEventListener: (type, listener, { once = false, signal } = {}) => {
       const options = signal ? { once, signal } : { once }
       peer.events.addEventListener(type, listener as (event: Event) => void, options)
@@ -166,7 +170,9 @@ async function leaveOnce(peer: Peer, scope: OpenScope, close: () => Promise<void
 }
 
 function peersOf(peer: Peer): PeerInfo[] {
-  return peer.inspectHere({ what: 'members', id: null, limit: 10_000 }).map((row) => peerInfo(row, peerOf(peer.self)))
+  return peer
+    .inspectHere({ what: 'members', id: null, limit: limits.rows })
+    .map((row) => peerInfo(row, peerOf(peer.self)))
 }
 
 /** One row of what a peer says of the members. */
@@ -182,39 +188,49 @@ export function peerInfo(row: InspectRow, self: string): PeerInfo {
     sinceMs: Number(row['sinceMs']),
     ageMs: Number(row['ageMs']),
     how: String(row['how']),
-    addresses: String(row['addresses'])
-      .split(' ')
-      .filter((address) => address !== ''),
-    labels: Object.fromEntries(
-      String(row['labels'])
-        .split(' ')
-        .filter((label) => label !== '')
-        .map((label) => label.split('=') as [string, string]),
-    ),
+    addresses: Object.values(textsIn(row['addresses'])),
+    labels: textsIn(row['labels']),
     isSelf: row['peer'] === self,
   }
 }
 
-function ask(
+/** A row is flat, so several texts are one of JSON. It may come from another peer: what is none counts as nothing. */
+function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
+  try {
+    const told: unknown = JSON.parse(String(json))
+    return Object.fromEntries(Object.entries(told ?? {}).filter(([, text]) => typeof text === 'string'))
+  } catch {
+    return {}
+  }
+}
+
+async function ask(
   peer: Peer,
   what: 'tasks' | 'objects' | 'counters',
-  { peer: whom, limit = 1_000 }: ListOptions = {},
+  options: ListOptions = {},
 ): Promise<readonly InspectRow[]> {
+  checkOptions(what, options, listRules)
+  const { peer: whom, limit = 1_000 } = options
   return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, limit })
 }
 
-/** By id or name. Throws NOT_FOUND with the names there are. */
+/** By id or name, of several by one name a living one. Throws NOT_FOUND with the names there are. */
 function findPeer(peer: Peer, whom: string): LifeId {
   const others: string[] = []
+  let found: LifeId | null = null
   for (const member of peer.state.members.all()) {
     const name = peer.state.members.nameOf(member.peer)
-    if (member.peer === whom || name === whom) return member.life
     others.push(name)
+    if (member.peer !== whom && name !== whom) continue
+    if (!isOver(member.state)) return member.life
+    found ??= member.life
   }
+  if (found) return found
   throw new MeshError('NOT_FOUND', `no peer ${whom} here; there are ${others.join(', ')}`)
 }
 
 async function explain(peer: Peer, id: string): Promise<string> {
+  if (!name.ok(id)) throw invalid('explain: expected a ref, or the whole id of a task or an object')
   const query = { what: 'explain', id, limit: 1_000 } as const
   // In turn, so that what was called for just now is known.
   const here = await peer.inspect(peer.self, query)

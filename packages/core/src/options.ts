@@ -1,126 +1,73 @@
-// Checks what a user passed as options: every option at once, at the call, by name. A table says what is
-// expected of each; the message says that, what came instead, and the nearest name for an unknown one.
+// What the verbs take as options, each with what is expected of it, and how the options of a call become its
+// policy. How a rule is checked and a breach is phrased is option-rules.ts.
 
-import { MeshError } from './errors.ts'
+import { limits } from './model/limits.ts'
 import type { ErrorPattern, Needs, Policy } from './model/task.ts'
-import { didYouMean } from './nearest.ts'
+import { policyLength } from './model/weight.ts'
+import * as is from './option-rules.ts'
+import { checkOptions, isRecord, isText } from './option-rules.ts'
+import type { Rule, Rules } from './option-rules.ts'
 import type { TaskNeeds, TaskOptions } from './types.ts'
 
-interface Rule {
-  readonly expected: string
-  ok(value: unknown): boolean
-}
-type Rules = Readonly<Record<string, Rule>>
+export { checkOptions } from './option-rules.ts'
 
-const atLeast = (low: number, expected: string): Rule => ({
-  expected,
-  ok: (value) => Number.isInteger(value) && (value as number) >= low,
-})
-const text: Rule = { expected: 'a string that is not empty', ok: (value) => typeof value === 'string' && value !== '' }
-const flag: Rule = { expected: 'true or false', ok: (value) => typeof value === 'boolean' }
-const duration: Rule = {
-  expected: 'milliseconds, 0 or more',
-  ok: (value) => typeof value === 'number' && value >= 0,
-}
-const signal: Rule = {
-  expected: 'an AbortSignal',
-  ok: (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
-}
-const budget = atLeast(-1, 'a whole number, -1 (no limit) or more')
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const recordOf = (expected: string, ok: (value: unknown) => boolean): Rule => ({
-  expected,
-  ok: (value) => isRecord(value) && Object.values(value).every(ok),
-})
-const listOf = (expected: string, ok: (value: unknown) => boolean): Rule => ({
-  expected,
-  ok: (value) => Array.isArray(value) && value.every(ok),
-})
-
-const isText = (value: unknown): boolean => typeof value === 'string'
+const budget = is.whole(-1, Number.MAX_SAFE_INTEGER, 'a whole number, -1 (no limit) or more')
+const upTo = `up to ${limits.choices}`
 
 const needRules: Rules = {
-  labels: recordOf('an object of label: value, { in: [values] } or { not: value }', (match) => {
+  labels: is.recordOf(`an object of label: value, { in: [${upTo} values] } or { not: value }`, (match) => {
     if (isText(match)) return true
     if (!isRecord(match) || Object.keys(match).length !== 1) return false
-    return isText(match['not']) || (Array.isArray(match['in']) && match['in'].every(isText))
+    return isText(match['not']) || isChoice(match['in'], isText)
   }),
-  resources: recordOf('an object of name: amount, { gpu: 1 }', (amount) => typeof amount === 'number' && amount >= 0),
-  slots: atLeast(1, 'a whole number, 1 or more'),
-  memoryBytes: atLeast(0, 'bytes, a whole number, 0 or more'),
-  peer: text,
+  resources: is.resources,
+  slots: is.whole(1, limits.slots),
+  memoryBytes: is.whole(0, Number.MAX_SAFE_INTEGER, 'bytes, a whole number, 0 or more'),
+  peer: is.name,
 }
 const needs: Rule = { expected: `an object with any of ${Object.keys(needRules).join(', ')}`, ok: isRecord }
 
 const taskRules: Rules = {
-  name: text,
-  key: text,
+  name: is.name,
+  key: is.text(limits.textLength),
   retries: budget,
   retryErrors: {
-    expected: 'true, false or a list of strings and regular expressions',
-    ok: (value) =>
-      typeof value === 'boolean' ||
-      (Array.isArray(value) && value.every((one) => isText(one) || one instanceof RegExp)),
+    expected: `true, false or a list of ${upTo} strings and regular expressions`,
+    ok: (value) => typeof value === 'boolean' || isChoice(value, (one) => isText(one) || one instanceof RegExp),
   },
   rebuilds: budget,
   retryDelayMs: {
-    expected: '[first, longest] in milliseconds, first not above longest',
+    expected: '[first, longest] in milliseconds, both finite, first not above longest',
     ok: (value) => {
-      if (!Array.isArray(value) || value.length !== 2 || !value.every((ms) => duration.ok(ms))) return false
+      if (!Array.isArray(value) || value.length !== 2 || !value.every(is.isAmount)) return false
       return (value as [number, number])[0] <= (value as [number, number])[1]
     },
   },
-  timeoutMs: duration,
-  attemptTimeoutMs: duration,
-  signal,
-  copies: atLeast(1, 'a whole number, 1 or more'),
+  timeoutMs: is.duration,
+  attemptTimeoutMs: is.duration,
+  signal: is.signal,
+  copies: is.whole(1),
   needs,
   prefer: needs,
-  spread: flag,
+  spread: is.flag,
   priority: { expected: 'a finite number', ok: (value) => Number.isFinite(value) },
 }
 
-export const waitRules: Rules = { signal, timeoutMs: duration }
-export const waitManyRules: Rules = { ...waitRules, count: atLeast(0, 'a whole number, 0 or more') }
-export const mapRules: Rules = { ...waitRules, ordered: flag, ahead: atLeast(1, 'a whole number, 1 or more') }
-export const putRules: Rules = { name: text, copies: taskRules['copies']!, transfer: flag }
+function isChoice(value: unknown, ok: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length <= limits.choices && value.every(ok)
+}
+
+export const waitRules: Rules = { signal: is.signal, timeoutMs: is.duration }
+export const waitManyRules: Rules = { ...waitRules, count: is.whole(0) }
+export const mapRules: Rules = { ...waitRules, ordered: is.flag, ahead: is.whole(1) }
+export const putRules: Rules = { name: is.name, copies: is.whole(1), transfer: is.flag }
 export const useRules: Rules = {
-  env: recordOf('an object of strings', isText),
-  assets: listOf('a list of URLs', (value) => value instanceof URL),
-  external: listOf('a list of package names', isText),
+  env: is.recordOf('an object of strings', isText),
+  assets: is.listOf('a list of URLs', (value) => value instanceof URL),
+  external: is.listOf('a list of package names', isText),
 }
 export const fnRules: Rules = { constants: { expected: 'an object of values', ok: isRecord } }
-
-/** Throws MeshError INVALID_OPTION at the first option that is unknown or not as expected. */
-export function checkOptions(where: string, options: unknown, rules: Rules): void {
-  if (options === undefined) return
-  if (!isRecord(options)) throw invalid(`${where}: expected an object of options, received ${show(options)}`)
-  for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
-    if (rule === undefined) {
-      const names = Object.keys(rules)
-      throw invalid(`${where}: no option ${name}${didYouMean(name, names)}; there are ${names.join(', ')}`)
-    }
-    if (value !== undefined && !rule.ok(value)) {
-      throw invalid(`${where}: ${name} must be ${rule.expected}; received ${show(value)}`)
-    }
-  }
-}
-
-function invalid(message: string): MeshError {
-  return new MeshError('INVALID_OPTION', message)
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
-  try {
-    return JSON.stringify(value) ?? String(value)
-  } catch {
-    return String(value)
-  }
-}
+export const listRules: Rules = { peer: is.name, limit: is.whole(1, limits.rows) }
 
 /** What a call starts from. */
 export const defaultPolicy: Policy = {
@@ -150,24 +97,31 @@ export function withOptions(base: CallOptions, options: TaskOptions, where: stri
   checkOptions(where, options, taskRules)
   checkOptions(`${where}: needs`, options.needs, needRules)
   checkOptions(`${where}: prefer`, options.prefer, needRules)
-  const { policy } = base
+  const policy = withPolicy(base.policy, options)
+  const length = policyLength(policy)
+  if (length > limits.policyLength) {
+    const way = 'give peers a label that says the same in fewer words, and ask for that'
+    throw is.invalid(
+      `${where}: needs, prefer and retryErrors are ${length} characters together; at most ${limits.policyLength} travel with a task: ${way}`,
+    )
+  }
+  return { key: options.key ?? base.key, signal: options.signal ?? base.signal, policy }
+}
+
+function withPolicy(policy: Policy, options: TaskOptions): Policy {
   return {
-    key: options.key ?? base.key,
-    signal: options.signal ?? base.signal,
-    policy: {
-      name: options.name ?? policy.name,
-      retries: options.retries ?? policy.retries,
-      retryErrors: options.retryErrors === undefined ? policy.retryErrors : errorPatterns(options.retryErrors),
-      rebuilds: options.rebuilds ?? policy.rebuilds,
-      retryDelayMs: options.retryDelayMs ?? policy.retryDelayMs,
-      timeoutMs: options.timeoutMs ?? policy.timeoutMs,
-      attemptTimeoutMs: options.attemptTimeoutMs ?? policy.attemptTimeoutMs,
-      copies: options.copies ?? policy.copies,
-      needs: merge(policy.needs, options.needs),
-      prefer: merge(policy.prefer, options.prefer),
-      spread: options.spread ?? policy.spread,
-      priority: options.priority ?? policy.priority,
-    },
+    name: options.name ?? policy.name,
+    retries: options.retries ?? policy.retries,
+    retryErrors: options.retryErrors === undefined ? policy.retryErrors : errorPatterns(options.retryErrors),
+    rebuilds: options.rebuilds ?? policy.rebuilds,
+    retryDelayMs: options.retryDelayMs ?? policy.retryDelayMs,
+    timeoutMs: options.timeoutMs ?? policy.timeoutMs,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? policy.attemptTimeoutMs,
+    copies: options.copies ?? policy.copies,
+    needs: merge(policy.needs, options.needs),
+    prefer: merge(policy.prefer, options.prefer),
+    spread: options.spread ?? policy.spread,
+    priority: options.priority ?? policy.priority,
   }
 }
 

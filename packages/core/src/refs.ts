@@ -72,8 +72,12 @@ export class Ref implements ObjectRef<unknown> {
     const handle = handleOf(this)
     await handle.pending
     if (handle.broken !== undefined) throw handle.broken
-    const durable = handle.table.port.durable(handle.object, handle.owner)
-    await within(durable, options, () => `${handle.label} has not its copies after ${options.timeoutMs} ms`)
+    const { settled, stop } = handle.table.port.durable(handle.object, handle.owner)
+    try {
+      await within(settled, options, () => `${handle.label} has not its copies after ${options.timeoutMs} ms`)
+    } finally {
+      stop()
+    }
   }
 
   async cancel(reason = 'cancelled'): Promise<void> {

@@ -4,7 +4,6 @@
 import { MeshError } from './errors.ts'
 import { mapOver } from './map.ts'
 import type { RefLink } from './model/task.ts'
-import { didYouMean } from './nearest.ts'
 import { type CallOptions, checkOptions, defaultPolicy, fnRules, putRules, useRules, withOptions } from './options.ts'
 import { handlesOf, isRef, Ref } from './refs.ts'
 import { builtinBundle } from './runtime/builtin.ts'
@@ -110,13 +109,6 @@ function moduleOf(submitter: Submitter, module: LoadedModule): Readonly<Record<s
     taskFunction(submitter, { module, info, label: `${name}.${info.name}` }),
   ])
   return Object.freeze(Object.fromEntries(entries))
-}
-
-/** The export of that name, for callers that have names as strings. Throws MeshError UNKNOWN_EXPORT. */
-export function exportNamed<M extends object>(module: M, name: string): M[keyof M] {
-  if (Object.hasOwn(module, name)) return module[name as keyof M]
-  const names = Object.keys(module)
-  throw new MeshError('UNKNOWN_EXPORT', `no export ${name}${didYouMean(name, names)}; there are ${names.join(', ')}`)
 }
 
 function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {

@@ -99,7 +99,7 @@ export interface TaskNeeds {
    * do not count it.
    */
   resources?: Readonly<Record<string, number>> | undefined
-  /** Slots that one attempt takes. Default 1. */
+  /** Slots that one attempt takes: it waits until so many are free, and those behind it wait too. Default 1. */
   slots?: number | undefined
   memoryBytes?: number | undefined
   /** A peer's id or name. */

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { MeshError } from '../src/errors.ts'
 import { type ContextId, resultOf } from '../src/model/ids.ts'
 import { decode, decodeArgs, encode, encodeError } from '../src/runtime/values.ts'
-import { createScope, exportNamed, type OpenScope } from '../src/scope.ts'
+import { createScope, type OpenScope } from '../src/scope.ts'
 import type { Fn, ObjectRef, TaskFunction } from '../src/types.ts'
 import { FakeCode, FakePort, here } from './support/fake-port.ts'
 
@@ -140,13 +140,6 @@ describe('a module', () => {
     expect(Object.keys(tiles)).toEqual(['render'])
     expect((tiles as Record<string, unknown>)['rendr']).toBeUndefined()
     expect(inspect(tiles['render'](1))).toBe('ObjectRef tiles.render waiting: await .get()')
-  })
-
-  test('says the nearest name where names are strings', async () => {
-    const tiles = await scope.use(new URL('file:///tiles.task.ts'))
-    expect((await caught(() => exportNamed(tiles, 'rendr'))).message).toBe(
-      'no export rendr (did you mean render?); there are render',
-    )
   })
 
   test('that runs on one kind of peer brings that need', async () => {

@@ -3,7 +3,7 @@
 // it (join-mesh.ts); the command looks into it.
 
 import { availableParallelism, hostname } from 'node:os'
-import { lifeId, MeshError, Peer, presets } from '@murmuration/core/internal'
+import { lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
 import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
 import { livingPeers, writeRunFile } from './entry.ts'
 import type { RunFile, RunningPeer } from './entry.ts'
@@ -40,22 +40,25 @@ export interface JoinedPeer {
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
   const node = await platformFor(options, ways)
   let run: RunFile | undefined
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    run?.remove()
+    return (closing ??= node.close())
+  }
   try {
     const entries = await entriesFor(options, node, ways)
     const peer = startPeer(node, options, ways)
+    // Nobody says goodbye for a peer that broke, and what is beneath it would go on listening.
+    peer.onStop((broken) => broken && void close().catch(() => {}))
     const founded = entries.length === 0
     if (founded) peer.found()
     else await join(peer, entries, options)
     run = ways.observe === true ? undefined : await announce(node)
     if (founded && options.entry === undefined) await greetOtherFounders(peer, node)
-    const close = (): Promise<void> => {
-      run?.remove()
-      return node.close()
-    }
+    peer.assertOpen()
     return { peer, node, founded, close }
   } catch (error) {
-    run?.remove()
-    await node.close()
+    await close()
     throw error
   }
 }
@@ -103,10 +106,11 @@ function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, 
     name: identity.name,
     kind: 'node',
     slots: observe ? 0 : slots,
-    labels: { kind: 'node', ...labels, ...(observe ? observerLabels : {}) },
+    labels: { ...labels, kind: 'node', ...(observe ? observerLabels : {}) },
     resources,
     memoryBytes: observe ? 0 : platform.store.limitBytes,
-    addresses: platform.transport.addresses(),
+    // A machine with many networks has more than others take.
+    addresses: platform.transport.addresses().slice(0, limits.addresses),
     domain: hostname(),
   }
   const peer: Peer = new Peer({

@@ -1,9 +1,8 @@
-// What `joinMesh` takes in Node, checked at once: an unknown option or a value out of range is an
-// error that names it, says what was expected and what was there.
+// What `joinMesh` takes in Node, and what is expected of each option. How an option is checked and what is
+// said when it is something else is core's, as for every other call.
 
-import { inspect } from 'node:util'
 import type { Preset } from '@murmuration/core/internal'
-import { didYouMean, MeshError, presets } from '@murmuration/core/internal'
+import { limits, optionRules as is, presets } from '@murmuration/core/internal'
 import { AddressError, parseAddress } from './address.ts'
 
 export interface JoinOptions {
@@ -41,72 +40,40 @@ export interface JoinOptions {
   taskOutput?: 'stderr' | 'none' | undefined
 }
 
-interface Rule {
-  readonly expected: string
-  readonly ok: (value: unknown) => boolean
-}
-
-const whole = (least: number, most: number): Rule => ({
-  expected: `a whole number from ${least} to ${most}`,
-  ok: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
-})
-const text: Rule = { expected: 'a text', ok: (value) => typeof value === 'string' && value !== '' }
-const oneOf = (...values: string[]): Rule => ({
-  expected: `one of ${values.join(', ')}`,
-  ok: (value) => values.includes(value as string),
-})
-const recordOf = (expected: string, ok: (value: unknown) => boolean): Rule => ({
-  expected,
-  ok: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(ok),
-})
-
-const rules: Readonly<Record<keyof JoinOptions, Rule>> = {
-  entry: {
-    expected: "a list of addresses, as in ['lab-3:9000']",
-    ok: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
-  },
-  slots: whole(0, 4_096),
-  labels: recordOf("an object of texts, as in { zone: 'lab-3' }", (value) => typeof value === 'string'),
-  resources: recordOf('an object of numbers, as in { gpu: 1 }', (value) => typeof value === 'number' && value >= 0),
-  memoryBytes: whole(1, Number.MAX_SAFE_INTEGER),
-  host: text,
-  port: whole(0, 65_535),
-  wsPort: whole(0, 65_535),
-  home: text,
-  identity: oneOf('kept', 'fresh'),
-  preset: oneOf(...Object.keys(presets)),
-  timeoutMs: whole(1, 2 ** 31 - 1),
-  signal: { expected: 'an AbortSignal', ok: (value) => value instanceof AbortSignal },
-  workerMemoryMb: whole(16, 1_048_576),
-  taskOutput: oneOf('stderr', 'none'),
+const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
+  entry: is.listOf("a list of addresses, as in ['lab-3:9000']", is.isText),
+  slots: is.whole(0, limits.slots),
+  labels: is.recordOf("an object of strings, as in { zone: 'lab-3' }", is.isText),
+  resources: is.resources,
+  memoryBytes: is.whole(1),
+  host: is.name,
+  port: is.whole(0, 65_535),
+  wsPort: is.whole(0, 65_535),
+  home: is.text(4_096),
+  identity: is.oneOf('kept', 'fresh'),
+  preset: is.oneOf(...Object.keys(presets)),
+  timeoutMs: is.whole(1, 2 ** 31 - 1),
+  signal: is.signal,
+  workerMemoryMb: is.whole(16, 1_048_576),
+  taskOutput: is.oneOf('stderr', 'none'),
 }
 
 /** Throws MeshError INVALID_OPTION. */
 export function checkJoinOptions(options: unknown): asserts options is JoinOptions {
-  if (typeof options !== 'object' || options === null)
-    throw invalid(`expected an object of options, received ${String(options)}`)
-  for (const [name, value] of Object.entries(options)) {
-    const rule = (rules as Readonly<Record<string, Rule>>)[name]
-    if (!rule) throw invalid(`unknown option ${name}${didYouMean(name, Object.keys(rules))}`)
-    if (value !== undefined && !rule.ok(value))
-      throw invalid(`${name}: expected ${rule.expected}, received ${show(value)}`)
-  }
-  for (const address of (options as JoinOptions).entry ?? []) checkAddress(address)
+  is.checkOptions('joinMesh', options, rules)
+  const { entry = [], labels = {}, resources = {} } = options as JoinOptions
+  for (const address of entry) checkAddress(address)
+  const length = JSON.stringify([labels, resources]).length
+  if (length <= limits.labelsLength) return
+  const most = `at most ${limits.labelsLength} travel with every list of peers`
+  throw is.invalid(`joinMesh: labels and resources are ${length} characters together; ${most}: shorten them`)
 }
 
 function checkAddress(address: string): void {
   try {
     parseAddress(address)
   } catch (error) {
-    if (error instanceof AddressError) throw invalid(`entry: ${error.message}`)
+    if (error instanceof AddressError) throw is.invalid(`joinMesh: entry: ${error.message}`)
     throw error
   }
-}
-
-function show(value: unknown): string {
-  return inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 200 })
-}
-
-function invalid(sentence: string): MeshError {
-  return new MeshError('INVALID_OPTION', `joinMesh: ${sentence}`)
 }

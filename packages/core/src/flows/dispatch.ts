@@ -77,7 +77,7 @@ export function record<T extends PeerEvent['type']>(state: PeerState, event: Eve
 
 function ask(state: PeerState, { peer, request, query }: EventOf<'inspect'>, now: Instant): void {
   if (peer === state.self || state.members.ended(peer)) {
-    const rows = peer === state.self ? inspect(state, query, now) : []
+    const rows = peer === state.self ? inspect(state, query, now) : null
     state.effects.push({ type: 'inspected', request, rows })
     return
   }
@@ -86,7 +86,7 @@ function ask(state: PeerState, { peer, request, query }: EventOf<'inspect'>, now
   say(state, peer, { type: 'inspect', request, query })
 }
 
-/** Questions that wait for an answer at most; past it the oldest is answered with nothing. */
+/** Questions that wait for an answer at most; past it nobody waits for the oldest any more. */
 const maxInspections = 1_024
 
 function forgetOldest(state: PeerState): void {
@@ -94,7 +94,7 @@ function forgetOldest(state: PeerState): void {
   const [request] = state.inspections.keys()
   if (request === undefined) return
   state.inspections.delete(request)
-  state.effects.push({ type: 'inspected', request, rows: [] })
+  state.effects.push({ type: 'inspected', request, rows: null })
 }
 
 function receive(state: PeerState, frame: Frame, now: Instant): void {

@@ -36,7 +36,7 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
 
 /** Rows are made one by one: of a million only those that are asked for. */
 function upTo(limit: number, rows: Iterable<InspectRow>): InspectRow[] {
-  const most = Math.min(limit, limits.listLength)
+  const most = Math.min(limit, limits.rows)
   const taken: InspectRow[] = []
   for (const row of rows) {
     if (taken.length >= most) break
@@ -59,10 +59,9 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
       sinceMs: Math.round(now - row.since),
       ageMs: Math.round(now - row.born),
       how: isOver(row.state) ? row.how : '',
-      addresses: (row.profile?.addresses ?? []).join(' '),
-      labels: Object.entries(row.profile?.labels ?? {})
-        .map(([key, value]) => `${key}=${value}`)
-        .join(' '),
+      // A row is flat.
+      addresses: JSON.stringify(row.profile?.addresses ?? []),
+      labels: JSON.stringify(row.profile?.labels ?? {}),
     }
 }
 
@@ -88,7 +87,7 @@ function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {
       attempt: row.attempts,
       peer: row.peer,
       ageMs: Math.round(row.ms),
-      why: row.failure?.message ?? '',
+      why: clip(row.failure?.message ?? '', limits.lineLength),
     }
   }
 }

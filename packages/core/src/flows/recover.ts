@@ -90,7 +90,7 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
   for (const [request, peer] of state.inspections) {
     if (peer !== life) continue
     state.inspections.delete(request)
-    state.effects.push({ type: 'inspected', request, rows: [] })
+    state.effects.push({ type: 'inspected', request, rows: null })
   }
 }
 

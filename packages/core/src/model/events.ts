@@ -120,7 +120,8 @@ export type Effect =
   /** Null: as many copies as wanted exist. */
   | { readonly type: 'durable'; readonly object: ObjectId; readonly failure: Failure | null }
   | { readonly type: 'cancelled'; readonly object: ObjectId }
-  | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
+  /** Null: whoever was asked is gone. */
+  | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] | null }
   | { readonly type: 'notice'; readonly notice: Notice }
   | { readonly type: 'joined' }
   | { readonly type: 'left' }

@@ -3,6 +3,7 @@
 
 import type { Message } from './messages.ts'
 import type { Located } from './object.ts'
+import type { Policy } from './task.ts'
 
 const baseBytes = 256
 const linkBytes = 160
@@ -25,9 +26,31 @@ function weighBody(message: Message): number {
 
 /** One assignment: the smallest thing that cannot be split. */
 export function weighAttempt({ spec, inputs }: Extract<Message, { type: 'assign' }>['attempts'][number]): number {
-  let bytes = baseBytes + spec.args.length + spec.refs.length * linkBytes
+  let bytes = baseBytes + spec.args.length + spec.refs.length * linkBytes + weighPolicy(spec.policy)
   for (const { located } of inputs) bytes += linkBytes + weighLocated(located)
   return bytes
+}
+
+/** What a user wrote into the options of a task, in characters. Measured once for each policy. */
+export function policyLength(policy: Policy): number {
+  const { name, needs, prefer, retryErrors } = policy
+  if (name === null && typeof retryErrors === 'boolean' && isEmpty(needs) && isEmpty(prefer)) return 0
+  let length = lengths.get(policy)
+  if (length === undefined) lengths.set(policy, (length = JSON.stringify([name, needs, prefer, retryErrors]).length))
+  return length
+}
+
+const lengths = new WeakMap<Policy, number>()
+
+function isEmpty(needs: Policy['needs']): boolean {
+  for (const _ in needs) return false
+  return true
+}
+
+/** Bytes of a policy beyond the round number; a character may take three. */
+function weighPolicy(policy: Policy): number {
+  const length = policyLength(policy)
+  return length > baseBytes ? length * 3 : 0
 }
 
 function weighLocated(located: Located): number {

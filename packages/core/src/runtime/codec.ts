@@ -4,6 +4,7 @@
 
 import { Packr } from 'msgpackr'
 import type { CodeId, ContextId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
 import type { Assignment, Frame, Input, Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
 import type { Epoch, Outcome, Policy, RefLink } from '../model/task.ts'
@@ -288,8 +289,8 @@ function amount(value: unknown, what: string): number {
 }
 
 function name(value: unknown, what: string): string {
-  if (typeof value === 'string' && value.length > 0 && value.length <= 512) return value
-  throw new CodecError(`${what} is a text of 1 to 512 characters`)
+  if (typeof value === 'string' && value.length > 0 && value.length <= limits.nameLength) return value
+  throw new CodecError(`${what} is a text of 1 to ${limits.nameLength} characters`)
 }
 
 function array(value: unknown, what: string): unknown[] {

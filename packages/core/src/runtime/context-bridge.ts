@@ -5,7 +5,7 @@ import type { MeshError } from '../errors.ts'
 import { type LifeId, type ObjectId, resultOf } from '../model/ids.ts'
 import type { Failure, FailureCode } from '../model/object.ts'
 import type { RefLink, TaskSpec } from '../model/task.ts'
-import type { Settlement, Watch } from './context-port.ts'
+import type { Settlement, Wait } from './context-port.ts'
 import { encodeError } from './values.ts'
 import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
 import type { AttemptContext } from './worker-port.ts'
@@ -13,7 +13,7 @@ import type { AttemptContext } from './worker-port.ts'
 export class ContextBridge {
   readonly #context: AttemptContext
   readonly #answer: (answer: Answer, transfer: Transferable[]) => void
-  readonly #watches = new Map<number, Watch>()
+  readonly #waits = new Map<number, Pick<Wait<unknown>, 'stop'>>()
   /** Tasks that this peer would not take: their refs were handed out already, so they fail instead. */
   readonly #refused = new Map<ObjectId, Failure>()
 
@@ -32,8 +32,8 @@ export class ContextBridge {
       case 'watch':
         return this.#watch(request)
       case 'stop':
-        this.#watches.get(request.call)?.stop()
-        this.#watches.delete(request.call)
+        this.#waits.get(request.call)?.stop()
+        this.#waits.delete(request.call)
         return
       case 'hold':
         return context.hold(request.object, this.#life(request.owner))
@@ -44,7 +44,7 @@ export class ContextBridge {
         if (this.#refused.has(request.object)) return this.#reply(request.call, Promise.resolve())
         return this.#reply(request.call, context.cancel(request.object, this.#life(request.owner), request.reason))
       case 'durable':
-        return this.#reply(request.call, context.durable(request.object, this.#life(request.owner)))
+        return this.#follow(request.call, context.durable(request.object, this.#life(request.owner)), () => null)
       default:
         return request satisfies never
     }
@@ -58,8 +58,8 @@ export class ContextBridge {
   }
 
   close(): void {
-    for (const watch of this.#watches.values()) watch.stop()
-    this.#watches.clear()
+    for (const wait of this.#waits.values()) wait.stop()
+    this.#waits.clear()
     this.#context.close()
   }
 
@@ -81,16 +81,19 @@ export class ContextBridge {
   #watch({ call, object, owner, bytes }: Extract<ContextRequest, { type: 'watch' }>): void {
     const failure = this.#refused.get(object)
     if (failure !== undefined) return this.#settled(call, { type: 'failure', failure })
-    const watch = this.#context.watch(object, this.#life(owner), { bytes })
-    this.#watches.set(call, watch)
-    watch.settled.then(
-      (settlement) => this.#watches.delete(call) && this.#settled(call, settlement),
-      (error: unknown) => this.#watches.delete(call) && this.#failed(call, error),
+    this.#follow(call, this.#context.watch(object, this.#life(owner), { bytes }), (settlement) => settlement)
+  }
+
+  #follow<T>(call: number, wait: Wait<T>, settlementOf: (value: T) => Settlement | null): void {
+    this.#waits.set(call, wait)
+    wait.settled.then(
+      (value) => this.#waits.delete(call) && this.#settled(call, settlementOf(value)),
+      (error: unknown) => this.#waits.delete(call) && this.#failed(call, error),
     )
   }
 
-  #settled(call: number, settlement: Settlement): void {
-    if (settlement.type === 'failure' || settlement.bytes === null) {
+  #settled(call: number, settlement: Settlement | null): void {
+    if (settlement?.type !== 'value' || settlement.bytes === null) {
       return this.#answer({ call, settlement, error: null }, [])
     }
     // A copy: the bytes are shared here, and may be a view on something much larger.

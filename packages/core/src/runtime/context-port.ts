@@ -21,11 +21,13 @@ export interface RefStatus {
   readonly peer: string | null
 }
 
-export interface Watch {
-  readonly settled: Promise<Settlement>
+export interface Wait<T> {
+  readonly settled: Promise<T>
   /** Stops waiting; `settled` then never settles. */
   stop(): void
 }
+
+export type Watch = Wait<Settlement>
 
 export interface PutRequest {
   readonly object: ObjectId
@@ -57,6 +59,6 @@ export interface ContextPort {
   status(object: ObjectId): RefStatus
   /** Resolves when the task behind the object has stopped. */
   cancel(object: ObjectId, owner: LifeId, reason: string): Promise<void>
-  /** Resolves when as many copies as asked for exist. Rejects with MeshError. */
-  durable(object: ObjectId, owner: LifeId): Promise<void>
+  /** Settles when as many copies as asked for exist. Rejects with MeshError. */
+  durable(object: ObjectId, owner: LifeId): Wait<void>
 }

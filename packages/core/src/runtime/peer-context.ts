@@ -7,7 +7,7 @@ import { peerOf, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { MeshError } from '../errors.ts'
-import type { PutRequest, RefStatus, Watch } from './context-port.ts'
+import type { PutRequest, RefStatus, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
 import type { Peer } from './peer.ts'
 import type { Platform, Sha256 } from './ports.ts'
@@ -75,6 +75,8 @@ export class PeerContext implements AttemptContext {
     if (!inline) await this.#store(object, bytes)
     this.#own(object)
     this.#peer.post({ type: 'put', object, size: bytes.length, hash, inline, refs, copies })
+    // The attempt ended while it was stored: nobody else lets go of it.
+    if (this.#closed) this.release(object)
   }
 
   async #store(object: ObjectId, bytes: Uint8Array): Promise<void> {
@@ -129,12 +131,11 @@ export class PeerContext implements AttemptContext {
     await this.#waiters.watch(object, owner, false).settled
   }
 
-  durable(object: ObjectId, owner: LifeId): Promise<void> {
+  durable(object: ObjectId, owner: LifeId): Wait<void> {
     if (owner === this.self) return this.#waiters.untilDurable(object)
     const whose = `${this.#peer.state.members.nameOf(peerOf(owner))} answers for it`
-    return Promise.reject(
-      new MeshError('INVALID_OPTION', `durable: this ref was borrowed and ${whose}: ask there, where it was made`),
-    )
+    const sentence = `durable: this ref was borrowed and ${whose}: ask there, where it was made`
+    return { settled: Promise.reject(new MeshError('INVALID_OPTION', sentence)), stop: () => {} }
   }
 
   close(): void {

@@ -4,18 +4,20 @@
 
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice, PeerEvent } from '../model/events.ts'
-import type { AttemptId, CodeId, ContextId, Instant, LifeId, PeerId } from '../model/ids.ts'
+import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } from '../model/ids.ts'
 import { codeObject, peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
-
+import type { Fetched } from '../model/object.ts'
 import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
 import type { PeerState } from '../state/peer-state.ts'
+import { isOver } from '../state/membership.ts'
 import { createPeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
 import { readManifest } from './code-manifest.ts'
+import { Inspections } from './inspections.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
 import { LinkTable } from './link-table.ts'
@@ -36,10 +38,10 @@ export interface PeerOptions {
   readonly logged?: ((line: { attempt: AttemptId | null; level: string; text: string }) => void) | undefined
 }
 
-const inspectMs = 5_000
 /** With no more tasks than this, asked for and running here together, there is nothing to batch. */
 const quietTasks = 4
 const leaveMs = 7_000
+const nothingFetched: Fetched = { type: 'failed', absent: [], corrupt: [], full: false }
 
 export class Peer {
   readonly self: LifeId
@@ -50,14 +52,13 @@ export class Peer {
   readonly #transfers: Transfers
   readonly #pool: WorkerPool
   readonly #waiters: Waiters
-  readonly #inspections = new Map<number, (rows: readonly InspectRow[]) => void>()
+  readonly #inspections = new Inspections()
   readonly #joining: Joining
   readonly #leaving = new Set<() => void>()
-  readonly #onStop = new Set<() => void>()
+  readonly #onStop = new Set<(broken: MeshError | null) => void>()
   #queue: PeerEvent[] = []
   #scheduled = false
   #stopped = false
-  #request = 0
   /** When the timer that is set wakes us. */
   #wakesAt: number = Number.POSITIVE_INFINITY
   #wallAhead: number
@@ -177,7 +178,6 @@ export class Peer {
       { cause },
     )
     console.error(cause)
-    this.#waiters.fail(this.#broken)
     this.#joining.refused(this.#broken)
     for (const resolve of this.#leaving) resolve()
     void this.stop()
@@ -210,7 +210,7 @@ export class Peer {
       case 'cancelled':
         return this.#waiters.cancelled(effect.object)
       case 'inspected':
-        return this.#inspected(effect.request, effect.rows)
+        return this.#inspections.answered(effect.request, effect.rows)
       case 'notice':
         return this.#notify(effect.notice)
       case 'joined':
@@ -223,11 +223,21 @@ export class Peer {
 
   async #fetch({ object, size, hash, from }: Extract<Effect, { type: 'fetch' }>): Promise<void> {
     const result = await this.#transfers.fetch({ object, size, hash, from })
-    if (result.type === 'here' && object.startsWith('code:')) {
+    const isCode = result.type === 'here' && object.startsWith('code:')
+    const kept = !isCode || (await this.#readManifest(object, hash as CodeId))
+    this.post({ type: 'fetched', object, result: kept ? result : nothingFetched })
+  }
+
+  /** False when the bundle cannot be read. */
+  async #readManifest(object: ObjectId, code: CodeId): Promise<boolean> {
+    try {
       const source = await this.#options.platform.store.get(object)
-      if (source) this.#envs.set(hash as CodeId, readManifest(source).env)
+      if (source) this.#envs.set(code, readManifest(source).env)
+      return true
+    } catch (error) {
+      console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
+      return false
     }
-    this.post({ type: 'fetched', object, result })
   }
 
   #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {
@@ -301,29 +311,19 @@ export class Peer {
 
   inspect(peer: LifeId, query: Query): Promise<readonly InspectRow[]> {
     this.assertOpen()
-    const request = ++this.#request
-    return new Promise((resolve, reject) => {
-      const name = this.state.members.nameOf(peerOf(peer))
-      const timer = setTimeout(() => {
-        this.#inspections.delete(request)
-        reject(new MeshError('GET_TIMEOUT', `${name} did not answer within ${inspectMs / 1_000} s`))
-      }, inspectMs)
-      this.#inspections.set(request, (rows) => {
-        clearTimeout(timer)
-        resolve(rows)
-      })
-      this.post({ type: 'inspect', peer, request, query })
-    })
+    const name = this.state.members.nameOf(peerOf(peer))
+    const gone = (): string => {
+      const row = this.state.members.get(peerOf(peer))
+      return row?.life === peer && isOver(row.state)
+        ? `${name} cannot be asked: it ${row.state === 'left' ? 'left' : 'died'}${row.how === '' ? '' : ` (${row.how})`}`
+        : `${name} cannot be asked any more`
+    }
+    return this.#inspections.ask({ name, gone }, (request) => this.post({ type: 'inspect', peer, request, query }))
   }
 
   /** The same, of this peer, at once. */
   inspectHere(query: Query): readonly InspectRow[] {
     return inspect(this.state, query, this.#options.platform.clock.now() as Instant)
-  }
-
-  #inspected(request: number, rows: readonly InspectRow[]): void {
-    this.#inspections.get(request)?.(rows)
-    this.#inspections.delete(request)
   }
 
   found(): void {
@@ -352,19 +352,21 @@ export class Peer {
     await this.stop()
   }
 
-  /** Calls back when it has left, or broken. */
-  onStop(listener: () => void): void {
+  /** Calls back when it has left, or broken: then with what broke. */
+  onStop(listener: (broken: MeshError | null) => void): void {
     this.#onStop.add(listener)
   }
 
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.#stopped = true
-    for (const listener of this.#onStop) listener()
     this.#options.platform.clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
-    this.#waiters.fail(new MeshError('MESH_LEFT', 'this peer has left the mesh'))
+    const why = this.#broken ?? new MeshError('MESH_LEFT', 'this peer has left the mesh')
+    this.#waiters.fail(why)
+    this.#inspections.fail(why)
     this.#transfers.close()
     this.#links.close()
+    for (const listener of this.#onStop) listener(this.#broken)
     await this.#pool.close()
   }
 }

@@ -5,7 +5,7 @@
 import { transfer, wrap } from 'comlink'
 import type { Remote } from 'comlink'
 import type { Config } from '../model/config.ts'
-import { type AttemptId, type CodeId, codeObject, resultOf } from '../model/ids.ts'
+import { type AttemptId, type CodeId, codeObject, type ObjectId, resultOf } from '../model/ids.ts'
 import type { CrashReason, Outcome } from '../model/task.ts'
 import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
@@ -78,7 +78,7 @@ export class PoolWorker {
     if (this.#preparing === undefined && batch.every((sent) => this.#isReady(sent))) return this.#send(batch)
     const thread = this.#thread
     const mine: Promise<void> = (this.#preparing ?? Promise.resolve())
-      .then(() => this.#prepare(batch, thread))
+      .then(() => this.#guard(this.#prepare(batch, thread)))
       .then(() => {
         if (this.#preparing === mine) this.#preparing = undefined
       })
@@ -180,7 +180,10 @@ export class PoolWorker {
     )
   }
 
-  /** A comlink call ends with its answer, or never when the worker dies: that is told by `onExit`, so nobody waits here. */
+  /**
+   * A comlink call ends with its answer, or never when the worker dies: that is told by `onExit`, so nobody waits
+   * here. What fails leaves the worker in a state that nobody knows: it goes, and what was in it is reported.
+   */
   async #guard(call: Promise<unknown>): Promise<void> {
     try {
       await call
@@ -207,12 +210,22 @@ export class PoolWorker {
     for (const { order } of batch) {
       for (const { object, source, inline } of order.inputs) {
         if (inline !== null || this.#cache.has(object) || stored.has(object)) continue
-        const bytes = await this.#options.store.get(source)
+        const bytes = await this.#read(source)
         if (bytes !== undefined) stored.set(object, bytes)
       }
     }
     if (thread !== this.#thread || this.#isClosed) return
     this.#send(batch, stored)
+  }
+
+  /** What cannot be read is as good as absent: another holder may have it. */
+  async #read(source: ObjectId): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#options.store.get(source)
+    } catch (error) {
+      this.#options.host.reports.logged(null, 'error', `object ${source}: ${String(error)}`)
+      return undefined
+    }
   }
 
   async #load(code: CodeId): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Config } from '../model/config.ts'
 import type { LifeId, ObjectId, PeerId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
 import type { Fetched } from '../model/object.ts'
 import { CodecError, pack, unpack } from './codec.ts'
 import { Deframer, kinds, sendFramed } from './framing.ts'
@@ -154,7 +155,10 @@ export class Transfers {
 function readRequest(payload: Uint8Array): { mesh: string; token: string; object: ObjectId; offset: number } {
   const { mesh, token, object, offset } = (unpack(payload) ?? {}) as Record<string, unknown>
   const valid =
-    typeof mesh === 'string' && typeof token === 'string' && typeof object === 'string' && object.length <= 512
+    typeof mesh === 'string' &&
+    typeof token === 'string' &&
+    typeof object === 'string' &&
+    object.length <= limits.nameLength
   if (!valid || typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0)
     throw new CodecError('not a request for an object')
   return { mesh, token, object: object as ObjectId, offset }

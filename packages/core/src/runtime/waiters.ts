@@ -4,7 +4,7 @@
 import type { PeerEvent } from '../model/events.ts'
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
-import type { Settlement, Watch } from './context-port.ts'
+import type { Settlement, Wait, Watch } from './context-port.ts'
 import type { ObjectStore } from './ports.ts'
 
 /** One wait. An object of its own kind, since there is one for every task that somebody waits for. */
@@ -47,7 +47,7 @@ export class Waiters {
   readonly #post: (event: PeerEvent) => void
   readonly #store: ObjectStore
   readonly #rows = new Map<ObjectId, Row>()
-  readonly #durable = new Map<ObjectId, DurableWaiter[]>()
+  readonly #durable = new Map<ObjectId, Set<DurableWaiter>>()
   readonly #cancels = new Map<ObjectId, (() => void)[]>()
   #failed: Error | null = null
 
@@ -114,14 +114,20 @@ export class Waiters {
     }
   }
 
-  untilDurable(object: ObjectId): Promise<void> {
-    return new Promise((resolve, reject) => {
+  untilDurable(object: ObjectId): Wait<void> {
+    let stop = (): void => {}
+    const settled = new Promise<void>((resolve, reject) => {
       if (this.#failed) return reject(this.#failed)
-      const waiting = this.#durable.get(object)
-      if (waiting) waiting.push({ resolve, reject })
-      else this.#durable.set(object, [{ resolve, reject }])
+      const waiter = { resolve, reject }
+      const waiting = this.#durable.get(object) ?? new Set()
+      this.#durable.set(object, waiting.add(waiter))
       this.#post({ type: 'durable', object })
+      stop = () => {
+        waiting.delete(waiter)
+        if (waiting.size === 0 && this.#durable.get(object) === waiting) this.#durable.delete(object)
+      }
     })
+    return { settled, stop: () => stop() }
   }
 
   durable(object: ObjectId, error: Error | null): void {
@@ -147,9 +153,9 @@ export class Waiters {
     this.#cancels.delete(object)
   }
 
-  /** The peer is gone: nobody is left waiting. */
-  fail(error: Error): void {
-    this.#failed = error
+  /** The peer is gone: nobody is left waiting. What it ended of first is what everybody is told. */
+  fail(reason: Error): void {
+    const error = (this.#failed ??= reason)
     const rows = [...this.#rows.values()]
     this.#rows.clear()
     for (const row of rows) for (const waiter of waitersOf(row)) waiter.reject(error)

@@ -8,7 +8,7 @@ import { limits } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
 
 const text = z.string().check(z.maxLength(limits.textLength))
-const id = z.string().check(z.minLength(1), z.maxLength(512))
+const id = z.string().check(z.minLength(1), z.maxLength(limits.nameLength))
 const lifeId = z.string().check(z.maxLength(256), z.regex(lifePattern))
 const count = z.number().check(z.nonnegative())
 const whole = z.int().check(z.nonnegative())
@@ -53,7 +53,7 @@ export const outcome = z.discriminatedUnion('type', [
   z.object({ type: z.literal('rejected'), code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT']), message: text }),
 ])
 
-const labelMatch = z.union([text, z.object({ in: list(text, 256) }), z.object({ not: text })])
+const labelMatch = z.union([text, z.object({ in: list(text, limits.choices) }), z.object({ not: text })])
 const needs = z.object({
   labels: z.optional(z.record(id, labelMatch)),
   resources: z.optional(z.record(id, z.number())),
@@ -72,7 +72,7 @@ const pattern = z.union([
 export const policy = z.object({
   name: z.nullable(text),
   retries: z.number(),
-  retryErrors: z.union([z.boolean(), list(pattern, 256)]),
+  retryErrors: z.union([z.boolean(), list(pattern, limits.choices)]),
   rebuilds: z.number(),
   retryDelayMs: z.tuple([count, count]),
   timeoutMs: milliseconds,
@@ -88,11 +88,11 @@ const profile = z.object({
   version: whole,
   name: z.string().check(z.maxLength(128)),
   kind: z.enum(['node', 'browser', 'sim']),
-  slots: whole.check(z.lte(4_096)),
+  slots: whole.check(z.lte(limits.slots)),
   labels: texts,
   resources: z.record(id, z.number()),
   memoryBytes: count,
-  addresses: list(z.string().check(z.maxLength(1_024)), 64),
+  addresses: list(z.string().check(z.maxLength(limits.lineLength)), limits.addresses),
   domain: text,
 })
 
@@ -115,7 +115,7 @@ export const signal = z.discriminatedUnion('type', [
 const query = z.object({
   what: z.enum(['tasks', 'objects', 'explain', 'members', 'counters']),
   id: z.nullable(text),
-  limit: whole.check(z.lte(10_000)),
+  limit: whole.check(z.lte(limits.rows)),
 })
 const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]))
 const holding = z.object({ object: id, size: whole, hash: id })
@@ -143,7 +143,7 @@ export const message = z.discriminatedUnion('type', [
     holdings: list(holding, 1_000_000),
   }),
   z.object({ type: z.literal('inspect'), request: whole, query }),
-  z.object({ type: z.literal('inspected'), request: whole, rows: list(row, 10_000) }),
+  z.object({ type: z.literal('inspected'), request: whole, rows: list(row, limits.rows) }),
 ])
 
 export const links = list(link)

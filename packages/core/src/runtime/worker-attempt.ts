@@ -167,15 +167,7 @@ export class Attempt implements CurrentTask {
 
   #threw(error: unknown): Ended {
     if (this.#aborted !== undefined) return this.#cancelled(this.#aborted)
-    const isError = error instanceof Error
-    const code = (error as { code?: unknown } | null | undefined)?.code
-    return plain({
-      type: 'error',
-      name: isError ? nameOfError(error) : typeof error,
-      code: typeof code === 'string' ? code : '',
-      message: clip(isError ? error.message : describe(error)),
-      bytes: encodeForWire(error),
-    })
+    return plain(errorOutcome(error))
   }
 
   #cancelled(reason: string): Ended {
@@ -186,7 +178,7 @@ export class Attempt implements CurrentTask {
     const { fn } = this.order
     const names = Object.keys(this.#namespace).filter((name) => typeof this.#namespace[name] === 'function')
     const message = `no exported function ${fn}${didYouMean(fn, names)}; there are ${names.join(', ')}`
-    return plain({ type: 'rejected', code: 'UNKNOWN_EXPORT', message })
+    return plain({ type: 'rejected', code: 'UNKNOWN_EXPORT', message: clip(message) })
   }
 
   #reason(): MeshError {
@@ -261,13 +253,36 @@ function describe(thrown: unknown): string {
   }
 }
 
+/** What was thrown: for matching, for people, and whole. It may be anything, and reading it may throw. */
+function errorOutcome(error: unknown): Outcome {
+  try {
+    const isError = error instanceof Error
+    const code = (error as { code?: unknown } | null | undefined)?.code
+    return {
+      type: 'error',
+      name: isError ? textOf(nameOfError(error)) : typeof error,
+      code: typeof code === 'string' ? clip(code) : '',
+      message: textOf(isError ? error.message : error),
+      bytes: encodeForWire(error),
+    }
+  } catch {
+    const message = 'what it threw could not be read'
+    return { type: 'error', name: 'Error', code: '', message, bytes: encodeError(new Error(message)) }
+  }
+}
+
 /** The error with everything it carries, or without its properties when these are too much for a message. */
 function encodeForWire(error: unknown): Uint8Array {
   const bytes = encodeError(error)
-  if (bytes.byteLength <= limits.errorBytes || !(error instanceof Error))
-    return bytes.byteLength <= limits.errorBytes ? bytes : encodeError(clip(describe(error)))
-  const bare = new Error(clip(error.message))
-  bare.name = error.name
-  if (error.stack !== undefined) bare.stack = clip(error.stack)
+  if (bytes.byteLength <= limits.errorBytes) return bytes
+  if (!(error instanceof Error)) return encodeError(textOf(error))
+  const bare = new Error(textOf(error.message))
+  bare.name = textOf(nameOfError(error))
+  if (error.stack !== undefined) bare.stack = textOf(error.stack)
   return encodeError(bare)
+}
+
+/** Whatever was thrown, in words that fit on the wire. */
+export function textOf(value: unknown): string {
+  return clip(typeof value === 'string' ? value : describe(value))
 }

@@ -4,7 +4,7 @@
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
-import type { ContextPort, PutRequest, RefStatus, Settlement, Watch } from './context-port.ts'
+import type { ContextPort, PutRequest, RefStatus, Settlement, Wait, Watch } from './context-port.ts'
 import type { Sha256 } from './ports.ts'
 import { decodeError } from './values.ts'
 import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
@@ -73,30 +73,8 @@ export class WorkerContext implements ContextPort {
   }
 
   watch(object: ObjectId, owner: LifeId, { bytes }: { readonly bytes: boolean }): Watch {
-    const { calls, post, waits } = this.#options
-    let waiting = true
-    const end = (): void => {
-      if (waiting) waits(-1)
-      waiting = false
-    }
-    let stop = (): void => {}
-    const settled = new Promise<Settlement>((resolve, reject) => {
-      const call = this.#call(({ settlement, error }) => {
-        end()
-        if (settlement === null) reject(error === null ? new Error('no settlement') : decodeError(error))
-        else resolve(this.#noted(object, settlement))
-      })
-      waits(1)
-      post({ type: 'watch', call, object, owner, bytes })
-      stop = () => {
-        if (!waiting) return
-        this.#asked.delete(call)
-        calls.delete(call)
-        post({ type: 'stop', call })
-        end()
-      }
-    })
-    return { settled, stop: () => stop() }
+    const { settled, stop } = this.#wait((call) => this.#options.post({ type: 'watch', call, object, owner, bytes }))
+    return { settled: settled.then(({ settlement }) => this.#noted(object, settlement)), stop }
   }
 
   hold(object: ObjectId, owner: LifeId): void {
@@ -113,11 +91,12 @@ export class WorkerContext implements ContextPort {
   }
 
   async cancel(object: ObjectId, owner: LifeId, reason: string): Promise<void> {
-    await this.#ask((call) => this.#options.post({ type: 'cancel', call, object, owner, reason }))
+    await this.#wait((call) => this.#options.post({ type: 'cancel', call, object, owner, reason })).settled
   }
 
-  async durable(object: ObjectId, owner: LifeId): Promise<void> {
-    await this.#ask((call) => this.#options.post({ type: 'durable', call, object, owner }))
+  durable(object: ObjectId, owner: LifeId): Wait<void> {
+    const { settled, stop } = this.#wait((call) => this.#options.post({ type: 'durable', call, object, owner }))
+    return { settled: settled.then(() => undefined), stop }
   }
 
   /** Nobody waits for answers any more. */
@@ -134,6 +113,34 @@ export class WorkerContext implements ContextPort {
     return call
   }
 
+  /** Until the answer comes the attempt waits: others may need its slot for what it waits for. */
+  #wait(send: (call: number) => void): Wait<Answer> {
+    const { calls, post, waits } = this.#options
+    let waiting = true
+    const end = (): void => {
+      if (waiting) waits(-1)
+      waiting = false
+    }
+    let stop = (): void => {}
+    const settled = new Promise<Answer>((resolve, reject) => {
+      const call = this.#call((answer) => {
+        end()
+        if (answer.error === null) resolve(answer)
+        else reject(decodeError(answer.error))
+      })
+      waits(1)
+      send(call)
+      stop = () => {
+        if (!waiting) return
+        this.#asked.delete(call)
+        calls.delete(call)
+        post({ type: 'stop', call })
+        end()
+      }
+    })
+    return { settled, stop: () => stop() }
+  }
+
   #ask(send: (call: number) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const call = this.#call(({ error }) => {
@@ -144,7 +151,8 @@ export class WorkerContext implements ContextPort {
     })
   }
 
-  #noted(object: ObjectId, settlement: Settlement): Settlement {
+  #noted(object: ObjectId, settlement: Settlement | null): Settlement {
+    if (settlement === null) throw new Error('no settlement')
     const cancelled = settlement.type === 'failure' && settlement.failure.code === 'TASK_CANCELLED'
     this.#states.set(object, cancelled ? 'cancelled' : settlement.type)
     return settlement

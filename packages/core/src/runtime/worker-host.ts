@@ -14,7 +14,7 @@ import type { Sha256 } from './ports.ts'
 import { Recalled } from './recall.ts'
 import { taskGlobal } from './task-global.ts'
 import { decode } from './values.ts'
-import { Attempt, type Ended, type Namespace } from './worker-attempt.ts'
+import { Attempt, type Ended, type Namespace, textOf } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
 import type { Answer, Batch, BatchInput, LogLevel, Report, WorkerApi, WorkerSettings } from './worker-messages.ts'
 
@@ -227,6 +227,6 @@ export class WorkerHost {
 }
 
 function firstLines(error: unknown): string {
-  const text = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error)
+  const text = textOf(error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : error)
   return text.split('\n').slice(0, 4).join('\n')
 }

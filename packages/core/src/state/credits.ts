@@ -1,11 +1,18 @@
-// How much a peer takes at once: attempts per worker batch, and the credits that it grants per slot,
-// both from the measured duration of what it runs.
+// How much a peer takes at once: slots per attempt, attempts per worker batch, and the credits that it
+// grants per slot; the last two from the measured duration of what it runs.
 
 import type { Config } from '../model/config.ts'
+import type { TaskSpec } from '../model/task.ts'
 
 /** Small changes of large grants are not worth a message. */
 export function isSmall(credits: number, before: number): boolean {
   return credits > 16 && Math.abs(credits - before) * 8 <= before
+}
+
+/** Slots that one attempt takes: what it needs, of those that there are. */
+export function slotsOf({ policy }: TaskSpec, all: number): number {
+  const { slots } = policy.needs
+  return slots === undefined ? 1 : Math.max(1, Math.min(all, Math.ceil(slots) || 1))
 }
 
 /** Attempts per worker batch, of a function that takes this long. */

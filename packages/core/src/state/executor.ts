@@ -10,21 +10,12 @@ import { attemptId, never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { batchSize, creditsPerSlot, isSmall } from './credits.ts'
-import { blended, Durations } from './durations.ts'
+import { batchSize, slotsOf } from './credits.ts'
+import { Durations } from './durations.ts'
+import { type Grant, Owners } from './owners.ts'
 import type { Asker, RunRow } from './runs.ts'
 import { attemptFor } from './runs.ts'
 import { Workers } from './workers.ts'
-
-interface OwnerRow {
-  /** What the owner was told last; null: nothing yet. */
-  granted: number | null
-  meanMs: number | null
-  blocked: number
-  active: number
-  /** Its life is over: forgotten with its last attempt. */
-  over: boolean
-}
 
 export class Executor {
   readonly #config: Config
@@ -34,7 +25,7 @@ export class Executor {
   readonly #users = new Multimap<ObjectId, AttemptId>()
   readonly #ready = new Set<AttemptId>()
   readonly #workers: Workers
-  readonly #owners = new Map<LifeId, OwnerRow>()
+  readonly #owners: Owners
   readonly #durations = new Durations()
   /** Sum over waiting attempts of their depth: the deepest one rules who may start at the limit. */
   readonly #blockedDepths = new Map<AttemptId, number>()
@@ -47,6 +38,7 @@ export class Executor {
     this.#config = config
     this.slots = slots
     this.#workers = new Workers(config.patienceMs)
+    this.#owners = new Owners(config)
   }
 
   get size(): number {
@@ -101,9 +93,7 @@ export class Executor {
     this.#rows.set(id, full)
     this.#byTask.add(row.spec.id, id)
     for (const { source } of row.inputs) this.#users.add(source, id)
-    const owner = this.#owner(row.owner)
-    owner.active++
-    owner.over = false
+    this.#owners.gave(row.owner)
     return full
   }
 
@@ -122,15 +112,6 @@ export class Executor {
     return this.#users.has(object)
   }
 
-  #owner(life: LifeId): OwnerRow {
-    let row = this.#owners.get(life)
-    if (!row) {
-      row = { granted: null, meanMs: null, blocked: 0, active: 0, over: false }
-      this.#owners.set(life, row)
-    }
-    return row
-  }
-
   markReady(row: RunRow): void {
     row.state = 'ready'
     this.#ready.add(row.id)
@@ -142,12 +123,14 @@ export class Executor {
     const worker = this.#workers.free(this.slots, now, (first, left) => this.#nearlyThrough(first, left))
     if (worker === null) return null
     const batch = this.#batch(worker.fresh && this.#atLimit())
-    if (batch.length === 0) return null
+    const width = batch[0] ? slotsOf(batch[0].spec, this.slots) : 0
+    // Whoever needs more slots than are free waits for them, and nobody overtakes: that way it gets them.
+    if (width < worker.least || width > worker.most) return null
     for (const row of batch) {
       row.state = 'running'
       row.worker = worker.number
       this.#ready.delete(row.id)
-      this.#workers.add(worker.number, row.id, now)
+      this.#workers.add(worker.number, row.id, { width, now })
     }
     return { worker: worker.number, batch }
   }
@@ -167,12 +150,15 @@ export class Executor {
   #batch(deeperOnly: boolean): RunRow[] {
     const batch: RunRow[] = []
     let size = 1
+    let width = 1
     const deepest = deeperOnly ? this.#deepestBlocked() : -1
     for (const id of this.#ready) {
       const row = this.#rows.get(id) as RunRow
       if (deeperOnly && row.spec.depth <= deepest) continue
-      if (batch.length === 0) size = Math.min(this.batchSize(row.spec), Math.ceil(this.#ready.size / this.slots))
-      else if (this.batchSize(row.spec) < size) break
+      if (batch.length === 0) {
+        width = slotsOf(row.spec, this.slots)
+        size = Math.min(this.batchSize(row.spec), Math.ceil((this.#ready.size * width) / this.slots))
+      } else if (this.batchSize(row.spec) < size || slotsOf(row.spec, this.slots) !== width) break
       batch.push(row)
       if (batch.length >= size) break
     }
@@ -190,7 +176,7 @@ export class Executor {
     const step = blocked ? 1 : -1
     this.blocked += step
     this.#workers.block(row.worker, step)
-    this.#owner(row.owner).blocked += step
+    this.#owners.blocked(row.owner, step)
     if (blocked) this.#blockedDepths.set(row.id, row.spec.depth)
     else this.#blockedDepths.delete(row.id)
   }
@@ -224,8 +210,7 @@ export class Executor {
 
   #measure(row: RunRow, ms: number): void {
     this.#durations.measured(row.spec, ms, null)
-    const owner = this.#owner(row.owner)
-    owner.meanMs = blended(owner.meanMs, ms)
+    this.#owners.measured(row.owner, ms)
   }
 
   /** Workers in which others wait behind an attempt that takes long. Each is named once per attempt. */
@@ -235,7 +220,11 @@ export class Executor {
 
   /** Attempts for which there may be room elsewhere: every slot here has been at one attempt for long. */
   stranded(now: Instant): RunRow[] {
-    if (this.#ready.size === 0 || !this.#workers.areAllHeldUp(this.slots, now)) return []
+    const [first] = this.#ready
+    if (first === undefined) return []
+    const { spec } = this.#rows.get(first) as RunRow
+    const missing = this.slots - slotsOf(spec, this.slots) + 1
+    if (!this.#workers.areAllHeldUp(missing, now)) return []
     return [...this.#ready].map((id) => this.#rows.get(id) as RunRow)
   }
 
@@ -273,17 +262,7 @@ export class Executor {
   }
 
   #countTo(row: RunRow, { owner, attempt }: Asker): void {
-    if (owner !== row.owner) {
-      const old = this.#owner(row.owner)
-      const next = this.#owner(owner)
-      old.active--
-      next.active++
-      if (row.state === 'blocked') {
-        old.blocked--
-        next.blocked++
-      }
-      if (old.over && old.active === 0) this.#owners.delete(row.owner)
-    }
+    if (owner !== row.owner) this.#owners.passed(row.owner, owner, row.state === 'blocked')
     row.owner = owner
     row.attempt = attempt
     this.#adopt(row)
@@ -307,13 +286,11 @@ export class Executor {
     this.#rows.delete(row.id)
     this.#byTask.delete(row.spec.id, row.id)
     for (const { source } of row.inputs) this.#users.delete(source, row.id)
-    const owner = this.#owner(row.owner)
-    owner.active--
-    if (owner.active === 0 && owner.over) this.#owners.delete(row.owner)
+    this.#owners.lost(row.owner)
   }
 
   activeOf(life: LifeId): number {
-    return this.#owners.get(life)?.active ?? 0
+    return this.#owners.activeOf(life)
   }
 
   ofOwner(life: LifeId): RunRow[] {
@@ -326,31 +303,18 @@ export class Executor {
 
   /** That life is over, or back after all. */
   ownerOver(life: LifeId, over: boolean): void {
-    const row = this.#owners.get(life)
-    if (!row) return
-    row.over = over
-    if (over && row.active === 0) this.#owners.delete(life)
+    this.#owners.over(life, over)
   }
 
   /** New totals for owners whose share has changed by more than an eighth. */
-  grants(accepting: boolean, now: Instant): { owner: LifeId; credits: number }[] {
-    const news: { owner: LifeId; credits: number }[] = []
-    let active = 0
-    for (const row of this.#owners.values()) if (row.active > 0) active++
+  grants(accepting: boolean, now: Instant): Grant[] {
     const stuck = this.#stuck()
     const isFull = this.#workers.areAllHeldUp(this.slots, now)
-    for (const [owner, row] of this.#owners) {
-      if (row.over) continue
-      const share = this.#share(row, Math.max(1, active)) + row.blocked + (stuck.get(owner) ?? 0)
-      const most = isFull ? this.#begunOf(owner) : this.#config.maxCredits
-      const credits = accepting ? Math.min(most, share) : 0
-      const before = row.granted
-      // Unless the owner waits for it.
-      if (credits === before || (before !== null && isSmall(credits, before) && row.active < before)) continue
-      row.granted = credits
-      news.push({ owner, credits })
-    }
-    return news
+    const most = (owner: LifeId): number => (isFull ? this.#begunOf(owner) : this.#config.maxCredits)
+    return this.#owners.grants(this.slots, {
+      extra: (owner) => stuck.get(owner) ?? 0,
+      most: accepting ? most : () => 0,
+    })
   }
 
   #begunOf(owner: LifeId): number {
@@ -373,15 +337,9 @@ export class Executor {
     return Math.max(-1, ...this.#blockedDepths.values())
   }
 
-  #share(row: OwnerRow, owners: number): number {
-    if (this.slots === 0) return 0
-    return Math.max(1, Math.floor((this.slots * creditsPerSlot(row.meanMs, this.#config)) / owners))
-  }
-
   /** A session began anew: what was granted before is void. */
   regrant(life: LifeId): void {
-    const row = this.#owners.get(life)
-    if (row) row.granted = null
+    this.#owners.regrant(life)
   }
 
   get running(): number {

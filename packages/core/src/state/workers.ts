@@ -1,5 +1,5 @@
-// Which worker has which attempts. A worker in which an attempt waits is kept for it; the slot goes
-// to another one.
+// Which worker has which attempts, and how many slots it takes for them. A worker in which an attempt
+// waits is kept for it; the slots go to another one.
 
 import type { AttemptId, Instant } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
@@ -11,12 +11,17 @@ interface Worker {
   since: Instant
   /** What waits behind that attempt was asked back. */
   recalled: boolean
+  /** Slots that each of its attempts takes. */
+  width: number
 }
 
 export interface FreeWorker {
   readonly number: number
   /** It has to be started first. */
   readonly fresh: boolean
+  /** Slots that an attempt there may take. */
+  readonly least: number
+  readonly most: number
 }
 
 export class Workers {
@@ -35,7 +40,7 @@ export class Workers {
   #row(number: number): Worker {
     let row = this.#rows.get(number)
     if (!row) {
-      row = { running: new Set(), blocked: 0, since: never, recalled: false }
+      row = { running: new Set(), blocked: 0, since: never, recalled: false, width: 1 }
       this.#rows.set(number, row)
     }
     return row
@@ -45,8 +50,10 @@ export class Workers {
     return this.#rows.get(number)?.running.has(attempt) ?? false
   }
 
-  add(number: number, attempt: AttemptId, now: Instant): void {
+  /** Each attempt in it takes `width` slots. */
+  add(number: number, attempt: AttemptId, { width, now }: { readonly width: number; readonly now: Instant }): void {
     const row = this.#row(number)
+    row.width = width
     if (row.running.size === 0) this.#begins(row, now)
     row.running.add(attempt)
   }
@@ -75,11 +82,11 @@ export class Workers {
     this.#rows.delete(number)
   }
 
-  /** Workers that use a slot. */
+  /** Slots that are taken. */
   get busy(): number {
-    let count = 0
-    for (const row of this.#rows.values()) if (row.running.size > 0 && row.blocked === 0) count++
-    return count
+    let slots = 0
+    for (const row of this.#rows.values()) if (row.running.size > 0 && row.blocked === 0) slots += row.width
+    return slots
   }
 
   #isHeldUp(row: Worker, now: Instant): boolean {
@@ -97,7 +104,7 @@ export class Workers {
     return numbers
   }
 
-  /** Every slot is taken by a worker that is held up: what waits for one waits for nobody knows how long. */
+  /** At least so many slots are taken, all by workers that are held up: nobody knows when the next one is free. */
   areAllHeldUp(slots: number, now: Instant): boolean {
     if (this.busy < slots) return false
     for (const row of this.#rows.values())
@@ -127,14 +134,17 @@ export class Workers {
       const first = row.running.values().next().value
       if (first === undefined) idle ??= number
       else {
-        busy++
+        busy += row.width
         if (!this.#isHeldUp(row, now) && nearlyThrough(first, row.running.size)) draining ??= number
       }
     }
     if (busy < slots) {
-      if (idle !== null) return { number: idle, fresh: false }
-      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, fresh: true }
+      const room = { least: 1, most: slots - busy }
+      if (idle !== null) return { number: idle, fresh: false, ...room }
+      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, fresh: true, ...room }
     }
-    return draining === null ? null : { number: draining, fresh: false }
+    if (draining === null) return null
+    const { width } = this.#row(draining)
+    return { number: draining, fresh: false, least: width, most: width }
   }
 }

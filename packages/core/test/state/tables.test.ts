@@ -20,7 +20,10 @@ const life = (name: string): LifeId => `${name}/1` as LifeId
 const object = 'o' as ObjectId
 const config = presets.test
 
-function spec(id: string, { depth = 0, fn = 'f' }: { depth?: number; fn?: string } = {}): TaskSpec {
+function spec(
+  id: string,
+  { depth = 0, fn = 'f', slots }: { depth?: number; fn?: string; slots?: number } = {},
+): TaskSpec {
   const policy = {
     name: null,
     retries: 3,
@@ -30,7 +33,7 @@ function spec(id: string, { depth = 0, fn = 'f' }: { depth?: number; fn?: string
     timeoutMs: Infinity,
     attemptTimeoutMs: Infinity,
     copies: 2,
-    needs: {},
+    needs: slots === undefined ? {} : { slots },
     prefer: {},
     spread: false,
     priority: 0,
@@ -105,7 +108,11 @@ describe('holds', () => {
 
 describe('executor', () => {
   const now = 0 as Instant
-  const accept = (executor: Executor, id: string, options: { depth?: number; owner?: string } = {}): AttemptId => {
+  const accept = (
+    executor: Executor,
+    id: string,
+    options: { depth?: number; owner?: string; slots?: number } = {},
+  ): AttemptId => {
     const row = executor.add({
       attempt: 1,
       spec: spec(id, options),
@@ -151,6 +158,57 @@ describe('executor', () => {
     expect(executor.startable(now)?.batch.map((row) => row.spec.id)).toEqual(['deep'])
     expect(executor.startable(now)).toBeNull()
     executor.check()
+  })
+
+  const started = (executor: Executor): string[] | undefined => executor.startable(now)?.batch.map((row) => row.spec.id)
+
+  it('gives an attempt as many slots as it needs, in the order in which they came', () => {
+    const executor = new Executor(config, 4)
+    accept(executor, 'a')
+    const wide = accept(executor, 'wide', { slots: 3 })
+    accept(executor, 'wider', { slots: 4 })
+    const last = accept(executor, 'last')
+    expect([started(executor), started(executor), started(executor)]).toEqual([['a'], ['wide'], undefined])
+    expect(executor.running).toBe(4)
+    executor.finished(executor.get('a#1' as AttemptId) as never, { type: 'cancelled', reason: '' }, 1)
+    // The slot stays free: nobody overtakes whoever waits for more of them.
+    expect(started(executor)).toBeUndefined()
+    executor.setBlocked(executor.get(wide) as never, true)
+    expect(executor.running).toBe(0)
+    expect([started(executor), started(executor)]).toEqual([['wider'], undefined])
+    executor.check()
+    executor.remove(executor.get('wider#1' as AttemptId) as never)
+    expect(started(executor)).toEqual(['last'])
+    executor.setBlocked(executor.get(wide) as never, false)
+    expect(executor.running).toBe(4)
+    executor.remove(executor.get(last) as never)
+    expect(executor.running).toBe(3)
+    executor.check()
+  })
+
+  it.each([0, 0.5, 9, Number.NaN])('an attempt that says it needs %s slots gets what there is', (slots) => {
+    const executor = new Executor(config, 2)
+    accept(executor, 'a', { slots })
+    expect(started(executor)).toEqual(['a'])
+    expect(executor.running).toBe(slots === 9 ? 2 : 1)
+  })
+
+  it('puts only attempts of one size into a batch, and only those behind them', () => {
+    const executor = new Executor(config, 2)
+    accept(executor, 'measured', { slots: 2 })
+    const [measured] = executor.startable(now)?.batch ?? []
+    executor.finished(measured, { type: 'inline', bytes: new Uint8Array(), refs: [] }, 0.01)
+    for (let n = 0; n < 8; n++) accept(executor, `w${n}`, { slots: 2 })
+    accept(executor, 'n0')
+    expect(started(executor)).toHaveLength(8)
+    // Nearly through, but what comes next is of another size.
+    for (let n = 0; n < 7; n++)
+      executor.finished(executor.get(`w${n}#1` as AttemptId) as never, { type: 'cancelled', reason: '' }, 0)
+    expect(started(executor)).toBeUndefined()
+    accept(executor, 'w9', { slots: 2 })
+    executor.finished(executor.get('w7#1' as AttemptId) as never, { type: 'cancelled', reason: '' }, 0)
+    expect(started(executor)).toEqual(['n0'])
+    expect(started(executor)).toBeUndefined()
   })
 
   it('shares its slots between owners and never grants above the limit', () => {

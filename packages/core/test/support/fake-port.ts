@@ -6,7 +6,15 @@ import { resultOf } from '../../src/model/ids.ts'
 import type { Failure, FailureCode } from '../../src/model/object.ts'
 import type { TaskSpec } from '../../src/model/task.ts'
 import type { CodePort, ExportInfo, LoadedModule, UseRequest } from '../../src/runtime/code-port.ts'
-import type { ContextPort, PutRequest, RefState, RefStatus, Settlement, Watch } from '../../src/runtime/context-port.ts'
+import type {
+  ContextPort,
+  PutRequest,
+  RefState,
+  RefStatus,
+  Settlement,
+  Wait,
+  Watch,
+} from '../../src/runtime/context-port.ts'
 import type { Sha256 } from '../../src/runtime/ports.ts'
 import { encode } from '../../src/runtime/values.ts'
 
@@ -99,7 +107,9 @@ export class FakePort implements ContextPort {
     this.cancelled.push(`${object}: ${reason}`)
   }
 
-  async durable(): Promise<void> {}
+  durable(): Wait<void> {
+    return { settled: Promise.resolve(), stop: () => {} }
+  }
 }
 
 export class FakeCode implements CodePort {

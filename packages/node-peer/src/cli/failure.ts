@@ -1,5 +1,5 @@
 // How failures end a command: one sentence that names the thing and what to do, and an exit code: 2 for
-// what was typed, 1 for the rest. Bugs show their stack.
+// what was typed (an option, or a mesh that does not take this peer in), 1 for the rest. Bugs show their stack.
 
 import { isMeshError } from '@murmuration/core/internal'
 import type { MeshError } from '@murmuration/core/internal'
@@ -10,7 +10,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-const usageCodes = new Set(['INVALID_OPTION', 'PORT_IN_USE', 'ENTRY_UNREACHABLE'])
+const usageCodes = new Set(['INVALID_OPTION', 'PORT_IN_USE', 'ENTRY_UNREACHABLE', 'VERSION_MISMATCH', 'FORBIDDEN'])
 
 /** Prints the failure and gives the exit code. */
 export function report(error: unknown, { isJson }: { readonly isJson: boolean }): number {

@@ -1,7 +1,7 @@
 // `murmur up`: be a peer until told to stop, and say what happens in the mesh, a line each. The first
-// Ctrl-C hands over and says goodbye, the second ends at once.
+// Ctrl-C hands over and says goodbye, the second ends at once. A peer that broke ends the command.
 
-import type { Mesh, Notice, Peer } from '@murmuration/core/internal'
+import type { Mesh, MeshError, Notice, Peer } from '@murmuration/core/internal'
 import { meshOf } from '../join-mesh.ts'
 import { joinPeer } from '../join-peer.ts'
 import { checkJoinOptions } from '../options.ts'
@@ -39,7 +39,8 @@ export async function up(options: UpOptions): Promise<number> {
   const mesh = meshOf(joined)
   introduce(mesh, joined, say, options)
   tellEvents(mesh, joined.peer, say)
-  await untilStopped(say)
+  const broken = await Promise.race([untilStopped(say), untilBroken(joined.peer)])
+  if (broken) throw broken
   await mesh.leave()
   say({ event: 'left' }, 'left.')
   return 0
@@ -134,6 +135,10 @@ function untilStopped(say: Say): Promise<void> {
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   })
+}
+
+function untilBroken(peer: Peer): Promise<MeshError> {
+  return new Promise((resolve) => peer.onStop((broken) => broken && resolve(broken)))
 }
 
 function clock(): string {

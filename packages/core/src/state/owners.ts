@@ -1,0 +1,125 @@
+// Those who gave this peer something to run: how much of it is here, how long it takes, and what each was told it
+// may have out here. Grants are totals, so that one that is lost or late does no harm.
+
+import type { Config } from '../model/config.ts'
+import type { LifeId } from '../model/ids.ts'
+import { creditsPerSlot, isSmall } from './credits.ts'
+import { blended } from './durations.ts'
+
+interface Owner {
+  /** What the owner was told last; null: nothing yet. */
+  granted: number | null
+  meanMs: number | null
+  blocked: number
+  active: number
+  /** Its life is over: forgotten with its last attempt. */
+  over: boolean
+}
+
+/** What of an owner's attempts counts beside its share of the slots. */
+export interface Room {
+  /** Attempts of its that may not start yet and must not keep others, which may, from coming. */
+  readonly extra: (owner: LifeId) => number
+  /** Where this is less than its share: no more than these. */
+  readonly most: (owner: LifeId) => number
+}
+
+export interface Grant {
+  readonly owner: LifeId
+  readonly credits: number
+}
+
+export class Owners {
+  readonly #config: Config
+  readonly #rows = new Map<LifeId, Owner>()
+
+  constructor(config: Config) {
+    this.#config = config
+  }
+
+  #row(life: LifeId): Owner {
+    let row = this.#rows.get(life)
+    if (!row) {
+      row = { granted: null, meanMs: null, blocked: 0, active: 0, over: false }
+      this.#rows.set(life, row)
+    }
+    return row
+  }
+
+  activeOf(life: LifeId): number {
+    return this.#rows.get(life)?.active ?? 0
+  }
+
+  /** One more attempt of its is here. */
+  gave(life: LifeId): void {
+    const row = this.#row(life)
+    row.active++
+    row.over = false
+  }
+
+  /** One attempt counts as somebody else's from now on. */
+  passed(from: LifeId, to: LifeId, isBlocked: boolean): void {
+    const next = this.#row(to)
+    next.active++
+    if (isBlocked) next.blocked++
+    const old = this.#row(from)
+    if (isBlocked) old.blocked--
+    this.#left(from, old)
+  }
+
+  /** One attempt of its is gone. */
+  lost(life: LifeId): void {
+    this.#left(life, this.#row(life))
+  }
+
+  #left(life: LifeId, row: Owner): void {
+    row.active--
+    if (row.over && row.active === 0) this.#rows.delete(life)
+  }
+
+  blocked(life: LifeId, step: 1 | -1): void {
+    this.#row(life).blocked += step
+  }
+
+  measured(life: LifeId, ms: number): void {
+    const row = this.#row(life)
+    row.meanMs = blended(row.meanMs, ms)
+  }
+
+  /** That life is over, or back after all. */
+  over(life: LifeId, over: boolean): void {
+    const row = this.#rows.get(life)
+    if (!row) return
+    row.over = over
+    if (over && row.active === 0) this.#rows.delete(life)
+  }
+
+  /** A session began anew: what was granted before is void. */
+  regrant(life: LifeId): void {
+    const row = this.#rows.get(life)
+    if (row) row.granted = null
+  }
+
+  /** New totals for those whose share has changed by more than an eighth. */
+  grants(slots: number, { extra, most }: Room): Grant[] {
+    const news: Grant[] = []
+    let active = 0
+    for (const row of this.#rows.values()) if (row.active > 0) active++
+    for (const [owner, row] of this.#rows) {
+      if (row.over) continue
+      const share = this.#share(row, slots, Math.max(1, active)) + row.blocked + extra(owner)
+      const credits = Math.min(most(owner), share)
+      const before = row.granted
+      // Unless the owner waits for it.
+      if (credits === before || (before !== null && isSmall(credits, before) && row.active < before)) continue
+      row.granted = credits
+      news.push({ owner, credits })
+    }
+    return news
+  }
+
+  #share(row: Owner, slots: number, owners: number): number {
+    if (slots === 0) return 0
+    return Math.max(1, Math.floor((slots * creditsPerSlot(row.meanMs, this.#config)) / owners))
+  }
+}
