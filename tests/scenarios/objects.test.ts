@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
-import type { LifeId, Message, ObjectId, PeerId } from '@murmuration/core/internal'
+import type { LifeId, Message, ObjectId } from '@murmuration/core/internal'
 import { Scenario, get, only, elapse } from './scenario.ts'
 
 it('11: a queued spec keeps what it has inside, after the only handle was dropped', () => {
@@ -67,18 +67,12 @@ it('one peer’s word that a holder has no bytes frees nothing: the holder is as
   })
   mesh.until(() => mesh.peer('S').state.directory.get(object as ObjectId)?.holders.size === 2, 'there are two copies')
   for (const life of mesh.peer('S').state.directory.get(object as ObjectId)?.holders ?? [])
-    says(mesh, 'E', 'S', { type: 'gone', object: object as ObjectId, holder: life, corrupt: false })
+    mesh.says('E', 'S', { type: 'gone', object: object as ObjectId, holder: life, corrupt: false })
   mesh.run({ forMs: 2_000 })
   expect(mesh.peer('S').state.directory.get(object as ObjectId)?.holders.size).toBe(2)
   expect(mesh.result(program)).toEqual({ n: 2 })
   mesh.endsWell()
 })
-
-/** A message that the machine of a peer did not decide on: said all the same, in order. */
-function says(mesh: Scenario, from: string, to: string, message: Message): void {
-  mesh.peer(from).state.outbox.push({ to: mesh.peer(to).life, message })
-  mesh.peer(from).event({ type: 'writable', peer: to as PeerId, writable: true })
-}
 
 it('38: outcomes never asked for, grants of 10^9, frees and locations by strangers change nothing', () => {
   const mesh = new Scenario({ S: 0, E: 1, M: 1 })
@@ -96,17 +90,17 @@ it('38: outcomes never asked for, grants of 10^9, frees and locations by strange
   const bytes = new TextEncoder().encode('"wrong"')
   const object = (ref as SimRef).object
   const wrong = { type: 'inline', bytes, refs: [] } as const
-  says(mesh, 'M', 'S', { type: 'outcome', task, attempt: 1, outcome: wrong, ms: 1 })
-  says(mesh, 'M', 'S', { type: 'outcome', task: 'nothing' as never, attempt: 1, outcome: wrong, ms: 1 })
-  says(mesh, 'M', 'S', { type: 'grant', credits: 1e9 })
-  says(mesh, 'M', 'S', { type: 'grant', credits: Number.NaN })
-  says(mesh, 'M', 'S', { type: 'located', object, located: wrong })
-  says(mesh, 'M', 'E', { type: 'free', object })
-  says(mesh, 'M', 'E', { type: 'abort', task, attempt: 1, reason: 'because' })
-  says(mesh, 'M', 'S', { type: 'borrowed', object, known: false })
-  says(mesh, 'M', 'S', { type: 'yield', task, epoch: { number: 99, by: 'M/1' as LifeId } })
-  says(mesh, 'M', 'S', { type: 'inspected', request: 1, rows: [] })
-  says(mesh, 'M', 'S', {
+  mesh.says('M', 'S', { type: 'outcome', task, attempt: 1, outcome: wrong, ms: 1 })
+  mesh.says('M', 'S', { type: 'outcome', task: 'nothing' as never, attempt: 1, outcome: wrong, ms: 1 })
+  mesh.says('M', 'S', { type: 'grant', credits: 1e9 })
+  mesh.says('M', 'S', { type: 'grant', credits: Number.NaN })
+  mesh.says('M', 'S', { type: 'located', object, located: wrong })
+  mesh.says('M', 'E', { type: 'free', object })
+  mesh.says('M', 'E', { type: 'abort', task, attempt: 1, reason: 'because' })
+  mesh.says('M', 'S', { type: 'borrowed', object, known: false })
+  mesh.says('M', 'S', { type: 'yield', task, epoch: { number: 99, by: 'M/1' as LifeId } })
+  mesh.says('M', 'S', { type: 'inspected', request: 1, rows: [] })
+  mesh.says('M', 'S', {
     type: 'announce',
     attempts: ['rubbish', '#', 'x#-1'] as never,
     borrows: [object],
@@ -133,7 +127,7 @@ it('bytes that their owner frees stay until the attempt that reads them has ende
   })
   mesh.until(() => mesh.timesRun('read') === 1, 'the attempt runs')
   const here = object as ObjectId
-  says(mesh, 'S', 'E', { type: 'free', object: here })
+  mesh.says('S', 'E', { type: 'free', object: here })
   mesh.run({ forMs: 200 })
   expect(mesh.peer('E').store.has(here)).toBe(true)
   expect(mesh.result(program)).toBe(4)

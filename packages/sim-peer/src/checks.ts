@@ -186,12 +186,14 @@ export function checkObjects(world: SimWorld, peer: SimPeer): void {
 /** The store has exactly what the table says, and each of these bytes is known to its owner. */
 export function checkStores(world: SimWorld, peer: SimPeer): void {
   const { state } = peer
-  for (const { object, owner } of state.holdings.all()) {
+  for (const { object, owners } of state.holdings.all()) {
     if (object.startsWith('code:')) continue
     if (!peer.store.has(object)) fail(peer, `${object} is said to be here, and is not`)
-    const answers = world.living(owner)
-    if (answers && !answers.state.directory.get(object)?.holders.has(peer.life))
-      fail(peer, `keeps ${object}, of which ${owner} does not know`)
+    for (const owner of owners) {
+      const answers = world.living(owner)
+      if (answers && !answers.state.directory.get(object)?.holders.has(peer.life))
+        fail(peer, `keeps ${object}, of which ${owner} does not know`)
+    }
   }
   for (const object of peer.store.keys())
     if (!state.holdings.has(object)) fail(peer, `the bytes of ${object} are here and in no table`)
@@ -207,7 +209,7 @@ export function checkNoDead(world: SimWorld, peer: SimPeer): void {
     ['attempts', [...state.executor.all()].map((row) => row.owner)],
     ['borrowers', [...state.holds.all()].flatMap((row) => [...row.borrowers])],
     ['holders', [...state.directory.all()].flatMap((row) => [...row.holders, ...row.copying, ...row.wantedBy])],
-    ['bytes', [...state.holdings.all()].map((row) => row.owner)],
+    ['bytes', [...state.holdings.all()].flatMap((row) => [...row.owners])],
     ['unconfirmed work', state.unconfirmed.keys()],
   ]
   for (const [what, lives] of mentioned)

@@ -8,7 +8,8 @@ import { after, codeObject, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { answer, answerAskers, dropAsker, forsake, linksOf } from '../state/answer.ts'
+import { answer, answerAskers, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
+import { dropDoomed } from '../state/bytes.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -77,6 +78,7 @@ function codeHolders(state: PeerState, row: RunRow): LifeId[] {
 /** The same task, asked for by somebody else: it runs once, for both; the latest to ask is the one we count it to. */
 function join(state: PeerState, row: RunRow, asker: Asker, epoch: Epoch): void {
   state.executor.join(row, asker, epoch)
+  shareResult(state, row)
   if (row.state === 'done') answerAskers(state, row)
 }
 
@@ -122,7 +124,8 @@ export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' 
     return
   }
   if (outcome.type === 'stored') {
-    state.holdings.keep({ object: resultOf(row.spec.id), owner: row.owner, size: outcome.size, hash: outcome.hash })
+    const { size, hash } = outcome
+    state.holdings.keep({ object: resultOf(row.spec.id), size, hash }, [row.owner])
   }
   for (const link of linksOf(outcome)) state.holds.add(link.object, link.owner, 'transit')
   finish(state, row, outcome, event.ms)
@@ -138,6 +141,7 @@ function dropUnknown(state: PeerState, attempt: AttemptId): void {
 function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
   state.executor.finished(row, outcome, ms)
+  shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.abandoned) return forsake(state, row)
   if (linksOf(outcome).length > 0 || row.spec.refs.length > 0) {
@@ -154,13 +158,6 @@ function forgetInputs(state: PeerState, row: RunRow): void {
     state.holdings.forgetUnwanted(fetch)
   }
   row.missing.clear()
-}
-
-/** Its owner freed those bytes while an attempt here had yet to read them. */
-function dropDoomed(state: PeerState, object: ObjectId): void {
-  if (!state.holdings.isDoomed(object) || state.executor.isUsed(object)) return
-  state.holdings.drop(object)
-  state.effects.push({ type: 'drop', object })
 }
 
 /** A borrow was answered: outcomes that waited for it may leave. */
@@ -290,5 +287,5 @@ export function attemptsDeadline(state: PeerState): Instant {
 
 export function keepCode(state: PeerState, code: CodeId, size: number): void {
   state.code.add(code)
-  state.holdings.keep({ object: codeObject(code), owner: state.self, size, hash: code })
+  state.holdings.keep({ object: codeObject(code), size, hash: code }, [state.self])
 }

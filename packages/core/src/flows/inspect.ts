@@ -107,9 +107,9 @@ function* objects(state: PeerState): Iterable<InspectRow> {
     }
   }
   for (const row of state.holdings.all()) {
-    if (row.owner === state.self) continue
-    const owner = state.members.nameOf(peerOf(row.owner))
-    yield { object: row.object, state: 'held', size: row.size, copies: 1, wanted: 1, holders: owner, owner: false }
+    if (row.owners.has(state.self)) continue
+    const owners = [...row.owners].map((life) => state.members.nameOf(peerOf(life))).join(' ')
+    yield { object: row.object, state: 'held', size: row.size, copies: 1, wanted: 1, holders: owners, owner: false }
   }
 }
 

@@ -4,13 +4,14 @@
 
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
+import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
 import type { HoldRow } from '../state/holds.ts'
 import { dropSpec } from '../state/lineage.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { say } from '../state/peer-state.ts'
+import { isBeyond, say } from '../state/peer-state.ts'
 
 export function loosened(state: PeerState, object: ObjectId): void {
   const entry = state.directory.get(object)
@@ -41,7 +42,7 @@ export function parted(state: PeerState, ref: ObjectId): void {
 }
 
 function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefined): void {
-  const { object, owner } = row
+  const { object } = row
   state.holds.remove(object)
   state.elsewhere.forget(object)
   state.aliases.take(object)
@@ -49,8 +50,9 @@ function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefi
   if (state.cancelling.delete(object)) state.effects.push({ type: 'cancelled', object })
   if (told?.located?.type === 'alias') letGo(state, told.located.link.object, 'container')
   tellOwner(state, row)
-  // Bytes that outlived their owner's grace because they were read here.
-  if (state.members.ended(owner) && !state.graves.has(owner)) dropBytes(state, object, owner)
+  // Bytes that outlived their owners' grace because they were read here.
+  for (const owner of state.holdings.get(object)?.owners ?? [])
+    if (isBeyond(state, owner)) dropBytes(state, object, owner)
 }
 
 function tellOwner(state: PeerState, { object, owner, borrow }: HoldRow): void {
@@ -97,19 +99,9 @@ function freeBytes(state: PeerState, entry: Entry): void {
 /** The owner has let go: the bytes leave this peer, as soon as no attempt here needs them. */
 export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
   const fetch = state.holdings.fetching(object)
-  if (fetch?.owner === from) {
-    fetch.copy = false
-    state.holdings.forgetUnwanted(fetch)
-  }
-  if (state.holdings.get(object)?.owner === from) dropBytes(state, object, from)
-  else if (fetch?.owner !== from) state.counters.strayed++
-}
-
-function dropBytes(state: PeerState, object: ObjectId, owner: LifeId): void {
-  if (state.holdings.get(object)?.owner !== owner) return
-  if (state.executor.isUsed(object)) return state.holdings.doom(object)
-  state.holdings.drop(object)
-  state.effects.push({ type: 'drop', object })
+  if (fetch?.copyFor.delete(from)) state.holdings.forgetUnwanted(fetch)
+  if (state.holdings.get(object)?.owners.has(from)) dropBytes(state, object, from)
+  else if (!fetch?.owners.has(from)) state.counters.strayed++
 }
 
 export function borrowed(state: PeerState, from: LifeId, object: ObjectId): void {

@@ -6,6 +6,7 @@ import type { PeerEvent } from '../model/events.ts'
 import type { CodeId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { Failure, Located } from '../model/object.ts'
+import { dropBytes } from '../state/bytes.ts'
 import type { Fetch } from '../state/holdings.ts'
 import type { WatchRow } from '../state/watches.ts'
 import { askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
@@ -187,35 +188,37 @@ export function fetched(
     arrived(state, row, result.size, result.hash)
     return { row, arrived: true, full: false }
   }
-  for (const holder of result.absent) say(state, row.owner, { type: 'gone', object, holder, corrupt: false })
-  for (const holder of result.corrupt) say(state, row.owner, { type: 'gone', object, holder, corrupt: true })
-  if (row.copy) say(state, row.owner, { type: 'declined', object, full: result.full })
-  row.copy = false
+  for (const owner of row.owners) {
+    for (const holder of result.absent) say(state, owner, { type: 'gone', object, holder, corrupt: false })
+    for (const holder of result.corrupt) say(state, owner, { type: 'gone', object, holder, corrupt: true })
+  }
+  for (const owner of row.copyFor) say(state, owner, { type: 'declined', object, full: result.full })
+  row.copyFor.clear()
   if (row.watched) return retryForWatch(state, row, now, result.full)
   state.holdings.forgetFetch(object)
   return { row, arrived: false, full: result.full }
 }
 
 function arrived(state: PeerState, row: Fetch, size: number, hash: string): void {
-  const { object, owner } = row
+  const { object, owners } = row
   state.holdings.forgetFetch(object)
   if (object.startsWith('code:')) {
     state.code.add(hash as CodeId)
-    state.holdings.keep({ object, owner: state.self, size, hash })
+    state.holdings.keep({ object, size, hash }, [state.self])
     return
   }
-  if (isBeyond(state, owner) && !row.watched && row.attempts.size === 0 && !state.holds.isHeld(object)) {
-    state.effects.push({ type: 'drop', object })
-    return
+  const there = [...owners].filter((owner) => !isBeyond(state, owner))
+  state.holdings.keep({ object, size, hash }, there.length > 0 ? there : owners)
+  for (const owner of owners) {
+    if (!isBeyond(state, owner)) say(state, owner, { type: 'holding', object, size, hash })
+    else if (!row.watched && !state.holds.isHeld(object)) dropBytes(state, object, owner)
   }
-  state.holdings.keep({ object, owner, size, hash })
-  say(state, owner, { type: 'holding', object, size, hash })
   for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
 }
 
 /** A program waits: ask the owner anew where it is, and try again a little later each time. */
 function retryForWatch(state: PeerState, row: Fetch, now: Instant, full: boolean): FetchEnd {
-  const { object, owner } = row
+  const { object, owners } = row
   const end = { row: { ...row, attempts: new Set(row.attempts) }, arrived: false, full }
   row.attempts.clear()
   row.failures++
@@ -232,13 +235,13 @@ function retryForWatch(state: PeerState, row: Fetch, now: Instant, full: boolean
     }
     return end
   }
-  if (isBeyond(state, owner)) {
+  if ([...owners].every((owner) => isBeyond(state, owner))) {
     state.holdings.forgetFetch(object)
     unanswerable(state, object)
     for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
     return end
   }
-  if (owner !== state.self) askAgain(state, object)
+  if (!owners.has(state.self)) askAgain(state, object)
   else for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
   const [first, longest] = state.config.redialMs
   row.retryAt = after(now, Math.min(longest, first * 2 ** row.failures))
@@ -252,10 +255,10 @@ export function replicate(
   message: { object: ObjectId; size: number; hash: string; from: readonly LifeId[] },
 ): void {
   const { object, size, hash } = message
-  if (state.holdings.has(object)) {
-    state.holdings.spare(object)
+  if (state.holdings.get(object)?.hash === hash) {
+    state.holdings.keep({ object, size, hash }, [from])
     return say(state, from, { type: 'holding', object, size, hash })
   }
   if (state.leaving) return say(state, from, { type: 'declined', object, full: false })
-  state.holdings.want(object, from, { size, hash, holders: message.from }).copy = true
+  state.holdings.want(object, from, { size, hash, holders: message.from }).copyFor.add(from)
 }

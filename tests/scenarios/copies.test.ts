@@ -1,0 +1,60 @@
+// Who counts on a peer's copies: owners that ask for one at the same time, owners that let go one
+// after the other.
+
+import { expect, it } from 'vitest'
+import type { ObjectId, TaskId, TaskSpec } from '@murmuration/core/internal'
+import { Big, encode } from '@murmuration/sim-peer'
+import type { SimPeer, SimRef } from '@murmuration/sim-peer'
+import { Scenario, elapse, get } from './scenario.ts'
+
+it('two owners of one object ask a third peer for a copy: both are answered, and each lets go for itself', () => {
+  const mesh = new Scenario({ S: 0, E: 0, H: 0 })
+  const block = encode(new Big({ n: 1 }, 50e6))
+  const [S, E, H] = [mesh.peer('S'), mesh.peer('E'), mesh.peer('H')]
+  const holders = (peer: SimPeer, object: ObjectId): number => peer.state.directory.get(object)?.holders.size ?? 0
+  const keepsAt = (peer: SimPeer, object: ObjectId): boolean =>
+    peer.state.directory.get(object)?.holders.has(H.life) === true
+  // Which peer is asked first depends on the id: of these, some are H's.
+  const objects = Array.from({ length: 8 }, (_, n) => `twice-${n}` as ObjectId)
+  for (const object of objects) for (const owner of [S, E]) owner.put(object, block)
+  mesh.run({ forMs: 20_000 })
+  expect(objects.map((object) => [holders(S, object), holders(E, object)])).toEqual(objects.map(() => [2, 2]))
+  const shared = objects.filter((object) => keepsAt(S, object) && keepsAt(E, object))
+  expect(shared.length).toBeGreaterThan(0)
+  for (const object of objects) S.event({ type: 'release', object })
+  mesh.run({ forMs: 1_000 })
+  expect(objects.map((object) => holders(E, object))).toEqual(objects.map(() => 2))
+  expect(shared.every((object) => H.store.has(object))).toBe(true)
+  for (const object of objects) E.event({ type: 'release', object })
+  mesh.endsWell()
+})
+
+it('a result made once for two owners stays for the one when the other lets go', () => {
+  const mesh = new Scenario({ S: 0, W: 0, E: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(500)
+    return new Big({ n: 1 }, 1e6)
+  })
+  const [S, W, E] = [mesh.peer('S'), mesh.peer('W'), mesh.peer('E')]
+  const objects: ObjectId[] = []
+  const program = mesh.ask('S', function* (context) {
+    const refs = [1, 2].map(() => context.call('make', [], { copies: 1 }))
+    for (const { object } of refs) objects.push(object)
+    yield* elapse(5_000)
+    context.release(refs[0] as SimRef)
+    yield* elapse(5_000)
+    return yield* get(refs[1] as SimRef)
+  })
+  mesh.run({ forMs: 50 })
+  // As the second life of a parent does: the same task, asked for by another peer.
+  for (const object of objects)
+    W.event({ type: 'submit', spec: (S.state.tasks.get(object as string as TaskId) as { spec: TaskSpec }).spec })
+  mesh.run({ forMs: 3_000 })
+  W.event({ type: 'release', object: objects[1] as ObjectId })
+  mesh.run({ forMs: 4_000 })
+  expect(objects.map((object) => E.store.has(object))).toEqual([true, true])
+  expect(mesh.result(program)).toEqual({ n: 1 })
+  expect(mesh.timesRun('make')).toBe(2)
+  W.event({ type: 'release', object: objects[0] as ObjectId })
+  mesh.endsWell()
+})
