@@ -1,11 +1,12 @@
-// Who counts on a peer's copies: owners that ask for one at the same time, owners that let go one
-// after the other.
+// Copies and who counts on them: owners that ask for one at the same time, owners that let go one
+// after the other, copies that are said to be bad, and copies that are.
 
 import { expect, it } from 'vitest'
-import type { ObjectId, TaskId, TaskSpec } from '@murmuration/core/internal'
+import { locate } from '@murmuration/core/internal'
+import type { LifeId, ObjectId, TaskId, TaskSpec } from '@murmuration/core/internal'
 import { Big, encode } from '@murmuration/sim-peer'
 import type { SimPeer, SimRef } from '@murmuration/sim-peer'
-import { Scenario, elapse, get } from './scenario.ts'
+import { Scenario, elapse, get, only } from './scenario.ts'
 
 it('two owners of one object ask a third peer for a copy: both are answered, and each lets go for itself', () => {
   const mesh = new Scenario({ S: 0, E: 0, H: 0 })
@@ -56,5 +57,78 @@ it('a result made once for two owners stays for the one when the other lets go',
   expect(mesh.result(program)).toEqual({ n: 1 })
   expect(mesh.timesRun('make')).toBe(2)
   W.event({ type: 'release', object: objects[0] as ObjectId })
+  mesh.endsWell()
+})
+
+it('what one peer says of bad bytes loses nothing: holders look at their own', () => {
+  const mesh = new Scenario({ S: 0, H: 0, M: 0 })
+  let object: ObjectId | undefined
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.put(new Big({ n: 2 }, 1e6))
+    object = ref.object
+    yield* elapse(10_000)
+    return yield* get(ref)
+  })
+  const holders = (): LifeId[] => [...(mesh.peer('S').state.directory.get(object as ObjectId)?.holders ?? [])]
+  mesh.until(() => holders().length === 2, 'there are two copies')
+  for (const holder of [...holders(), ...holders(), ...holders()])
+    mesh.says('M', 'S', { type: 'gone', object: object as ObjectId, holder })
+  mesh.run({ forMs: 300 })
+  expect(holders()).toHaveLength(2)
+  expect(mesh.result(program)).toEqual({ n: 2 })
+  mesh.endsWell()
+})
+
+it('a copy that has rotted is dropped by its holder, taken from no attempt that could start, and made again', () => {
+  const mesh = new Scenario({ S: 0, E: 1, M: 0 })
+  let object: ObjectId | undefined
+  mesh.fn('work', function* () {
+    yield* elapse(5_000)
+    return 'done'
+  })
+  mesh.fn('read', function* (_context, block: { n: number }) {
+    yield* elapse(10)
+    return block.n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.put(new Big({ n: 5 }, 1e6))
+    object = ref.object
+    yield* elapse(2_000)
+    context.call('work', [], only('E'))
+    return yield* get(context.call('read', [ref], only('E')))
+  })
+  const [S, E] = [mesh.peer('S'), mesh.peer('E')]
+  mesh.until(() => mesh.timesRun('work') === 1 && E.state.executor.readyCount === 1, 'the reading waits for its slot')
+  const here = object as ObjectId
+  const good = S.store.get(here)?.hash
+  E.rot(here)
+  E.full = true
+  mesh.says('M', 'S', { type: 'gone', object: here, holder: E.life })
+  mesh.run({ forMs: 2 })
+  expect(locate(S.state, here, S.life)?.located).not.toMatchObject({ holders: expect.arrayContaining([E.life]) })
+  mesh.run({ forMs: 5_000 })
+  expect([E.state.executor.running, E.store.has(here)]).toEqual([0, false])
+  E.full = false
+  expect(mesh.result(program)).toBe(5)
+  expect(E.store.get(here)?.hash).toBe(good)
+  expect(S.state.counters.retried).toBe(0)
+  mesh.endsWell()
+})
+
+it('the only copy has rotted: a reader finds out, and the result is made again', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(50)
+    return new Big({ n: 6 }, 1e6)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('make', [], { copies: 1 })
+    yield* elapse(2_000)
+    const maker = mesh.peer(mesh.runs('make')[0] as string)
+    maker.rot(ref.object)
+    return yield* get(ref)
+  })
+  expect(mesh.result(program)).toEqual({ n: 6 })
+  expect(mesh.timesRun('make')).toBe(2)
   mesh.endsWell()
 })

@@ -67,7 +67,7 @@ it('one peer’s word that a holder has no bytes frees nothing: the holder is as
   })
   mesh.until(() => mesh.peer('S').state.directory.get(object as ObjectId)?.holders.size === 2, 'there are two copies')
   for (const life of mesh.peer('S').state.directory.get(object as ObjectId)?.holders ?? [])
-    mesh.says('E', 'S', { type: 'gone', object: object as ObjectId, holder: life, corrupt: false })
+    mesh.says('E', 'S', { type: 'gone', object: object as ObjectId, holder: life })
   mesh.run({ forMs: 2_000 })
   expect(mesh.peer('S').state.directory.get(object as ObjectId)?.holders.size).toBe(2)
   expect(mesh.result(program)).toEqual({ n: 2 })

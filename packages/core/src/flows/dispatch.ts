@@ -65,6 +65,9 @@ const recorders: Recorders = {
     if (end?.arrived) execute.inputArrived(state, end.row.object, end.row.attempts)
     else if (end) execute.inputFailed(state, end.row.object, end.row.attempts, end.full)
   },
+  verified: (state, event) => {
+    if (!resolve.verified(state, event)) execute.inputSpoiled(state, event.object)
+  },
   done: (state, event) => execute.done(state, event),
   blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
   returned: (state, { attempts }) => execute.returned(state, attempts),
@@ -149,6 +152,7 @@ const takers: Takers = {
     execute.borrowAnswered(state, object)
   },
   replicate: (state, from, message) => resolve.replicate(state, from, message),
+  verify: (state, from, message) => resolve.verify(state, from, message),
   free: (state, from, { object }) => release.freed(state, from, object),
   announce: (state, from, message) => recover.announced(state, from, message),
   inspect: (state, from, { request, query }, now) =>

@@ -99,6 +99,12 @@ export function inputFailed(state: PeerState, object: ObjectId, attempts: Iterab
   }
 }
 
+/** Bytes that were here turned out to be bad: what has not begun to read them goes back. */
+export function inputSpoiled(state: PeerState, object: ObjectId): void {
+  for (const row of state.executor.usersOf(object))
+    if (row.state === 'ready') finish(state, row, { type: 'missing', objects: [object] }, 0)
+}
+
 export function startReady(state: PeerState): void {
   for (let next = state.executor.startable(); next; next = state.executor.startable()) {
     const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({

@@ -189,8 +189,7 @@ export function fetched(
     return { row, arrived: true, full: false }
   }
   for (const owner of row.owners) {
-    for (const holder of result.absent) say(state, owner, { type: 'gone', object, holder, corrupt: false })
-    for (const holder of result.corrupt) say(state, owner, { type: 'gone', object, holder, corrupt: true })
+    for (const holder of [...result.absent, ...result.corrupt]) say(state, owner, { type: 'gone', object, holder })
   }
   for (const owner of row.copyFor) say(state, owner, { type: 'declined', object, full: result.full })
   row.copyFor.clear()
@@ -261,4 +260,26 @@ export function replicate(
   }
   if (state.leaving) return say(state, from, { type: 'declined', object, full: false })
   state.holdings.want(object, from, { size, hash, holders: message.from }).copyFor.add(from)
+}
+
+/** Somebody had no good bytes from here. */
+export function verify(state: PeerState, from: LifeId, { object, hash }: { object: ObjectId; hash: string }): void {
+  const holding = state.holdings.get(object)
+  if (holding?.hash !== hash) return say(state, from, { type: 'gone', object, holder: state.self })
+  state.holdings.keep(holding, [from])
+  state.effects.push({ type: 'verify', object, hash })
+}
+
+/** False when they were bad: they are gone now. */
+export function verified(state: PeerState, { object, hash, sound }: Extract<PeerEvent, { type: 'verified' }>): boolean {
+  const holding = state.holdings.get(object)
+  if (holding?.hash !== hash) return true
+  for (const owner of holding.owners) {
+    if (sound) say(state, owner, { type: 'holding', object, size: holding.size, hash })
+    else say(state, owner, { type: 'gone', object, holder: state.self })
+  }
+  if (sound) return true
+  state.holdings.drop(object)
+  state.effects.push({ type: 'drop', object })
+  return false
 }

@@ -121,6 +121,10 @@ export class Executor {
     return this.#users.has(object)
   }
 
+  usersOf(object: ObjectId): RunRow[] {
+    return this.#users.of(object).map((id) => this.#rows.get(id) as RunRow)
+  }
+
   #owner(life: LifeId): OwnerRow {
     let row = this.#owners.get(life)
     if (!row) {
