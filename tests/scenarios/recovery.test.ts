@@ -244,3 +244,49 @@ it('a leaving peer takes the children of what it still runs, and its last outcom
   expect(mesh.timesRun('parent')).toBe(1)
   mesh.endsWell()
 })
+
+it('a result that is made again has its time and its retries to itself', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1, V: 1 })
+  let makings = 0
+  mesh.fn('make', function* (context) {
+    makings++
+    // The first attempt fails by itself, the third takes its peer along.
+    yield* elapse(20)
+    if (makings === 1) throw new RangeError('not yet')
+    if (makings === 3) {
+      mesh.clock.after(0, () => mesh.kill(context.at))
+      yield* elapse(1_000)
+    }
+    return new Big({ n: 7 }, 1e6)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const options = { copies: 1, retries: 1, retryErrors: [{ text: 'RangeError' }] }
+    const ref = context.call('make', [], options)
+    yield* elapse(3_000)
+    mesh.kill(mesh.runs('make').at(-1) as string)
+    return yield* get(ref)
+  })
+  expect(mesh.result(program)).toEqual({ n: 7 })
+  expect(mesh.timesRun('make')).toBe(4)
+  mesh.endsWell()
+})
+
+it('a result that is made again and takes longer than the task may, is timed out', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(mesh.timesRun('make') === 1 ? 100 : 1e6)
+    return new Big({ n: 7 }, 1e6)
+  })
+  let lostAt = 0
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('make', [], { copies: 1, timeoutMs: 2_000 })
+    yield* elapse(3_000)
+    mesh.kill(mesh.runs('make')[0] as string)
+    lostAt = mesh.clock.now
+    const got = yield { type: 'get', ref }
+    return got.type === 'failure' ? got.failure.code : got.value
+  })
+  expect(mesh.result(program)).toBe('TASK_TIMEOUT')
+  expect(mesh.clock.now - lostAt).toBeLessThan(10_000)
+  mesh.endsWell()
+})

@@ -186,7 +186,7 @@ function rebuild(state: PeerState, entry: Entry, reason: string, now: Instant): 
   state.counters.rebuilt++
   state.tasks.tell(row, `${stamp(state, now)} its result was lost (${reason}): made again`)
   state.directory.reopen(entry, 'pending')
-  state.tasks.reopen(row)
+  state.tasks.reopen(row, now)
   for (const link of row.spec.refs) hold(state, link, 'spec')
   notify(state, { type: 'object:rebuilt', object: entry.object, task: row.spec.id })
   state.tasks.retrying(row, now)
