@@ -2,6 +2,8 @@
 // justly, results are made again from their lineage, and a parent that was cut off does no harm.
 
 import { expect, it } from 'vitest'
+import { inspect } from '@murmuration/core/internal'
+import type { ObjectId } from '@murmuration/core/internal'
 import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
 import { Scenario, get, only, elapse } from './scenario.ts'
@@ -288,5 +290,38 @@ it('a result that is made again and takes longer than the task may, is timed out
   })
   expect(mesh.result(program)).toBe('TASK_TIMEOUT')
   expect(mesh.clock.now - lostAt).toBeLessThan(10_000)
+  mesh.endsWell()
+})
+
+it('puts that only lineage keeps count against its limit: past it the oldest go, and explain says so', () => {
+  const mesh = new Scenario({ S: 0, E: 1 }, { config: { lineageBytes: 4e6 } })
+  mesh.fn('weigh', function* (_context, block: { n: number }, note: { n: number }) {
+    yield* elapse(10)
+    return new Big({ n: block.n + note.n }, 1e6)
+  })
+  const S = mesh.peer('S')
+  const puts: ObjectId[] = []
+  const results: ObjectId[] = []
+  const program = mesh.ask('S', function* (context) {
+    const refs: SimRef[] = []
+    for (let n = 0; n < 20; n++) {
+      const [block, note] = [context.put(new Big({ n }, 1e6)), context.put({ n })]
+      puts.push(block.object)
+      refs.push(context.call('weigh', [block, note], { copies: 1 }))
+      context.release(block)
+      context.release(note)
+    }
+    for (const ref of refs) results.push(ref.object)
+    let sum = 0
+    for (const ref of refs) sum += ((yield* get(ref)) as { n: number }).n
+    yield* elapse(1_000)
+    const kept = puts.filter((object) => S.state.directory.get(object) !== undefined)
+    return [sum, kept, inspect(S.state, { what: 'explain', id: results[0] as ObjectId, limit: 10 }, S.now())]
+  })
+  const [sum, kept, why] = mesh.result(program) as [number, ObjectId[], unknown]
+  expect(sum).toBe(380)
+  expect(JSON.stringify(why)).toMatch(/its lineage was dropped: more than 4000000 bytes/)
+  // With what is inline and in specs, a fourth one is too much.
+  expect(kept).toEqual(puts.slice(-3))
   mesh.endsWell()
 })

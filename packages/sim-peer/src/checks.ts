@@ -16,7 +16,7 @@
 // 2, 5, 6 and 9 speak of epochs, ledgers, guardians and actors, and are checked with those.
 
 import type { LifeId, ObjectId, PeerState } from '@murmuration/core/internal'
-import { deadline, isOver, resultOf } from '@murmuration/core/internal'
+import { deadline, isOver, lineageBytes, resultOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import type { SimWorld } from './world.ts'
 
@@ -138,7 +138,7 @@ export function checkLimits(peer: SimPeer): void {
     if (row.story.length > storyLines) fail(peer, `the story of ${row.spec.id} has ${row.story.length} lines`)
   const members = state.members.others().length + 1
   state.gossip.check(Math.max(64, 4 * members * members))
-  if (state.lineageBytes > state.config.lineageBytes) fail(peer, `${state.lineageBytes} bytes are kept as lineage`)
+  if (lineageBytes(state) > state.config.lineageBytes) fail(peer, `${lineageBytes(state)} bytes are kept as lineage`)
 }
 
 /** 8: a settled task's spec is there exactly while its result could be lost and made again. */
@@ -238,7 +238,7 @@ export function checkEmpty(world: SimWorld): void {
       fetches: [...state.holdings.fetches()].length,
       holdings: [...state.holdings.all()].filter(({ object }) => !object.startsWith('code:')).length,
       store: peer.store.size,
-      lineageBytes: state.lineageBytes,
+      lineageBytes: lineageBytes(state),
       unread: [...state.sessions.lives()].reduce((sum, life) => sum + state.sessions.queued(life), 0),
     }
     for (const [name, count] of Object.entries(left))

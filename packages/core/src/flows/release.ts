@@ -8,7 +8,7 @@ import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
 import type { HoldRow } from '../state/holds.ts'
-import { dropSpec } from '../state/lineage.ts'
+import { dropSpec, lineageBytes } from '../state/lineage.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
@@ -71,7 +71,8 @@ function own(state: PeerState, entry: Entry): void {
   if (entry.state === 'pending') return
   if (isLineage) {
     if (entry.task && entry.state === 'stored') fade(state, entry)
-    return
+    const isHere = entry.state === 'stored' || entry.state === 'inline'
+    return state.holds.keepForLineage(row, isHere ? entry.size : 0)
   }
   if (entry.wantedBy.size > 0) return
   const { refs, task } = entry
@@ -116,14 +117,13 @@ export function released(state: PeerState, from: LifeId, object: ObjectId): void
 
 /** Lineage past its limit: the oldest rows lose the right to be made again, and say so. */
 export function boundLineage(state: PeerState): void {
-  if (state.lineageBytes <= state.config.lineageBytes) return
+  const limit = state.config.lineageBytes
+  if (lineageBytes(state) <= limit) return
   for (const row of state.tasks.all()) {
-    if (state.lineageBytes <= state.config.lineageBytes) return
+    if (lineageBytes(state) <= limit) return
     if (row.state !== 'settled') continue
-    state.notes.set(
-      resultOf(row.spec.id),
-      `its lineage was dropped: more than ${state.config.lineageBytes} bytes of arguments (lineageBytes)`,
-    )
+    const note = `its lineage was dropped: more than ${limit} bytes of arguments (lineageBytes)`
+    state.notes.set(resultOf(row.spec.id), note)
     dropSpec(state, row.spec.id)
   }
 }

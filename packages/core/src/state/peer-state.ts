@@ -86,6 +86,7 @@ export interface PeerState {
   readonly inspections: Map<number, LifeId>
   readonly remembered: History
   readonly notes: Map<ObjectId, string>
+  /** Of arguments in specs that are kept as lineage. */
   lineageBytes: number
   readonly timers: Timers
   readonly counters: Counters
