@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
-import type { SimRef } from '@murmuration/sim-peer'
+import type { Context, SimRef } from '@murmuration/sim-peer'
 import type { LifeId, Message, ObjectId } from '@murmuration/core/internal'
 import { Scenario, get, only, elapse } from './scenario.ts'
 
@@ -183,5 +183,93 @@ it('an owner that says that its object stands for itself freezes nobody: the rea
   }
   S.state.outbox.push({ to: E.life, message: lie })
   expect(String(mesh.result(program))).toMatch(/lost/)
+  mesh.endsWell()
+})
+
+it.each([
+  { given: 'as a ref', pass: (context: Context, box: { ref: SimRef }) => context.call('read', [box], only('W')) },
+  {
+    given: 'inside an argument',
+    pass: (context: Context, [ref]: [SimRef]) => context.call('read', [{ ref }], only('W')),
+  },
+])('an outcome waits for the borrows of what it was given $given: the child it leaves behind can read it', (way) => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(1)
+    return [context.put({ n: 9 })]
+  })
+  mesh.fn('read', function* (_context, box: { ref: SimRef }) {
+    return yield* get(box.ref)
+  })
+  // oxlint-disable-next-line require-yield -- it is over before its borrow has reached X
+  mesh.fn('pass', function* (context, given: never) {
+    return [way.pass(context, given)]
+  })
+  const program = mesh.ask('S', function* (context) {
+    const made = context.call('make', [], only('X'))
+    const [inside] = (yield* get(made)) as [SimRef]
+    mesh.cut(['E'], ['X'])
+    const passed = context.call('pass', [way.given === 'as a ref' ? { ref: inside } : made], only('E'))
+    context.release(made)
+    context.release(inside)
+    yield* elapse(600)
+    mesh.network.heal()
+    yield* elapse(2_000)
+    mesh.add('W', { slots: 1 })
+    const [left] = (yield* get(passed)) as [SimRef]
+    return yield* get(left)
+  })
+  expect(mesh.result(program)).toEqual({ n: 9 })
+  mesh.endsWell()
+})
+
+it('a third owner that stands still delays no outcome that has nothing to do with it', () => {
+  const mesh = new Scenario({ S: 0, E: 2, X: 1, W: 0 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(1)
+    return [context.put({ n: 9 })]
+  })
+  mesh.fn('keep', function* (_context, box: { ref: SimRef }) {
+    yield* elapse(10_000)
+    return box.ref.object
+  })
+  mesh.fn('other', function* (_context, box: { ref: SimRef }) {
+    yield* elapse(20)
+    return yield* get(box.ref)
+  })
+  let ms = 0
+  const program = mesh.ask('S', function* (context) {
+    const [inside] = (yield* get(context.call('make', [], only('X')))) as [SimRef]
+    mesh.peer('X').freeze()
+    context.call('keep', [{ ref: inside }], only('E'))
+    yield* elapse(20)
+    const from = mesh.clock.now
+    const value = yield* get(context.call('other', [{ ref: context.put({ n: 1 }) }], only('E')))
+    ms = mesh.clock.now - from
+    mesh.peer('X').thaw()
+    return value
+  })
+  expect(mesh.result(program)).toEqual({ n: 1 })
+  expect(ms).toBeLessThan(100)
+  mesh.endsWell()
+})
+
+it('an outcome does not wait for borrows that nobody here wants any more', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1, W: 0 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(1)
+    return [context.put({ n: 9 })]
+  })
+  mesh.fn('look', function* (_context, box: { ref: SimRef }) {
+    yield* elapse(5)
+    return box.ref.object.length > 0
+  })
+  const program = mesh.ask('S', function* (context) {
+    const [inside] = (yield* get(context.call('make', [], only('X')))) as [SimRef]
+    mesh.kill('X')
+    return yield* get(context.call('look', [{ ref: inside }], only('E')))
+  })
+  mesh.until(() => program.end !== null, 'it is answered before X is known to be dead', 400)
+  expect(mesh.result(program)).toBe(true)
   mesh.endsWell()
 })

@@ -230,6 +230,7 @@ export function checkEmpty(world: SimWorld): void {
       transits: state.transits.size,
       deliveries: state.deliveries.size,
       partings: state.partings.size,
+      unsaid: state.unsaid.size,
       cancelling: state.cancelling.size,
       durables: state.durables.size,
       inspections: state.inspections.size,

@@ -143,17 +143,30 @@ function dropUnknown(state: PeerState, attempt: AttemptId): void {
   if (!state.holdings.has(object)) state.effects.push({ type: 'drop', object })
 }
 
-/** An outcome leaves when every borrow made during the attempt is known to its owner: no ref outlives its hold. */
+/** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
 function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
   state.executor.finished(row, outcome, ms)
   shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.abandoned) return forsake(state, row)
-  if (linksOf(outcome).length > 0 || row.spec.refs.length > 0) {
-    for (const object of state.holds.unanswered()) row.unsaid.add(object)
-  }
+  awaitBorrows(state, row)
   answerAskers(state, row)
+}
+
+/**
+ * What the attempt was given, and what is inside that, is kept for us until the outcome is taken: by then
+ * what we keep of it ourselves must be known. What it got by reading is kept by what it read.
+ */
+function awaitBorrows(state: PeerState, row: RunRow): void {
+  const unanswered = state.holds.unanswered()
+  if (unanswered.size === 0) return
+  const inside = row.inputs.flatMap(({ located }) => ('refs' in located ? located.refs : []))
+  for (const { object } of [...row.spec.refs, ...inside, ...linksOf(row.outcome as Outcome)]) {
+    if (!unanswered.has(object)) continue
+    row.unsaid.add(object)
+    state.unsaid.add(object, row.id)
+  }
 }
 
 function forgetInputs(state: PeerState, row: RunRow): void {
@@ -168,8 +181,10 @@ function forgetInputs(state: PeerState, row: RunRow): void {
 
 /** A borrow was answered: outcomes that waited for it may leave. */
 export function borrowAnswered(state: PeerState, object: ObjectId): void {
-  for (const row of state.executor.all())
-    if (row.state === 'done' && row.unsaid.delete(object)) answerAskers(state, row)
+  for (const id of state.unsaid.take(object)) {
+    const row = state.executor.get(id)
+    if (row?.unsaid.delete(object)) answerAskers(state, row)
+  }
 }
 
 /** The owner holds those refs now. */

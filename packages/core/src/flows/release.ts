@@ -49,14 +49,17 @@ function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefi
   parted(state, object)
   if (state.cancelling.delete(object)) state.effects.push({ type: 'cancelled', object })
   if (told?.located?.type === 'alias') letGo(state, told.located.link.object, 'container')
-  tellOwner(state, row)
+  endBorrow(state, row)
   // Bytes that outlived their owners' grace because they were read here.
   for (const owner of state.holdings.get(object)?.owners ?? [])
     if (isBeyond(state, owner)) dropBytes(state, object, owner)
 }
 
-function tellOwner(state: PeerState, { object, owner, borrow }: HoldRow): void {
-  if (owner !== state.self && borrow !== 'none') say(state, owner, { type: 'release', object })
+function endBorrow(state: PeerState, { object, owner, borrow }: HoldRow): void {
+  if (owner === state.self || borrow === 'none') return
+  say(state, owner, { type: 'release', object })
+  // Nobody here needs the answer any more, which may never come.
+  if (borrow === 'asked') say(state, state.self, { type: 'borrowed', object, known: false })
 }
 
 function own(state: PeerState, entry: Entry): void {
@@ -66,7 +69,7 @@ function own(state: PeerState, entry: Entry): void {
   const isLineage = row !== undefined && row.lineage > 0
   if (row && !isLineage) {
     state.holds.remove(object)
-    tellOwner(state, row)
+    endBorrow(state, row)
   }
   if (entry.state === 'pending') return
   if (isLineage) {

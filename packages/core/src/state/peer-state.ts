@@ -4,7 +4,7 @@
 import Denque from 'denque'
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice } from '../model/events.ts'
-import type { CodeId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
+import type { AttemptId, CodeId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
 import { never, peerOf } from '../model/ids.ts'
 import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
@@ -78,6 +78,8 @@ export interface PeerState {
   readonly letters: Map<LifeId, Message[]>
   /** Containers whose refs we hold now but whose owner is yet to say so: ref → containers kept until then. */
   readonly partings: Multimap<ObjectId, ObjectId>
+  /** Borrows that their owners must know of before outcomes leave: ref → attempts that wait. */
+  readonly unsaid: Multimap<ObjectId, AttemptId>
   /** Objects of others whose tasks were asked to end: whoever asked is told when they have. */
   readonly cancelling: Set<ObjectId>
   /** Objects whose copies a program here waits for. */
@@ -214,6 +216,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     unconfirmed: new Map(),
     letters: new Map(),
     partings: new Multimap(),
+    unsaid: new Multimap(),
     cancelling: new Set(),
     durables: new Set(),
     inspections: new Map(),
