@@ -1,5 +1,5 @@
 // Copies and who counts on them: owners that ask for one at the same time, owners that let go one
-// after the other, copies that are said to be bad, and copies that are.
+// after the other, copies that are said to be bad, copies that are, and whoever waits for copies.
 
 import { expect, it } from 'vitest'
 import { locate } from '@murmuration/core/internal'
@@ -130,5 +130,92 @@ it('the only copy has rotted: a reader finds out, and the result is made again',
   })
   expect(mesh.result(program)).toEqual({ n: 6 })
   expect(mesh.timesRun('make')).toBe(2)
+  mesh.endsWell()
+})
+
+/** Takes two seconds to copy. */
+const heavy = new Big({ n: 3 }, 100e6)
+
+it('who waits for the copies of what became another object of ours waits for those', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  // oxlint-disable-next-line require-yield -- a task that returns what it was given
+  mesh.fn('same', function* (_context, box: { ref: SimRef }) {
+    return box.ref
+  })
+  const S = mesh.peer('S')
+  let same: ObjectId | undefined
+  const program = mesh.ask('S', function* (context) {
+    const block = context.put(heavy)
+    same = context.call('same', [{ ref: block }]).object
+    yield* elapse(500)
+    S.event({ type: 'durable', object: same })
+    yield* elapse(500)
+    const early = S.durables.has(same)
+    yield* elapse(3_000)
+    return [early, S.durables.get(same), S.state.directory.get(block.object)?.holders.size]
+  })
+  expect(mesh.result(program)).toEqual([false, null, 2])
+  mesh.endsWell()
+})
+
+it('who waits for the copies of what became an object of somebody else hears how many that one has', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(2_000)
+    return new Big({ n: 3 }, 1e6)
+  })
+  // oxlint-disable-next-line require-yield -- it hands over its child
+  mesh.fn('pass', function* (context, copies: number) {
+    return context.call('make', [copies], { ...only('X'), copies })
+  })
+  const S = mesh.peer('S')
+  const program = mesh.ask('S', function* (context) {
+    const refs = [1, 2].map((copies) => context.call('pass', [copies], only('E')))
+    for (const { object } of refs) S.event({ type: 'durable', object })
+    yield* elapse(10_000)
+    return refs.map(({ object }) => S.durables.get(object))
+  })
+  const message = expect.stringMatching(/has 1 of 2 copies: it is object \w+ now, for which E answers/) as string
+  expect(mesh.result(program)).toEqual([expect.objectContaining({ code: 'UNPLACEABLE', message }), null])
+  mesh.endsWell()
+})
+
+it('the time for copies begins when there is something to copy', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(8_000)
+    return heavy
+  })
+  const S = mesh.peer('S')
+  const program = mesh.ask('S', function* (context) {
+    const { object } = context.call('make', [])
+    S.event({ type: 'durable', object })
+    yield* elapse(12_000)
+    return S.durables.get(object)
+  })
+  expect(mesh.result(program)).toBe(null)
+  mesh.endsWell()
+})
+
+it('nobody waits for the copies of bytes that were let go', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(100)
+    return heavy
+  })
+  mesh.fn('next', function* (_context, block: { n: number }) {
+    yield* elapse(100)
+    return new Big({ n: block.n + 1 }, 1e6)
+  })
+  const S = mesh.peer('S')
+  const program = mesh.ask('S', function* (context) {
+    const made = context.call('make', [])
+    const next = context.call('next', [made])
+    S.event({ type: 'durable', object: made.object })
+    context.release(made)
+    yield* elapse(10_000)
+    return [S.state.directory.get(made.object)?.state, S.durables.get(made.object)?.reason, yield* get(next)]
+  })
+  expect(mesh.result(program)).toEqual(['faded', 'freed', { n: 4 }])
   mesh.endsWell()
 })

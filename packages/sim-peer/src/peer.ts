@@ -17,7 +17,7 @@ import type {
   RefLink,
 } from '@murmuration/core/internal'
 import { createPeerState, deadline, handle, lifeId, peerOf, resultOf } from '@murmuration/core/internal'
-import type { Config, Instant, Located } from '@murmuration/core/internal'
+import type { Config, Failure, Instant, Located } from '@murmuration/core/internal'
 import type { Runner } from './runner.ts'
 import { Runner as RunnerClass } from './runner.ts'
 import { SimFailure } from './bodies.ts'
@@ -53,6 +53,8 @@ export class SimPeer {
   readonly #workers = new Map<number, AttemptId[]>()
   readonly #watchers = new Map<ObjectId, Set<Runner>>()
   readonly programs: Runner[] = []
+  /** What came of `durable`: null when there are as many copies as wanted. */
+  readonly durables = new Map<ObjectId, Failure | null>()
   #scheduled = false
   #turning = false
   #wake = 0
@@ -253,6 +255,8 @@ export class SimPeer {
         this.world.clock.after(50, () => this.world.departed(this))
         return
       case 'durable':
+        this.durables.set(effect.object, effect.failure)
+        return
       case 'cancelled':
       case 'inspected':
         return

@@ -11,6 +11,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
+import { durable } from './durable.ts'
 import * as execute from './execute.ts'
 import { inspect } from './inspect.ts'
 import * as join from './join.ts'
@@ -58,7 +59,7 @@ const recorders: Recorders = {
   cancel: (state, event, now) => submit.cancel(state, event, now),
   watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
   unwatch: (state, { object }) => resolve.unwatch(state, object),
-  durable: (state, { object }, now) => resolve.durable(state, object, now),
+  durable: (state, { object }) => durable(state, object),
   code: (state, { code, size }) => execute.keepCode(state, code, size),
   fetched: (state, event, now) => {
     const end = resolve.fetched(state, event, now)

@@ -79,7 +79,6 @@ export function holding(
     notify(state, { type: 'object:copied', object: entry.object, peer: peerOf(from) })
   }
   state.directory.addHolder(entry, from)
-  if (entry.durableBy !== null) state.agenda.settled.push(entry.object)
   letRetire(state, entry)
 }
 

@@ -4,8 +4,8 @@
 
 import type { PeerEvent } from '../model/events.ts'
 import type { CodeId, Instant, LifeId, ObjectId } from '../model/ids.ts'
-import { after, never } from '../model/ids.ts'
-import type { Failure, Located } from '../model/object.ts'
+import { after } from '../model/ids.ts'
+import type { Located } from '../model/object.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Fetch } from '../state/holdings.ts'
 import type { WatchRow } from '../state/watches.ts'
@@ -61,8 +61,9 @@ export function settled(state: PeerState, object: ObjectId): void {
       for (const life of entry.wantedBy) say(state, life, { type: 'located', object, located })
       entry.wantedBy.clear()
     }
-    if (entry.durableBy !== null) checkDurable(state, object)
   }
+  // What became another object: that one is asked for.
+  if (state.durables.has(object)) request(state, object, state.self)
   if (state.cancelling.has(object) && state.elsewhere.get(object)?.located) {
     state.cancelling.delete(object)
     state.effects.push({ type: 'cancelled', object })
@@ -98,57 +99,6 @@ export function located(state: PeerState, from: LifeId, object: ObjectId, where:
   if (before?.type === 'alias') letGo(state, before.link.object, 'container')
   state.elsewhere.told(object, where)
   state.agenda.settled.push(object)
-}
-
-export function durable(state: PeerState, object: ObjectId, now: Instant): void {
-  const entry = state.directory.get(object)
-  if (!entry) {
-    state.effects.push({ type: 'durable', object, failure: lostFailure(object, 'freed', 'it was released') })
-    return
-  }
-  entry.durableBy = after(now, state.config.placeTimeoutMs)
-  state.durables.add(object)
-  checkDurable(state, object)
-}
-
-/** Inline values live and die with their owner's tables; stored ones are durable at k copies. */
-function checkDurable(state: PeerState, object: ObjectId): void {
-  const entry = state.directory.get(object)
-  if (!entry || entry.durableBy === null) return
-  const failed = entry.state === 'failed' ? entry.failure : null
-  if (
-    entry.state === 'stored' ? entry.holders.size < entry.copies : entry.state === 'pending' || entry.state === 'faded'
-  )
-    return
-  answerDurable(state, object, failed)
-}
-
-function answerDurable(state: PeerState, object: ObjectId, failure: Failure | null): void {
-  const entry = state.directory.get(object)
-  if (entry) entry.durableBy = null
-  state.durables.delete(object)
-  state.effects.push({ type: 'durable', object, failure })
-}
-
-/** Whoever waits for copies is told how many there are when they do not come about. */
-export function dueDurables(state: PeerState, now: Instant): void {
-  for (const object of state.durables) {
-    const entry = state.directory.get(object)
-    if (!entry) answerDurable(state, object, lostFailure(object, 'freed', 'it was released'))
-    else if (entry.durableBy !== null && entry.durableBy <= now && entry.state === 'stored') {
-      const message = `object ${object} has ${entry.holders.size} of ${entry.copies} copies: no other peer can keep one`
-      answerDurable(state, object, { ...lostFailure(object, 'copies', ''), code: 'UNPLACEABLE', message })
-    }
-  }
-}
-
-export function durableDeadline(state: PeerState): Instant {
-  let next: Instant = never
-  for (const object of state.durables) {
-    const entry = state.directory.get(object)
-    if (entry?.state === 'stored' && entry.durableBy !== null && entry.durableBy < next) next = entry.durableBy
-  }
-  return next
 }
 
 export function fetchWanted(state: PeerState, now: Instant): void {

@@ -3,7 +3,7 @@
 // is, nor who needs an object.
 
 import { assert } from '../model/assert.ts'
-import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import type { Failure, Located } from '../model/object.ts'
 import type { RefLink } from '../model/task.ts'
@@ -31,8 +31,6 @@ export interface Entry {
   readonly declined: LazySet<LifeId>
   /** Borrowers to be told when it settles. */
   readonly wantedBy: LazySet<LifeId>
-  /** A program here waits for the copies, until then. */
-  durableBy: Instant | null
   /** Holders that were asked to look at their bytes, since somebody had no good ones from them. */
   readonly doubted: LazySet<LifeId>
 }
@@ -76,7 +74,6 @@ export class Directory {
       copying: new LazySet(),
       declined: new LazySet(),
       wantedBy: new LazySet(),
-      durableBy: null,
       doubted: new LazySet(),
     }
     this.#rows.set(object, row)

@@ -83,7 +83,7 @@ export interface PeerState {
   /** Objects of others whose tasks were asked to end: whoever asked is told when they have. */
   readonly cancelling: Set<ObjectId>
   /** Objects whose copies a program here waits for. */
-  readonly durables: Set<ObjectId>
+  readonly durables: Map<ObjectId, Durable>
   /** Questions to other peers that are not answered yet. */
   readonly inspections: Map<number, LifeId>
   readonly remembered: History
@@ -107,6 +107,12 @@ export interface PeerState {
   /** Who asked us to probe whom: target → `nonce|asker`. */
   readonly favours: Multimap<LifeId, string>
   readonly effects: Effect[]
+}
+
+/** A wait for copies: until when, once there is something to copy, and when another owner is asked about them again. */
+export interface Durable {
+  by: Instant
+  askAt: Instant
 }
 
 /** Why an attempt ended without a value, and what that costs. */
@@ -218,7 +224,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     partings: new Multimap(),
     unsaid: new Multimap(),
     cancelling: new Set(),
-    durables: new Set(),
+    durables: new Map(),
     inspections: new Map(),
     remembered: new History(config.keptSettled),
     notes: new Map(),
