@@ -2,6 +2,8 @@
 // justly, results are made again from their lineage, and a parent that was cut off does no harm.
 
 import { expect, it } from 'vitest'
+import { inspect } from '@murmuration/core/internal'
+import type { ObjectId } from '@murmuration/core/internal'
 import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
 import { Scenario, get, only, elapse } from './scenario.ts'
@@ -242,5 +244,84 @@ it('a leaving peer takes the children of what it still runs, and its last outcom
   mesh.peer('E').event({ type: 'leave' })
   expect(mesh.result(program)).toBe(6)
   expect(mesh.timesRun('parent')).toBe(1)
+  mesh.endsWell()
+})
+
+it('a result that is made again has its time and its retries to itself', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1, V: 1 })
+  let makings = 0
+  mesh.fn('make', function* (context) {
+    makings++
+    // The first attempt fails by itself, the third takes its peer along.
+    yield* elapse(20)
+    if (makings === 1) throw new RangeError('not yet')
+    if (makings === 3) {
+      mesh.clock.after(0, () => mesh.kill(context.at))
+      yield* elapse(1_000)
+    }
+    return new Big({ n: 7 }, 1e6)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const options = { copies: 1, retries: 1, retryErrors: [{ text: 'RangeError' }] }
+    const ref = context.call('make', [], options)
+    yield* elapse(3_000)
+    mesh.kill(mesh.runs('make').at(-1) as string)
+    return yield* get(ref)
+  })
+  expect(mesh.result(program)).toEqual({ n: 7 })
+  expect(mesh.timesRun('make')).toBe(4)
+  mesh.endsWell()
+})
+
+it('a result that is made again and takes longer than the task may, is timed out', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(mesh.timesRun('make') === 1 ? 100 : 1e6)
+    return new Big({ n: 7 }, 1e6)
+  })
+  let lostAt = 0
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('make', [], { copies: 1, timeoutMs: 2_000 })
+    yield* elapse(3_000)
+    mesh.kill(mesh.runs('make')[0] as string)
+    lostAt = mesh.clock.now
+    const got = yield { type: 'get', ref }
+    return got.type === 'failure' ? got.failure.code : got.value
+  })
+  expect(mesh.result(program)).toBe('TASK_TIMEOUT')
+  expect(mesh.clock.now - lostAt).toBeLessThan(10_000)
+  mesh.endsWell()
+})
+
+it('puts that only lineage keeps count against its limit: past it the oldest go, and explain says so', () => {
+  const mesh = new Scenario({ S: 0, E: 1 }, { config: { lineageBytes: 4e6 } })
+  mesh.fn('weigh', function* (_context, block: { n: number }, note: { n: number }) {
+    yield* elapse(10)
+    return new Big({ n: block.n + note.n }, 1e6)
+  })
+  const S = mesh.peer('S')
+  const puts: ObjectId[] = []
+  const results: ObjectId[] = []
+  const program = mesh.ask('S', function* (context) {
+    const refs: SimRef[] = []
+    for (let n = 0; n < 20; n++) {
+      const [block, note] = [context.put(new Big({ n }, 1e6)), context.put({ n })]
+      puts.push(block.object)
+      refs.push(context.call('weigh', [block, note], { copies: 1 }))
+      context.release(block)
+      context.release(note)
+    }
+    for (const ref of refs) results.push(ref.object)
+    let sum = 0
+    for (const ref of refs) sum += ((yield* get(ref)) as { n: number }).n
+    yield* elapse(1_000)
+    const kept = puts.filter((object) => S.state.directory.get(object) !== undefined)
+    return [sum, kept, inspect(S.state, { what: 'explain', id: results[0] as ObjectId, limit: 10 }, S.now())]
+  })
+  const [sum, kept, why] = mesh.result(program) as [number, ObjectId[], unknown]
+  expect(sum).toBe(380)
+  expect(JSON.stringify(why)).toMatch(/its lineage was dropped: more than 4000000 bytes/)
+  // With what is inline and in specs, a fourth one is too much.
+  expect(kept).toEqual(puts.slice(-3))
   mesh.endsWell()
 })

@@ -2,7 +2,7 @@
 // play. A scenario ends by healing everything and looking whether anything was left behind.
 
 import { checkPeerState } from '@murmuration/core/internal'
-import type { Config } from '@murmuration/core/internal'
+import type { Config, Message, PeerId } from '@murmuration/core/internal'
 import type { Body, Context, Program, SimFunction, SimPeer } from '@murmuration/sim-peer'
 import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, get, elapse } from '@murmuration/sim-peer'
 import { expect } from 'vitest'
@@ -67,6 +67,12 @@ export class Scenario extends SimWorld {
     checkQuiet(this)
     checkEmpty(this)
     this.witness.checkCauses()
+  }
+
+  /** A message that the machine of a peer did not decide on: said all the same, in order. */
+  says(from: string, to: string, message: Message): void {
+    this.peer(from).state.outbox.push({ to: this.peer(to).life, message })
+    this.peer(from).event({ type: 'writable', peer: to as PeerId, writable: true })
   }
 
   others(peer: string): SimPeer[] {

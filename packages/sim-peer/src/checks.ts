@@ -16,7 +16,7 @@
 // 2, 5, 6 and 9 speak of epochs, ledgers, guardians and actors, and are checked with those.
 
 import type { LifeId, ObjectId, PeerState } from '@murmuration/core/internal'
-import { deadline, isOver, resultOf } from '@murmuration/core/internal'
+import { deadline, isOver, lineageBytes, resultOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import type { SimWorld } from './world.ts'
 
@@ -138,7 +138,7 @@ export function checkLimits(peer: SimPeer): void {
     if (row.story.length > storyLines) fail(peer, `the story of ${row.spec.id} has ${row.story.length} lines`)
   const members = state.members.others().length + 1
   state.gossip.check(Math.max(64, 4 * members * members))
-  if (state.lineageBytes > state.config.lineageBytes) fail(peer, `${state.lineageBytes} bytes are kept as lineage`)
+  if (lineageBytes(state) > state.config.lineageBytes) fail(peer, `${lineageBytes(state)} bytes are kept as lineage`)
 }
 
 /** 8: a settled task's spec is there exactly while its result could be lost and made again. */
@@ -186,12 +186,14 @@ export function checkObjects(world: SimWorld, peer: SimPeer): void {
 /** The store has exactly what the table says, and each of these bytes is known to its owner. */
 export function checkStores(world: SimWorld, peer: SimPeer): void {
   const { state } = peer
-  for (const { object, owner } of state.holdings.all()) {
+  for (const { object, owners } of state.holdings.all()) {
     if (object.startsWith('code:')) continue
     if (!peer.store.has(object)) fail(peer, `${object} is said to be here, and is not`)
-    const answers = world.living(owner)
-    if (answers && !answers.state.directory.get(object)?.holders.has(peer.life))
-      fail(peer, `keeps ${object}, of which ${owner} does not know`)
+    for (const owner of owners) {
+      const answers = world.living(owner)
+      if (answers && !answers.state.directory.get(object)?.holders.has(peer.life))
+        fail(peer, `keeps ${object}, of which ${owner} does not know`)
+    }
   }
   for (const object of peer.store.keys())
     if (!state.holdings.has(object)) fail(peer, `the bytes of ${object} are here and in no table`)
@@ -207,7 +209,7 @@ export function checkNoDead(world: SimWorld, peer: SimPeer): void {
     ['attempts', [...state.executor.all()].map((row) => row.owner)],
     ['borrowers', [...state.holds.all()].flatMap((row) => [...row.borrowers])],
     ['holders', [...state.directory.all()].flatMap((row) => [...row.holders, ...row.copying, ...row.wantedBy])],
-    ['bytes', [...state.holdings.all()].map((row) => row.owner)],
+    ['bytes', [...state.holdings.all()].flatMap((row) => [...row.owners])],
     ['unconfirmed work', state.unconfirmed.keys()],
   ]
   for (const [what, lives] of mentioned)
@@ -228,6 +230,7 @@ export function checkEmpty(world: SimWorld): void {
       transits: state.transits.size,
       deliveries: state.deliveries.size,
       partings: state.partings.size,
+      unsaid: state.unsaid.size,
       cancelling: state.cancelling.size,
       durables: state.durables.size,
       inspections: state.inspections.size,
@@ -236,7 +239,7 @@ export function checkEmpty(world: SimWorld): void {
       fetches: [...state.holdings.fetches()].length,
       holdings: [...state.holdings.all()].filter(({ object }) => !object.startsWith('code:')).length,
       store: peer.store.size,
-      lineageBytes: state.lineageBytes,
+      lineageBytes: lineageBytes(state),
       unread: [...state.sessions.lives()].reduce((sum, life) => sum + state.sessions.queued(life), 0),
     }
     for (const [name, count] of Object.entries(left))

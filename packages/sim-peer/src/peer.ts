@@ -17,7 +17,7 @@ import type {
   RefLink,
 } from '@murmuration/core/internal'
 import { createPeerState, deadline, handle, lifeId, peerOf, resultOf } from '@murmuration/core/internal'
-import type { Config, Instant, Located } from '@murmuration/core/internal'
+import type { Config, Failure, Instant, Located } from '@murmuration/core/internal'
 import type { Runner } from './runner.ts'
 import { Runner as RunnerClass } from './runner.ts'
 import { SimFailure } from './bodies.ts'
@@ -27,8 +27,12 @@ import { SimRef, encode } from './values.ts'
 import { fetch } from './transfers.ts'
 import type { SimWorld } from './world.ts'
 
+type Inputs = ReadonlyMap<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>
+
 interface Running {
   readonly order: Order
+  /** Taken when the order came, as a worker is sent them. */
+  readonly inputs: Inputs
   readonly worker: number
   runner: Runner | null
   startedAt: number
@@ -49,6 +53,8 @@ export class SimPeer {
   readonly #workers = new Map<number, AttemptId[]>()
   readonly #watchers = new Map<ObjectId, Set<Runner>>()
   readonly programs: Runner[] = []
+  /** What came of `durable`: null when there are as many copies as wanted. */
+  readonly durables = new Map<ObjectId, Failure | null>()
   #scheduled = false
   #turning = false
   #wake = 0
@@ -206,6 +212,12 @@ export class SimPeer {
     this.event({ type: 'put', object, size, hash, inline, refs, copies: 2 })
   }
 
+  /** The bytes are there, and not what they were. */
+  rot(object: ObjectId): void {
+    const stored = this.store.get(object)
+    if (stored) this.store.set(object, { ...stored, bytes: encode('rotten').bytes, hash: 'rotten' })
+  }
+
   #perform(effect: Effect): void {
     switch (effect.type) {
       case 'send':
@@ -216,6 +228,12 @@ export class SimPeer {
         return this.world.network.unlink(this.peer, effect.peer)
       case 'fetch':
         return fetch(this, effect)
+      case 'verify': {
+        const { object, hash } = effect
+        return this.work(1, () =>
+          this.event({ type: 'verified', object, hash, sound: this.store.get(object)?.hash === hash }),
+        )
+      }
       case 'drop':
         this.store.delete(effect.object)
         return
@@ -239,6 +257,8 @@ export class SimPeer {
         this.world.clock.after(50, () => this.world.departed(this))
         return
       case 'durable':
+        this.durables.set(effect.object, effect.failure)
+        return
       case 'cancelled':
       case 'inspected':
         return
@@ -264,7 +284,7 @@ export class SimPeer {
     if (!queue) this.#workers.set(worker, (queue = []))
     const idle = queue.length === 0
     for (const order of batch) {
-      this.#running.set(order.id, { order, worker, runner: null, startedAt: 0 })
+      this.#running.set(order.id, { order, inputs: this.#inputsOf(order), worker, runner: null, startedAt: 0 })
       queue.push(order.id)
     }
     if (idle) this.#next(worker)
@@ -286,16 +306,20 @@ export class SimPeer {
       onBlocked: (blocked) => this.#blocked(running, blocked),
     })
     running.runner = runner
-    runner.start(this.#body(running.order, runner))
+    runner.start(this.#body(running, runner))
   }
 
-  #body(order: Order, runner: Runner): Body {
+  #inputsOf(order: Order): Inputs {
     const inputs = new Map<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>()
     for (const input of order.inputs) {
       const stored = input.inline ? { bytes: input.inline, refs: input.refs } : this.store.get(input.source)
       if (!stored) throw new Error(`${this.life} runs ${order.id} without its input ${input.source}`)
       inputs.set(input.object, stored)
     }
+    return inputs
+  }
+
+  #body({ order, inputs }: Running, runner: Runner): Body {
     const args = runner.argumentsFrom(order.spec.args, order.spec.refs, inputs)
     const fn = this.world.functions.get(order.spec.fn)
     if (!fn) throw new Error(`no function ${order.spec.fn} in this simulation`)

@@ -39,13 +39,14 @@ export function fetch(peer: SimPeer, effect: Extract<Effect, { type: 'fetch' }>)
 
 function take(
   peer: SimPeer,
-  { object }: Extract<Effect, { type: 'fetch' }>,
+  { object, hash }: Extract<Effect, { type: 'fetch' }>,
   { holder, bad, next }: { holder: SimPeer; bad: Refusals; next: () => void },
 ): void {
   if (!holder.alive) return next()
   const isCode = object === codeObject(peer.code)
   const stored = isCode ? { size: 1_000, hash: peer.code as string } : holder.store.get(object)
-  const refusals = !stored ? bad.absent : peer.world.corrupts() ? bad.corrupt : null
+  const isBad = (): boolean => stored?.hash !== hash || peer.world.corrupts()
+  const refusals = !stored ? bad.absent : isBad() ? bad.corrupt : null
   if (!stored || refusals) {
     refusals?.push(holder.life)
     return next()

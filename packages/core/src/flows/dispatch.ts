@@ -11,6 +11,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
+import { durable } from './durable.ts'
 import * as execute from './execute.ts'
 import { inspect } from './inspect.ts'
 import * as join from './join.ts'
@@ -58,12 +59,15 @@ const recorders: Recorders = {
   cancel: (state, event, now) => submit.cancel(state, event, now),
   watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
   unwatch: (state, { object }) => resolve.unwatch(state, object),
-  durable: (state, { object }, now) => resolve.durable(state, object, now),
+  durable: (state, { object }) => durable(state, object),
   code: (state, { code, size }) => execute.keepCode(state, code, size),
   fetched: (state, event, now) => {
     const end = resolve.fetched(state, event, now)
     if (end?.arrived) execute.inputArrived(state, end.row.object, end.row.attempts)
     else if (end) execute.inputFailed(state, end.row.object, end.row.attempts, end.full)
+  },
+  verified: (state, event) => {
+    if (!resolve.verified(state, event)) execute.inputSpoiled(state, event.object)
   },
   done: (state, event) => execute.done(state, event),
   blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
@@ -147,6 +151,7 @@ const takers: Takers = {
     execute.borrowAnswered(state, object)
   },
   replicate: (state, from, message) => resolve.replicate(state, from, message),
+  verify: (state, from, message) => resolve.verify(state, from, message),
   free: (state, from, { object }) => release.freed(state, from, object),
   announce: (state, from, message) => recover.announced(state, from, message),
   inspect: (state, from, { request, query }, now) =>

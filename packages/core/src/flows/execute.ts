@@ -8,7 +8,8 @@ import { after, codeObject, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { answer, answerAskers, dropAsker, forsake, linksOf } from '../state/answer.ts'
+import { answer, answerAskers, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
+import { dropDoomed } from '../state/bytes.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -77,6 +78,7 @@ function codeHolders(state: PeerState, row: RunRow): LifeId[] {
 /** The same task, asked for by somebody else: it runs once, for both; the latest to ask is the one we count it to. */
 function join(state: PeerState, row: RunRow, asker: Asker, epoch: Epoch): void {
   state.executor.join(row, asker, epoch)
+  shareResult(state, row)
   if (row.state === 'done') answerAskers(state, row)
 }
 
@@ -95,6 +97,12 @@ export function inputFailed(state: PeerState, object: ObjectId, attempts: Iterab
     if (row?.state !== 'fetching') continue
     finish(state, row, full ? { type: 'returned', reason: 'memory' } : { type: 'missing', objects: [object] }, 0)
   }
+}
+
+/** Bytes that were here turned out to be bad: what has not begun to read them goes back. */
+export function inputSpoiled(state: PeerState, object: ObjectId): void {
+  for (const row of state.executor.usersOf(object))
+    if (row.state === 'ready') finish(state, row, { type: 'missing', objects: [object] }, 0)
 }
 
 export function startReady(state: PeerState): void {
@@ -123,7 +131,8 @@ export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' 
     return
   }
   if (outcome.type === 'stored') {
-    state.holdings.keep({ object: resultOf(row.spec.id), owner: row.owner, size: outcome.size, hash: outcome.hash })
+    const { size, hash } = outcome
+    state.holdings.keep({ object: resultOf(row.spec.id), size, hash }, [row.owner])
   }
   for (const link of linksOf(outcome)) state.holds.add(link.object, link.owner, 'transit')
   finish(state, row, outcome, event.ms)
@@ -135,16 +144,30 @@ function dropUnknown(state: PeerState, attempt: AttemptId): void {
   if (!state.holdings.has(object)) state.effects.push({ type: 'drop', object })
 }
 
-/** An outcome leaves when every borrow made during the attempt is known to its owner: no ref outlives its hold. */
+/** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
 function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
   state.executor.finished(row, outcome, ms, state.timers.turnAt)
+  shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.abandoned) return forsake(state, row)
-  if (linksOf(outcome).length > 0 || row.spec.refs.length > 0) {
-    for (const object of state.holds.unanswered()) row.unsaid.add(object)
-  }
+  awaitBorrows(state, row)
   answerAskers(state, row)
+}
+
+/**
+ * What the attempt was given, and what is inside that, is kept for us until the outcome is taken: by then
+ * what we keep of it ourselves must be known. What it got by reading is kept by what it read.
+ */
+function awaitBorrows(state: PeerState, row: RunRow): void {
+  const unanswered = state.holds.unanswered()
+  if (unanswered.size === 0) return
+  const inside = row.inputs.flatMap(({ located }) => ('refs' in located ? located.refs : []))
+  for (const { object } of [...row.spec.refs, ...inside, ...linksOf(row.outcome as Outcome)]) {
+    if (!unanswered.has(object)) continue
+    row.unsaid.add(object)
+    state.unsaid.add(object, row.id)
+  }
 }
 
 function forgetInputs(state: PeerState, row: RunRow): void {
@@ -157,17 +180,12 @@ function forgetInputs(state: PeerState, row: RunRow): void {
   row.missing.clear()
 }
 
-/** Its owner freed those bytes while an attempt here had yet to read them. */
-function dropDoomed(state: PeerState, object: ObjectId): void {
-  if (!state.holdings.isDoomed(object) || state.executor.isUsed(object)) return
-  state.holdings.drop(object)
-  state.effects.push({ type: 'drop', object })
-}
-
 /** A borrow was answered: outcomes that waited for it may leave. */
 export function borrowAnswered(state: PeerState, object: ObjectId): void {
-  for (const row of state.executor.all())
-    if (row.state === 'done' && row.unsaid.delete(object)) answerAskers(state, row)
+  for (const id of state.unsaid.take(object)) {
+    const row = state.executor.get(id)
+    if (row?.unsaid.delete(object)) answerAskers(state, row)
+  }
 }
 
 /** The owner holds those refs now. */
@@ -295,5 +313,5 @@ export function attemptsDeadline(state: PeerState): Instant {
 
 export function keepCode(state: PeerState, code: CodeId, size: number): void {
   state.code.add(code)
-  state.holdings.keep({ object: codeObject(code), owner: state.self, size, hash: code })
+  state.holdings.keep({ object: codeObject(code), size, hash: code }, [state.self])
 }

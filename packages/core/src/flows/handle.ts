@@ -10,6 +10,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { assignReady } from './assign.ts'
 import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
+import { answerDurables, durableDeadline } from './durable.ts'
 import * as execute from './execute.ts'
 import { record, take } from './dispatch.ts'
 import * as join from './join.ts'
@@ -51,7 +52,7 @@ export function deadline(state: PeerState): Instant {
     next,
     state.sessions.deadline((life) => state.links.canWrite(life)),
     state.elsewhere.deadline(),
-    resolve.durableDeadline(state),
+    durableDeadline(state),
     timers.forgiveAt,
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
@@ -97,7 +98,6 @@ function clocks(state: PeerState, now: Instant): void {
   join.keepInTouch(state, now)
   join.goodbye(state, now)
   submit.dueTasks(state, now)
-  resolve.dueDurables(state, now)
   execute.dueAttempts(state, now)
   recover.askDue(state, now)
   recover.closeGraves(state, now)
@@ -116,6 +116,7 @@ function pump(state: PeerState, now: Instant): void {
   conclude.deliver(state)
   release.boundLineage(state)
   settleAgenda(state, now)
+  answerDurables(state, now)
 }
 
 /** The head of a queue that is known not to be empty. */

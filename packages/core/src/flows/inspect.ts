@@ -3,7 +3,7 @@
 
 import type { Instant, ObjectId, TaskId } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
-import { peerOf } from '../model/ids.ts'
+import { peerOf, resultOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import { locate } from '../state/locate.ts'
 import { isOver } from '../state/membership.ts'
@@ -106,9 +106,9 @@ function* objects(state: PeerState): Iterable<InspectRow> {
     }
   }
   for (const row of state.holdings.all()) {
-    if (row.owner === state.self) continue
-    const owner = state.members.nameOf(peerOf(row.owner))
-    yield { object: row.object, state: 'held', size: row.size, copies: 1, wanted: 1, holders: owner, owner: false }
+    if (row.owners.has(state.self)) continue
+    const owners = [...row.owners].map((life) => state.members.nameOf(peerOf(life))).join(' ')
+    yield { object: row.object, state: 'held', size: row.size, copies: 1, wanted: 1, holders: owners, owner: false }
   }
 }
 
@@ -160,7 +160,8 @@ function known(state: PeerState, what: string): string | null {
     const end = remembered.failure
       ? `failed: ${remembered.failure.message}`
       : `has its value (${remembered.ms.toFixed(0)} ms, ${remembered.attempts} attempts)`
-    return [`${remembered.fn} (${remembered.task}) ${end}`, ...remembered.story].join('; ')
+    const note = state.notes.get(resultOf(remembered.task))
+    return [`${remembered.fn} (${remembered.task}) ${end}`, ...remembered.story, ...(note ? [note] : [])].join('; ')
   }
   const entry = state.directory.get(what as ObjectId)
   if (entry) {

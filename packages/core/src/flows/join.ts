@@ -112,7 +112,8 @@ function isBusy(state: PeerState): boolean {
   if (state.executor.size > 0 || state.outbox.length > 0) return true
   for (const life of state.sessions.lives())
     if (state.members.lives(life) && state.sessions.queued(life) > 0) return true
-  for (const { owner } of state.holdings.all()) if (owner !== state.self && state.members.lives(owner)) return true
+  for (const { owners } of state.holdings.all())
+    for (const owner of owners) if (owner !== state.self && state.members.lives(owner)) return true
   return false
 }
 

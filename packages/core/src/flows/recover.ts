@@ -7,6 +7,7 @@ import { after, attemptId, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { announcement, openSession } from '../state/announce.ts'
 import { dropAsker } from '../state/answer.ts'
+import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
 import { dropSpec } from '../state/lineage.ts'
@@ -148,18 +149,11 @@ function close(state: PeerState, life: LifeId): void {
 /** Bytes that life answered for stay only as long as somebody here reads them. */
 function closeStore(state: PeerState, life: LifeId): void {
   for (const fetch of state.holdings.fetches()) {
-    if (fetch.owner !== life) continue
-    fetch.copy = false
-    state.holdings.forgetUnwanted(fetch)
+    if (fetch.copyFor.delete(life)) state.holdings.forgetUnwanted(fetch)
   }
-  for (const { object } of state.holdings.of(life)) {
-    if (state.holds.isHeld(object)) continue
-    if (state.executor.isUsed(object)) {
-      state.holdings.doom(object)
-      continue
-    }
-    state.holdings.drop(object)
-    state.effects.push({ type: 'drop', object })
+  for (const { object, owners } of state.holdings.of(life)) {
+    if (owners.size === 1 && state.holds.isHeld(object)) continue
+    dropBytes(state, object, life)
   }
 }
 
@@ -192,7 +186,7 @@ function rebuild(state: PeerState, entry: Entry, reason: string, now: Instant): 
   state.counters.rebuilt++
   state.tasks.tell(row, `${stamp(state, now)} its result was lost (${reason}): made again`)
   state.directory.reopen(entry, 'pending')
-  state.tasks.reopen(row)
+  state.tasks.reopen(row, now)
   for (const link of row.spec.refs) hold(state, link, 'spec')
   notify(state, { type: 'object:rebuilt', object: entry.object, task: row.spec.id })
   state.tasks.retrying(row, now)

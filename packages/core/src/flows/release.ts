@@ -4,13 +4,14 @@
 
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
+import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
 import type { HoldRow } from '../state/holds.ts'
-import { dropSpec } from '../state/lineage.ts'
+import { dropSpec, lineageBytes } from '../state/lineage.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { say } from '../state/peer-state.ts'
+import { isBeyond, say } from '../state/peer-state.ts'
 
 export function loosened(state: PeerState, object: ObjectId): void {
   const entry = state.directory.get(object)
@@ -41,20 +42,24 @@ export function parted(state: PeerState, ref: ObjectId): void {
 }
 
 function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefined): void {
-  const { object, owner } = row
+  const { object } = row
   state.holds.remove(object)
   state.elsewhere.forget(object)
   state.aliases.take(object)
   parted(state, object)
   if (state.cancelling.delete(object)) state.effects.push({ type: 'cancelled', object })
   if (told?.located?.type === 'alias') letGo(state, told.located.link.object, 'container')
-  tellOwner(state, row)
-  // Bytes that outlived their owner's grace because they were read here.
-  if (state.members.ended(owner) && !state.graves.has(owner)) dropBytes(state, object, owner)
+  endBorrow(state, row)
+  // Bytes that outlived their owners' grace because they were read here.
+  for (const owner of state.holdings.get(object)?.owners ?? [])
+    if (isBeyond(state, owner)) dropBytes(state, object, owner)
 }
 
-function tellOwner(state: PeerState, { object, owner, borrow }: HoldRow): void {
-  if (owner !== state.self && borrow !== 'none') say(state, owner, { type: 'release', object })
+function endBorrow(state: PeerState, { object, owner, borrow }: HoldRow): void {
+  if (owner === state.self || borrow === 'none') return
+  say(state, owner, { type: 'release', object })
+  // Nobody here needs the answer any more, which may never come.
+  if (borrow === 'asked') say(state, state.self, { type: 'borrowed', object, known: false })
 }
 
 function own(state: PeerState, entry: Entry): void {
@@ -64,12 +69,13 @@ function own(state: PeerState, entry: Entry): void {
   const isLineage = row !== undefined && row.lineage > 0
   if (row && !isLineage) {
     state.holds.remove(object)
-    tellOwner(state, row)
+    endBorrow(state, row)
   }
   if (entry.state === 'pending') return
   if (isLineage) {
     if (entry.task && entry.state === 'stored') fade(state, entry)
-    return
+    const isHere = entry.state === 'stored' || entry.state === 'inline'
+    return state.holds.keepForLineage(row, isHere ? entry.size : 0)
   }
   if (entry.wantedBy.size > 0) return
   const { refs, task } = entry
@@ -97,19 +103,9 @@ function freeBytes(state: PeerState, entry: Entry): void {
 /** The owner has let go: the bytes leave this peer, as soon as no attempt here needs them. */
 export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
   const fetch = state.holdings.fetching(object)
-  if (fetch?.owner === from) {
-    fetch.copy = false
-    state.holdings.forgetUnwanted(fetch)
-  }
-  if (state.holdings.get(object)?.owner === from) dropBytes(state, object, from)
-  else if (fetch?.owner !== from) state.counters.strayed++
-}
-
-function dropBytes(state: PeerState, object: ObjectId, owner: LifeId): void {
-  if (state.holdings.get(object)?.owner !== owner) return
-  if (state.executor.isUsed(object)) return state.holdings.doom(object)
-  state.holdings.drop(object)
-  state.effects.push({ type: 'drop', object })
+  if (fetch?.copyFor.delete(from)) state.holdings.forgetUnwanted(fetch)
+  if (state.holdings.get(object)?.owners.has(from)) dropBytes(state, object, from)
+  else if (!fetch?.owners.has(from)) state.counters.strayed++
 }
 
 export function borrowed(state: PeerState, from: LifeId, object: ObjectId): void {
@@ -124,14 +120,13 @@ export function released(state: PeerState, from: LifeId, object: ObjectId): void
 
 /** Lineage past its limit: the oldest rows lose the right to be made again, and say so. */
 export function boundLineage(state: PeerState): void {
-  if (state.lineageBytes <= state.config.lineageBytes) return
+  const limit = state.config.lineageBytes
+  if (lineageBytes(state) <= limit) return
   for (const row of state.tasks.all()) {
-    if (state.lineageBytes <= state.config.lineageBytes) return
+    if (lineageBytes(state) <= limit) return
     if (row.state !== 'settled') continue
-    state.notes.set(
-      resultOf(row.spec.id),
-      `its lineage was dropped: more than ${state.config.lineageBytes} bytes of arguments (lineageBytes)`,
-    )
+    const note = `its lineage was dropped: more than ${limit} bytes of arguments (lineageBytes)`
+    state.notes.set(resultOf(row.spec.id), note)
     dropSpec(state, row.spec.id)
   }
 }

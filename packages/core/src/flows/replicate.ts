@@ -60,7 +60,7 @@ function copy(state: PeerState, entry: Entry, members: readonly Member[], now: I
 function ask(state: PeerState, entry: Entry, life: LifeId): void {
   const { object, size, hash } = entry
   state.directory.copying(entry, life)
-  say(state, life, { type: 'replicate', object, size, hash, from: [...entry.holders] })
+  say(state, life, { type: 'replicate', object, size, hash, from: state.directory.sources(entry) })
 }
 
 /** A peer says that it has the bytes. */
@@ -78,9 +78,7 @@ export function holding(
     state.counters.copied++
     notify(state, { type: 'object:copied', object: entry.object, peer: peerOf(from) })
   }
-  entry.blamed = 0
   state.directory.addHolder(entry, from)
-  if (entry.durableBy !== null) state.agenda.settled.push(entry.object)
   letRetire(state, entry)
 }
 
@@ -109,28 +107,17 @@ export function declined(state: PeerState, from: LifeId, object: Entry['object']
   state.directory.declined(entry, from)
 }
 
-/** The only holder may be blamed for bad bytes this often before it is believed. */
-const lastHolderBlames = 3
-
 /**
- * Somebody asked that holder in vain. One peer's word frees nothing: a holder that is said to have no
- * bytes is asked itself, by being asked for a copy. Bad bytes are believed at once while there is
- * another copy.
+ * Somebody asked that holder in vain. One peer's word frees nothing: the holder is asked to look at its
+ * own bytes, and believed.
  */
 export function gone(
   state: PeerState,
   from: LifeId,
-  message: { object: Entry['object']; holder: LifeId; corrupt: boolean },
+  { object, holder }: { object: Entry['object']; holder: LifeId },
 ): void {
-  const { object, holder, corrupt } = message
   const entry = state.directory.get(object)
   if (!entry || entry.state !== 'stored' || !entry.holders.has(holder)) return
-  if (corrupt) {
-    if (entry.holders.size === 1 && ++entry.blamed < lastHolderBlames) return
-    state.directory.removeHolder(entry, holder)
-    return say(state, holder, { type: 'free', object })
-  }
-  if (holder === state.self && state.holdings.has(object)) return void state.counters.strayed++
-  state.directory.removeHolder(entry, holder)
-  if (holder !== from) ask(state, entry, holder)
+  if (holder === from) return state.directory.removeHolder(entry, holder)
+  if (state.directory.doubt(entry, holder)) say(state, holder, { type: 'verify', object, hash: entry.hash })
 }

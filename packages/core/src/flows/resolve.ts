@@ -4,8 +4,9 @@
 
 import type { PeerEvent } from '../model/events.ts'
 import type { CodeId, Instant, LifeId, ObjectId } from '../model/ids.ts'
-import { after, never } from '../model/ids.ts'
-import type { Failure, Located } from '../model/object.ts'
+import { after } from '../model/ids.ts'
+import type { Located } from '../model/object.ts'
+import { dropBytes } from '../state/bytes.ts'
 import type { Fetch } from '../state/holdings.ts'
 import type { WatchRow } from '../state/watches.ts'
 import { askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
@@ -60,8 +61,9 @@ export function settled(state: PeerState, object: ObjectId): void {
       for (const life of entry.wantedBy) say(state, life, { type: 'located', object, located })
       entry.wantedBy.clear()
     }
-    if (entry.durableBy !== null) checkDurable(state, object)
   }
+  // What became another object: that one is asked for.
+  if (state.durables.has(object)) request(state, object, state.self)
   if (state.cancelling.has(object) && state.elsewhere.get(object)?.located) {
     state.cancelling.delete(object)
     state.effects.push({ type: 'cancelled', object })
@@ -97,57 +99,6 @@ export function located(state: PeerState, from: LifeId, object: ObjectId, where:
   if (before?.type === 'alias') letGo(state, before.link.object, 'container')
   state.elsewhere.told(object, where)
   state.agenda.settled.push(object)
-}
-
-export function durable(state: PeerState, object: ObjectId, now: Instant): void {
-  const entry = state.directory.get(object)
-  if (!entry) {
-    state.effects.push({ type: 'durable', object, failure: lostFailure(object, 'freed', 'it was released') })
-    return
-  }
-  entry.durableBy = after(now, state.config.placeTimeoutMs)
-  state.durables.add(object)
-  checkDurable(state, object)
-}
-
-/** Inline values live and die with their owner's tables; stored ones are durable at k copies. */
-function checkDurable(state: PeerState, object: ObjectId): void {
-  const entry = state.directory.get(object)
-  if (!entry || entry.durableBy === null) return
-  const failed = entry.state === 'failed' ? entry.failure : null
-  if (
-    entry.state === 'stored' ? entry.holders.size < entry.copies : entry.state === 'pending' || entry.state === 'faded'
-  )
-    return
-  answerDurable(state, object, failed)
-}
-
-function answerDurable(state: PeerState, object: ObjectId, failure: Failure | null): void {
-  const entry = state.directory.get(object)
-  if (entry) entry.durableBy = null
-  state.durables.delete(object)
-  state.effects.push({ type: 'durable', object, failure })
-}
-
-/** Whoever waits for copies is told how many there are when they do not come about. */
-export function dueDurables(state: PeerState, now: Instant): void {
-  for (const object of state.durables) {
-    const entry = state.directory.get(object)
-    if (!entry) answerDurable(state, object, lostFailure(object, 'freed', 'it was released'))
-    else if (entry.durableBy !== null && entry.durableBy <= now && entry.state === 'stored') {
-      const message = `object ${object} has ${entry.holders.size} of ${entry.copies} copies: no other peer can keep one`
-      answerDurable(state, object, { ...lostFailure(object, 'copies', ''), code: 'UNPLACEABLE', message })
-    }
-  }
-}
-
-export function durableDeadline(state: PeerState): Instant {
-  let next: Instant = never
-  for (const object of state.durables) {
-    const entry = state.directory.get(object)
-    if (entry?.state === 'stored' && entry.durableBy !== null && entry.durableBy < next) next = entry.durableBy
-  }
-  return next
 }
 
 export function fetchWanted(state: PeerState, now: Instant): void {
@@ -187,35 +138,36 @@ export function fetched(
     arrived(state, row, result.size, result.hash)
     return { row, arrived: true, full: false }
   }
-  for (const holder of result.absent) say(state, row.owner, { type: 'gone', object, holder, corrupt: false })
-  for (const holder of result.corrupt) say(state, row.owner, { type: 'gone', object, holder, corrupt: true })
-  if (row.copy) say(state, row.owner, { type: 'declined', object, full: result.full })
-  row.copy = false
+  for (const owner of row.owners) {
+    for (const holder of [...result.absent, ...result.corrupt]) say(state, owner, { type: 'gone', object, holder })
+  }
+  for (const owner of row.copyFor) say(state, owner, { type: 'declined', object, full: result.full })
+  row.copyFor.clear()
   if (row.watched) return retryForWatch(state, row, now, result.full)
   state.holdings.forgetFetch(object)
   return { row, arrived: false, full: result.full }
 }
 
 function arrived(state: PeerState, row: Fetch, size: number, hash: string): void {
-  const { object, owner } = row
+  const { object, owners } = row
   state.holdings.forgetFetch(object)
   if (object.startsWith('code:')) {
     state.code.add(hash as CodeId)
-    state.holdings.keep({ object, owner: state.self, size, hash })
+    state.holdings.keep({ object, size, hash }, [state.self])
     return
   }
-  if (isBeyond(state, owner) && !row.watched && row.attempts.size === 0 && !state.holds.isHeld(object)) {
-    state.effects.push({ type: 'drop', object })
-    return
+  const there = [...owners].filter((owner) => !isBeyond(state, owner))
+  state.holdings.keep({ object, size, hash }, there.length > 0 ? there : owners)
+  for (const owner of owners) {
+    if (!isBeyond(state, owner)) say(state, owner, { type: 'holding', object, size, hash })
+    else if (!row.watched && !state.holds.isHeld(object)) dropBytes(state, object, owner)
   }
-  state.holdings.keep({ object, owner, size, hash })
-  say(state, owner, { type: 'holding', object, size, hash })
   for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
 }
 
 /** A program waits: ask the owner anew where it is, and try again a little later each time. */
 function retryForWatch(state: PeerState, row: Fetch, now: Instant, full: boolean): FetchEnd {
-  const { object, owner } = row
+  const { object, owners } = row
   const end = { row: { ...row, attempts: new Set(row.attempts) }, arrived: false, full }
   row.attempts.clear()
   row.failures++
@@ -232,13 +184,13 @@ function retryForWatch(state: PeerState, row: Fetch, now: Instant, full: boolean
     }
     return end
   }
-  if (isBeyond(state, owner)) {
+  if ([...owners].every((owner) => isBeyond(state, owner))) {
     state.holdings.forgetFetch(object)
     unanswerable(state, object)
     for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
     return end
   }
-  if (owner !== state.self) askAgain(state, object)
+  if (!owners.has(state.self)) askAgain(state, object)
   else for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
   const [first, longest] = state.config.redialMs
   row.retryAt = after(now, Math.min(longest, first * 2 ** row.failures))
@@ -252,10 +204,32 @@ export function replicate(
   message: { object: ObjectId; size: number; hash: string; from: readonly LifeId[] },
 ): void {
   const { object, size, hash } = message
-  if (state.holdings.has(object)) {
-    state.holdings.spare(object)
+  if (state.holdings.get(object)?.hash === hash) {
+    state.holdings.keep({ object, size, hash }, [from])
     return say(state, from, { type: 'holding', object, size, hash })
   }
   if (state.leaving) return say(state, from, { type: 'declined', object, full: false })
-  state.holdings.want(object, from, { size, hash, holders: message.from }).copy = true
+  state.holdings.want(object, from, { size, hash, holders: message.from }).copyFor.add(from)
+}
+
+/** Somebody had no good bytes from here. */
+export function verify(state: PeerState, from: LifeId, { object, hash }: { object: ObjectId; hash: string }): void {
+  const holding = state.holdings.get(object)
+  if (holding?.hash !== hash) return say(state, from, { type: 'gone', object, holder: state.self })
+  state.holdings.keep(holding, [from])
+  state.effects.push({ type: 'verify', object, hash })
+}
+
+/** False when they were bad: they are gone now. */
+export function verified(state: PeerState, { object, hash, sound }: Extract<PeerEvent, { type: 'verified' }>): boolean {
+  const holding = state.holdings.get(object)
+  if (holding?.hash !== hash) return true
+  for (const owner of holding.owners) {
+    if (sound) say(state, owner, { type: 'holding', object, size: holding.size, hash })
+    else say(state, owner, { type: 'gone', object, holder: state.self })
+  }
+  if (sound) return true
+  state.holdings.drop(object)
+  state.effects.push({ type: 'drop', object })
+  return false
 }

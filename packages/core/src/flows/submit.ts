@@ -89,7 +89,7 @@ export function put(state: PeerState, event: Extract<PeerEvent, { type: 'put' }>
   if (inline) {
     state.directory.inline(entry, inline, refs)
   } else {
-    state.holdings.keep({ object, owner: state.self, size, hash })
+    state.holdings.keep({ object, size, hash }, [state.self])
     state.directory.stored(entry, size, hash, refs)
     state.directory.addHolder(entry, state.self)
   }
@@ -103,7 +103,7 @@ function keepAnother(
   { size, hash, inline }: Extract<PeerEvent, { type: 'put' }>,
 ): void {
   if (inline || entry.state !== 'stored') return
-  if (!state.holdings.has(entry.object)) state.holdings.keep({ object: entry.object, owner: state.self, size, hash })
+  state.holdings.keep({ object: entry.object, size, hash }, [state.self])
   state.directory.addHolder(entry, state.self)
 }
 

@@ -92,7 +92,7 @@ export interface Config {
   readonly maxFetches: number
   /** Transfers that one peer serves at once; more wait in line. */
   readonly maxServes: number
-  /** Argument bytes of finished tasks kept so that their results can be made again. Past it the oldest goes, with a note in `explain`. */
+  /** Bytes kept only so that results can be made again: arguments in specs, and what was put and let go since. Past it the oldest results lose the right to be, with a note in `explain`. */
   readonly lineageBytes: number
   /** What an ended life held is released after this long; what its contexts left is dropped. */
   readonly orphanGraceMs: number

@@ -42,6 +42,8 @@ export type PeerEvent =
   | { readonly type: 'leave' }
   // ---- transfers
   | { readonly type: 'fetched'; readonly object: ObjectId; readonly result: Fetched }
+  /** `sound`: the bytes in the store have that hash. */
+  | { readonly type: 'verified'; readonly object: ObjectId; readonly hash: string; readonly sound: boolean }
   // ---- workers
   | { readonly type: 'done'; readonly attempt: AttemptId; readonly outcome: Outcome; readonly ms: number }
   | { readonly type: 'blocked'; readonly attempt: AttemptId; readonly blocked: boolean }
@@ -109,6 +111,7 @@ export type Effect =
       readonly hash: string
       readonly from: readonly LifeId[]
     }
+  | { readonly type: 'verify'; readonly object: ObjectId; readonly hash: string }
   | { readonly type: 'drop'; readonly object: ObjectId }
   | { readonly type: 'run'; readonly worker: number; readonly batch: readonly Order[] }
   | { readonly type: 'abort'; readonly attempt: AttemptId; readonly reason: string }

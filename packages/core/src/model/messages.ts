@@ -63,7 +63,8 @@ export type Message =
   | { readonly type: 'cancel'; readonly object: ObjectId; readonly reason: string }
   // ---- holder to owner
   | { readonly type: 'holding'; readonly object: ObjectId; readonly size: number; readonly hash: string }
-  | { readonly type: 'gone'; readonly object: ObjectId; readonly holder: LifeId; readonly corrupt: boolean }
+  /** That holder has no such bytes, or other ones. */
+  | { readonly type: 'gone'; readonly object: ObjectId; readonly holder: LifeId }
   /** A copy that was asked for could not be made. */
   | { readonly type: 'declined'; readonly object: ObjectId; readonly full: boolean }
   // ---- owner to borrower or holder
@@ -76,6 +77,8 @@ export type Message =
       readonly hash: string
       readonly from: readonly LifeId[]
     }
+  /** Somebody had no good bytes from the receiver: it looks at its own, and says `holding`, or drops them and says `gone`. */
+  | { readonly type: 'verify'; readonly object: ObjectId; readonly hash: string }
   | { readonly type: 'free'; readonly object: ObjectId }
   // ---- both ways
   /** First message of every session: what the sender runs, borrows and holds for the receiver. Complete: what is missing is lost. */

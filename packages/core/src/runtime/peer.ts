@@ -193,6 +193,8 @@ export class Peer {
         return this.#links.hangUp(effect.peer, effect.reason)
       case 'fetch':
         return void this.#fetch(effect)
+      case 'verify':
+        return void this.#verify(effect)
       case 'drop':
         return this.#options.platform.store.delete(effect.object)
       case 'run':
@@ -238,6 +240,11 @@ export class Peer {
       console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
       return false
     }
+  }
+
+  async #verify({ object, hash }: Extract<Effect, { type: 'verify' }>): Promise<void> {
+    const sound = await this.#transfers.verify(object, hash).catch(() => false)
+    this.post({ type: 'verified', object, hash, sound })
   }
 
   #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {

@@ -1,6 +1,7 @@
 // Object bytes on their own streams, so that bulk never delays a heartbeat: one stream per transfer,
 // chunks with backpressure, SHA-256 checked when all have arrived. A transfer that breaks goes on
-// where it stopped, from the next holder. Which holders, and why, is not known here.
+// where it stopped, from the next holder; bytes of several that turn out wrong are nobody's fault, and
+// are asked for again from one. Which holders, and why, is not known here.
 
 import type { Config } from '../model/config.ts'
 import type { LifeId, ObjectId, PeerId } from '../model/ids.ts'
@@ -74,7 +75,9 @@ export class Transfers {
       if (end !== 'whole') continue
       const bytes = arrival.verified()
       if (bytes === null) {
-        corrupt.push(life)
+        // Of bytes from several nobody knows whose were bad.
+        if (arrival.senders.size > 1) holders.unshift(life)
+        else corrupt.push(life)
         arrival.restart()
         continue
       }
@@ -92,9 +95,23 @@ export class Transfers {
     }
   }
 
+  /** Whether the bytes here are those; the loop gets its turns while they are hashed. */
+  async verify(object: ObjectId, hash: string): Promise<boolean> {
+    const bytes = await this.#options.store.get(object)
+    if (!bytes) return false
+    const hasher = this.#options.createHasher()
+    const { chunkBytes } = this.#options.config
+    for (let at = 0; at < bytes.length; at += chunkBytes) {
+      hasher.update(bytes.subarray(at, at + chunkBytes))
+      await new Promise((resolve) => setTimeout(resolve, 0))
+    }
+    return hasher.digest() === hash
+  }
+
   async #fetchFrom(life: LifeId, object: ObjectId, arrival: Arrival): Promise<End> {
     const { transport, admission, addressesOf, config } = this.#options
     const peer = peerOf(life)
+    arrival.sender = life
     const abort = new AbortController()
     this.#aborts.add(abort)
     const stall = new Stall(config.stallMs, () => abort.abort())
@@ -245,6 +262,9 @@ class Arrival {
   #bytes: Uint8Array | null = null
   #hasher: Hasher
   received = 0
+  /** Who is sending now, and who sent any of the bytes that are here. */
+  sender: LifeId | null = null
+  readonly senders = new Set<LifeId>()
 
   constructor(request: FetchRequest, createHasher: () => Hasher) {
     this.#request = request
@@ -272,6 +292,7 @@ class Arrival {
     bytes.set(chunk, this.received)
     this.#hasher.update(chunk)
     this.received += chunk.length
+    if (this.sender !== null && chunk.length > 0) this.senders.add(this.sender)
     return true
   }
 
@@ -286,6 +307,7 @@ class Arrival {
   restart(): void {
     this.#bytes = null
     this.received = 0
+    this.senders.clear()
     this.#hasher = this.#createHasher()
   }
 }

@@ -130,11 +130,12 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('release'), object: id }),
   z.object({ type: z.literal('cancel'), object: id, reason: text }),
   z.object({ type: z.literal('holding'), object: id, size: whole, hash: id }),
-  z.object({ type: z.literal('gone'), object: id, holder: lifeId, corrupt: z.boolean() }),
+  z.object({ type: z.literal('gone'), object: id, holder: lifeId }),
   z.object({ type: z.literal('declined'), object: id, full: z.boolean() }),
   z.object({ type: z.literal('located'), object: id, located }),
   z.object({ type: z.literal('borrowed'), object: id, known: z.boolean() }),
   z.object({ type: z.literal('replicate'), object: id, size: whole, hash: id, from: list(lifeId, 4_096) }),
+  z.object({ type: z.literal('verify'), object: id, hash: id }),
   z.object({ type: z.literal('free'), object: id }),
   z.object({
     type: z.literal('announce'),

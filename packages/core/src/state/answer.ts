@@ -7,7 +7,9 @@ import type { LifeId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
+import { dropBytes } from './bytes.ts'
 import type { RunRow } from './runs.ts'
+import { askersOf } from './runs.ts'
 import { letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
@@ -34,13 +36,28 @@ export function answerAskers(state: PeerState, row: RunRow): void {
   }
   if (state.members.ended(row.owner)) return
   const { owner, attempt } = row
-  if (row.others) dropAsker(state, row, owner)
+  if (row.others) passOn(state, row, owner)
   else forget(state, row)
   tell(state, row, owner, attempt)
 }
 
-/** One of several does not ask for it any more. Whoever it counts to then may be thought dead: until its grace is over. */
+/** One of several does not ask for it any more. */
 export function dropAsker(state: PeerState, row: RunRow, owner: LifeId): void {
+  passOn(state, row, owner)
+  if (row.outcome?.type === 'stored') dropBytes(state, resultOf(row.spec.id), owner)
+}
+
+/** Everybody who asked counts on the result's bytes: the first to let go must not take them from the others. */
+export function shareResult(state: PeerState, row: RunRow): void {
+  const { outcome } = row
+  if (outcome?.type !== 'stored') return
+  const object = resultOf(row.spec.id)
+  const { size, hash } = outcome
+  if (state.holdings.get(object)?.hash === hash) state.holdings.keep({ object, size, hash }, askersOf(row))
+}
+
+/** Whoever it counts to then may be thought dead: until its grace is over. */
+function passOn(state: PeerState, row: RunRow, owner: LifeId): void {
   state.executor.dropAsker(row, owner)
   if (state.members.ended(row.owner)) state.executor.orphan(row, state.graves.get(row.owner) ?? state.timers.turnAt)
 }
@@ -68,8 +85,5 @@ function forget(state: PeerState, row: RunRow): void {
 export function forsake(state: PeerState, row: RunRow): void {
   forget(state, row)
   const object = resultOf(row.spec.id)
-  if (row.outcome?.type !== 'stored' || state.holdings.get(object)?.owner !== row.owner) return
-  if (state.holds.isHeld(object) || state.executor.isUsed(object)) return
-  state.holdings.drop(object)
-  state.effects.push({ type: 'drop', object })
+  if (row.outcome?.type === 'stored' && !state.holds.isHeld(object)) dropBytes(state, object, row.owner)
 }

@@ -3,7 +3,7 @@
 // is, nor who needs an object.
 
 import { assert } from '../model/assert.ts'
-import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import type { Failure, Located } from '../model/object.ts'
 import type { RefLink } from '../model/task.ts'
@@ -31,10 +31,8 @@ export interface Entry {
   readonly declined: LazySet<LifeId>
   /** Borrowers to be told when it settles. */
   readonly wantedBy: LazySet<LifeId>
-  /** A program here waits for the copies, until then. */
-  durableBy: Instant | null
-  /** How often its only holder was said to have bad bytes since they last passed a check. */
-  blamed: number
+  /** Holders that were asked to look at their bytes, since somebody had no good ones from them. */
+  readonly doubted: LazySet<LifeId>
 }
 
 export class Directory {
@@ -76,8 +74,7 @@ export class Directory {
       copying: new LazySet(),
       declined: new LazySet(),
       wantedBy: new LazySet(),
-      durableBy: null,
-      blamed: 0,
+      doubted: new LazySet(),
     }
     this.#rows.set(object, row)
     return row
@@ -116,7 +113,6 @@ export class Directory {
     for (const life of row.holders) this.removeHolder(row, life)
     row.state = state
     row.failure = null
-    row.blamed = 0
     row.bytes = null
     row.alias = null
     row.refs = []
@@ -127,6 +123,7 @@ export class Directory {
 
   addHolder(row: Entry, life: LifeId): void {
     row.holders.add(life)
+    row.doubted.delete(life)
     row.copying.delete(life)
     row.declined.delete(life)
     const held = this.#heldBy.get(life)
@@ -137,6 +134,7 @@ export class Directory {
 
   removeHolder(row: Entry, life: LifeId): void {
     if (!row.holders.delete(life)) return
+    row.doubted.delete(life)
     const held = this.#heldBy.get(life)
     held?.delete(row.object)
     if (held?.size === 0) this.#heldBy.delete(life)
@@ -161,9 +159,27 @@ export class Directory {
     else this.short.delete(row.object)
   }
 
-  /** Copies that were on their way to that peer must be asked for again. */
+  /** Nothing that was asked of that peer counts as asked: neither copies nor looks at those it has. */
   copiesLost(life: LifeId): void {
-    for (const row of this.#rows.values()) if (row.copying.delete(life)) this.#count(row)
+    for (const row of this.#rows.values()) {
+      row.doubted.delete(life)
+      if (row.copying.delete(life)) this.#count(row)
+    }
+  }
+
+  /** False when that holder has been asked to look at its bytes already. */
+  doubt(row: Entry, life: LifeId): boolean {
+    if (row.doubted.has(life)) return false
+    row.doubted.add(life)
+    return true
+  }
+
+  /** Who is asked for the bytes: holders in doubt only when there are no others. */
+  sources(row: Entry): LifeId[] {
+    const all = [...row.holders]
+    if (row.doubted.size === 0) return all
+    const trusted = all.filter((life) => !row.doubted.has(life))
+    return trusted.length > 0 ? trusted : all
   }
 
   copiesOf(row: Entry): number {
@@ -223,7 +239,7 @@ export class Directory {
       case 'inline':
         return { type: 'inline', bytes: row.bytes as Uint8Array, refs: row.refs }
       case 'stored':
-        return { type: 'stored', size: row.size, hash: row.hash, holders: [...row.holders], refs: row.refs }
+        return { type: 'stored', size: row.size, hash: row.hash, holders: this.sources(row), refs: row.refs }
       case 'failed':
         return { type: 'failure', failure: row.failure as Failure }
       case 'alias':
@@ -250,6 +266,7 @@ export class Directory {
       const missing = row.state === 'stored' && this.copiesOf(row) + row.copying.size < row.copies
       assert(this.short.has(row.object) === missing, `${row.object} is listed exactly while copies are missing`)
       assert(row.state !== 'stored' || row.holders.size + row.copying.size > 0, `${row.object} is stored somewhere`)
+      for (const life of row.doubted) assert(row.holders.has(life), `${life} is doubted as a holder of ${row.object}`)
       for (const life of row.holders)
         assert(this.#heldBy.get(life)?.has(row.object), `${row.object} is indexed under ${life}`)
     }

@@ -112,6 +112,10 @@ export class Executor {
     return this.#users.has(object)
   }
 
+  usersOf(object: ObjectId): RunRow[] {
+    return this.#users.of(object).map((id) => this.#rows.get(id) as RunRow)
+  }
+
   markReady(row: RunRow): void {
     row.state = 'ready'
     this.#ready.add(row.id)

@@ -1,5 +1,6 @@
-// Which bytes are on this peer, whose they are, and which are on their way here and for whom. One
-// transfer per object at a time, however many want it. Bytes leave when their owner says `free`.
+// Which bytes are on this peer, who counts on them, and which are on their way here and for whom. One
+// object may have several owners, when its task ran for several parents: each is told, and the bytes
+// leave when the last of them says `free`. One transfer per object at a time, however many want it.
 
 import { assert } from '../model/assert.ts'
 import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
@@ -8,21 +9,23 @@ import type { StoredAt } from '../model/object.ts'
 
 export interface Holding {
   readonly object: ObjectId
-  readonly owner: LifeId
   readonly size: number
   readonly hash: string
+  /** Who count this copy among theirs. */
+  readonly owners: Set<LifeId>
 }
 
 export interface Fetch {
   readonly object: ObjectId
-  readonly owner: LifeId
+  /** Everybody who named it to us: told of what comes of it. */
+  readonly owners: Set<LifeId>
   located: Pick<StoredAt, 'size' | 'hash' | 'holders'>
   active: boolean
   readonly attempts: Set<AttemptId>
   /** A program here waits for the bytes. */
   watched: boolean
-  /** The owner asked for a copy here. */
-  copy: boolean
+  /** Owners that asked for a copy here. */
+  readonly copyFor: Set<LifeId>
   retryAt: Instant
   failures: number
 }
@@ -50,9 +53,19 @@ export class Holdings {
     return this.#rows.size
   }
 
-  keep(holding: Holding): void {
-    this.#rows.set(holding.object, holding)
-    this.#doomed.delete(holding.object)
+  /** One more counts on them; other bytes than before are only the newcomers'. */
+  keep({ object, size, hash }: Omit<Holding, 'owners'>, owners: Iterable<LifeId>): void {
+    const before = this.#rows.get(object)
+    const row = before?.hash === hash ? before : { object, size, hash, owners: new Set<LifeId>() }
+    for (const owner of owners) row.owners.add(owner)
+    this.#rows.set(object, row)
+    this.#doomed.delete(object)
+  }
+
+  /** That one does not count on them any more. True when nobody does now. */
+  disown(object: ObjectId, owner: LifeId): boolean {
+    const row = this.#rows.get(object)
+    return row !== undefined && row.owners.delete(owner) && row.owners.size === 0
   }
 
   drop(object: ObjectId): boolean {
@@ -68,13 +81,8 @@ export class Holdings {
     return this.#doomed.has(object)
   }
 
-  /** Its owner counts on these bytes again. */
-  spare(object: ObjectId): void {
-    this.#doomed.delete(object)
-  }
-
   of(owner: LifeId): Holding[] {
-    return [...this.#rows.values()].filter((row) => row.owner === owner)
+    return [...this.#rows.values()].filter((row) => row.owners.has(owner))
   }
 
   fetching(object: ObjectId): Fetch | undefined {
@@ -89,20 +97,20 @@ export class Holdings {
   want(object: ObjectId, owner: LifeId, located: Fetch['located']): Fetch {
     let row = this.#fetches.get(object)
     if (!row) {
-      const attempts = new Set<AttemptId>()
       row = {
         object,
-        owner,
+        owners: new Set(),
         located,
         active: false,
-        attempts,
+        attempts: new Set(),
         watched: false,
-        copy: false,
+        copyFor: new Set(),
         retryAt: never,
         failures: 0,
       }
       this.#fetches.set(object, row)
     }
+    row.owners.add(owner)
     row.located = located
     return row
   }
@@ -154,9 +162,11 @@ export class Holdings {
     for (const row of this.#fetches.values())
       assert(row.active || isWanted(row), `the bytes of ${row.object} are fetched for somebody`)
     for (const object of this.#doomed) assert(this.#rows.has(object), `doomed ${object} is here`)
+    for (const { object, owners } of this.#rows.values())
+      assert(owners.size > 0 || this.#doomed.has(object), `${object} is kept for somebody`)
   }
 }
 
 function isWanted(row: Fetch): boolean {
-  return row.watched || row.copy || row.attempts.size > 0
+  return row.watched || row.copyFor.size > 0 || row.attempts.size > 0
 }

@@ -19,6 +19,8 @@ export interface HoldRow {
   transit: number
   /** Specs kept as lineage that would need it to run again. */
   lineage: number
+  /** Bytes that are there for lineage alone. */
+  kept: number
   readonly borrowers: LazySet<LifeId>
   /** For a borrowed object: does its owner know of us? */
   borrow: 'none' | 'asked' | 'known'
@@ -27,6 +29,8 @@ export interface HoldRow {
 export class Holds {
   readonly #rows = new Map<ObjectId, HoldRow>()
   readonly #asked = new Set<ObjectId>()
+  /** Of all rows: what is kept for lineage alone. */
+  lineageBytes = 0
 
   get size(): number {
     return this.#rows.size
@@ -51,6 +55,7 @@ export class Holds {
         container: 0,
         transit: 0,
         lineage: 0,
+        kept: 0,
         borrowers: new LazySet(),
         borrow: 'none',
       }
@@ -61,6 +66,7 @@ export class Holds {
 
   add(object: ObjectId, owner: LifeId, reason: Reason): HoldRow {
     const row = this.#row(object, owner)
+    this.keepForLineage(row, 0)
     row[reason]++
     return row
   }
@@ -81,7 +87,14 @@ export class Holds {
     const row = this.#rows.get(object)
     if (!row || row.lineage === 0) return undefined
     row.lineage--
+    if (row.lineage === 0) this.keepForLineage(row, 0)
     return row
+  }
+
+  /** Only lineage holds it, and so many bytes with it, until somebody reads it again. */
+  keepForLineage(row: HoldRow, bytes: number): void {
+    this.lineageBytes += bytes - row.kept
+    row.kept = bytes
   }
 
   /** The peer that answered for it is gone and another one does: it has yet to hear of us. */
@@ -92,7 +105,9 @@ export class Holds {
   }
 
   borrowed(object: ObjectId, owner: LifeId, by: LifeId): void {
-    this.#row(object, owner).borrowers.add(by)
+    const row = this.#row(object, owner)
+    this.keepForLineage(row, 0)
+    row.borrowers.add(by)
   }
 
   released(object: ObjectId, by: LifeId): HoldRow | undefined {
@@ -112,6 +127,8 @@ export class Holds {
   }
 
   remove(object: ObjectId): void {
+    const row = this.#rows.get(object)
+    if (row) this.keepForLineage(row, 0)
     this.#rows.delete(object)
     this.#asked.delete(object)
   }
@@ -138,7 +155,10 @@ export class Holds {
   }
 
   check(): void {
+    let kept = 0
     for (const row of this.#rows.values()) {
+      kept += row.kept
+      assert(row.kept === 0 || (strong(row) === 0 && row.lineage > 0), `${row.object} is kept for lineage alone`)
       const counts = [row.handle, row.spec, row.container, row.transit, row.lineage]
       assert(
         counts.every((count) => count >= 0),
@@ -146,6 +166,7 @@ export class Holds {
       )
       assert(!this.isEmpty(row), `${row.object} has a row because something holds it`)
     }
+    assert(kept === this.lineageBytes, 'what is kept for lineage is counted')
   }
 }
 

@@ -1,6 +1,6 @@
 // What keeps a finished task's spec: its result could be lost and made again from it. The spec holds
 // the origins of its arguments for as long; both go together, here, wherever the reason to keep them
-// ends.
+// ends. Both are bounded together: arguments in specs, and bytes that nobody else would keep.
 
 import type { TaskId } from '../model/ids.ts'
 import type { PeerState } from './peer-state.ts'
@@ -11,6 +11,10 @@ export function keepLineage(state: PeerState, row: TaskRow): void {
   row.lineage = true
   state.lineageBytes += row.spec.args.length
   for (const link of row.spec.refs) state.holds.addLineage(link.object, link.owner)
+}
+
+export function lineageBytes(state: PeerState): number {
+  return state.lineageBytes + state.holds.lineageBytes
 }
 
 /** Forgets a settled task. Without one there is nothing to forget. */

@@ -4,7 +4,7 @@
 import Denque from 'denque'
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice } from '../model/events.ts'
-import type { CodeId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
+import type { AttemptId, CodeId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
 import { never, peerOf } from '../model/ids.ts'
 import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
@@ -78,14 +78,17 @@ export interface PeerState {
   readonly letters: Map<LifeId, Message[]>
   /** Containers whose refs we hold now but whose owner is yet to say so: ref → containers kept until then. */
   readonly partings: Multimap<ObjectId, ObjectId>
+  /** Borrows that their owners must know of before outcomes leave: ref → attempts that wait. */
+  readonly unsaid: Multimap<ObjectId, AttemptId>
   /** Objects of others whose tasks were asked to end: whoever asked is told when they have. */
   readonly cancelling: Set<ObjectId>
   /** Objects whose copies a program here waits for. */
-  readonly durables: Set<ObjectId>
+  readonly durables: Map<ObjectId, Durable>
   /** Questions to other peers that are not answered yet. */
   readonly inspections: Map<number, LifeId>
   readonly remembered: History
   readonly notes: Map<ObjectId, string>
+  /** Of arguments in specs that are kept as lineage. */
   lineageBytes: number
   readonly timers: Timers
   readonly counters: Counters
@@ -104,6 +107,12 @@ export interface PeerState {
   /** Who asked us to probe whom: target → `nonce|asker`. */
   readonly favours: Multimap<LifeId, string>
   readonly effects: Effect[]
+}
+
+/** A wait for copies: until when, once there is something to copy, and when another owner is asked about them again. */
+export interface Durable {
+  by: Instant
+  askAt: Instant
 }
 
 /** Why an attempt ended without a value, and what that costs. */
@@ -213,8 +222,9 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     unconfirmed: new Map(),
     letters: new Map(),
     partings: new Multimap(),
+    unsaid: new Multimap(),
     cancelling: new Set(),
-    durables: new Set(),
+    durables: new Map(),
     inspections: new Map(),
     remembered: new History(config.keptSettled),
     notes: new Map(),

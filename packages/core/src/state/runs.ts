@@ -39,6 +39,10 @@ export interface RunRow {
   abandoned: boolean
 }
 
+export function askersOf({ owner, others }: RunRow): LifeId[] {
+  return [owner, ...(others ?? []).map((asker) => asker.owner)]
+}
+
 /** The number of the attempt in that life's books; null when it did not ask for it. */
 export function attemptFor(row: RunRow, life: LifeId): number | null {
   if (row.owner === life) return row.attempt

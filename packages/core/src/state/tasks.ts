@@ -1,12 +1,13 @@
 // What this peer answers for as an owner: one row per task that is asked for or may have to be done
 // again. A row is pending (waiting → ready → assigned, with retrying between attempts) or settled;
 // a settled one stays as lineage for as long as its result could be lost. Budgets are kept here and
-// kept apart: retries pay for crashes and lost peers, rebuilds for lost results, moves for neither.
+// kept apart: retries pay for crashes and lost peers, rebuilds for lost results, moves for neither. A
+// rebuild has the time, the retries and the moves of a new task; only deaths add up.
 
 import { assert } from '../model/assert.ts'
 import type { Config } from '../model/config.ts'
 import type { Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
-import { never } from '../model/ids.ts'
+import { after, never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import { clip, limits } from '../model/limits.ts'
 import { Multimap } from '../model/multimap.ts'
@@ -84,15 +85,15 @@ export class Tasks {
       attempt: 0,
       at: null,
       waitsFor: new LazySet(),
-      retriesLeft: policy.retries < 0 ? Number.POSITIVE_INFINITY : policy.retries,
-      rebuildsLeft: policy.rebuilds < 0 ? Number.POSITIVE_INFINITY : policy.rebuilds,
+      retriesLeft: budget(policy.retries),
+      rebuildsLeft: budget(policy.rebuilds),
       movesLeft: this.#moves,
       deaths: 0,
       lineage: false,
       submittedAt: now,
       assignedAt: now,
       retryAt: never,
-      timeoutAt: policy.timeoutMs === Number.POSITIVE_INFINITY ? never : ((now + policy.timeoutMs) as Instant),
+      timeoutAt: endOf(policy.timeoutMs, now),
       attemptTimeoutAt: never,
       placeBy: never,
       ending: null,
@@ -138,8 +139,7 @@ export class Tasks {
     row.executions++
     row.placeBy = never
     row.overdue = false
-    const limit = row.spec.policy.attemptTimeoutMs
-    row.attemptTimeoutAt = limit === Number.POSITIVE_INFINITY ? never : ((now + limit) as Instant)
+    row.attemptTimeoutAt = endOf(row.spec.policy.attemptTimeoutMs, now)
     this.#move(row, 'assigned', to)
   }
 
@@ -164,8 +164,12 @@ export class Tasks {
   }
 
   /** The result was lost: the row is pending once more. */
-  reopen(row: TaskRow): void {
+  reopen(row: TaskRow, now: Instant): void {
     assert(row.state === 'settled', `only settled work is done again: ${row.spec.id}`)
+    const { retries, timeoutMs } = row.spec.policy
+    row.retriesLeft = budget(retries)
+    row.movesLeft = this.#moves
+    row.timeoutAt = endOf(timeoutMs, now)
     row.state = 'waiting'
     this.pending++
   }
@@ -218,4 +222,13 @@ export class Tasks {
     }
     assert(pending === this.pending, `${pending} pending rows are counted as ${this.pending}`)
   }
+}
+
+/** Below 0: without end. */
+function budget(times: number): number {
+  return times < 0 ? Number.POSITIVE_INFINITY : times
+}
+
+function endOf(ms: number, from: Instant): Instant {
+  return ms === Number.POSITIVE_INFINITY ? never : after(from, ms)
 }

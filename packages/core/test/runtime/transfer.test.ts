@@ -1,0 +1,121 @@
+// Bytes from several holders, some of which break off or send rubbish: who is asked again, and who is blamed.
+
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { LifeId, ObjectId, PeerId } from '../../src/model/ids.ts'
+import { pack, unpack } from '../../src/runtime/codec.ts'
+import { Deframer, kinds, sendFramed } from '../../src/runtime/framing.ts'
+import { MemoryStore } from '../../src/runtime/memory-store.ts'
+import type { ByteStream, Hasher, Transport } from '../../src/runtime/ports.ts'
+import { Transfers } from '../../src/runtime/transfer.ts'
+
+const object = 'o' as ObjectId
+const good = Uint8Array.from({ length: 1_000 }, (_, at) => at % 251)
+const rubbish = good.map((byte) => byte ^ 1)
+const hash = createHash('sha256').update(good).digest('hex')
+const [a, b, c] = ['a/1', 'b/1', 'c/1'] as LifeId[] as [LifeId, LifeId, LifeId]
+
+/** What a holder sends, and after how much of it it breaks off. */
+interface Holder {
+  readonly bytes: Uint8Array
+  readonly breaksAt?: number
+}
+
+interface Bench {
+  readonly transfers: Transfers
+  readonly store: MemoryStore
+  /** Who was asked, and from which byte on. */
+  readonly asked: string[]
+}
+
+function createHasher(): Hasher {
+  const sha256 = createHash('sha256')
+  return { update: (bytes) => void sha256.update(bytes), digest: () => sha256.digest('hex') }
+}
+
+function bench(holders: Readonly<Record<string, Holder>>): Bench {
+  const asked: string[] = []
+  const open = async (_kind: unknown, peer: PeerId): Promise<ByteStream> =>
+    answering(holders[peer], (offset) => asked.push(`${peer} from ${offset}`))
+  const store = new MemoryStore(1e6)
+  const transfers = new Transfers({
+    transport: { open } as Partial<Transport> as Transport,
+    store,
+    admission: { mesh: 'm', token: () => 't', admits: () => true },
+    createHasher,
+    config: { chunkBytes: 100, maxServes: 1, stallMs: 1_000 },
+    addressesOf: () => [],
+  })
+  return { transfers, store, asked }
+}
+
+/** A stream to a holder: takes the request, sends the head and the bytes from there on. */
+function answering({ bytes, breaksAt = bytes.length }: Holder, asked: (offset: number) => void): ByteStream {
+  let onData: (bytes: Uint8Array) => void = () => {}
+  let onClose: (error?: Error) => void = () => {}
+  const answer = (offset: number): void => {
+    asked(offset)
+    const send = (part: Uint8Array): boolean => (onData(part), true)
+    sendFramed({ send } as ByteStream, kinds.hello, pack({ status: 'ok', size: bytes.length }))
+    onData(bytes.subarray(offset, Math.max(offset, breaksAt)))
+    onClose(breaksAt < bytes.length ? new Error('broken') : undefined)
+  }
+  const requests = new Deframer(4_096, (_kind, payload) => {
+    const { offset } = unpack(payload) as { offset: number }
+    queueMicrotask(() => answer(offset))
+  })
+  return {
+    send: (request) => requests.push(request),
+    onData: (listener) => (onData = listener),
+    onDrain: () => {},
+    onClose: (listener) => (onClose = listener),
+    pause: () => {},
+    resume: () => {},
+    close: () => {},
+    abort: () => {},
+  }
+}
+
+const request = (...from: LifeId[]): Parameters<Transfers['fetch']>[0] => ({ object, size: good.length, hash, from })
+
+describe('fetch', () => {
+  test('goes on from the next holder where one broke off', async () => {
+    const { transfers, asked } = bench({ a: { bytes: good, breaksAt: 600 }, b: { bytes: good } })
+    expect(await transfers.fetch(request(a, b))).toMatchObject({ type: 'here', size: 1_000 })
+    expect(asked).toEqual(['a from 0', 'b from 600'])
+  })
+
+  test('blames who sent all of it', async () => {
+    const { transfers } = bench({ a: { bytes: rubbish }, b: { bytes: good } })
+    const { transfers: alone } = bench({ a: { bytes: rubbish } })
+    expect(await transfers.fetch(request(a, b))).toMatchObject({ type: 'here' })
+    expect(await alone.fetch(request(a))).toMatchObject({ type: 'failed', corrupt: [a] })
+  })
+
+  test('blames nobody for bytes of several: the last is asked for all of it', async () => {
+    const { transfers, asked } = bench({ a: { bytes: rubbish, breaksAt: 600 }, b: { bytes: good } })
+    expect(await transfers.fetch(request(a, b))).toMatchObject({ type: 'here' })
+    expect(asked).toEqual(['a from 0', 'b from 600', 'b from 0'])
+  })
+
+  test('blames the last when it is wrong on its own, and not who broke off', async () => {
+    const { transfers, asked } = bench({
+      a: { bytes: good, breaksAt: 600 },
+      b: { bytes: rubbish },
+      c: { bytes: rubbish },
+    })
+    expect(await transfers.fetch(request(a, b, c))).toMatchObject({ type: 'failed', corrupt: [b, c] })
+    expect(asked).toEqual(['a from 0', 'b from 600', 'b from 0', 'c from 0'])
+  })
+})
+
+describe('verify', () => {
+  test('hashes what is in the store', async () => {
+    const { transfers, store } = bench({})
+    expect(await transfers.verify(object, hash)).toBe(false)
+    await store.put(object, rubbish)
+    expect(await transfers.verify(object, hash)).toBe(false)
+    await store.put(object, good)
+    expect(await transfers.verify(object, hash)).toBe(true)
+  })
+})
