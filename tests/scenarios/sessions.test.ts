@@ -122,3 +122,40 @@ it('frames are lost, doubled and overtaken: everything is recorded once', () => 
   expect(mesh.result(program)).toBe(190)
   mesh.endsWell()
 })
+
+it.each([
+  ['E', 'the executor'],
+  ['S', 'the submitter'],
+])('%s stands still for longer than a tombstone stands: the next conversation is heard by both', (sleeper) => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  expect(mesh.result(twenty(mesh, 10))).toBe(190)
+  mesh.peer(sleeper).freeze()
+  // Dead, then forgotten: of the numbers of the old conversation only the sleeper knows.
+  mesh.run({ forMs: mesh.config.tombstoneMs + 5_000 })
+  const [awake] = mesh.others(sleeper)
+  expect(awake?.state.members.get(id(sleeper))).toBeUndefined()
+  mesh.peer(sleeper).thaw()
+  const again = twenty(mesh, 20)
+  mesh.until(() => again.end !== null, 'the work is done', 10_000)
+  expect(again.end?.value).toBe(190)
+  mesh.endsWell()
+})
+
+it('who forgot a peer with which it had spoken again and again is heard by it, though it numbers anew', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  // Each of these begins a conversation with higher numbers on both sides.
+  for (let n = 0; n < 3; n++) {
+    mesh.cut(['S'], ['E'])
+    mesh.run({ forMs: 10_000 })
+    mesh.network.heal()
+    mesh.run({ forMs: 10_000 })
+    expect(mesh.result(twenty(mesh, 10))).toBe(190)
+  }
+  mesh.peer('E').freeze()
+  mesh.until(() => !mesh.peer('S').state.members.get(id('E')), 'S has forgotten E')
+  mesh.peer('E').thaw()
+  const again = twenty(mesh, 20)
+  mesh.until(() => again.end !== null, 'the work is done', 10_000)
+  expect(again.end?.value).toBe(190)
+  mesh.endsWell()
+})

@@ -69,7 +69,7 @@ export function keepInTouch(state: PeerState, now: Instant): void {
     const member = state.rng.pick(state.members.others().filter((row) => row.state !== 'suspect'))
     if (member) sync(state, member.life, true)
     for (const life of state.members.bury(now, config.tombstoneMs)) {
-      state.sessions.forget(life)
+      state.sessions.bury(life)
       forgetPeer(state, peerOf(life))
     }
   }
