@@ -135,9 +135,9 @@ export class Peer {
   readonly #turn = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
+    this.#noticeSleep()
     const events = this.#queue
     this.#queue = []
-    this.#noticeSleep()
     let effects: Effect[]
     try {
       effects = handle(this.state, events, this.#options.platform.clock.now() as Instant)
@@ -160,7 +160,7 @@ export class Peer {
     this.#turn()
   }
 
-  /** The wall clock ran ahead of the monotonic one: the machine slept. */
+  /** The wall clock ran ahead of the monotonic one: the machine slept. The turn that begins takes that first. */
   #noticeSleep(): void {
     const { clock } = this.#options.platform
     const ahead = clock.wall() - clock.now()
