@@ -69,16 +69,54 @@ it('18: twelve peers cut in halves for a minute; healed, nothing is run again be
   mesh.endsWell()
 })
 
-it('19: who sleeps for a minute suspects nobody on waking', () => {
+/** The others stand still: S will soon take them for dead. */
+function silence(): Scenario {
   const mesh = new Scenario({ S: 0, E: 1, X: 1 })
-  const sleeper = mesh.peer('S')
-  sleeper.freeze()
+  for (const name of ['E', 'X']) mesh.peer(name).freeze()
+  return mesh
+}
+
+/** At the last moment S stops as well; the others go on, and S a minute later. */
+function stopsAt(mesh: Scenario, at: number, stop: 'freeze' | 'sleep'): void {
+  mesh.run({ forMs: at - mesh.clock.now - 1 })
+  mesh.peer('S')[stop]()
+  for (const name of ['E', 'X']) mesh.peer(name).thaw()
   mesh.run({ forMs: 60_000 })
-  sleeper.thaw()
+  mesh.peer('S').thaw()
   mesh.run({ forMs: 20_000 })
-  expect(mesh.notices.filter(({ by, notice }) => by === 'S' && notice.type === 'peer:died')).toEqual([])
-  mesh.endsWell()
-})
+}
+
+function saidBy(mesh: Scenario, by: string, type: string): number {
+  return mesh.notices.filter((said) => said.by === by && said.notice.type === type).length
+}
+
+it.each(['freeze', 'sleep'] as const)(
+  '19: who was about to bury others when it stopped (%s) does not on waking',
+  (stop) => {
+    const awake = silence()
+    awake.until(() => saidBy(awake, 'S', 'peer:died') > 0, 'S takes somebody for dead')
+
+    const mesh = silence()
+    stopsAt(mesh, awake.clock.now, stop)
+    expect(saidBy(mesh, 'S', 'peer:died')).toBe(0)
+    expect(saidBy(mesh, 'S', 'peer:suspected')).toBe(2)
+    for (const name of ['E', 'X']) expect(mesh.peer('S').state.members.get(id(name))?.state).toBe('alive')
+    mesh.endsWell()
+  },
+)
+
+it.each(['freeze', 'sleep'] as const)(
+  '19: who was about to suspect others when it stopped (%s) asks them again',
+  (stop) => {
+    const awake = silence()
+    awake.until(() => saidBy(awake, 'S', 'peer:suspected') > 0, 'S suspects somebody')
+
+    const mesh = silence()
+    stopsAt(mesh, awake.clock.now, stop)
+    expect(saidBy(mesh, 'S', 'peer:suspected')).toBe(0)
+    mesh.endsWell()
+  },
+)
 
 it('20: all observers of a peer die with half the mesh, and the peer a second later: it is found out', () => {
   const names = Array.from({ length: 9 }, (_, n) => `p${n}`)
