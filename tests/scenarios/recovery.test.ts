@@ -117,24 +117,30 @@ it('26: a task that kills its peer ends as poison; the mesh stands', () => {
   mesh.endsWell()
 })
 
-it('27: recursion of depth 100 on one slot ends', () => {
-  const mesh = new Scenario({ S: 1 }, { config: { maxWorkers: 3 } })
+it('27: recursion on one slot ends, and at the limit takes one more worker per level, however wide it is', () => {
+  const maxWorkers = 3
+  const mesh = new Scenario({ S: 1 }, { config: { maxWorkers } })
   mesh.fn('down', function* (context, n: number) {
     return n === 0 ? 0 : ((yield* get(context.call('down', [n - 1]))) as number) + 1
   })
   mesh.fn('fib', function* (context, n: number) {
+    // Long enough that no more are granted than start: those that may not must not be in the way.
+    yield* elapse(30)
     if (n < 2) return n
     const both = [context.call('fib', [n - 1]), context.call('fib', [n - 2])] as const
     return ((yield* get(both[0])) as number) + ((yield* get(both[1])) as number)
   })
-  const line = mesh.ask('S', function* (context) {
-    return yield* get(context.call('down', [100]))
-  })
   const tree = mesh.ask('S', function* (context) {
     return yield* get(context.call('fib', [10]))
   })
-  expect(mesh.result(line)).toBe(100)
   expect(mesh.result(tree)).toBe(55)
+  // 88 calls wait for others, at 9 levels.
+  expect(mesh.peer('S').workers).toBeLessThanOrEqual(maxWorkers + 9)
+  const line = mesh.ask('S', function* (context) {
+    return yield* get(context.call('down', [100]))
+  })
+  expect(mesh.result(line)).toBe(100)
+  expect(mesh.peer('S').workers).toBeLessThanOrEqual(maxWorkers + 100)
   mesh.endsWell()
 })
 

@@ -362,6 +362,11 @@ export class SimPeer {
     this.work(0, () => this.#next(running.worker))
   }
 
+  /** Workers started so far: numbers are given out again, so that is the most there were at once. */
+  get workers(): number {
+    return this.#workers.size
+  }
+
   busyWorkers(): number[] {
     return [...this.#workers].filter(([, queue]) => queue.length > 0).map(([worker]) => worker)
   }

@@ -66,7 +66,7 @@ export interface Config {
   readonly batchMs: number
   /** Attempts per worker batch at most. */
   readonly maxBatch: number
-  /** With so many workers one more is started only for an attempt deeper than all that wait, so that recursion never starves; while none waits the slots alone count. */
+  /** With so many workers in use one more is taken only for an attempt deeper than all that wait, so that recursion never starves; while none waits the slots alone count. */
   readonly maxWorkers: number
   /** Attempts of one task given back uncharged (drain, lost inputs) before it counts. */
   readonly maxFreeMoves: number

@@ -140,7 +140,7 @@ export class Executor {
     if (this.#ready.size === 0 || this.slots === 0) return null
     const worker = this.#workers.free(this.slots, (first, left) => this.#nearlyThrough(first, left))
     if (worker === null) return null
-    const batch = this.#batch(worker.fresh && this.#atLimit())
+    const batch = this.#batch(!worker.inUse && this.#atLimit())
     if (batch.length === 0) return null
     for (const row of batch) {
       row.state = 'running'
@@ -160,7 +160,7 @@ export class Executor {
   }
 
   #atLimit(): boolean {
-    return this.#workers.size >= this.#config.maxWorkers
+    return this.#workers.inUse >= this.#config.maxWorkers
   }
 
   #batch(deeperOnly: boolean): RunRow[] {

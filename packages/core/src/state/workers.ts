@@ -10,16 +10,12 @@ interface Worker {
 
 export interface FreeWorker {
   readonly number: number
-  /** It has to be started first. */
-  readonly fresh: boolean
+  /** It has work already: what it gets on top takes no further worker. */
+  readonly inUse: boolean
 }
 
 export class Workers {
   readonly #rows = new Map<number, Worker>()
-
-  get size(): number {
-    return this.#rows.size
-  }
 
   #row(number: number): Worker {
     let row = this.#rows.get(number)
@@ -58,6 +54,13 @@ export class Workers {
     return count
   }
 
+  /** Workers that something runs or waits in. */
+  get inUse(): number {
+    let count = 0
+    for (const row of this.#rows.values()) if (row.running.size > 0) count++
+    return count
+  }
+
   /** An idle worker, a number for a new one, or one that is nearly through what it has. */
   free(slots: number, nearlyThrough: (first: AttemptId, left: number) => boolean): FreeWorker | null {
     let busy = 0
@@ -73,9 +76,9 @@ export class Workers {
       }
     }
     if (busy < slots) {
-      if (idle !== null) return { number: idle, fresh: false }
-      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, fresh: true }
+      if (idle !== null) return { number: idle, inUse: false }
+      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, inUse: false }
     }
-    return draining === null ? null : { number: draining, fresh: false }
+    return draining === null ? null : { number: draining, inUse: true }
   }
 }
