@@ -1,6 +1,7 @@
 // Who is thought alive: suspicion and refutation, partitions that heal, sleep, old news and long dead
 // peers. Nobody who lives loses work to what is said of them.
 
+import { Big } from '@murmuration/sim-peer'
 import { expect, it } from 'vitest'
 import type { Claim, LifeId, PeerId, Signal } from '@murmuration/core/internal'
 import { Scenario, get, only, elapse } from './scenario.ts'
@@ -131,66 +132,81 @@ it('20: all observers of a peer die with half the mesh, and the peer a second la
   mesh.endsWell()
 })
 
-it('21: alive about the long dead is hearsay: nobody sends work there', () => {
-  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
-  mesh.kill('X')
-  mesh.until(() => mesh.peer('S').state.members.ended('X/1' as LifeId), 'X is dead')
-  // Longer than any tombstone stands, one that was heard of from somebody else included.
-  mesh.run({ forMs: 200_000 })
-  expect(mesh.peer('S').state.members.get(id('X'))).toBeUndefined()
-  const profile = mesh.peer('E').state.members.me.profile
-  const stale: Claim = {
-    life: 'X/1' as LifeId,
-    incarnation: 3,
-    state: 'alive',
-    by: id('E'),
-    ...(profile ? { profile } : {}),
-  }
-  mesh.peer('S').event({
-    type: 'received',
-    frame: {
-      from: mesh.peer('E').life,
-      to: mesh.peer('S').life,
-      mine: 0,
-      yours: 0,
-      ack: 0,
-      seq: 0,
-      messages: [],
-      signals: [],
-      claims: [stale],
-      load: null,
-    },
+/** Work that E alone is slow at, and bytes that want second holders. */
+function muchWork(mesh: Scenario): ReturnType<Scenario['ask']> {
+  mesh.fn('long', function* (_context, n: number) {
+    yield* elapse(200)
+    return n
   })
-  const program = longTask(mesh, 100)
-  expect(mesh.result(program)).toBe(7)
-  expect(mesh.runs('long')).toEqual(['E'])
+  return mesh.ask('S', function* (context) {
+    const kept = Array.from({ length: 16 }, (_, n) => context.put(new Big({ n }, 1e6)))
+    const refs = Array.from({ length: 8 }, (_, n) => context.call('long', [n]))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    for (const ref of kept) sum += ((yield* get(ref)) as { n: number }).n
+    return sum
+  })
+}
+
+it('21: who is only talked about gets no work and no copies before it has answered in person', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.cut(['S'], ['X'])
+  const { life } = mesh.add('X', { slots: 8, entries: ['E'] })
+  const { state } = mesh.peer('S')
+  mesh.until(() => state.members.get(id('X'))?.profile?.slots === 8, 'S has heard of X')
+  const program = muchWork(mesh)
+  const given = (): number =>
+    state.scheduler.out(life) + state.directory.heldBy(life).length + state.sessions.queued(life)
+  mesh.until(() => program.end !== null || given() > 0, 'the work is done', 10_000)
+  expect(given()).toBe(0)
+  expect(program.end?.value).toBe(28 + 120)
+  expect(new Set(mesh.runs('long'))).toEqual(new Set(['E']))
+  expect(state.members.get(id('X'))).toMatchObject({ state: 'alive', hearsay: true })
+
+  mesh.network.heal()
+  mesh.until(() => state.members.get(id('X'))?.hearsay === false, 'S has met X', 20_000)
+  expect(mesh.result(muchWork(mesh))).toBe(28 + 120)
+  expect(mesh.runs('long')).toContain('X')
   mesh.endsWell()
 })
 
-it('22: left and dead about one life travel in opposite directions: all agree that it left', () => {
-  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1 })
+it('21: alive about the long dead is hearsay too, and is found out', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 8 })
+  const { profile } = mesh.peer('X').state.members.me
+  mesh.kill('X')
+  // Longer than any tombstone stands, one that was heard of from somebody else included.
+  mesh.run({ forMs: 200_000 })
+  const { state } = mesh.peer('S')
+  expect(state.members.get(id('X'))).toBeUndefined()
+  const life = 'X/1' as LifeId
+  const program = muchWork(mesh)
+  mesh.run({ forMs: 100 })
+  rumour(mesh, 'S', [{ life, incarnation: 3, state: 'alive', by: id('E'), ...(profile ? { profile } : {}) }])
+  expect(state.members.lives(life)).toBe(true)
+  mesh.until(() => state.members.ended(life) || state.scheduler.out(life) > 0, 'S has found out', 5_000)
+  expect(mesh.result(program)).toBe(28 + 120)
+  expect(new Set(mesh.runs('long'))).toEqual(new Set(['E']))
+  expect(state.counters.retried).toBe(0)
+  mesh.endsWell()
+})
+
+it('22: some hold X as dead, others as having left, and tell each other: all agree that it left', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1, Z: 1 })
   const { life } = mesh.peer('X')
-  const dead: Claim = { life, incarnation: 0, state: 'dead', by: id('Y') }
+  mesh.cut(['S', 'E'], ['X', 'Y', 'Z'])
   mesh.peer('X').event({ type: 'leave' })
-  mesh.peer('Y').event({
-    type: 'received',
-    frame: {
-      from: mesh.peer('E').life,
-      to: mesh.peer('Y').life,
-      mine: 0,
-      yours: 0,
-      ack: 0,
-      seq: 0,
-      messages: [],
-      signals: [],
-      claims: [dead],
-      load: null,
-    },
-  })
-  mesh.until(
-    () => mesh.others('X').every((peer) => peer.state.members.get(id('X'))?.state === 'left'),
-    'all agree that X left',
-  )
+  const held = (name: string): string | undefined => mesh.peer(name).state.members.get(id('X'))?.state
+  mesh.until(() => held('S') === 'dead' && held('E') === 'dead', 'one side thinks X dead')
+  expect([held('Y'), held('Z')]).toEqual(['left', 'left'])
+  // Even above every incarnation that X had.
+  for (const name of ['S', 'Y']) rumour(mesh, name, [{ life, incarnation: 9, state: 'dead', by: id('E') }])
+  expect([held('S'), held('Y')]).toEqual(['dead', 'left'])
+  mesh.network.heal()
+  const all = ['S', 'E', 'Y', 'Z']
+  mesh.until(() => mesh.peer('S').state.members.lives(mesh.peer('Y').life), 'the sides have met')
+  mesh.until(() => all.every((name) => held(name) === 'left'), 'all agree', 10_000)
+  mesh.run({ forMs: 20_000 })
+  expect(all.map(held)).toEqual(['left', 'left', 'left', 'left'])
   mesh.endsWell()
 })
 
