@@ -119,16 +119,29 @@ it.each(['freeze', 'sleep'] as const)(
   },
 )
 
-it('20: all observers of a peer die with half the mesh, and the peer a second later: it is found out', () => {
-  const names = Array.from({ length: 9 }, (_, n) => `p${n}`)
+it('20: all observers of a peer fall silent with it, and theirs: random visits find it out before the ring has closed', () => {
+  const names = Array.from({ length: 24 }, (_, n) => `p${n}`)
   const mesh = new Scenario(Object.fromEntries(names.map((name) => [name, 1])))
-  const victim = 'p8'
-  const watching = names.filter((name) => mesh.peer(name).state.detector.observes(mesh.peer(victim).life))
-  for (const name of watching.filter((name) => name !== 'p0').slice(0, 4)) mesh.kill(name)
-  mesh.run({ forMs: 1_000 })
-  const { life } = mesh.peer(victim)
-  mesh.kill(victim)
-  mesh.until(() => mesh.alive().every((peer) => peer.state.members.ended(life)), 'everybody knows', 15_000)
+  const placeOf = (name: string): number => mesh.peer(name).state.members.me.place
+  const ring = names.sort((a, b) => placeOf(a) - placeOf(b))
+  const silent = ring.slice(0, 12)
+  for (const name of silent) mesh.peer(name).freeze()
+  const others = ring.slice(12).map((name) => mesh.peer(name).state)
+  const isKnown = (name: string): boolean => others.every(({ members }) => members.ended(mesh.peer(name).life))
+  // The first is observed by the next four, those by the four after them: one round after the other
+  // that takes more than 8 s. Each of the twelve that are left visits somebody every second.
+  mesh.until(() => isKnown(ring[0] as string), 'everybody knows of the first', 7_500)
+  mesh.until(() => silent.every(isKnown), 'everybody knows of all', 7_500)
+  mesh.endsWell()
+})
+
+it('20: whom nobody observes is found out by visits alone: what was asked is seen through', () => {
+  const names = Array.from({ length: 16 }, (_, n) => `p${n}`)
+  const mesh = new Scenario(Object.fromEntries(names.map((name) => [name, 1])), { seed: 5, config: { observers: 0 } })
+  const [silent, ...others] = names.map((name) => mesh.peer(name))
+  silent?.freeze()
+  const isKnown = (): boolean => others.every(({ state }) => state.members.ended('p0/1' as LifeId))
+  mesh.until(isKnown, 'everybody knows', 5_000)
   mesh.endsWell()
 })
 
