@@ -145,6 +145,38 @@ it('20: whom nobody observes is found out by visits alone: what was asked is see
   mesh.endsWell()
 })
 
+it('a cut that outlasts every tombstone: each side has forgotten the other, and finds it through an entry', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  for (const name of ['X', 'Y']) mesh.add(name, { entries: ['S'] })
+  mesh.run({ forMs: 2_000 })
+  const sides = [
+    ['S', 'E'],
+    ['X', 'Y'],
+  ] as const
+  mesh.cut(...sides)
+  mesh.run({ forMs: 150_000 })
+  for (const [here, there] of [sides, [...sides].reverse()] as const)
+    for (const name of here)
+      for (const other of there ?? []) expect(mesh.peer(name).state.members.get(id(other))).toBeUndefined()
+  mesh.network.heal()
+  const isWhole = (): boolean => mesh.alive().every(({ state }) => state.members.others().length === 3)
+  mesh.until(isWhole, 'there is one mesh', 4 * mesh.config.syncMs)
+  mesh.endsWell()
+})
+
+it('an entry that died, was forgotten and is started again is found by those who once joined through it', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.add('X', { entries: ['S'] })
+  mesh.run({ forMs: 2_000 })
+  mesh.kill('S')
+  mesh.run({ forMs: 150_000 })
+  for (const { state } of mesh.alive()) expect(state.members.get(id('S'))).toBeUndefined()
+  mesh.add('S', { slots: 0, entries: [] })
+  const isWhole = (): boolean => mesh.alive().every(({ state }) => state.members.others().length === 2)
+  mesh.until(isWhole, 'there is one mesh', 4 * mesh.config.syncMs)
+  mesh.endsWell()
+})
+
 /** Work that E alone is slow at, and bytes that want second holders. */
 function muchWork(mesh: Scenario): ReturnType<Scenario['ask']> {
   mesh.fn('long', function* (_context, n: number) {

@@ -83,7 +83,10 @@ export class Peer {
     this.#joining = new Joining({
       self: peerOf(self),
       transport: platform.transport,
-      dial: (peer, address) => this.#links.dial(peer, [address]),
+      dial: (peer, address) => {
+        post({ type: 'entry', peer, addresses: [address] })
+        return this.#links.dial(peer, [address])
+      },
     })
     const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
     const { transport, store, admission, createHasher } = platform
