@@ -364,6 +364,7 @@ export class Peer {
     for (const listener of this.#onStop) listener()
     this.#options.platform.clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
     this.#waiters.fail(new MeshError('MESH_LEFT', 'this peer has left the mesh'))
+    this.#joining.close()
     this.#transfers.close()
     this.#links.close()
     await this.#pool.close()
