@@ -1,6 +1,7 @@
 // Who is thought alive: suspicion and refutation, partitions that heal, sleep, old news and long dead
 // peers. Nobody who lives loses work to what is said of them.
 
+import { Big } from '@murmuration/sim-peer'
 import { expect, it } from 'vitest'
 import type { Claim, LifeId, PeerId, Signal } from '@murmuration/core/internal'
 import { Scenario, get, only, elapse } from './scenario.ts'
@@ -69,90 +70,188 @@ it('18: twelve peers cut in halves for a minute; healed, nothing is run again be
   mesh.endsWell()
 })
 
-it('19: who sleeps for a minute suspects nobody on waking', () => {
+/** The others stand still: S will soon take them for dead. */
+function silence(): Scenario {
   const mesh = new Scenario({ S: 0, E: 1, X: 1 })
-  const sleeper = mesh.peer('S')
-  sleeper.freeze()
+  for (const name of ['E', 'X']) mesh.peer(name).freeze()
+  return mesh
+}
+
+/** At the last moment S stops as well; the others go on, and S a minute later. */
+function stopsAt(mesh: Scenario, at: number, stop: 'freeze' | 'sleep'): void {
+  mesh.run({ forMs: at - mesh.clock.now - 1 })
+  mesh.peer('S')[stop]()
+  for (const name of ['E', 'X']) mesh.peer(name).thaw()
   mesh.run({ forMs: 60_000 })
-  sleeper.thaw()
+  mesh.peer('S').thaw()
   mesh.run({ forMs: 20_000 })
-  expect(mesh.notices.filter(({ by, notice }) => by === 'S' && notice.type === 'peer:died')).toEqual([])
-  mesh.endsWell()
-})
+}
 
-it('20: all observers of a peer die with half the mesh, and the peer a second later: it is found out', () => {
-  const names = Array.from({ length: 9 }, (_, n) => `p${n}`)
+function saidBy(mesh: Scenario, by: string, type: string): number {
+  return mesh.notices.filter((said) => said.by === by && said.notice.type === type).length
+}
+
+it.each(['freeze', 'sleep'] as const)(
+  '19: who was about to bury others when it stopped (%s) does not on waking',
+  (stop) => {
+    const awake = silence()
+    awake.until(() => saidBy(awake, 'S', 'peer:died') > 0, 'S takes somebody for dead')
+
+    const mesh = silence()
+    stopsAt(mesh, awake.clock.now, stop)
+    expect(saidBy(mesh, 'S', 'peer:died')).toBe(0)
+    expect(saidBy(mesh, 'S', 'peer:suspected')).toBe(2)
+    for (const name of ['E', 'X']) expect(mesh.peer('S').state.members.get(id(name))?.state).toBe('alive')
+    mesh.endsWell()
+  },
+)
+
+it.each(['freeze', 'sleep'] as const)(
+  '19: who was about to suspect others when it stopped (%s) asks them again',
+  (stop) => {
+    const awake = silence()
+    awake.until(() => saidBy(awake, 'S', 'peer:suspected') > 0, 'S suspects somebody')
+
+    const mesh = silence()
+    stopsAt(mesh, awake.clock.now, stop)
+    expect(saidBy(mesh, 'S', 'peer:suspected')).toBe(0)
+    mesh.endsWell()
+  },
+)
+
+it('20: all observers of a peer fall silent with it, and theirs: random visits find it out before the ring has closed', () => {
+  const names = Array.from({ length: 24 }, (_, n) => `p${n}`)
   const mesh = new Scenario(Object.fromEntries(names.map((name) => [name, 1])))
-  const victim = 'p8'
-  const watching = names.filter((name) => mesh.peer(name).state.detector.observes(mesh.peer(victim).life))
-  for (const name of watching.filter((name) => name !== 'p0').slice(0, 4)) mesh.kill(name)
-  mesh.run({ forMs: 1_000 })
-  const { life } = mesh.peer(victim)
-  mesh.kill(victim)
-  mesh.until(() => mesh.alive().every((peer) => peer.state.members.ended(life)), 'everybody knows', 15_000)
+  const placeOf = (name: string): number => mesh.peer(name).state.members.me.place
+  const ring = names.sort((a, b) => placeOf(a) - placeOf(b))
+  const silent = ring.slice(0, 12)
+  for (const name of silent) mesh.peer(name).freeze()
+  const others = ring.slice(12).map((name) => mesh.peer(name).state)
+  const isKnown = (name: string): boolean => others.every(({ members }) => members.ended(mesh.peer(name).life))
+  // The first is observed by the next four, those by the four after them: one round after the other
+  // that takes more than 8 s. Each of the twelve that are left visits somebody every second.
+  mesh.until(() => isKnown(ring[0] as string), 'everybody knows of the first', 7_500)
+  mesh.until(() => silent.every(isKnown), 'everybody knows of all', 7_500)
   mesh.endsWell()
 })
 
-it('21: alive about the long dead is hearsay: nobody sends work there', () => {
-  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+it('20: whom nobody observes is found out by visits alone: what was asked is seen through', () => {
+  const names = Array.from({ length: 16 }, (_, n) => `p${n}`)
+  const mesh = new Scenario(Object.fromEntries(names.map((name) => [name, 1])), { seed: 5, config: { observers: 0 } })
+  const [silent, ...others] = names.map((name) => mesh.peer(name))
+  silent?.freeze()
+  const isKnown = (): boolean => others.every(({ state }) => state.members.ended('p0/1' as LifeId))
+  mesh.until(isKnown, 'everybody knows', 5_000)
+  mesh.endsWell()
+})
+
+it('a cut that outlasts every tombstone: each side has forgotten the other, and finds it through an entry', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  for (const name of ['X', 'Y']) mesh.add(name, { entries: ['S'] })
+  mesh.run({ forMs: 2_000 })
+  const sides = [
+    ['S', 'E'],
+    ['X', 'Y'],
+  ] as const
+  mesh.cut(...sides)
+  mesh.run({ forMs: 150_000 })
+  for (const [here, there] of [sides, [...sides].reverse()] as const)
+    for (const name of here)
+      for (const other of there ?? []) expect(mesh.peer(name).state.members.get(id(other))).toBeUndefined()
+  mesh.network.heal()
+  const isWhole = (): boolean => mesh.alive().every(({ state }) => state.members.others().length === 3)
+  mesh.until(isWhole, 'there is one mesh', 4 * mesh.config.syncMs)
+  mesh.endsWell()
+})
+
+it('an entry that died, was forgotten and is started again is found by those who once joined through it', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.add('X', { entries: ['S'] })
+  mesh.run({ forMs: 2_000 })
+  mesh.kill('S')
+  mesh.run({ forMs: 150_000 })
+  for (const { state } of mesh.alive()) expect(state.members.get(id('S'))).toBeUndefined()
+  mesh.add('S', { slots: 0, entries: [] })
+  const isWhole = (): boolean => mesh.alive().every(({ state }) => state.members.others().length === 2)
+  mesh.until(isWhole, 'there is one mesh', 4 * mesh.config.syncMs)
+  mesh.endsWell()
+})
+
+/** Work that E alone is slow at, and bytes that want second holders. */
+function muchWork(mesh: Scenario): ReturnType<Scenario['ask']> {
+  mesh.fn('long', function* (_context, n: number) {
+    yield* elapse(200)
+    return n
+  })
+  return mesh.ask('S', function* (context) {
+    const kept = Array.from({ length: 16 }, (_, n) => context.put(new Big({ n }, 1e6)))
+    const refs = Array.from({ length: 8 }, (_, n) => context.call('long', [n]))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    for (const ref of kept) sum += ((yield* get(ref)) as { n: number }).n
+    return sum
+  })
+}
+
+it('21: who is only talked about gets no work and no copies before it has answered in person', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.cut(['S'], ['X'])
+  const { life } = mesh.add('X', { slots: 8, entries: ['E'] })
+  const { state } = mesh.peer('S')
+  mesh.until(() => state.members.get(id('X'))?.profile?.slots === 8, 'S has heard of X')
+  const program = muchWork(mesh)
+  const given = (): number =>
+    state.scheduler.out(life) + state.directory.heldBy(life).length + state.sessions.queued(life)
+  mesh.until(() => program.end !== null || given() > 0, 'the work is done', 10_000)
+  expect(given()).toBe(0)
+  expect(program.end?.value).toBe(28 + 120)
+  expect(new Set(mesh.runs('long'))).toEqual(new Set(['E']))
+  expect(state.members.get(id('X'))).toMatchObject({ state: 'alive', hearsay: true })
+
+  mesh.network.heal()
+  mesh.until(() => state.members.get(id('X'))?.hearsay === false, 'S has met X', 20_000)
+  expect(mesh.result(muchWork(mesh))).toBe(28 + 120)
+  expect(mesh.runs('long')).toContain('X')
+  mesh.endsWell()
+})
+
+it('21: alive about the long dead is hearsay too, and is found out', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 8 })
+  const { profile } = mesh.peer('X').state.members.me
   mesh.kill('X')
-  mesh.until(() => mesh.peer('S').state.members.ended('X/1' as LifeId), 'X is dead')
   // Longer than any tombstone stands, one that was heard of from somebody else included.
   mesh.run({ forMs: 200_000 })
-  expect(mesh.peer('S').state.members.get(id('X'))).toBeUndefined()
-  const profile = mesh.peer('E').state.members.me.profile
-  const stale: Claim = {
-    life: 'X/1' as LifeId,
-    incarnation: 3,
-    state: 'alive',
-    by: id('E'),
-    ...(profile ? { profile } : {}),
-  }
-  mesh.peer('S').event({
-    type: 'received',
-    frame: {
-      from: mesh.peer('E').life,
-      to: mesh.peer('S').life,
-      mine: 0,
-      yours: 0,
-      ack: 0,
-      seq: 0,
-      messages: [],
-      signals: [],
-      claims: [stale],
-      load: null,
-    },
-  })
-  const program = longTask(mesh, 100)
-  expect(mesh.result(program)).toBe(7)
-  expect(mesh.runs('long')).toEqual(['E'])
+  const { state } = mesh.peer('S')
+  expect(state.members.get(id('X'))).toBeUndefined()
+  const life = 'X/1' as LifeId
+  const program = muchWork(mesh)
+  mesh.run({ forMs: 100 })
+  rumour(mesh, 'S', [{ life, incarnation: 3, state: 'alive', by: id('E'), ...(profile ? { profile } : {}) }])
+  expect(state.members.lives(life)).toBe(true)
+  mesh.until(() => state.members.ended(life) || state.scheduler.out(life) > 0, 'S has found out', 5_000)
+  expect(mesh.result(program)).toBe(28 + 120)
+  expect(new Set(mesh.runs('long'))).toEqual(new Set(['E']))
+  expect(state.counters.retried).toBe(0)
   mesh.endsWell()
 })
 
-it('22: left and dead about one life travel in opposite directions: all agree that it left', () => {
-  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1 })
+it('22: some hold X as dead, others as having left, and tell each other: all agree that it left', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1, Z: 1 })
   const { life } = mesh.peer('X')
-  const dead: Claim = { life, incarnation: 0, state: 'dead', by: id('Y') }
+  mesh.cut(['S', 'E'], ['X', 'Y', 'Z'])
   mesh.peer('X').event({ type: 'leave' })
-  mesh.peer('Y').event({
-    type: 'received',
-    frame: {
-      from: mesh.peer('E').life,
-      to: mesh.peer('Y').life,
-      mine: 0,
-      yours: 0,
-      ack: 0,
-      seq: 0,
-      messages: [],
-      signals: [],
-      claims: [dead],
-      load: null,
-    },
-  })
-  mesh.until(
-    () => mesh.others('X').every((peer) => peer.state.members.get(id('X'))?.state === 'left'),
-    'all agree that X left',
-  )
+  const held = (name: string): string | undefined => mesh.peer(name).state.members.get(id('X'))?.state
+  mesh.until(() => held('S') === 'dead' && held('E') === 'dead', 'one side thinks X dead')
+  expect([held('Y'), held('Z')]).toEqual(['left', 'left'])
+  // Even above every incarnation that X had.
+  for (const name of ['S', 'Y']) rumour(mesh, name, [{ life, incarnation: 9, state: 'dead', by: id('E') }])
+  expect([held('S'), held('Y')]).toEqual(['dead', 'left'])
+  mesh.network.heal()
+  const all = ['S', 'E', 'Y', 'Z']
+  mesh.until(() => mesh.peer('S').state.members.lives(mesh.peer('Y').life), 'the sides have met')
+  mesh.until(() => all.every((name) => held(name) === 'left'), 'all agree', 10_000)
+  mesh.run({ forMs: 20_000 })
+  expect(all.map(held)).toEqual(['left', 'left', 'left', 'left'])
   mesh.endsWell()
 })
 

@@ -23,13 +23,15 @@ function twenty(scenario: Scenario, ms: number): ReturnType<Scenario['ask']> {
 }
 
 it('1: a link resets again and again while assigns, outcomes and grants are in its buffer', () => {
-  const mesh = new Scenario({ S: 0, E: 2 })
+  // Nothing is said again for its silence: what was in a buffer is said over the next link, or never.
+  const mesh = new Scenario({ S: 0, E: 2 }, { config: { resendMs: 600_000 } })
   const program = twenty(mesh, 10)
   for (let n = 0; n < 30; n++) {
     mesh.run({ forMs: 7 })
     mesh.network.unlink(id('S'), id('E'))
   }
-  expect(mesh.result(program)).toBe(190)
+  mesh.until(() => program.end !== null, 'the work is done', 1_000)
+  expect(program.end?.value).toBe(190)
   expect(mesh.timesRun('work')).toBe(20)
   expect(mesh.said('peer:died')).toBe(0)
   mesh.endsWell()
@@ -120,5 +122,42 @@ it('frames are lost, doubled and overtaken: everything is recorded once', () => 
   mesh.network.weather = { delayMs: [1, 15], loss: 0.1, duplication: 0.2, reordering: true }
   const program = twenty(mesh, 5)
   expect(mesh.result(program)).toBe(190)
+  mesh.endsWell()
+})
+
+it.each([
+  ['E', 'the executor'],
+  ['S', 'the submitter'],
+])('%s stands still for longer than a tombstone stands: the next conversation is heard by both', (sleeper) => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  expect(mesh.result(twenty(mesh, 10))).toBe(190)
+  mesh.peer(sleeper).freeze()
+  // Dead, then forgotten: of the numbers of the old conversation only the sleeper knows.
+  mesh.run({ forMs: mesh.config.tombstoneMs + 5_000 })
+  const [awake] = mesh.others(sleeper)
+  expect(awake?.state.members.get(id(sleeper))).toBeUndefined()
+  mesh.peer(sleeper).thaw()
+  const again = twenty(mesh, 20)
+  mesh.until(() => again.end !== null, 'the work is done', 10_000)
+  expect(again.end?.value).toBe(190)
+  mesh.endsWell()
+})
+
+it('who forgot a peer with which it had spoken again and again is heard by it, though it numbers anew', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  // Each of these begins a conversation with higher numbers on both sides.
+  for (let n = 0; n < 3; n++) {
+    mesh.cut(['S'], ['E'])
+    mesh.run({ forMs: 10_000 })
+    mesh.network.heal()
+    mesh.run({ forMs: 10_000 })
+    expect(mesh.result(twenty(mesh, 10))).toBe(190)
+  }
+  mesh.peer('E').freeze()
+  mesh.until(() => !mesh.peer('S').state.members.get(id('E')), 'S has forgotten E')
+  mesh.peer('E').thaw()
+  const again = twenty(mesh, 20)
+  mesh.until(() => again.end !== null, 'the work is done', 10_000)
+  expect(again.end?.value).toBe(190)
   mesh.endsWell()
 })

@@ -45,8 +45,8 @@ export class SimPeer {
   readonly code: CodeId
   readonly state: PeerState
   readonly #config: Config
-  /** Local time = virtual time × rate + offset. */
-  readonly #offset: number
+  /** Local time = virtual time + offset, less what was slept. */
+  #offset: number
   readonly store: Map<ObjectId, Encoded>
   readonly #queue: PeerEvent[] = []
   readonly #running = new Map<AttemptId, Running>()
@@ -61,6 +61,8 @@ export class SimPeer {
   #wakeAt = Number.POSITIVE_INFINITY
   alive = true
   frozen = false
+  /** Since when, in virtual time, its whole machine sleeps. */
+  #asleepSince: number | null = null
   /** Work and turns take this many times as long. */
   slowness = 1
   left = false
@@ -105,11 +107,12 @@ export class SimPeer {
   }
 
   now(): Instant {
-    return (this.world.clock.now + this.#offset) as Instant
+    return ((this.#asleepSince ?? this.world.clock.now) + this.#offset) as Instant
   }
 
   event(event: PeerEvent): void {
-    if (!this.alive) return
+    // What is sent to a machine that sleeps is lost; that its links are gone it learns when it wakes.
+    if (!this.alive || (this.#asleepSince !== null && event.type === 'received')) return
     this.#queue.push(event)
     this.#schedule()
   }
@@ -172,17 +175,34 @@ export class SimPeer {
     else then()
   }
 
+  /** The process stands still; its clock does not. */
   freeze(): void {
     this.frozen = true
     this.#wake++
     this.#wakeAt = Number.POSITIVE_INFINITY
   }
 
+  /** The machine stands still, and the monotonic clock with it: only the wall clock will tell. */
+  sleep(): void {
+    this.freeze()
+    this.#asleepSince = this.world.clock.now
+  }
+
+  /** Goes on after either. Timers that are due fire before anything that came meanwhile is read. */
   thaw(): void {
     if (!this.frozen) return
     this.frozen = false
-    for (const then of this.#thawed.splice(0)) then()
+    const unread = this.#queue.splice(0)
+    if (this.#asleepSince !== null) this.#wakeUp(this.world.clock.now - this.#asleepSince)
     this.turn()
+    for (const event of unread) this.event(event)
+    for (const then of this.#thawed.splice(0)) then()
+  }
+
+  #wakeUp(ms: number): void {
+    this.#asleepSince = null
+    this.#offset -= ms
+    if (ms > this.#config.sleptMs) this.#queue.push({ type: 'slept' })
   }
 
   kill(): void {
@@ -369,6 +389,11 @@ export class SimPeer {
     this.event({ type: 'done', attempt: id, outcome: { type: 'cancelled', reason }, ms: 0 })
     this.#remove(id, running.worker)
     this.work(0, () => this.#next(running.worker))
+  }
+
+  /** Workers started so far: numbers are given out again, so that is the most there were at once. */
+  get workers(): number {
+    return this.#workers.size
   }
 
   busyWorkers(): number[] {

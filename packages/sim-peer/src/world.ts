@@ -117,8 +117,7 @@ export class SimWorld {
     if (!peer.alive) return
     if (entries.length === 0) return peer.event({ type: 'founded' })
     if (peer.joined) return this.#knock(peer, entries)
-    const entry = entries[tries % entries.length] as PeerId
-    this.dial(peer, entry)
+    this.#dialEntry(peer, entries[tries % entries.length] as PeerId)
     this.clock.after(500, () => this.#enter(peer, entries, tries + 1))
   }
 
@@ -126,8 +125,20 @@ export class SimWorld {
   #knock(peer: SimPeer, entries: readonly PeerId[]): void {
     const unheard = entries.filter((entry) => !peer.state.members.get(entry))
     if (!peer.alive || unheard.length === 0) return
-    for (const entry of unheard) this.dial(peer, entry)
+    for (const entry of unheard) this.#dialEntry(peer, entry)
     this.clock.after(5_000, () => this.#knock(peer, unheard))
+  }
+
+  /** Of an entry that answers the machine is told. */
+  #dialEntry(peer: SimPeer, entry: PeerId): void {
+    const target = this.seats.get(entry)?.current
+    if (target && this.#reaches(peer, target)) peer.event({ type: 'entry', peer: entry, addresses: [entry] })
+    this.dial(peer, entry)
+  }
+
+  #reaches(from: SimPeer, to: SimPeer): boolean {
+    const isCut = this.network.isCut(from.peer, to.peer) || this.network.isCut(to.peer, from.peer)
+    return to.alive && !to.frozen && !isCut
   }
 
   peer(name: string): SimPeer {
@@ -160,8 +171,7 @@ export class SimWorld {
       return answer(this.network.delay(), () => from.event({ type: 'dial-failed', peer: to, refused: !cut }))
     answer(this.network.delay() * 3, () => {
       if (!target.alive) return from.event({ type: 'dial-failed', peer: to, refused: true })
-      if (target.frozen || this.network.isCut(from.peer, to) || this.network.isCut(to, from.peer))
-        return from.event({ type: 'dial-failed', peer: to, refused: false })
+      if (!this.#reaches(from, target)) return from.event({ type: 'dial-failed', peer: to, refused: false })
       this.network.link(from.peer, to)
       from.event({ type: 'linked', life: target.life })
       target.event({ type: 'linked', life: from.life })

@@ -45,6 +45,7 @@ const recorders: Recorders = {
   writable: (state, { peer, writable }) => state.links.setWritable(peer, writable),
   violated: (state) => void state.counters.violations++,
   slept: (state, _event, now) => observe.slept(state, now),
+  entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
   founded: (state) => join.founded(state),
   leave: (state, _event, now) => {
     submit.leaveAttached(state)

@@ -1,12 +1,12 @@
 // Coming, staying in touch, going. A new link starts with an exchange of member lists; lists are
-// exchanged again with random peers (push-pull) and the recently dead are dialled, so that healed
-// partitions merge. Leaving hands back work and copies before it says goodbye.
+// exchanged again with random peers (push-pull), and the recently dead and lost entries are dialled,
+// so that healed partitions merge. Leaving hands back work and copies before it says goodbye.
 
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { signal } from '../state/peer-state.ts'
+import { dial, signal } from '../state/peer-state.ts'
 
 /** How long a leaving peer waits for its hand-over. */
 const leaveMs = 5_000
@@ -69,7 +69,7 @@ export function keepInTouch(state: PeerState, now: Instant): void {
     const member = state.rng.pick(state.members.others().filter((row) => row.state !== 'suspect'))
     if (member) sync(state, member.life, true)
     for (const life of state.members.bury(now, config.tombstoneMs)) {
-      state.sessions.forget(life)
+      state.sessions.bury(life)
       forgetPeer(state, peerOf(life))
     }
   }
@@ -79,13 +79,16 @@ export function keepInTouch(state: PeerState, now: Instant): void {
   }
 }
 
-/** Somebody we buried may be on the other side of a cut: its address is tried now and then. */
+/** Somebody we buried may be on the other side of a cut, and so may an entry that is not among us: tried now and then. */
 function heal(state: PeerState, now: Instant): void {
   const buried = [...state.members.all()].filter(
     (row) => row.state === 'dead' && now - row.since < state.config.healMs && (row.profile?.addresses.length ?? 0) > 0,
   )
   const chosen = state.rng.pick(buried)
   if (chosen) sync(state, chosen.life, true)
+  const isLost = (peer: PeerId): boolean => isOver(state.members.get(peer)?.state ?? 'dead')
+  const entry = state.rng.pick([...state.links.entries()].filter(isLost))
+  if (entry) dial(state, entry, now)
 }
 
 export function leave(state: PeerState, now: Instant): void {

@@ -2,14 +2,14 @@
 // claims and load on board. Where no link stands one is asked for; where the outbox is full the news
 // waits in the session.
 
-import type { Instant, LifeId, PeerId } from '../model/ids.ts'
+import type { Instant, LifeId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Claim, Load } from '../model/world.ts'
 import { openSession } from '../state/announce.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { hangUp, isBeyond } from '../state/peer-state.ts'
+import { dial, hangUp, isBeyond } from '../state/peer-state.ts'
 
 /** Frames per peer and turn; the rest follows when the link has drained. */
 const framesPerTurn = 8
@@ -20,12 +20,10 @@ export function write(state: PeerState, now: Instant): void {
   const load = loadOf(state)
   const told = gossipTargets(state, now)
   for (const life of audience(state, told, now)) {
-    if (!state.links.stands(life)) {
-      const peer = peerOf(life)
-      if (state.links.want(peer, now)) dial(state, peer)
-    } else if (state.links.canWrite(life)) send(state, life, load, now)
+    if (!state.links.stands(life)) dial(state, peerOf(life), now)
+    else if (state.links.canWrite(life)) send(state, life, load, now)
   }
-  for (const peer of state.links.overdue(now)) if (state.links.want(peer, now)) dial(state, peer)
+  for (const peer of state.links.overdue(now)) dial(state, peer, now)
 }
 
 function queue(state: PeerState): void {
@@ -104,10 +102,6 @@ function loadOf(state: PeerState): Load {
     queued: executor.readyCount,
     awareness: detector.awareness,
   }
-}
-
-function dial(state: PeerState, peer: PeerId): void {
-  state.effects.push({ type: 'dial', peer, addresses: state.members.get(peer)?.profile?.addresses ?? [] })
 }
 
 export function hangUpIdle(state: PeerState, now: Instant): void {

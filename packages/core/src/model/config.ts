@@ -34,6 +34,8 @@ export interface Config {
   readonly redialMs: readonly [number, number]
   /** How long dead peers' addresses are still tried, so that healed partitions merge. */
   readonly healMs: number
+  /** Entries remembered, those used last. One that is not among us is tried for ever: it may be on the other side of a cut. */
+  readonly maxEntries: number
   /** Links beyond those the probe ring and the work need are closed when idle this long. */
   readonly idleLinkMs: number
   /** Links kept, about: beyond it those go that were not used for a few probes, but for the probe ring and what has work. */
@@ -68,7 +70,7 @@ export interface Config {
   readonly maxBatch: number
   /** Attempts that wait behind one that runs for longer than this are taken back, and go where there is room. Lower frees quick work sooner, costs two small messages for each that is taken back. */
   readonly patienceMs: number
-  /** With so many workers one more is started only for an attempt deeper than all that wait, so that recursion never starves; while none waits the slots alone count. */
+  /** With so many workers in use one more is taken only for an attempt deeper than all that wait, so that recursion never starves; while none waits the slots alone count. */
   readonly maxWorkers: number
   /** Attempts of one task given back uncharged (drain, lost inputs) before it counts. */
   readonly maxFreeMoves: number
@@ -114,6 +116,7 @@ const lan: Config = {
   tombstoneMs: 3_600_000,
   redialMs: [50, 5_000],
   healMs: 3_600_000,
+  maxEntries: 16,
   idleLinkMs: 30_000,
   maxLinks: 64,
   resendMs: 1_000,

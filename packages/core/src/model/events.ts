@@ -17,6 +17,8 @@ export type PeerEvent =
   | { readonly type: 'violated'; readonly peer: PeerId; readonly reason: string }
   /** The wall clock ran far ahead of ours: the machine was asleep. */
   | { readonly type: 'slept' }
+  /** Newcomers find somebody there, as we do now. */
+  | { readonly type: 'entry'; readonly peer: PeerId; readonly addresses: readonly string[] }
   /** A mesh of one: nobody to join. */
   | { readonly type: 'founded' }
   // ---- what programs here ask for

@@ -1,6 +1,7 @@
 // Finding the first peer: every address is knocked at, again and again and ever more slowly, until a
 // first exchange of member lists has succeeded with somebody, or the time is up, or somebody who
-// answered does not want us. What is said once inside is the machine's affair.
+// answered does not want us. Addresses at which nobody was found by then are knocked at once in a while,
+// or those inside might stay apart from who comes up there. Whoever was found is the machine's affair.
 
 import { MeshError } from '../errors.ts'
 import type { PeerId } from '../model/ids.ts'
@@ -22,15 +23,20 @@ export interface JoinRequest {
 interface Attempt {
   readonly resolve: () => void
   readonly reject: (error: MeshError) => void
+  /** Somebody has taken us in. */
+  inside: boolean
 }
 
 /** Waits between knocks at one address. */
 const firstWaitMs = 100
 const longestWaitMs = 2_000
+/** The same once inside. */
+const insideWaitMs = 30_000
 
 export class Joining {
   readonly #options: JoiningOptions
   readonly #attempts = new Set<Attempt>()
+  readonly #knocking = new Set<AbortController>()
 
   constructor(options: JoiningOptions) {
     this.#options = options
@@ -40,17 +46,25 @@ export class Joining {
   join({ addresses, timeoutMs, signal }: JoinRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = new AbortController()
+      this.#knocking.add(stop)
       const failures = new Map<string, string>()
       const end = (finish: () => void): void => {
         clearTimeout(timer)
         this.#attempts.delete(attempt)
         signal?.removeEventListener('abort', abort)
-        stop.abort()
+        if (!attempt.inside) {
+          stop.abort()
+          this.#knocking.delete(stop)
+        }
         finish()
       }
       const abort = (): void => end(() => reject(signal?.reason as Error))
       const timer = setTimeout(() => end(() => reject(unreachable(failures))), timeoutMs)
-      const attempt: Attempt = { resolve: () => end(resolve), reject: (error) => end(() => reject(error)) }
+      const attempt: Attempt = {
+        resolve: () => end(resolve),
+        reject: (error) => end(() => reject(error)),
+        inside: false,
+      }
       this.#attempts.add(attempt)
       if (signal?.aborted) return abort()
       signal?.addEventListener('abort', abort)
@@ -64,9 +78,11 @@ export class Joining {
     { signal, attempt }: { signal: AbortSignal; attempt: Attempt },
   ): Promise<void> {
     const { transport, self, dial } = this.#options
-    for (let waitMs = firstWaitMs; !signal.aborted; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+    let found = false
+    for (let waitMs = firstWaitMs; !signal.aborted && !(found && attempt.inside); waitMs = longer(waitMs, attempt)) {
       try {
         const peer = await transport.find(address, signal)
+        found = true
         if (peer === self) return attempt.reject(new MeshError('ENTRY_UNREACHABLE', `${address} is this peer itself`))
         await dial(peer, address)
         failures.set(address, 'it answered, but did not take us in')
@@ -79,13 +95,24 @@ export class Joining {
   }
 
   joined(): void {
-    for (const { resolve } of this.#attempts) resolve()
+    for (const attempt of this.#attempts) {
+      attempt.inside = true
+      attempt.resolve()
+    }
+  }
+
+  close(): void {
+    for (const stop of this.#knocking) stop.abort()
   }
 
   /** Somebody turned us away: while joining, that is the end of it. */
   refused(error: MeshError): void {
     for (const { reject } of this.#attempts) reject(error)
   }
+}
+
+function longer(waitMs: number, { inside }: Attempt): number {
+  return Math.min(waitMs * 2, inside ? insideWaitMs : longestWaitMs)
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

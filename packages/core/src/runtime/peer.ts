@@ -84,7 +84,10 @@ export class Peer {
     this.#joining = new Joining({
       self: peerOf(self),
       transport: platform.transport,
-      dial: (peer, address) => this.#links.dial(peer, [address]),
+      dial: (peer, address) => {
+        post({ type: 'entry', peer, addresses: [address] })
+        return this.#links.dial(peer, [address])
+      },
     })
     const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
     const { transport, store, admission, createHasher } = platform
@@ -136,9 +139,9 @@ export class Peer {
   readonly #turn = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
+    this.#noticeSleep()
     const events = this.#queue
     this.#queue = []
-    this.#noticeSleep()
     let effects: Effect[]
     try {
       effects = handle(this.state, events, this.#options.platform.clock.now() as Instant)
@@ -161,7 +164,7 @@ export class Peer {
     this.#turn()
   }
 
-  /** The wall clock ran ahead of the monotonic one: the machine slept. */
+  /** The wall clock ran ahead of the monotonic one: the machine slept. The turn that begins takes that first. */
   #noticeSleep(): void {
     const { clock } = this.#options.platform
     const ahead = clock.wall() - clock.now()
@@ -371,6 +374,7 @@ export class Peer {
     const why = this.#broken ?? new MeshError('MESH_LEFT', 'this peer has left the mesh')
     this.#waiters.fail(why)
     this.#inspections.fail(why)
+    this.#joining.close()
     this.#transfers.close()
     this.#links.close()
     for (const listener of this.#onStop) listener(this.#broken)

@@ -126,7 +126,7 @@ export class Executor {
     if (this.#ready.size === 0 || this.slots === 0) return null
     const worker = this.#workers.free(this.slots, now, (first, left) => this.#nearlyThrough(first, left))
     if (worker === null) return null
-    const batch = this.#batch(worker.fresh && this.#atLimit())
+    const batch = this.#batch(!worker.inUse && this.#atLimit())
     const width = batch[0] ? slotsOf(batch[0].spec, this.slots) : 0
     // Whoever needs more slots than are free waits for them, and nobody overtakes: that way it gets them.
     if (width < worker.least || width > worker.most) return null
@@ -148,7 +148,7 @@ export class Executor {
   }
 
   #atLimit(): boolean {
-    return this.#workers.size >= this.#config.maxWorkers
+    return this.#workers.inUse >= this.#config.maxWorkers
   }
 
   #batch(deeperOnly: boolean): RunRow[] {

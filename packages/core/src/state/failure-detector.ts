@@ -203,9 +203,10 @@ export class FailureDetector {
     }
   }
 
-  /** Our own doubt, for as long as the peer has not been heard again. */
+  /** It was asked and has not been heard since: seen through, whoever else is to be observed meanwhile. */
   doubts(life: LifeId): boolean {
-    return this.#observed.get(life)?.phase === 'suspected'
+    const row = this.#observed.get(life)
+    return row !== undefined && row.phase !== 'calm'
   }
 
   /** Records that `by` suspects this life. True when that is new. */

@@ -19,6 +19,8 @@ interface LinkRow {
 export class Links {
   readonly #config: Config
   readonly #rows = new Map<PeerId, LinkRow>()
+  /** Where each was found when this peer joined. */
+  readonly #entries = new Map<PeerId, readonly string[]>()
 
   constructor(config: Config) {
     this.#config = config
@@ -108,6 +110,21 @@ export class Links {
     if (!row) return
     row.failures = 0
     row.dialAt = now
+  }
+
+  entry(peer: PeerId, addresses: readonly string[]): void {
+    this.#entries.delete(peer)
+    this.#entries.set(peer, addresses)
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > this.#config.maxEntries && oldest) this.#entries.delete(oldest)
+  }
+
+  entries(): IterableIterator<PeerId> {
+    return this.#entries.keys()
+  }
+
+  entryAddresses(peer: PeerId): readonly string[] {
+    return this.#entries.get(peer) ?? []
   }
 
   standing(): LifeId[] {

@@ -279,6 +279,13 @@ export function isBeyond(state: PeerState, life: LifeId): boolean {
   return !state.graves.has(life) || row?.life !== life || row.state === 'left'
 }
 
+/** Dials that peer where it says it listens or where it was once found, now or when its back-off is over. */
+export function dial(state: PeerState, peer: PeerId, now: Instant): void {
+  if (!state.links.want(peer, now)) return
+  const addresses = [...(state.members.get(peer)?.profile?.addresses ?? []), ...state.links.entryAddresses(peer)]
+  state.effects.push({ type: 'dial', peer, addresses })
+}
+
 /** Closes the link to that life. It counts as closed from now on, whatever becomes of the goodbye. */
 export function hangUp(state: PeerState, life: LifeId, reason: string): void {
   if (!state.links.down(life, state.timers.turnAt)) return

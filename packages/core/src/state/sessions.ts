@@ -40,6 +40,8 @@ export class Sessions {
   readonly #rows = new Map<LifeId, Session>()
   /** The numbers of conversations that ended, so that their late frames are known for what they are. */
   readonly #past = new Map<LifeId, { readonly mine: number; readonly yours: number }>()
+  /** Above every number that a buried life may have heard from us: it may yet wake up and remember. */
+  #floor = 1
 
   constructor(config: Config) {
     this.#config = config
@@ -53,10 +55,9 @@ export class Sessions {
     return this.#rows.keys()
   }
 
-  /** Begins a conversation. True when it is not the first with this life. */
+  /** Begins a conversation. True when it is not certain to be the first with this life. */
   open(life: LifeId): boolean {
-    const past = this.#past.get(life)
-    const { mine, yours } = past ?? { mine: 1, yours: 0 }
+    const { mine, yours } = this.#past.get(life) ?? { mine: this.#floor, yours: 0 }
     const row = {
       life,
       mine,
@@ -70,7 +71,7 @@ export class Sessions {
       resends: 0,
     }
     this.#rows.set(life, row)
-    return past !== undefined
+    return mine > 1
   }
 
   #row(life: LifeId): Session {
@@ -141,7 +142,7 @@ export class Sessions {
     if (frame.mine === 0 || frame.mine < row.yours) return { messages: [], reset: null }
     let reset: Received['reset'] = null
     if (frame.mine > row.yours) {
-      // Not their first one either: what we had said may have been recorded in the one that they ended.
+      // Not certain to be their first: what we had said may have been recorded in one that they ended.
       if (row.yours > 0 || frame.mine > 1) reset = { lost: this.#restart(row) }
       row.yours = frame.mine
     }
@@ -193,7 +194,7 @@ export class Sessions {
   /** We declared that life over. A later conversation with it gets a higher number. Returns what was never acknowledged. */
   end(life: LifeId): readonly Message[] {
     const row = this.#rows.get(life)
-    const { mine, yours } = row ?? this.#past.get(life) ?? { mine: 1, yours: 0 }
+    const { mine, yours } = row ?? this.#past.get(life) ?? { mine: this.#floor, yours: 0 }
     this.#past.set(life, { mine: mine + 1, yours })
     this.#rows.delete(life)
     return row?.queue ?? []
@@ -208,6 +209,12 @@ export class Sessions {
   forget(life: LifeId): void {
     this.#rows.delete(life)
     this.#past.delete(life)
+  }
+
+  /** That life is not heard of any more. It may have slept, so whatever is begun from now on has a higher number. */
+  bury(life: LifeId): void {
+    this.#floor = Math.max(this.#floor, this.#past.get(life)?.mine ?? 1)
+    this.forget(life)
   }
 
   /** Unacknowledged for too long on a link that stands: write again from the start. */

@@ -17,8 +17,8 @@ interface Worker {
 
 export interface FreeWorker {
   readonly number: number
-  /** It has to be started first. */
-  readonly fresh: boolean
+  /** It has work already: what it gets on top takes no further worker. */
+  readonly inUse: boolean
   /** Slots that an attempt there may take. */
   readonly least: number
   readonly most: number
@@ -31,10 +31,6 @@ export class Workers {
 
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs
-  }
-
-  get size(): number {
-    return this.#rows.size
   }
 
   #row(number: number): Worker {
@@ -124,6 +120,13 @@ export class Workers {
     return next
   }
 
+  /** Workers that something runs or waits in. */
+  get inUse(): number {
+    let count = 0
+    for (const row of this.#rows.values()) if (row.running.size > 0) count++
+    return count
+  }
+
   /** An idle worker, a number for a new one, or one that is nearly through what it has. */
   free(slots: number, now: Instant, nearlyThrough: (first: AttemptId, left: number) => boolean): FreeWorker | null {
     let busy = 0
@@ -140,11 +143,11 @@ export class Workers {
     }
     if (busy < slots) {
       const room = { least: 1, most: slots - busy }
-      if (idle !== null) return { number: idle, fresh: false, ...room }
-      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, fresh: true, ...room }
+      if (idle !== null) return { number: idle, inUse: false, ...room }
+      for (let number = 0; ; number++) if (!this.#rows.has(number)) return { number, inUse: false, ...room }
     }
     if (draining === null) return null
     const { width } = this.#row(draining)
-    return { number: draining, fresh: false, least: width, most: width }
+    return { number: draining, inUse: true, least: width, most: width }
   }
 }

@@ -35,6 +35,16 @@ describe('a silent peer', () => {
     expect(detector.condemned(at(2 * probeMs + suspectMinMs))).toEqual([x])
   })
 
+  it('is in doubt from the first question on, until it is heard', () => {
+    const detector = new FailureDetector(presets.test)
+    detector.observe(new Set([x]), at(0))
+    expect(detector.doubts(x)).toBe(false)
+    detector.due(at(probeMs))
+    expect(detector.doubts(x)).toBe(true)
+    detector.heard(x, at(probeMs + 1))
+    expect(detector.doubts(x)).toBe(false)
+  })
+
   it('gets the longest time when nobody else agrees', () => {
     const detector = new FailureDetector(presets.test)
     detector.suspected(x, 'me' as PeerId, 3, at(0))

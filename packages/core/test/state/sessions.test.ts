@@ -54,8 +54,10 @@ class Pair {
     for (const life of [a, b]) this.#end(life).check()
   }
 
-  end(at: LifeId): void {
-    for (const one of this.#end(at).end(at === a ? b : a)) this.lost[at]?.push((one as { credits: number }).credits)
+  end(at: LifeId, { buried }: { buried: boolean }): void {
+    const other = at === a ? b : a
+    for (const one of this.#end(at).end(other)) this.lost[at]?.push((one as { credits: number }).credits)
+    if (buried) this.#end(at).bury(other)
   }
 
   /** Nothing is lost any more: everything left gets through. */
@@ -116,16 +118,17 @@ describe('a session', () => {
     )
   })
 
-  it('that one side ended records nothing twice: what is not recorded is given back', () => {
+  it('that one side ended, or forgot, records nothing twice: what is not recorded is given back', () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 40 }),
         fc.array(step, { maxLength: 40 }),
         fc.boolean(),
-        (before, after, left) => {
+        fc.boolean(),
+        (before, after, left, buried) => {
           const pair = new Pair()
           const first = play(pair, before)
-          pair.end(left ? a : b)
+          pair.end(left ? a : b, { buried })
           const second = play(
             pair,
             after.map(([what, ...rest]) => [what, ...rest] as const),
@@ -159,7 +162,7 @@ describe('a session', () => {
     pair.write(a)
     const [old] = pair.frames
     pair.deliver(0)
-    pair.end(a)
+    pair.end(a, { buried: false })
     pair.say(a, 2)
     pair.calm()
     if (old) pair.arrive(old)
