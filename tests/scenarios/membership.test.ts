@@ -297,6 +297,24 @@ it('who comes back with other slots is known by them everywhere, its versions be
   mesh.endsWell()
 })
 
+it('who left and comes back has joined again, and nobody is said to have died', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.peer('E').event({ type: 'leave' })
+  mesh.until(() => mesh.peer('E').left, 'E has left')
+  mesh.run({ forMs: 5_000 })
+  mesh.restart('E')
+  mesh.until(() => mesh.peer('E').joined, 'E is back')
+  mesh.run({ forMs: 5_000 })
+  for (const by of ['S', 'X'] as PeerId[]) {
+    const heard = mesh.notices
+      .filter((said) => said.by === by && 'peer' in said.notice && said.notice.peer === 'E')
+      .map(({ notice }) => notice.type)
+    expect(heard.slice(-2), by).toEqual(['peer:left', 'peer:joined'])
+  }
+  expect(mesh.said('peer:died')).toBe(0)
+  mesh.endsWell()
+})
+
 it('a later life that is only talked about ends nobody who is heard', () => {
   const mesh = new Scenario({ S: 0, E: 0, X: 1 })
   const program = longTask(mesh, 5_000, 'X')

@@ -78,12 +78,13 @@ function wantedConfirmations(state: PeerState, life: LifeId): number {
 
 function follow(state: PeerState, change: Change, now: Instant): void {
   const { member, claim, before, ended, endedSlots, began, revived } = change
-  if (ended) {
+  // Who has left is done with already.
+  if (ended && !(before === 'left' && ended !== claim.life)) {
     const how = ended === claim.life ? endOf(state, change) : 'a later life of the same peer is here'
     member.how = how
     const left = ended === claim.life && claim.state === 'left'
     state.graves.set(ended, after(now, left ? 0 : state.config.orphanGraceMs))
-    state.agenda.ended.push({ life: ended, left, how, slots: endedSlots })
+    state.agenda.ended.push({ life: ended, left, how, slots: endedSlots, known: before === 'dead' })
   }
   if (isOver(claim.state)) return state.detector.cleared(claim.life)
   // Suspected at a higher incarnation is alive all the same.

@@ -19,7 +19,7 @@ import { Tasks } from '../state/tasks.ts'
 
 export function ended(
   state: PeerState,
-  { life, left, how, slots }: NonNullable<ReturnType<Agenda['ended']['shift']>>,
+  { life, left, how, slots, known }: NonNullable<ReturnType<Agenda['ended']['shift']>>,
   now: Instant,
 ): void {
   const peer = peerOf(life)
@@ -34,6 +34,7 @@ export function ended(
   ownedBy(state, life, now)
   keepLetters(state, life, state.sessions.end(life))
   hangUp(state, life, left ? 'it left' : 'its life is over')
+  if (known) return
   if (!left) state.counters.peersDied++
   if (left) notify(state, { type: 'peer:left', peer, name })
   else notify(state, { type: 'peer:died', peer, name, how, attemptsMoved: moved, objectsRecopied: recopied })

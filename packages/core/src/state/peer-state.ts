@@ -139,7 +139,8 @@ export interface Conclusion {
 
 /** Flows do not call each other: they leave word here, and the turn goes round until nothing is left. */
 export interface Agenda {
-  readonly ended: Denque<{ life: LifeId; left: boolean; how: string; slots: number }>
+  /** `known`: it was thought dead before, and now is for certain. */
+  readonly ended: Denque<{ life: LifeId; left: boolean; how: string; slots: number; known: boolean }>
   readonly requeue: Denque<Requeue>
   readonly conclude: Denque<Conclusion>
   readonly lost: Denque<{ object: ObjectId; reason: string }>
