@@ -140,6 +140,9 @@ describe('a module', () => {
     expect(Object.keys(tiles)).toEqual(['render'])
     expect((tiles as Record<string, unknown>)['rendr']).toBeUndefined()
     expect(inspect(tiles['render'](1))).toBe('ObjectRef tiles.render waiting: await .get()')
+    const named = tiles['render'].with({ name: 'the picture' }).with({ retries: 1 })
+    expect(inspect(named(1))).toBe('ObjectRef the picture waiting: await .get()')
+    expect(port.submitted[1].policy).toMatchObject({ name: 'the picture', retries: 1 })
   })
 
   test('that runs on one kind of peer brings that need', async () => {
