@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { getEventListeners } from 'node:events'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { MeshError } from '../src/errors.ts'
 import { type ContextId, resultOf } from '../src/model/ids.ts'
@@ -98,6 +99,15 @@ describe('a call', () => {
     expect(port.cancelled).toEqual([`${ref.id}: enough`])
     expect((await caught(() => f.with({ signal: controller.signal })(1))).message).toBe('enough')
   })
+})
+
+test('a hundred calls with one signal listen to it once, and not after they are let go', () => {
+  const { signal } = new AbortController()
+  const refs = Array.from({ length: 100 }, () => f.with({ signal })(1) as ObjectRef<number>)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  for (const nth of refs.keys()) port.returns(nth, 1)
+  for (const ref of refs) ref[Symbol.dispose]()
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
 })
 
 describe('ids', () => {
