@@ -39,7 +39,7 @@ test('a peer is killed: its work moves, the sum is right, everybody has noticed'
   expect(await total.get()).toBe(1_770)
   const { name, how, attemptsMoved } = await died
   expect(name).toBe(victim)
-  expect(how).toMatch(/suspected by \w+-\w+/)
+  expect(how).toMatch(/(suspected|declared dead) by \w+-\w+/)
   expect(attemptsMoved).toBeGreaterThan(0)
   expect(retried.length).toBeGreaterThan(0)
   for (const peer of flock.peers.filter((one) => one.name !== victim)) {

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Mesh, MeshError, Tasks } from 'murmuration'
 import { Flock } from './flock.ts'
+import type * as rejects from './rejects.task.ts'
 import type * as work from './work.task.ts'
 
 let flock: Flock
@@ -70,6 +71,19 @@ test('tasks ask for tasks, over processes, deeper than there are slots', async (
   expect(await tasks.nested(4).get()).toBe(16)
   const counts = await Promise.all(flock.peers.map((peer) => peer.counters()))
   expect(counts.every(({ executions = 0 }) => executions > 0)).toBe(true)
+})
+
+test('a module that throws while it is imported is rejected, with its own words and line', async () => {
+  const url = new URL('./rejects.task.ts', import.meta.url)
+  const { square } = await mesh.use<typeof rejects>(url)
+  const error = await failure(square(2).get())
+  expect(error).toMatchObject({ code: 'CODE_REJECTED', attempt: 1 })
+  expect(error.message).toMatch(
+    /^the module of square threw while it was imported: RangeError: no such setting: TILES\n/,
+  )
+  expect(error.message).toMatch(/at setting \(\S*rejects\.task\.ts:8:\d+\)/)
+  expect(error.message).not.toMatch(/node:internal/)
+  expect(flock.peers.map(({ name }) => name)).toContain(error.peer)
 })
 
 test('what nobody can run is refused with the reason of each peer', async () => {

@@ -97,13 +97,14 @@ export class Flock {
 
 async function spoken(child: ChildProcess): Promise<FlockPeer> {
   const notices: Notice[] = []
-  const answers = new Map<number, (answered: Answered) => void>()
+  const answers = new Map<number, { resolve(answered: Answered): void; reject(error: Error): void }>()
   let asked = 0
+  let end: Error | undefined
   const ask = <T>(what: Request['what']): Promise<T> =>
     new Promise((resolve, reject) => {
+      if (end) return reject(end)
       const number = ++asked
-      answers.set(number, ({ value }) => resolve(value as T))
-      child.once('exit', () => reject(new Error(`the peer ended before it answered ${what}`)))
+      answers.set(number, { resolve: ({ value }) => resolve(value as T), reject })
       child.send({ number, what } satisfies Request)
     })
   const up = new Promise<Extract<Said, { type: 'up' }>>((resolve, reject) => {
@@ -111,9 +112,16 @@ async function spoken(child: ChildProcess): Promise<FlockPeer> {
       const said = message as Said
       if (said.type === 'up') resolve(said)
       else if (said.type === 'notice') notices.push(said.notice)
-      else answers.get(said.number)?.(said)
+      else {
+        answers.get(said.number)?.resolve(said)
+        answers.delete(said.number)
+      }
     })
-    child.once('exit', (code) => reject(new Error(`the peer ended with ${String(code)} before it was up`)))
+    child.once('exit', (code) => {
+      end = new Error(`the peer ended with ${String(code)} before it was up, or had answered`)
+      reject(end)
+      for (const asker of answers.values()) asker.reject(end)
+    })
   })
   const { id, name, addresses } = await up
   return {

@@ -4,6 +4,7 @@
 
 import { failureToError, MeshError } from './errors.ts'
 import type { LifeId, ObjectId } from './model/ids.ts'
+import type { Failure } from './model/object.ts'
 import type { RefLink } from './model/task.ts'
 import type { ContextPort, Settlement, Watch } from './runtime/context-port.ts'
 import { decode, decodeError } from './runtime/values.ts'
@@ -114,7 +115,7 @@ export class Handle {
   /** The value of a settlement, a copy for whoever asked. Throws the failure. */
   open(settlement: Settlement): unknown {
     this.read = true
-    if (settlement.type === 'failure') throw failureToError(settlement.failure, this.table.decodeCause)
+    if (settlement.type === 'failure') throw this.table.errorOf(settlement.failure)
     const { bytes, refs } = settlement
     if (bytes === null) throw new MeshError('INTERNAL', `${this.label} settled without its bytes`)
     return refs.length === 0 ? decode(bytes) : decode(bytes, { refs, makeRef: (link) => this.table.makeRef(link) })
@@ -144,8 +145,7 @@ export class HandleTable {
   readonly port: ContextPort
   readonly #warn: (message: string) => void
   readonly #watchDropped: boolean
-  /** An application error as it was thrown, with a stack that names the source. */
-  readonly decodeCause: (bytes: Uint8Array) => unknown
+  readonly #mapStack: (stack: string) => string
   readonly #handles = new Map<ObjectId, Handle>()
   readonly #newRef: (handle: Handle) => unknown
   #closed = false
@@ -154,8 +154,7 @@ export class HandleTable {
     this.port = options.port
     this.#warn = options.warn
     this.#watchDropped = options.watchDropped
-    const { mapStack } = options
-    this.decodeCause = mapStack === undefined ? decodeError : (bytes) => withMappedStacks(decodeError(bytes), mapStack)
+    this.#mapStack = options.mapStack ?? ((stack) => stack)
     this.#newRef = newRef
   }
 
@@ -176,6 +175,12 @@ export class HandleTable {
     const known = this.#handles.get(link.object)
     if (known !== undefined) return known
     return new Handle(this, link.object, link.owner, label, false)
+  }
+
+  /** A failure as an error, whose stacks name the source: the application's, and that of a module that threw. */
+  errorOf(failure: Failure): MeshError {
+    const mapped = failure.code === 'CODE_REJECTED' ? { ...failure, message: this.#mapStack(failure.message) } : failure
+    return failureToError(mapped, (bytes) => withMappedStacks(decodeError(bytes), this.#mapStack))
   }
 
   makeRef(link: RefLink): unknown {

@@ -41,6 +41,8 @@ export interface PeerInfo {
 export interface TaskInfo {
   readonly id: string
   readonly fn: string
+  /** As `with({ name })` said. */
+  readonly name: string | null
   readonly state: string
   readonly attempt: number
   readonly peer: string | null
@@ -249,10 +251,11 @@ function tree(rows: readonly InspectRow[]): string {
 }
 
 function taskInfo(row: InspectRow): TaskInfo {
-  const { task, fn, state, attempt, peer, ageMs, why } = row
+  const { task, fn, name = null, state, attempt, peer, ageMs, why } = row
   return {
     id: String(task),
     fn: String(fn),
+    name: name === null ? null : String(name),
     state: String(state),
     attempt: Number(attempt),
     peer: peer === null ? null : String(peer),

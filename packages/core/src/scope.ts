@@ -112,22 +112,24 @@ function moduleOf(submitter: Submitter, module: LoadedModule): Readonly<Record<s
 }
 
 function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
-  const { info, label, module } = target
+  const { info, module } = target
   if (info.kind !== 'function') return notYet(target)
   const { only } = module
   const needs = only === null ? {} : { labels: { kind: only.kind } }
   const base: CallOptions = { policy: { ...defaultPolicy, needs }, key: '', signal: undefined }
-  return withCall(submitter, target, base, label)
+  return withCall(submitter, target, base)
 }
 
-// oxlint-disable-next-line max-params -- private, called twice
-function withCall(submitter: Submitter, target: Target, options: CallOptions, label: string): TaskFunction<Fn> {
+function withCall(submitter: Submitter, target: Target, options: CallOptions): TaskFunction<Fn> {
   const call = (...args: unknown[]): Ref => submitter.call(target, options, args)
   const added = {
-    with: (more: TaskOptions) => withCall(submitter, target, withOptions(options, more, label), label),
+    with: (more: TaskOptions) => {
+      const laid = withOptions(options, more, target.label)
+      return withCall(submitter, { ...target, label: laid.policy.name ?? target.label }, laid)
+    },
     as: () => call,
   }
-  Object.defineProperty(call, 'name', { value: label })
+  Object.defineProperty(call, 'name', { value: target.label })
   return Object.assign(call, added) as unknown as TaskFunction<Fn>
 }
 

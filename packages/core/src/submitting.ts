@@ -7,6 +7,7 @@ import { type Handle, HandleTable } from './handles.ts'
 import { type ObjectId, resultOf } from './model/ids.ts'
 import type { RefLink, TaskSpec } from './model/task.ts'
 import type { CallOptions } from './options.ts'
+import { onAbort } from './on-abort.ts'
 import { handleOf, isRef, Ref } from './refs.ts'
 import type { ExportInfo, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
@@ -218,8 +219,7 @@ function cancelOnAbort(handle: Handle, signal: AbortSignal): void {
     const cancel = (): Promise<void> => port.cancel(handle.object, handle.owner, why)
     void (handle.pending ?? Promise.resolve()).then(cancel).catch(() => {})
   }
-  signal.addEventListener('abort', abort, { once: true })
-  handle.onLeave = () => signal.removeEventListener('abort', abort)
+  handle.onLeave = onAbort(signal, abort)
 }
 
 /** Detaches the caller's buffer: its bytes are ours now. */

@@ -108,7 +108,7 @@ export interface TaskNeeds {
 
 /** Options of a task: they ride before the call, `f.with(options)(...args)`. */
 export interface TaskOptions {
-  /** What the task is called in lists, and how a named job finds its result again. */
+  /** What people read besides the function's name: in lists, and where its ref is printed. */
   name?: string | undefined
   /** Tells apart calls that are otherwise the same, in contexts that may run again. */
   key?: string | undefined
@@ -148,7 +148,7 @@ export interface UseOptions {
 }
 
 export interface PutOptions {
-  /** How a named job finds the value again. */
+  /** What people read where its ref is printed. */
   name?: string | undefined
   /** Peers that keep it, in all. Default 2. */
   copies?: number | undefined

@@ -1,6 +1,7 @@
 // Bounds a wait by a signal and a time. The wait ends, what is waited for goes on.
 
 import { MeshError } from './errors.ts'
+import { onAbort } from './on-abort.ts'
 import type { WaitOptions } from './types.ts'
 
 /** Rejects with the signal's reason, or with GET_TIMEOUT and the given message. */
@@ -9,10 +10,11 @@ export function within<T>(promise: Promise<T>, { signal, timeoutMs }: WaitOption
   if (signal === undefined && !bounded) return promise
   return new Promise<T>((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined
+    let stopListening = (): void => {}
     const abort = (): void => end(() => reject(signal?.reason as Error))
     const end = (finish: () => void): void => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
+      stopListening()
       finish()
     }
     promise.then(
@@ -20,7 +22,7 @@ export function within<T>(promise: Promise<T>, { signal, timeoutMs }: WaitOption
       (error: unknown) => end(() => reject(error)),
     )
     if (signal?.aborted === true) return abort()
-    signal?.addEventListener('abort', abort)
+    if (signal !== undefined) stopListening = onAbort(signal, abort)
     if (bounded) {
       const expired = (): void => end(() => reject(new MeshError('GET_TIMEOUT', message())))
       timer = setTimeout(expired, Math.min(timeoutMs, longestTimer))

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { getEventListeners } from 'node:events'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { MeshError } from '../src/errors.ts'
 import { type ContextId, resultOf } from '../src/model/ids.ts'
@@ -100,6 +101,15 @@ describe('a call', () => {
   })
 })
 
+test('a hundred calls with one signal listen to it once, and not after they are let go', () => {
+  const { signal } = new AbortController()
+  const refs = Array.from({ length: 100 }, () => f.with({ signal })(1) as ObjectRef<number>)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  for (const nth of refs.keys()) port.returns(nth, 1)
+  for (const ref of refs) ref[Symbol.dispose]()
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+})
+
 describe('ids', () => {
   const idsOf = (calls: (f: TaskFunction<Fn>) => void): string[] => {
     const again = new FakePort()
@@ -140,6 +150,9 @@ describe('a module', () => {
     expect(Object.keys(tiles)).toEqual(['render'])
     expect((tiles as Record<string, unknown>)['rendr']).toBeUndefined()
     expect(inspect(tiles['render'](1))).toBe('ObjectRef tiles.render waiting: await .get()')
+    const named = tiles['render'].with({ name: 'the picture' }).with({ retries: 1 })
+    expect(inspect(named(1))).toBe('ObjectRef the picture waiting: await .get()')
+    expect(port.submitted[1].policy).toMatchObject({ name: 'the picture', retries: 1 })
   })
 
   test('that runs on one kind of peer brings that need', async () => {

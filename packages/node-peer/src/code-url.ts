@@ -19,12 +19,29 @@ export function createCodeCache(home: string): CodeCache {
   let temporary: Promise<string> | null = null
 
   async function keep(code: CodeId, source: Uint8Array): Promise<string> {
+    if (!/^[0-9a-f]{64}$/.test(code))
+      throw new Error(`${JSON.stringify(code)} is no code id: 64 hex digits are expected`)
+    const directory = join(home, 'cache', 'code')
     try {
-      return await keepIn(join(home, 'cache', 'code'), code, source)
-    } catch {
-      // Private, so that no other user of the machine can put code there.
-      temporary ??= mkdtemp(join(tmpdir(), 'murmuration-code-'))
-      return keepIn(await temporary, code, source)
+      return await keepIn(directory, code, source)
+    } catch (error) {
+      return keepElsewhere(code, source, `neither in ${directory} (${messageOf(error)})`)
+    }
+  }
+
+  /** Private, so that no other user of the machine can put code there. */
+  async function keepElsewhere(code: CodeId, source: Uint8Array, neither: string): Promise<string> {
+    try {
+      temporary ??= mkdtemp(join(tmpdir(), 'murmuration-code-')).catch((error: unknown) => {
+        temporary = null
+        throw error
+      })
+      return await keepIn(await temporary, code, source)
+    } catch (error) {
+      const way = 'make room there, or name other places with MURMURATION_HOME and TMPDIR'
+      throw new Error(`the bundle can be kept ${neither} nor in ${tmpdir()} (${messageOf(error)}): ${way}`, {
+        cause: error,
+      })
     }
   }
 
@@ -39,13 +56,17 @@ export function createCodeCache(home: string): CodeCache {
       return url
     },
     async close() {
-      if (temporary !== null) await rm(await temporary, { recursive: true, force: true })
+      const made = await temporary?.catch(() => null)
+      if (made) await rm(made, { recursive: true, force: true })
     },
   }
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 async function keepIn(directory: string, code: CodeId, source: Uint8Array): Promise<string> {
-  if (!/^[0-9a-f]{64}$/.test(code)) throw new Error(`${JSON.stringify(code)} is no code id: 64 hex digits are expected`)
   const path = join(directory, `${code}.mjs`)
   const there = await readIfThere(path)
   if (there === null || !there.equals(source)) await writeWhole(path, source)

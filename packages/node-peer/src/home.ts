@@ -33,7 +33,7 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
 /** Replaces the file in one step; what was written survives a power cut. */
 export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
   const draft = await writeDraft(path, bytes)
-  await rename(draft, path)
+  await orRemove(draft, () => rename(draft, path))
 }
 
 /** Writes the file unless it is there already: of several processes, one gets true. */
@@ -54,13 +54,25 @@ async function writeDraft(path: string, bytes: Uint8Array | string): Promise<str
   await makeDirectory(dirname(path))
   const draft = `${path}.${randomUUID()}.draft`
   const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await orRemove(draft, async () => {
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  })
   return draft
+}
+
+/** A disk that is full is not made fuller by what did not fit. */
+async function orRemove(draft: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    await unlink(draft).catch(() => {})
+    throw error
+  }
 }
 
 export function codeOf(error: unknown): string | undefined {

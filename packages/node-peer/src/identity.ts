@@ -129,6 +129,6 @@ function lifePath(directory: string, life: number): string {
   return join(directory, `life-${life}`)
 }
 
-export function warnOnStderr(sentence: string): void {
+function warnOnStderr(sentence: string): void {
   process.stderr.write(`${sentence}\n`)
 }

@@ -87,6 +87,7 @@ export async function createTransport(options: TransportOptions): Promise<Libp2p
       inboundConnectionThreshold: Number.POSITIVE_INFINITY,
       maxIncomingPendingConnections: 1_000,
       reconnectRetries: 0,
+      connectionCloseTimeout: hangUpMs,
     },
     services: { identify: identify() },
   })
@@ -219,7 +220,7 @@ async function hangUp(connection: Connection, reason: string): Promise<void> {
   // When the connection breaks meanwhile, `close` may wait on for a drain that never comes.
   const broken = new Promise<Event>((resolve) => connection.addEventListener('close', resolve, { once: true }))
   try {
-    await Promise.race([broken, connection.close({ signal: AbortSignal.timeout(hangUpMs) })])
+    await Promise.race([broken, connection.close()])
   } catch {
     connection.abort(new Error(reason))
   }

@@ -15,7 +15,10 @@ beforeEach(async () => {
   home = await temporaryHome()
 })
 
-afterEach(() => rm(home, { recursive: true, force: true }))
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await rm(home, { recursive: true, force: true })
+})
 
 test('whoever waits is told what broke, and nothing of it stays behind', async () => {
   const joined = await joinPeer({ home, entry: [], slots: 0 })
@@ -33,7 +36,6 @@ test('whoever waits is told what broke, and nothing of it stays behind', async (
   expect(await asked).toMatchObject(told)
   await expect(waiting.get()).rejects.toMatchObject(told)
   expect(printed).toHaveBeenCalledOnce()
-  printed.mockRestore()
 
   await mesh.leave()
   expect(await livingPeers(home)).toEqual([])
@@ -44,6 +46,7 @@ test('whoever waits is told what broke, and nothing of it stays behind', async (
 })
 
 test('a bundle that cannot be read is fetched again', async () => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
   const owner = await joinPeer({ home, entry: [], slots: 0 })
   const entry = [owner.node.platform.transport.addresses()[0]]
   const executor = await joinPeer({ home, entry, slots: 1, taskOutput: 'none' })
@@ -58,6 +61,7 @@ test('a bundle that cannot be read is fetched again', async () => {
       .get(),
   ).toBe(7)
   expect(broken).toBeLessThan(0)
+  expect(printed).toHaveBeenCalledWith('a bundle that was fetched cannot be read: Error: EIO')
   await Promise.all(meshes.map((mesh) => mesh.leave()))
 })
 

@@ -34,6 +34,20 @@ test.each([['no json'], ['["a"]'], ['{"a":1}'], ['null'], [undefined]])(
   },
 )
 
+test('a task is listed with its name, while it runs and after', async () => {
+  const square = mesh.fn((x: number) => x * x)
+  const named = square.with({ name: 'the square', needs: { labels: { zone: 'nowhere' } } })(2)
+  expect(await mesh.tasks()).toMatchObject([
+    { id: expect.any(String) as string, fn: 'fn', name: 'the square', state: 'ready' },
+  ])
+  await named.cancel()
+  expect(await square(3).get()).toBe(9)
+  expect(await mesh.tasks()).toMatchObject([
+    { name: null, state: 'value' },
+    { name: 'the square', state: 'cancelled' },
+  ])
+})
+
 describe('a question that cannot be asked is refused', () => {
   test.each([
     ['too many rows', () => mesh.tasks({ limit: 20_000 }), 'tasks: limit must be a whole number from 1 to 10000'],

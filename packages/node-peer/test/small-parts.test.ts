@@ -1,13 +1,14 @@
 // The clock, the hash and the code cache.
 
 import { createHash } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CodeId } from '@murmuration/core/internal'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { NodeClock } from '../src/clock.ts'
 import { createCodeCache } from '../src/code-url.ts'
+import { writeWhole } from '../src/home.ts'
 import { sha256 } from '../src/sha256.ts'
 import { temporaryHome } from './fixtures/child.ts'
 
@@ -90,6 +91,26 @@ describe('code cache', () => {
     expect(await readFile(path)).toEqual(source)
     await cache.close()
     await expect(readFile(path)).rejects.toThrow('ENOENT')
+  })
+
+  test('says so when there is no place at all, and is there again when there is one', async () => {
+    const blocked = join(home, 'file')
+    await writeFile(blocked, '')
+    vi.stubEnv('TMPDIR', blocked)
+    const cache = createCodeCache(blocked)
+    await expect(cache.url(code, source)).rejects.toThrow(
+      /^the bundle can be kept neither in .*file\/cache\/code \(ENOTDIR\b.*\) nor in .*file \(ENOTDIR\b.*MURMURATION_HOME.*TMPDIR/,
+    )
+    vi.unstubAllEnvs()
+    expect(await readFile(fileURLToPath(await cache.url(code, source)))).toEqual(source)
+    await cache.close()
+  })
+
+  test('leaves no drafts behind when a file cannot be replaced', async () => {
+    const taken = join(home, 'taken')
+    await mkdir(join(taken, 'inside'), { recursive: true })
+    await expect(writeWhole(taken, 'text')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
+    expect(await readdir(home)).toEqual(['taken'])
   })
 
   test('refuses an id that could leave the directory', async () => {

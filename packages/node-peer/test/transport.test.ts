@@ -34,6 +34,24 @@ const wsOnly = { listen: ['/ip4/127.0.0.1/tcp/0/ws'] }
 transportContract('libp2p over tcp', { create: () => create(tcpOnly), deadAddress: () => deadAddress(tcpOnly) })
 transportContract('libp2p over websockets', { create: () => create(wsOnly), deadAddress: () => deadAddress(wsOnly) })
 
+test('hanging up with many streams open is no leak of listeners', async () => {
+  const [a, b] = [await create(), await create()]
+  b.onStream((_kind, _from, stream) => stream.pause())
+  a.onStream(() => {})
+  const warnings: Error[] = []
+  const warned = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', warned)
+  const streams = await Promise.all(Array.from({ length: 20 }, () => a.open('object', b.self, b.addresses(), never)))
+  const closed = Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.onClose(() => resolve()))))
+  // With something left to send on each, whoever closes waits for all of them.
+  for (const stream of streams) stream.send(new Uint8Array(2 ** 20))
+  a.hangUp(b.self, 'enough')
+  await closed
+  await new Promise(setImmediate)
+  process.off('warning', warned)
+  expect(warnings).toEqual([])
+})
+
 test('listens on loopback over tcp and websockets unless told otherwise', async () => {
   const transport = await create()
   const shapes = transport.addresses().map((address) => address.replace(/\/tcp\/\d+/, '/tcp/N'))

@@ -72,6 +72,7 @@ function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {
     yield {
       task: row.spec.id,
       fn: row.spec.fn,
+      name: row.spec.policy.name,
       state: row.state,
       attempt: row.attempt,
       peer,
@@ -83,6 +84,7 @@ function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {
     yield {
       task: row.task,
       fn: row.fn,
+      name: row.name,
       state: row.state,
       attempt: row.attempts,
       peer: row.peer,

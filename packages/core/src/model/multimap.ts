@@ -34,12 +34,6 @@ export class Multimap<K, V extends string | number> {
     return known instanceof Set ? [...known] : [known]
   }
 
-  count(key: K): number {
-    const known = this.#values.get(key)
-    if (known === undefined) return 0
-    return known instanceof Set ? known.size : 1
-  }
-
   take(key: K): V[] {
     const values = this.of(key)
     this.#values.delete(key)

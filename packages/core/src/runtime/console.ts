@@ -1,4 +1,5 @@
-// Sends what a task prints to whoever asked for the task.
+// Sends what a task prints to the main thread of the peer that runs it: that is where it is printed, or not.
+// Who asked for the task may be on another machine, and hears of values and failures only.
 
 import type { LogLevel } from './worker-messages.ts'
 

@@ -70,7 +70,7 @@ export function meansOldTarget(name: string): boolean {
 }
 
 /** True for the counter object of a coverage tool (istanbul). */
-export function countsCoverage(name: string): boolean {
+function countsCoverage(name: string): boolean {
   return /^(cov_\w+|__cov_\w+|__coverage__)$/.test(name)
 }
 

@@ -97,7 +97,7 @@ export class Peer {
       kind === 'link' ? this.#links.accept(from, stream) : this.#transfers.serve(from, stream),
     )
     const builtin = builtinBundle(platform.sha256)
-    this.keepCode(builtin.module.code, builtin.bytes)
+    this.#keep(builtin.module.code, builtin.bytes)
     this.#wake(deadline(this.state))
   }
 
@@ -268,9 +268,20 @@ export class Peer {
     this.events.dispatchEvent(new CustomEvent(notice.type, { detail: notice }))
   }
 
-  /** Makes a bundle known here, so that tasks of it can be run and given to others. */
+  /** Makes a bundle known here, so that tasks of it can be run and given to others. Throws MeshError OVERLOADED. */
   keepCode(code: CodeId, source: Uint8Array): void {
     if (this.state.code.has(code)) return
+    const { store } = this.#options.platform
+    const free = store.limitBytes - store.usedBytes()
+    if (source.length > free) {
+      const room = `${free} of the ${store.limitBytes} bytes for objects are free here (memoryBytes)`
+      const way = 'release refs that are done with, or give this peer more memory'
+      throw new MeshError('OVERLOADED', `the bundle has ${source.length} bytes, and ${room}: ${way}`)
+    }
+    this.#keep(code, source)
+  }
+
+  #keep(code: CodeId, source: Uint8Array): void {
     this.#envs.set(code, readManifest(source).env)
     this.#options.platform.store.put(codeObject(code), source).catch((error: unknown) => {
       console.error(`a bundle of ${source.length} bytes could not be kept: ${String(error)}`)

@@ -6,6 +6,7 @@ import { transfer, wrap } from 'comlink'
 import type { Remote } from 'comlink'
 import type { Config } from '../model/config.ts'
 import { type AttemptId, type CodeId, codeObject, type ObjectId, resultOf } from '../model/ids.ts'
+import { clip } from '../model/limits.ts'
 import type { CrashReason, Outcome } from '../model/task.ts'
 import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
@@ -59,6 +60,8 @@ export class PoolWorker {
   #recall: Recall | undefined
   #cache!: ObjectCache
   #loaded!: Set<CodeId>
+  /** Why a bundle could not be put where the worker would find it. */
+  readonly #unloadable = new Map<CodeId, string>()
   /** The last batch that is being made ready. */
   #preparing: Promise<void> | undefined
   #isBooted = false
@@ -232,20 +235,24 @@ export class PoolWorker {
     if (this.#loaded.has(code)) return
     try {
       const url = await this.#options.urlOf(code)
+      this.#unloadable.delete(code)
       if (url === undefined || this.#isClosed || this.#loaded.has(code)) return
       this.#loaded.add(code)
       void this.#guard(this.#remote.load(code, url, this.#options.host.envOf(code)))
     } catch (error) {
-      this.#options.host.reports.logged(null, 'error', `code ${code}: ${String(error)}`)
+      const why = error instanceof Error ? error.message : String(error)
+      if (this.#unloadable.get(code) !== why)
+        this.#options.host.reports.logged(null, 'error', `code ${code} cannot be loaded here: ${why}`)
+      this.#unloadable.set(code, why)
     }
   }
 
   #send(batch: readonly Sent[], stored: ReadonlyMap<string, Uint8Array> = none): void {
     const ready = batch.filter((sent) => {
       if (!this.#attempts.has(sent.number)) return false
-      const missing = this.#missing(sent.order, stored)
-      if (missing.length > 0) this.#over(sent, { type: 'missing', objects: missing }, 0)
-      return missing.length === 0
+      const lack = this.#lack(sent.order, stored)
+      if (lack) this.#over(sent, lack, 0)
+      return lack === null
     })
     if (ready.length === 0) return
     for (const sent of ready) sent.isSent = true
@@ -254,11 +261,17 @@ export class PoolWorker {
     void this.#guard(this.#remote.run(transfer(message, buffers)))
   }
 
-  #missing(order: RunOrder, stored: ReadonlyMap<string, Uint8Array>): RunOrder['inputs'][number]['object'][] {
-    if (!this.#loaded.has(order.code)) return [codeObject(order.code)]
-    return order.inputs
+  /** Why it cannot start; null when all is here. */
+  #lack({ code, inputs }: RunOrder, stored: ReadonlyMap<string, Uint8Array>): Outcome | null {
+    if (!this.#loaded.has(code)) {
+      const why = this.#unloadable.get(code)
+      if (why !== undefined) return { type: 'returned', reason: clip(`its code cannot be loaded here: ${why}`) }
+      return { type: 'missing', objects: [codeObject(code)] }
+    }
+    const objects = inputs
       .filter(({ object, inline }) => inline === null && !this.#cache.has(object) && !stored.has(object))
       .map(({ source }) => source)
+    return objects.length === 0 ? null : { type: 'missing', objects }
   }
 
   // ---- from the worker

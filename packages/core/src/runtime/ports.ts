@@ -1,6 +1,7 @@
-// The doors of the shell: what core asks of a platform. A platform package implements these four
-// interfaces (bytes between peers, bytes kept, workers, time) and nothing else; the simulator and
-// the contract suites implement and run the very same ones.
+// The doors of the shell: what core asks of a platform. A platform package implements these
+// interfaces (bytes between peers, bytes kept, workers, time, and the few things beside them) and
+// nothing else; the contract suites hold it to them. The simulator does without: it drives the
+// machine itself and stands in for the whole shell.
 
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId, PeerId } from '../model/ids.ts'

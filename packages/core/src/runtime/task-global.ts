@@ -15,7 +15,7 @@ export interface CurrentTask {
   readonly mesh: Scope
   /** Says how far it is, from 0 to 1. */
   progress(fraction: number, note?: string): void
-  /** Prints a line where the task was asked for. */
+  /** Prints a line on the peer that runs the task, unless that peer prints nothing. */
   log(...parts: unknown[]): void
 }
 

@@ -5,7 +5,6 @@
 import * as z from 'zod/mini'
 import { lifePattern } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
-import type { Message } from '../model/messages.ts'
 
 const text = z.string().check(z.maxLength(limits.textLength))
 const id = z.string().check(z.minLength(1), z.maxLength(limits.nameLength))
@@ -149,5 +148,3 @@ export const message = z.discriminatedUnion('type', [
 
 export const links = list(link)
 export const lifeIdSchema = lifeId
-
-export type RareMessage = Exclude<Message, { type: 'assign' | 'outcome' }>

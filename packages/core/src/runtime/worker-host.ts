@@ -6,6 +6,7 @@
 import { expose } from 'comlink'
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId } from '../model/ids.ts'
+import { clip } from '../model/limits.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
 import { unpackOrder } from './batch.ts'
 import { captureConsole, formatParts } from './console.ts'
@@ -186,7 +187,9 @@ export class WorkerHost {
 
   #run(attempt: Attempt, bundle: Bundle | undefined): Ended | Promise<Ended> {
     if (bundle?.namespace === undefined) {
-      const message = bundle?.failure ?? `bundle ${attempt.order.code} is not in this worker`
+      const { code, fn } = attempt.order
+      const threw = `the module of ${fn} threw while it was imported: ${bundle?.failure}`
+      const message = bundle?.failure === undefined ? `bundle ${code} is not in this worker` : clip(threw)
       return { outcome: { type: 'rejected', code: 'CODE_REJECTED', message }, bytes: null }
     }
     this.#useEnv(bundle.env)
@@ -228,5 +231,6 @@ export class WorkerHost {
 
 function firstLines(error: unknown): string {
   const text = textOf(error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : error)
-  return text.split('\n').slice(0, 4).join('\n')
+  const lines = text.split('\n').filter((line) => !/^\s+at .*\bnode:/.test(line))
+  return lines.slice(0, 4).join('\n')
 }

@@ -128,11 +128,6 @@ export class Tasks {
     return rows
   }
 
-  ready(row: TaskRow): void {
-    this.#move(row, 'ready', null)
-    row.retryAt = never
-  }
-
   assigned(row: TaskRow, to: LifeId, now: Instant): void {
     row.attempt++
     row.assignedAt = now

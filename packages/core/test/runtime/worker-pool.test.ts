@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { describe, expect, test } from 'vitest'
+import { Reports } from '../../../../tests/contract/worker-pool-support.ts'
 import { contractConfig, workerPoolContract } from '../../../../tests/contract/worker-pool.ts'
 import { type AttemptId, type CodeId, codeObject, type TaskId } from '../../src/model/ids.ts'
 import { MemoryStore } from '../../src/runtime/memory-store.ts'
@@ -99,6 +100,33 @@ describe('a worker that never comes up', () => {
     expect(exit).toEqual([0, { reason: 'uncaught', detail: 'no such module' }, [id], []])
     expect(spawned).toBe(3)
   })
+})
+
+test('a bundle that cannot be put where workers find it is given back with the reason, until it can', async () => {
+  const code = 'c' as CodeId
+  const store = new MemoryStore(1000)
+  await store.put(codeObject(code), new TextEncoder().encode('export const f = () => 7'))
+  let isFull = true
+  const codeUrl: Platform['codeUrl'] = (id, source) =>
+    isFull ? Promise.reject(new Error('the disk is full')) : platform.codeUrl(id, source)
+  const reports = new Reports()
+  const openContext = (): never => {
+    throw new Error('unused')
+  }
+  const host = { envOf: () => ({}), openContext, reports }
+  const pool = createWorkerPool({ platform: { ...platform, codeUrl }, store, config: contractConfig, host })
+  const run = async (nth: number): Promise<unknown> => {
+    const id = `t${nth}#1` as AttemptId
+    pool.run(0, [{ id, task: `t${nth}` as TaskId, attempt: 1, code, fn: 'f', inputs: [], ...argsOf() }])
+    await reports.until(() => reports.outcomes.has(id))
+    return reports.outcomes.get(id)
+  }
+  expect(await run(1)).toEqual({ type: 'returned', reason: 'its code cannot be loaded here: the disk is full' })
+  expect(await run(2)).toMatchObject({ type: 'returned' })
+  expect(reports.lines).toEqual(['error: code c cannot be loaded here: the disk is full'])
+  isFull = false
+  expect(await run(3)).toMatchObject({ type: 'inline' })
+  await pool.close()
 })
 
 function argsOf(): { args: Uint8Array; refs: [] } {

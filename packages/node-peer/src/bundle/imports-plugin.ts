@@ -55,7 +55,7 @@ async function nativeAddon(
 }
 
 /** `sharp` for `…/node_modules/sharp/lib/index.js`; null for the user's own files. */
-export function packageOf(path: string): string | null {
+function packageOf(path: string): string | null {
   const at = path.replaceAll('\\', '/').lastIndexOf('/node_modules/')
   if (at === -1) return null
   const [first = '', second] = path.slice(at + '/node_modules/'.length).split(/[\\/]/)

@@ -60,9 +60,9 @@ async function listTasks(observer: Observer, { json = false, limit }: ListOption
     return 0
   }
   const short = shortIds(tasks.map(({ task }) => String(task)))
-  const rows = tasks.map(({ task, fn, state, attempt, peer, ageMs, owner, why }) => [
+  const rows = tasks.map(({ task, fn, name, state, attempt, peer, ageMs, owner, why }) => [
     short(String(task)),
-    String(fn),
+    typeof name === 'string' ? `${String(fn)} (${name})` : String(fn),
     coloured(String(state)),
     String(attempt),
     String(peer ?? ''),

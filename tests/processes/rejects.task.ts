@@ -1,0 +1,11 @@
+// A task module that cannot be imported where it should run.
+
+export function square(x: number): number {
+  return x * x
+}
+
+function setting(name: string): string {
+  throw new RangeError(`no such setting: ${name}`)
+}
+
+export const tiles = setting('TILES')
