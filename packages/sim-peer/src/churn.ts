@@ -151,10 +151,10 @@ class Churn {
       }
       case 'worker': {
         const peer = world.peer(rng.pick(this.#names) as string)
-        const worker = rng.pick(peer.busyWorkers())
+        const worker = rng.pick(peer.workers.busy())
         if (!peer.alive || worker === undefined) return
         note(`worker of ${peer.peer}`)
-        return peer.crashWorker(worker, 'uncaught')
+        return peer.workers.crash(worker, 'uncaught')
       }
       case 'freeze':
       case 'nap': {
