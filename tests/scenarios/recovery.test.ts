@@ -239,6 +239,30 @@ it.each([
   mesh.endsWell()
 })
 
+it('an outcome does not wait for the owner of a ref that nobody here holds any more', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(10)
+    return [context.put({ n: 5 })]
+  })
+  mesh.fn('pass', function* (_context, refs: readonly SimRef[]) {
+    yield* elapse(10)
+    return refs.length
+  })
+  const program = mesh.ask('S', function* (context) {
+    const refs = yield* get(context.call('make', [], only('X')))
+    mesh.cut(['E'], ['X'])
+    return yield* get(context.call('pass', [refs], only('E')))
+  })
+  // X never answers E, which asked it for the ref inside the argument, and let go of it.
+  mesh.until(() => mesh.timesRun('pass') === 1, 'it is passed')
+  mesh.run({ forMs: 100 })
+  mesh.kill('X')
+  mesh.until(() => program.end !== null, 'the program ends', 10_000)
+  expect(program.end?.value).toBe(1)
+  mesh.endsWell()
+})
+
 it('a leaving peer takes the children of what it still runs, and its last outcome goes before its goodbye', () => {
   const mesh = new Scenario({ S: 0, E: 1, X: 2 })
   mesh.fn('child', function* (_context, n: number) {
