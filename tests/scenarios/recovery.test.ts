@@ -137,12 +137,12 @@ it('27: recursion on one slot ends, and at the limit takes one more worker per l
   })
   expect(mesh.result(tree)).toBe(55)
   // 88 calls wait for others, at 9 levels.
-  expect(mesh.peer('S').workers).toBeLessThanOrEqual(maxWorkers + 9)
+  expect(mesh.peer('S').workers.size).toBeLessThanOrEqual(maxWorkers + 9)
   const line = mesh.ask('S', function* (context) {
     return yield* get(context.call('down', [100]))
   })
   expect(mesh.result(line)).toBe(100)
-  expect(mesh.peer('S').workers).toBeLessThanOrEqual(maxWorkers + 100)
+  expect(mesh.peer('S').workers.size).toBeLessThanOrEqual(maxWorkers + 100)
   mesh.endsWell()
 })
 
@@ -236,6 +236,30 @@ it.each([
   mesh.peer('S').thaw()
   expect(mesh.result(program)).toBe('kept')
   expect(mesh.timesRun('work')).toBe(1)
+  mesh.endsWell()
+})
+
+it('an outcome does not wait for the owner of a ref that nobody here holds any more', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(10)
+    return [context.put({ n: 5 })]
+  })
+  mesh.fn('pass', function* (_context, refs: readonly SimRef[]) {
+    yield* elapse(10)
+    return refs.length
+  })
+  const program = mesh.ask('S', function* (context) {
+    const refs = yield* get(context.call('make', [], only('X')))
+    mesh.cut(['E'], ['X'])
+    return yield* get(context.call('pass', [refs], only('E')))
+  })
+  // X never answers E, which asked it for the ref inside the argument, and let go of it.
+  mesh.until(() => mesh.timesRun('pass') === 1, 'it is passed')
+  mesh.run({ forMs: 100 })
+  mesh.kill('X')
+  mesh.until(() => program.end !== null, 'the program ends', 10_000)
+  expect(program.end?.value).toBe(1)
   mesh.endsWell()
 })
 

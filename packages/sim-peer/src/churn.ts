@@ -26,7 +26,7 @@ export interface ChurnReport {
 }
 
 type WireFault = 'reset' | 'cut' | 'one-way' | 'corrupt' | 'weather'
-type PeerFault = 'kill' | 'restart' | 'worker' | 'freeze' | 'nap' | 'slow' | 'leave' | 'join' | 'full'
+type PeerFault = 'kill' | 'restart' | 'worker' | 'freeze' | 'nap' | 'sleep' | 'slow' | 'leave' | 'join' | 'full'
 type Fault = PeerFault | WireFault
 
 const wireFaults: readonly Fault[] = ['reset', 'cut', 'one-way', 'corrupt', 'weather']
@@ -41,6 +41,7 @@ const kinds: readonly Fault[] = [
   'worker',
   'freeze',
   'nap',
+  'sleep',
   'reset',
   'cut',
   'one-way',
@@ -151,20 +152,22 @@ class Churn {
       }
       case 'worker': {
         const peer = world.peer(rng.pick(this.#names) as string)
-        const worker = rng.pick(peer.busyWorkers())
+        const worker = rng.pick(peer.workers.busy())
         if (!peer.alive || worker === undefined) return
         note(`worker of ${peer.peer}`)
-        return peer.crashWorker(worker, 'uncaught')
+        return peer.workers.crash(worker, 'uncaught')
       }
       case 'freeze':
-      case 'nap': {
+      case 'nap':
+      case 'sleep': {
         const who = rng.pick(this.#names) as string
-        const ms = fault === 'freeze' ? rng.between(500, 12_000) : rng.between(100, 900)
+        const ms = fault === 'nap' ? rng.between(100, 900) : rng.between(500, 12_000)
         const peer = world.peer(who)
         if (!peer.alive || peer.frozen) return
         this.#killed.add(who)
-        note(`freeze ${who} for ${ms.toFixed(0)} ms`)
-        peer.freeze()
+        note(`${fault} ${who} for ${ms.toFixed(0)} ms`)
+        if (fault === 'sleep') peer.sleep()
+        else peer.freeze()
         return world.clock.after(ms, () => peer.thaw())
       }
       case 'slow': {

@@ -2,41 +2,23 @@
 // killed, frozen, slowed and brought back; whatever the shell does ends in an event, as it must.
 
 import type {
-  AttemptId,
   CodeId,
-  ContextId,
   Effect,
   LifeId,
   ObjectId,
-  Order,
-  Outcome,
   PeerEvent,
   PeerId,
   PeerState,
   Profile,
-  RefLink,
 } from '@murmuration/core/internal'
-import { createPeerState, deadline, handle, lifeId, peerOf, resultOf } from '@murmuration/core/internal'
+import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Config, Failure, Instant, Located } from '@murmuration/core/internal'
 import type { Runner } from './runner.ts'
-import { Runner as RunnerClass } from './runner.ts'
-import { SimFailure } from './bodies.ts'
-import type { Body } from './bodies.ts'
 import type { Encoded } from './values.ts'
-import { SimRef, encode } from './values.ts'
+import { encode } from './values.ts'
 import { fetch } from './transfers.ts'
+import { SimWorkers } from './workers.ts'
 import type { SimWorld } from './world.ts'
-
-type Inputs = ReadonlyMap<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>
-
-interface Running {
-  readonly order: Order
-  /** Taken when the order came, as a worker is sent them. */
-  readonly inputs: Inputs
-  readonly worker: number
-  runner: Runner | null
-  startedAt: number
-}
 
 export class SimPeer {
   readonly world: SimWorld
@@ -44,13 +26,12 @@ export class SimPeer {
   readonly life: LifeId
   readonly code: CodeId
   readonly state: PeerState
-  readonly #config: Config
+  readonly config: Config
+  readonly workers: SimWorkers
   /** Local time = virtual time + offset, less what was slept. */
   #offset: number
   readonly store: Map<ObjectId, Encoded>
   readonly #queue: PeerEvent[] = []
-  readonly #running = new Map<AttemptId, Running>()
-  readonly #workers = new Map<number, AttemptId[]>()
   readonly #watchers = new Map<ObjectId, Set<Runner>>()
   readonly programs: Runner[] = []
   /** What came of `durable`: null when there are as many copies as wanted. */
@@ -86,9 +67,10 @@ export class SimPeer {
     this.peer = init.peer
     this.life = lifeId(init.peer, init.number)
     this.code = world.code
-    this.#config = init.config
+    this.config = init.config
     this.#offset = (init.seed % 100_000) + 1
     this.store = init.store ?? new Map()
+    this.workers = new SimWorkers(this)
     const profile: Profile = {
       version: 1,
       name: init.peer,
@@ -202,13 +184,13 @@ export class SimPeer {
   #wakeUp(ms: number): void {
     this.#asleepSince = null
     this.#offset -= ms
-    if (ms > this.#config.sleptMs) this.#queue.push({ type: 'slept' })
+    if (ms > this.config.sleptMs) this.#queue.push({ type: 'slept' })
   }
 
   kill(): void {
     this.alive = false
     this.#wake++
-    this.#running.clear()
+    this.workers.stop()
   }
 
   watch(object: ObjectId, owner: LifeId, runner: Runner): void {
@@ -227,7 +209,7 @@ export class SimPeer {
 
   put(object: ObjectId, encoded: Encoded): void {
     const { size, hash, refs, bytes } = encoded
-    const inline = size <= this.#config.inlineBytes ? bytes : null
+    const inline = size <= this.config.inlineBytes ? bytes : null
     if (!inline) this.store.set(object, encoded)
     this.event({ type: 'put', object, size, hash, inline, refs, copies: 2 })
   }
@@ -258,13 +240,13 @@ export class SimPeer {
         this.store.delete(effect.object)
         return
       case 'run':
-        return this.#run(effect.worker, effect.batch)
+        return this.workers.run(effect.worker, effect.batch)
       case 'abort':
-        return this.#abort(effect.attempt, effect.reason)
+        return this.workers.abort(effect.attempt, effect.reason)
       case 'recall':
-        return this.#giveBack(effect.worker)
+        return this.workers.giveBack(effect.worker)
       case 'terminate':
-        return this.crashWorker(effect.worker, effect.reason)
+        return this.workers.crash(effect.worker, effect.reason)
       case 'settled':
         return this.#settled(effect.object, effect.source, effect.located)
       case 'notice':
@@ -299,127 +281,7 @@ export class SimPeer {
     }
   }
 
-  #run(worker: number, batch: readonly Order[]): void {
-    let queue = this.#workers.get(worker)
-    if (!queue) this.#workers.set(worker, (queue = []))
-    const idle = queue.length === 0
-    for (const order of batch) {
-      this.#running.set(order.id, { order, inputs: this.#inputsOf(order), worker, runner: null, startedAt: 0 })
-      queue.push(order.id)
-    }
-    if (idle) this.#next(worker)
-  }
-
-  #next(worker: number): void {
-    const id = this.#workers.get(worker)?.[0]
-    const running = id === undefined ? undefined : this.#running.get(id)
-    if (!running || running.runner) return
-    running.startedAt = this.world.clock.now
-    this.world.executed(running.order)
-    const { spec, attempt } = running.order
-    const runner = new RunnerClass(this, {
-      id: spec.id as string as ContextId,
-      depth: spec.depth + 1,
-      attempt,
-      onEnd: (end) =>
-        this.#finish(running, end.type === 'returned' ? this.#outcome(running, end.value) : errorOutcome(end.value)),
-      onBlocked: (blocked) => this.#blocked(running, blocked),
-    })
-    running.runner = runner
-    runner.start(this.#body(running, runner))
-  }
-
-  #inputsOf(order: Order): Inputs {
-    const inputs = new Map<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>()
-    for (const input of order.inputs) {
-      const stored = input.inline ? { bytes: input.inline, refs: input.refs } : this.store.get(input.source)
-      if (!stored) throw new Error(`${this.life} runs ${order.id} without its input ${input.source}`)
-      inputs.set(input.object, stored)
-    }
-    return inputs
-  }
-
-  #body({ order, inputs }: Running, runner: Runner): Body {
-    const args = runner.argumentsFrom(order.spec.args, order.spec.refs, inputs)
-    const fn = this.world.functions.get(order.spec.fn)
-    if (!fn) throw new Error(`no function ${order.spec.fn} in this simulation`)
-    return fn(runner, ...(args as never[]))
-  }
-
-  #outcome({ order }: Running, value: unknown): Outcome {
-    if (value instanceof SimRef) return { type: 'ref', link: { object: value.object, owner: value.owner, top: false } }
-    const encoded = encode(value)
-    if (encoded.size <= this.#config.inlineBytes) return { type: 'inline', bytes: encoded.bytes, refs: encoded.refs }
-    this.store.set(resultOf(order.spec.id), encoded)
-    return { type: 'stored', size: encoded.size, hash: encoded.hash, refs: encoded.refs }
-  }
-
-  #finish(running: Running, outcome: Outcome): void {
-    const { order, worker } = running
-    this.event({ type: 'done', attempt: order.id, outcome, ms: this.world.clock.now - running.startedAt })
-    this.#remove(order.id, worker)
-    this.work(0, () => this.#next(worker))
-  }
-
-  #remove(id: AttemptId, worker: number): void {
-    this.#running.delete(id)
-    const queue = this.#workers.get(worker)
-    const at = queue?.indexOf(id) ?? -1
-    if (at >= 0) queue?.splice(at, 1)
-  }
-
-  #blocked({ order, worker }: Running, blocked: boolean): void {
-    this.event({ type: 'blocked', attempt: order.id, blocked })
-    if (blocked) this.#giveBack(worker)
-  }
-
-  #giveBack(worker: number): void {
-    const queue = this.#workers.get(worker) ?? []
-    const unstarted = queue.filter((id) => !this.#running.get(id)?.runner)
-    if (unstarted.length === 0) return
-    for (const id of unstarted) this.#remove(id, worker)
-    this.event({ type: 'returned', attempts: unstarted })
-  }
-
-  /** Bodies of the simulation listen to their signal: they stop at once. */
-  #abort(id: AttemptId, reason: string): void {
-    const running = this.#running.get(id)
-    if (!running) return
-    running.runner?.drop()
-    this.event({ type: 'done', attempt: id, outcome: { type: 'cancelled', reason }, ms: 0 })
-    this.#remove(id, running.worker)
-    this.work(0, () => this.#next(running.worker))
-  }
-
-  /** Workers started so far: numbers are given out again, so that is the most there were at once. */
-  get workers(): number {
-    return this.#workers.size
-  }
-
-  busyWorkers(): number[] {
-    return [...this.#workers].filter(([, queue]) => queue.length > 0).map(([worker]) => worker)
-  }
-
-  crashWorker(worker: number, reason: Extract<Effect, { type: 'terminate' }>['reason']): void {
-    const queue = this.#workers.get(worker) ?? []
-    this.#workers.delete(worker)
-    const running = queue.filter((id) => this.#running.get(id)?.runner)
-    const unstarted = queue.filter((id) => !this.#running.get(id)?.runner)
-    for (const id of running) this.#running.get(id)?.runner?.drop()
-    for (const id of queue) this.#running.delete(id)
-    this.event({ type: 'exited', worker, reason, detail: '', running, unstarted })
-  }
-
   runners(): Runner[] {
-    return [
-      ...this.programs,
-      ...[...this.#running.values()].map(({ runner }) => runner).filter((runner) => runner !== null),
-    ]
+    return [...this.programs, ...this.workers.runners()]
   }
-}
-
-function errorOutcome(error: unknown): Outcome {
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
-  const code = error instanceof SimFailure ? error.failure.code : ''
-  return { type: 'error', name, code, message, bytes: new TextEncoder().encode(message) }
 }
