@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly retryErrors?: boolean | readonly ErrorPattern[]
   readonly needs?: Needs
   readonly spread?: boolean
+  /** The bundle that it is called from. */
+  readonly code?: string
 }
 
 export interface Context {

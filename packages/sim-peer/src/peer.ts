@@ -24,7 +24,8 @@ export class SimPeer {
   readonly world: SimWorld
   readonly peer: PeerId
   readonly life: LifeId
-  readonly code: CodeId
+  /** Bundles that are here. */
+  readonly bundles = new Set<CodeId>()
   readonly state: PeerState
   readonly config: Config
   readonly workers: SimWorkers
@@ -66,7 +67,6 @@ export class SimPeer {
     this.world = world
     this.peer = init.peer
     this.life = lifeId(init.peer, init.number)
-    this.code = world.code
     this.config = init.config
     this.#offset = (init.seed % 100_000) + 1
     this.store = init.store ?? new Map()
@@ -83,9 +83,15 @@ export class SimPeer {
       domain: init.domain,
     }
     this.state = createPeerState({ self: this.life, profile, config: init.config, seed: init.seed, now: this.now() })
-    this.event({ type: 'code', code: this.code, size: 1_000 })
-    if (!world.spreadsCode) this.state.code.add(this.code)
+    if (!world.spreadsCode) this.keepCode(world.code)
     this.#rearm()
+  }
+
+  /** What a call needs is kept where it is made. */
+  keepCode(code: CodeId): void {
+    if (this.bundles.has(code)) return
+    this.bundles.add(code)
+    this.event({ type: 'code', code, size: 1_000 })
   }
 
   now(): Instant {

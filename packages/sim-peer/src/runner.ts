@@ -1,7 +1,7 @@
 // Drives one generator (a task's body or a program) as a context of a simulated peer: its submits
 // become events, its gets become watches, its handles are counted and let go when it ends.
 
-import type { ContextId, LifeId, ObjectId, RefLink, TaskSpec } from '@murmuration/core/internal'
+import type { CodeId, ContextId, LifeId, ObjectId, RefLink, TaskSpec } from '@murmuration/core/internal'
 import { resultOf } from '@murmuration/core/internal'
 import type { Body, CallOptions, Context, Got, SimFailure, Wait } from './bodies.ts'
 import { SimRef, decode, digest, encode } from './values.ts'
@@ -16,6 +16,7 @@ export class Runner implements Context {
   readonly #peer: SimPeer
   readonly #id: ContextId
   readonly #depth: number
+  readonly #code: CodeId
   readonly #handles = new Map<ObjectId, { owner: LifeId; count: number }>()
   readonly #counts = new Map<string, number>()
   readonly #onEnd: (end: RunnerEnd) => void
@@ -32,6 +33,8 @@ export class Runner implements Context {
       id: ContextId
       depth: number
       attempt: number
+      /** Of the bundle that runs; a program's calls are of the one that they name. */
+      code: CodeId
       onEnd: (end: RunnerEnd) => void
       onBlocked: (blocked: boolean) => void
     },
@@ -39,6 +42,7 @@ export class Runner implements Context {
     this.#peer = peer
     this.#id = init.id
     this.#depth = init.depth
+    this.#code = init.code
     this.attempt = init.attempt
     this.at = peer.peer
     this.#onEnd = init.onEnd
@@ -141,11 +145,13 @@ export class Runner implements Context {
       spread: options.spread ?? false,
       priority: 0,
     }
+    const code = this.#depth === 0 && options.code !== undefined ? (options.code as CodeId) : this.#code
+    if (this.#depth === 0) this.#peer.keepCode(code)
     const spec: TaskSpec = {
       id,
       context: this.#id,
       depth: this.#depth,
-      code: this.#peer.code,
+      code,
       fn,
       args: encoded.bytes,
       refs: encoded.refs,

@@ -1,8 +1,7 @@
 // Bytes on their way from one simulated peer to another: holder after holder is tried, some do not
 // answer, some have nothing, some send rubbish.
 
-import type { Effect, LifeId } from '@murmuration/core/internal'
-import { codeObject } from '@murmuration/core/internal'
+import type { CodeId, Effect, LifeId } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import type { Encoded } from './values.ts'
 
@@ -43,14 +42,16 @@ function take(
   { holder, bad, next }: { holder: SimPeer; bad: Refusals; next: () => void },
 ): void {
   if (!holder.alive) return next()
-  const isCode = object === codeObject(peer.code)
-  const stored = isCode ? { size: 1_000, hash: peer.code as string } : holder.store.get(object)
+  const isCode = object.startsWith('code:')
+  const hasCode = isCode && holder.bundles.has(hash as CodeId)
+  const stored = hasCode ? { size: 1_000, hash } : holder.store.get(object)
   const isBad = (): boolean => stored?.hash !== hash || peer.world.corrupts()
   const refusals = !stored ? bad.absent : isBad() ? bad.corrupt : null
   if (!stored || refusals) {
     refusals?.push(holder.life)
     return next()
   }
-  if (!isCode) peer.store.set(object, stored as Encoded)
+  if (isCode) peer.bundles.add(hash as CodeId)
+  else peer.store.set(object, stored as Encoded)
   peer.event({ type: 'fetched', object, result: { type: 'here', size: stored.size, hash: stored.hash } })
 }

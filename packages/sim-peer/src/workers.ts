@@ -51,6 +51,7 @@ export class SimWorkers {
       id: spec.id as string as ContextId,
       depth: spec.depth + 1,
       attempt,
+      code: spec.code,
       onEnd: (end) =>
         this.#finish(running, end.type === 'returned' ? this.#outcome(running, end.value) : errorOutcome(end.value)),
       onBlocked: (blocked) => this.#blocked(running, blocked),

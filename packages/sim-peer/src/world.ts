@@ -218,7 +218,14 @@ export class SimWorld {
   program(on: SimPeer, main: (context: Context) => Body): Program {
     const id = `job-${++this.#jobs}` as ContextId
     const program: Program = {
-      runner: new Runner(on, { id, depth: 0, attempt: 0, onEnd: (end) => (program.end = end), onBlocked: () => {} }),
+      runner: new Runner(on, {
+        id,
+        depth: 0,
+        attempt: 0,
+        code: this.code,
+        onEnd: (end) => (program.end = end),
+        onBlocked: () => {},
+      }),
       end: null,
     }
     on.programs.push(program.runner)
