@@ -82,7 +82,7 @@ export class Submitter {
       return this.#callLater(target, options, { args, encoded })
     }
     const spec = this.#spec(target, options, encoded)
-    this.port.submit(spec)
+    this.port.submit(spec, target.module.source)
     const handle = this.table.created(resultOf(spec.id), target.label)
     if (options.signal !== undefined) cancelOnAbort(handle, options.signal)
     return new Ref(handle)
@@ -126,7 +126,8 @@ export class Submitter {
     const spec = this.#spec(target, options, encoded)
     const handle = this.table.created(resultOf(spec.id), target.label)
     handle.held = false
-    const pending = this.#submitLater(spec, handle, { met, stores }).finally(() => {
+    const { source } = target.module
+    const pending = this.#submitLater(spec, handle, { met, stores, source }).finally(() => {
       handle.pending = undefined
       this.#pending.delete(pending)
       for (const one of met) one.drop()
@@ -161,7 +162,7 @@ export class Submitter {
   async #submitLater(
     spec: TaskSpec,
     handle: Handle,
-    { met, stores }: { met: ReadonlySet<Handle>; stores: readonly StoredArgument[] },
+    { met, stores, source }: { met: ReadonlySet<Handle>; stores: readonly StoredArgument[]; source: Uint8Array | null },
   ): Promise<void> {
     const outcomes = await Promise.allSettled(stores.map(({ stored }) => stored))
     try {
@@ -169,7 +170,7 @@ export class Submitter {
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed !== undefined) throw failed.reason
       this.checkOpen()
-      this.port.submit(spec)
+      this.port.submit(spec, source)
       handle.held = true
     } catch (error) {
       handle.broken = asMeshError(error)

@@ -15,7 +15,6 @@ export interface CodeCache {
 }
 
 export function createCodeCache(home: string): CodeCache {
-  const urls = new Map<CodeId, Promise<string>>()
   let temporary: Promise<string> | null = null
 
   async function keep(code: CodeId, source: Uint8Array): Promise<string> {
@@ -46,15 +45,7 @@ export function createCodeCache(home: string): CodeCache {
   }
 
   return {
-    url(code, source) {
-      let url = urls.get(code)
-      if (url === undefined) {
-        url = keep(code, source)
-        urls.set(code, url)
-        url.catch(() => urls.delete(code))
-      }
-      return url
-    },
+    url: keep,
     async close() {
       const made = await temporary?.catch(() => null)
       if (made) await rm(made, { recursive: true, force: true })

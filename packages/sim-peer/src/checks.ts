@@ -187,7 +187,6 @@ export function checkObjects(world: SimWorld, peer: SimPeer): void {
 export function checkStores(world: SimWorld, peer: SimPeer): void {
   const { state } = peer
   for (const { object, owners } of state.holdings.all()) {
-    if (object.startsWith('code:')) continue
     if (!peer.store.has(object)) fail(peer, `${object} is said to be here, and is not`)
     for (const owner of owners) {
       const answers = world.living(owner)
@@ -197,6 +196,8 @@ export function checkStores(world: SimWorld, peer: SimPeer): void {
   }
   for (const object of peer.store.keys())
     if (!state.holdings.has(object)) fail(peer, `the bytes of ${object} are here and in no table`)
+  for (const code of peer.bundles) if (!state.code.has(code)) fail(peer, `bundle ${code} is here and in no table`)
+  if (peer.bundles.size !== state.code.size) fail(peer, 'a bundle is said to be here, and is not')
 }
 
 /** No table but the tombstones mentions a life that is over. */
@@ -237,9 +238,10 @@ export function checkEmpty(world: SimWorld): void {
       aliases: state.aliases.size,
       notes: state.notes.size,
       fetches: [...state.holdings.fetches()].length,
-      holdings: [...state.holdings.all()].filter(({ object }) => !object.startsWith('code:')).length,
+      holdings: state.holdings.size,
       store: peer.store.size,
       lineageBytes: lineageBytes(state),
+      bundles: Math.max(0, state.code.size - state.config.maxCodes),
       unread: [...state.sessions.lives()].reduce((sum, life) => sum + state.sessions.queued(life), 0),
     }
     for (const [name, count] of Object.entries(left))
@@ -253,7 +255,7 @@ function sample(state: PeerState, name: string): string {
     objects: () => [...state.directory.all()].slice(0, 2).map((row) => [row.object, row.state]),
     holds: () => [...state.holds.all()].slice(0, 2).map((row) => ({ ...row, borrowers: [...row.borrowers] })),
     attempts: () => [...state.executor.all()].slice(0, 2).map((row) => [row.id, row.state, row.owner]),
-    holdings: () => [...state.holdings.all()].filter(({ object }) => !object.startsWith('code:')).slice(0, 2),
+    holdings: () => [...state.holdings.all()].slice(0, 2),
   }
   return JSON.stringify(tables[name]?.() ?? '')
 }

@@ -85,7 +85,8 @@ class Churn {
     this.seed = seed
     this.#rng = new Rng(seed)
     const rng = this.#rng
-    this.world = new SimWorld({ seed, checkEvery: verbose ? 1 : 16, spreadsCode: rng.next() < 0.5 })
+    const spreadsCode = rng.next() < 0.5
+    this.world = new SimWorld({ seed, checkEvery: verbose ? 1 : 16, spreadsCode, config: { maxCodes: 2 } })
     this.world.verbose = verbose
     // Any number of peers may die with a task: what is asked is the right answer, not a named reason.
     this.world.retries = -1

@@ -11,7 +11,7 @@ import type {
   PeerState,
   Profile,
 } from '@murmuration/core/internal'
-import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
+import { codeOf, createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Config, Failure, Instant, Located } from '@murmuration/core/internal'
 import type { Runner } from './runner.ts'
 import type { Encoded } from './values.ts'
@@ -91,7 +91,7 @@ export class SimPeer {
   keepCode(code: CodeId): void {
     if (this.bundles.has(code)) return
     this.bundles.add(code)
-    this.event({ type: 'code', code, size: 1_000 })
+    this.event({ type: 'code', code, pinned: false })
   }
 
   now(): Instant {
@@ -244,7 +244,7 @@ export class SimPeer {
       }
       case 'drop':
         this.store.delete(effect.object)
-        return
+        return void this.bundles.delete(codeOf(effect.object) as CodeId)
       case 'run':
         return this.workers.run(effect.worker, effect.batch)
       case 'abort':

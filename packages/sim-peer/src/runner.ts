@@ -145,8 +145,7 @@ export class Runner implements Context {
       spread: options.spread ?? false,
       priority: 0,
     }
-    const code = this.#depth === 0 && options.code !== undefined ? (options.code as CodeId) : this.#code
-    if (this.#depth === 0) this.#peer.keepCode(code)
+    const code = this.#depth === 0 ? this.#codeOf(fn, options) : this.#code
     const spec: TaskSpec = {
       id,
       context: this.#id,
@@ -159,6 +158,13 @@ export class Runner implements Context {
     }
     this.#peer.event({ type: 'submit', spec })
     return this.#own(resultOf(id))
+  }
+
+  /** A program's functions are each of a bundle of their own, where bundles have to travel. */
+  #codeOf(fn: string, { code }: CallOptions): CodeId {
+    const named = (code ?? (this.#peer.world.spreadsCode ? `code-of-${fn}` : this.#code)) as CodeId
+    this.#peer.keepCode(named)
+    return named
   }
 
   put(value: unknown): SimRef {

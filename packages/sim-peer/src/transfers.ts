@@ -1,7 +1,8 @@
 // Bytes on their way from one simulated peer to another: holder after holder is tried, some do not
 // answer, some have nothing, some send rubbish.
 
-import type { CodeId, Effect, LifeId } from '@murmuration/core/internal'
+import type { Effect, LifeId } from '@murmuration/core/internal'
+import { codeOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import type { Encoded } from './values.ts'
 
@@ -42,8 +43,8 @@ function take(
   { holder, bad, next }: { holder: SimPeer; bad: Refusals; next: () => void },
 ): void {
   if (!holder.alive) return next()
-  const isCode = object.startsWith('code:')
-  const hasCode = isCode && holder.bundles.has(hash as CodeId)
+  const code = codeOf(object)
+  const hasCode = code !== null && holder.bundles.has(code)
   const stored = hasCode ? { size: 1_000, hash } : holder.store.get(object)
   const isBad = (): boolean => stored?.hash !== hash || peer.world.corrupts()
   const refusals = !stored ? bad.absent : isBad() ? bad.corrupt : null
@@ -51,7 +52,7 @@ function take(
     refusals?.push(holder.life)
     return next()
   }
-  if (isCode) peer.bundles.add(hash as CodeId)
+  if (code !== null) peer.bundles.add(code)
   else peer.store.set(object, stored as Encoded)
   peer.event({ type: 'fetched', object, result: { type: 'here', size: stored.size, hash: stored.hash } })
 }

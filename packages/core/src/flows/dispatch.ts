@@ -61,7 +61,7 @@ const recorders: Recorders = {
   watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
   unwatch: (state, { object }) => resolve.unwatch(state, object),
   durable: (state, { object }) => durable(state, object),
-  code: (state, { code, size }) => execute.keepCode(state, code, size),
+  code: (state, { code, pinned }) => execute.keepCode(state, code, pinned),
   fetched: (state, event, now) => {
     const end = resolve.fetched(state, event, now)
     if (end?.arrived) execute.inputArrived(state, end.row.object, end.row.attempts)

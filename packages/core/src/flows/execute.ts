@@ -32,6 +32,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec))
   if (there) return join(state, there, { owner, attempt }, epoch)
   const row = state.executor.add({ attempt, spec, owner, epoch, inputs })
+  state.code.need(spec.code)
   for (const input of inputs) {
     if (input.located.type !== 'stored' || state.holdings.has(input.source)) continue
     row.missing.add(input.source)
@@ -311,7 +312,13 @@ export function attemptsDeadline(state: PeerState): Instant {
   return next
 }
 
-export function keepCode(state: PeerState, code: CodeId, size: number): void {
+/** A bundle that the shell has. A pinned one is part of every peer and never goes. */
+export function keepCode(state: PeerState, code: CodeId, pinned: boolean): void {
   state.code.add(code)
-  state.holdings.keep({ object: codeObject(code), size, hash: code }, [state.self])
+  if (pinned) state.code.need(code)
+}
+
+export function boundCode(state: PeerState): void {
+  for (const code of state.code.takeSurplus(state.config.maxCodes))
+    state.effects.push({ type: 'drop', object: codeObject(code) })
 }

@@ -116,6 +116,7 @@ function pump(state: PeerState, now: Instant): void {
   conclude.deliver(state)
   release.boundLineage(state)
   settleAgenda(state, now)
+  execute.boundCode(state)
   answerDurables(state, now)
 }
 

@@ -28,6 +28,7 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
           tasks: state.tasks.pending,
           objects: state.directory.size,
           held: state.holdings.size,
+          bundles: state.code.size,
           awareness: state.detector.awareness,
         },
       ]

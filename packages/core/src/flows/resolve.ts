@@ -3,8 +3,8 @@
 // at by submit. Also the pump that fetches bytes, and what becomes of a fetch.
 
 import type { PeerEvent } from '../model/events.ts'
-import type { CodeId, Instant, LifeId, ObjectId } from '../model/ids.ts'
-import { after } from '../model/ids.ts'
+import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
+import { after, codeOf } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Fetch } from '../state/holdings.ts'
@@ -151,11 +151,8 @@ export function fetched(
 function arrived(state: PeerState, row: Fetch, size: number, hash: string): void {
   const { object, owners } = row
   state.holdings.forgetFetch(object)
-  if (object.startsWith('code:')) {
-    state.code.add(hash as CodeId)
-    state.holdings.keep({ object, size, hash }, [state.self])
-    return
-  }
+  const code = codeOf(object)
+  if (code !== null) return state.code.add(code)
   const there = [...owners].filter((owner) => !isBeyond(state, owner))
   state.holdings.keep({ object, size, hash }, there.length > 0 ? there : owners)
   for (const owner of owners) {

@@ -25,6 +25,7 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
   state.counters.submitted++
   const row = state.tasks.add(spec, epoch, now)
+  state.code.need(spec.code)
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
   for (const link of spec.refs) hold(state, link, 'spec')

@@ -82,6 +82,8 @@ export interface Config {
   readonly placeTimeoutMs: number
   /** Story lines kept per task, oldest dropped. */
   readonly storyLines: number
+  /** Bundles that one peer keeps when nothing needs them, and that a worker imports before it is started anew. Past it the least recently needed goes, and is fetched and imported again when called: a round trip and tens of milliseconds. Each costs its size, twice per worker. */
+  readonly maxCodes: number
   /** Settled tasks remembered for `list` and `explain`. */
   readonly keptSettled: number
 
@@ -137,6 +139,7 @@ const lan: Config = {
   poisonLives: 10,
   cancelGraceMs: 2_000,
   placeTimeoutMs: 30_000,
+  maxCodes: 256,
   storyLines: 32,
   keptSettled: 1_000,
   inlineBytes: 64 * 1024,
@@ -169,6 +172,7 @@ const test: Config = {
   healMs: 60_000,
   orphanGraceMs: 5_000,
   placeTimeoutMs: 5_000,
+  maxCodes: 16,
 }
 
 export const presets = { lan, wan, room, test } as const

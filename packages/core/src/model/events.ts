@@ -39,7 +39,8 @@ export type PeerEvent =
   | { readonly type: 'unwatch'; readonly object: ObjectId }
   | { readonly type: 'cancel'; readonly object: ObjectId; readonly owner: LifeId; readonly reason: string }
   | { readonly type: 'durable'; readonly object: ObjectId }
-  | { readonly type: 'code'; readonly code: CodeId; readonly size: number }
+  /** A bundle is here. `pinned`: for as long as the peer. */
+  | { readonly type: 'code'; readonly code: CodeId; readonly pinned: boolean }
   | { readonly type: 'inspect'; readonly peer: LifeId; readonly request: number; readonly query: Query }
   | { readonly type: 'leave' }
   // ---- transfers

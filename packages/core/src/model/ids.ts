@@ -51,6 +51,11 @@ export function codeObject(code: CodeId): ObjectId {
   return `code:${code}` as ObjectId
 }
 
+/** Null for whatever is no bundle. */
+export function codeOf(object: ObjectId): CodeId | null {
+  return object.startsWith('code:') ? (object.slice(5) as CodeId) : null
+}
+
 export function after(now: Instant, ms: number): Instant {
   return (now + ms) as Instant
 }

@@ -19,6 +19,12 @@ export function builtinBundle(sha256: Sha256): Builtin {
   return {
     bytes,
     object: codeObject(code),
-    module: { code, name: 'murmuration', exports: [{ name: 'all', kind: 'function', digest: 'all' }], only: null },
+    module: {
+      code,
+      name: 'murmuration',
+      exports: [{ name: 'all', kind: 'function', digest: 'all' }],
+      only: null,
+      source: bytes,
+    },
   }
 }

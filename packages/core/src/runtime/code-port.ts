@@ -17,6 +17,8 @@ export interface LoadedModule {
   readonly exports: readonly ExportInfo[]
   /** Set when the bundle only runs on one kind of peer, with the import that did it. */
   readonly only: { readonly kind: 'node' | 'browser'; readonly because: string } | null
+  /** The bundle, for a peer that has let go of it; null inside a task, whose peer has what runs. */
+  readonly source: Uint8Array | null
 }
 
 export interface UseRequest {

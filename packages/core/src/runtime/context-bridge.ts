@@ -70,7 +70,7 @@ export class ContextBridge {
   #submit(spec: TaskSpec): void {
     const { context, depth } = this.#context
     try {
-      this.#context.submit({ ...spec, context, depth, refs: this.links(spec.refs) })
+      this.#context.submit({ ...spec, context, depth, refs: this.links(spec.refs) }, null)
     } catch (error) {
       const { code, message } = error as MeshError
       const failure = { code: code as FailureCode, reason: 'submit', message, task: spec.id, peer: null }

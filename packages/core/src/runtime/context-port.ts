@@ -47,8 +47,11 @@ export interface ContextPort {
   readonly runsAgain: boolean
   readonly inlineBytes: number
   readonly sha256: Sha256
-  /** Throws MeshError OVERLOADED when the queue is full. The caller holds the result from here on. */
-  submit(spec: TaskSpec): void
+  /**
+   * Throws MeshError OVERLOADED when the queue is full. The caller holds the result from here on. `source`: the
+   * spec's bundle, kept here again if it was let go.
+   */
+  submit(spec: TaskSpec, source: Uint8Array | null): void
   /** Resolves when the bytes are kept here; the caller holds the object from then on. Takes the buffer. */
   put(request: PutRequest): Promise<void>
   /** With `bytes`, settles when the value has arrived here; without, when the owner says it is settled. */

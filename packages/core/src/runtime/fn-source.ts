@@ -48,8 +48,9 @@ export function fnModule(
 ): { readonly module: LoadedModule; readonly source: Uint8Array } {
   const { source, name, exported, kind, only } = fnSource(f, constants)
   const code = sha256(source) as CodeId
-  const module: LoadedModule = { code, name, exports: [{ name: exported, kind, digest: code }], only }
-  return { module, source: new TextEncoder().encode(source) }
+  const bytes = new TextEncoder().encode(source)
+  const exports = [{ name: exported, kind, digest: code }]
+  return { module: { code, name, exports, only, source: bytes }, source: bytes }
 }
 
 /** Throws MeshError INVALID_OPTION with the way out in its message. */

@@ -53,7 +53,7 @@ export class PeerContext implements AttemptContext {
     this.#config = config
   }
 
-  submit(spec: TaskSpec): void {
+  submit(spec: TaskSpec, source: Uint8Array | null): void {
     this.#peer.assertOpen()
     const { tasks } = this.#peer.state
     if (this.#burst === 0) queueMicrotask(() => (this.#burst = 0))
@@ -64,6 +64,7 @@ export class PeerContext implements AttemptContext {
         `${this.#config.maxTasks} tasks of this peer are not settled yet (maxTasks): ${way}`,
       )
     }
+    if (source !== null) this.#peer.keepCode(spec.code, source)
     this.#burst++
     this.#own(resultOf(spec.id))
     this.#peer.post({ type: 'submit', spec })

@@ -5,7 +5,7 @@
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice, PeerEvent } from '../model/events.ts'
 import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } from '../model/ids.ts'
-import { codeObject, peerOf } from '../model/ids.ts'
+import { codeOf, peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import type { Fetched } from '../model/object.ts'
 import type { Profile } from '../model/world.ts'
@@ -16,7 +16,7 @@ import { isOver } from '../state/membership.ts'
 import { createPeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
-import { readManifest } from './code-manifest.ts'
+import { Bundles } from './bundles.ts'
 import { Inspections } from './inspections.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
@@ -51,6 +51,7 @@ export class Peer {
   readonly #links: LinkTable
   readonly #transfers: Transfers
   readonly #pool: WorkerPool
+  readonly #bundles: Bundles
   readonly #waiters: Waiters
   readonly #inspections = new Inspections()
   readonly #joining: Joining
@@ -92,12 +93,13 @@ export class Peer {
     const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
     const { transport, store, admission, createHasher } = platform
     this.#transfers = new Transfers({ transport, store, admission, createHasher, config, addressesOf })
+    this.#bundles = new Bundles(store)
     this.#pool = this.#createPool()
     transport.onStream((kind, from, stream) =>
       kind === 'link' ? this.#links.accept(from, stream) : this.#transfers.serve(from, stream),
     )
     const builtin = builtinBundle(platform.sha256)
-    this.#keep(builtin.module.code, builtin.bytes)
+    this.#keep(builtin.module.code, builtin.bytes, true)
     this.#wake(deadline(this.state))
   }
 
@@ -109,7 +111,7 @@ export class Peer {
       config,
       host: {
         openContext: (attempt) => this.#openAttempt(attempt),
-        envOf: (code) => this.#envs.get(code) ?? {},
+        envOf: (code) => this.#bundles.envOf(code),
         reports: {
           done: (attempt, outcome, ms) => this.post({ type: 'done', attempt, outcome, ms }),
           blocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: true }),
@@ -122,8 +124,6 @@ export class Peer {
       },
     })
   }
-
-  readonly #envs = new Map<CodeId, Readonly<Record<string, string>>>()
 
   /** Queues an event; a turn runs soon and takes all that is there by then. */
   post(event: PeerEvent): void {
@@ -199,7 +199,7 @@ export class Peer {
       case 'verify':
         return void this.#verify(effect)
       case 'drop':
-        return this.#options.platform.store.delete(effect.object)
+        return this.#drop(effect.object)
       case 'run':
         return this.#run(effect)
       case 'abort':
@@ -228,26 +228,22 @@ export class Peer {
 
   async #fetch({ object, size, hash, from }: Extract<Effect, { type: 'fetch' }>): Promise<void> {
     const result = await this.#transfers.fetch({ object, size, hash, from })
-    const isCode = result.type === 'here' && object.startsWith('code:')
-    const kept = !isCode || (await this.#readManifest(object, hash as CodeId))
+    const code = result.type === 'here' ? codeOf(object) : null
+    const kept = code === null || (await this.#bundles.arrived(code))
     this.post({ type: 'fetched', object, result: kept ? result : nothingFetched })
-  }
-
-  /** False when the bundle cannot be read. */
-  async #readManifest(object: ObjectId, code: CodeId): Promise<boolean> {
-    try {
-      const source = await this.#options.platform.store.get(object)
-      if (source) this.#envs.set(code, readManifest(source).env)
-      return true
-    } catch (error) {
-      console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
-      return false
-    }
   }
 
   async #verify({ object, hash }: Extract<Effect, { type: 'verify' }>): Promise<void> {
     const sound = await this.#transfers.verify(object, hash).catch(() => false)
     this.post({ type: 'verified', object, hash, sound })
+  }
+
+  #drop(object: ObjectId): void {
+    this.#options.platform.store.delete(object)
+    const code = codeOf(object)
+    if (code === null) return
+    this.#bundles.dropped(code)
+    this.#pool.forgetCode(code)
   }
 
   #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {
@@ -270,24 +266,15 @@ export class Peer {
 
   /** Makes a bundle known here, so that tasks of it can be run and given to others. Throws MeshError OVERLOADED. */
   keepCode(code: CodeId, source: Uint8Array): void {
-    if (this.state.code.has(code)) return
-    const { store } = this.#options.platform
-    const free = store.limitBytes - store.usedBytes()
-    if (source.length > free) {
-      const room = `${free} of the ${store.limitBytes} bytes for objects are free here (memoryBytes)`
-      const way = 'release refs that are done with, or give this peer more memory'
-      throw new MeshError('OVERLOADED', `the bundle has ${source.length} bytes, and ${room}: ${way}`)
-    }
-    this.#keep(code, source)
+    if (this.#bundles.has(code)) return
+    this.#bundles.checkRoom(source)
+    this.#keep(code, source, false)
   }
 
-  #keep(code: CodeId, source: Uint8Array): void {
-    this.#envs.set(code, readManifest(source).env)
-    this.#options.platform.store.put(codeObject(code), source).catch((error: unknown) => {
-      console.error(`a bundle of ${source.length} bytes could not be kept: ${String(error)}`)
-    })
+  #keep(code: CodeId, source: Uint8Array, pinned: boolean): void {
+    this.#bundles.keep(code, source)
     // At once: its first task may be submitted in this very turn.
-    this.post({ type: 'code', code, size: source.length })
+    this.post({ type: 'code', code, pinned })
   }
 
   /** The id of an unnamed job: short, since every task's id begins with it. 60 random bits. */

@@ -231,7 +231,7 @@ export class Attempt implements CurrentTask {
             `task.mesh.fn: ${what} is not an export of the running module; export it`,
           )
         }
-        return { code, name, exports: [{ name, kind: 'function', digest: name }], only: null }
+        return { code, name, exports: [{ name, kind: 'function', digest: name }], only: null, source: null }
       },
     }
   }

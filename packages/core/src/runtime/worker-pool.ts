@@ -71,6 +71,10 @@ class Pool implements WorkerPool {
     this.#workers.get(worker)?.recall()
   }
 
+  forgetCode(code: CodeId): void {
+    this.#urls.delete(code)
+  }
+
   terminate(worker: number, reason: Parameters<WorkerPool['terminate']>[1]): void {
     const pooled = this.#workers.get(worker)
     if (pooled !== undefined) return pooled.terminate(reason)

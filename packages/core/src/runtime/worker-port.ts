@@ -54,6 +54,8 @@ export interface WorkerPool {
   abort(attempt: AttemptId, reason: string): void
   /** Takes back what that worker has not begun, as far as it can be told: `returned` follows. */
   recall(worker: number): void
+  /** That bundle is not here any more; workers that have imported it may go on with it. */
+  forgetCode(code: CodeId): void
   /** Ends the thread; `exited` follows with this reason. */
   terminate(worker: number, reason: CrashReason): void
   close(): Promise<void>

@@ -79,6 +79,7 @@ function tell(state: PeerState, row: RunRow, to: LifeId, attempt: number): void 
 function forget(state: PeerState, row: RunRow): void {
   for (const link of linksOf(row.outcome as Outcome)) letGo(state, link.object, 'transit')
   state.executor.remove(row)
+  state.code.unneed(row.spec.code)
 }
 
 /** Nobody will ask for it: what an abandoned attempt leaves behind goes with it. */

@@ -22,6 +22,7 @@ export function dropSpec(state: PeerState, task: TaskId): void {
   const row = state.tasks.get(task)
   if (!row || row.state !== 'settled') return
   state.tasks.remove(task)
+  state.code.unneed(row.spec.code)
   if (!row.lineage) return
   state.lineageBytes -= row.spec.args.length
   for (const link of row.spec.refs) if (state.holds.dropLineage(link.object)) state.agenda.loose.push(link.object)

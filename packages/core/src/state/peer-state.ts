@@ -4,7 +4,7 @@
 import Denque from 'denque'
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice } from '../model/events.ts'
-import type { AttemptId, CodeId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
+import type { AttemptId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
 import { never, peerOf } from '../model/ids.ts'
 import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
@@ -12,6 +12,7 @@ import type { Failure, Located } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
+import { Codes } from './codes.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
 import { Elsewheres } from './elsewhere.ts'
@@ -65,7 +66,7 @@ export interface PeerState {
   readonly elsewhere: Elsewheres
   readonly watches: Watches
   readonly executor: Executor
-  readonly code: Set<CodeId>
+  readonly code: Codes
   /** Ended lives whose holds and contexts are kept until then. */
   readonly graves: Map<LifeId, Instant>
   /** Refs inside outcomes that their receiver does not hold yet. */
@@ -216,7 +217,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     elsewhere: new Elsewheres(),
     watches: new Watches(),
     executor: new Executor(config, profile.slots),
-    code: new Set(),
+    code: new Codes(),
     graves: new Map(),
     transits: new Map(),
     deliveries: new Map(),
@@ -318,6 +319,7 @@ export function checkPeerState(state: PeerState): void {
   state.holds.check()
   state.holdings.check(state.config.maxFetches)
   state.executor.check()
+  state.code.check(state.config.maxCodes)
   state.scheduler.check((life) => state.tasks.assignedTo(life).length)
 }
 

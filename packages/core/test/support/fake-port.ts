@@ -31,6 +31,8 @@ export class FakePort implements ContextPort {
   inlineBytes = 1024
   readonly sha256 = sha256
   readonly submitted: TaskSpec[] = []
+  /** The bundle of each. */
+  readonly sources: (Uint8Array | null)[] = []
   readonly puts: PutRequest[] = []
   /** `+object` and `-object`, in order. */
   readonly holds: string[] = []
@@ -43,9 +45,10 @@ export class FakePort implements ContextPort {
   readonly #settlements = new Map<ObjectId, Settlement>()
   readonly #watches = new Map<ObjectId, Set<(settlement: Settlement) => void>>()
 
-  submit(spec: TaskSpec): void {
+  submit(spec: TaskSpec, source: Uint8Array | null): void {
     this.onSubmit(spec)
     this.submitted.push(spec)
+    this.sources.push(source)
   }
 
   async put(request: PutRequest): Promise<void> {
@@ -120,7 +123,7 @@ export class FakeCode implements CodePort {
     const exports = names.map((name) =>
       typeof name === 'string' ? { name, kind: 'function' as const, digest: `d-${name}` } : name,
     )
-    this.module = { code: 'c0de' as never, name: 'tiles.task.ts', exports, only: null }
+    this.module = { code: 'c0de' as never, name: 'tiles.task.ts', exports, only: null, source: new Uint8Array([1, 2]) }
   }
 
   async use(_: URL, request: UseRequest): Promise<LoadedModule> {

@@ -63,7 +63,7 @@ export async function bundleModule(at: ModuleFile, request: UseRequest, tools: B
   const mappings = ';'.repeat(header.split('\n').length - 1) + cut.mappings
   const code = tools.sha256(source) as CodeId
   return {
-    module: { code, name: at.name, exports: await digests(at, { shared, kinds, manifest, tools }), only },
+    module: { code, name: at.name, exports: await digests(at, { shared, kinds, manifest, tools }), only, source },
     source,
     map: new TextEncoder().encode(JSON.stringify({ ...map, mappings })),
     assets: new Map(hashes.map(([name, hash]) => [hash as CodeId, assets.get(name) ?? new Uint8Array()])),

@@ -206,6 +206,7 @@ describe('mesh.fn', () => {
       name: 'square',
       exports: [{ name: 'square', kind: 'function', digest: module.code }],
       only: null,
+      source: kept.get(module.code)?.source,
     })
     expect(kept.get(module.code)?.map).toBeNull()
     expect((await load(module.code))['square']?.(3)).toBe(18)
