@@ -25,7 +25,7 @@ export interface WorkerPoolFeatures {
 }
 
 /** Results above this are stored. */
-export const contractConfig = { inlineBytes: 16 * 1024, cancelGraceMs: 200 } as const
+export const contractConfig = { inlineBytes: 16 * 1024, cancelGraceMs: 200, maxCodes: 3 } as const
 
 export const here = 'here/1' as LifeId
 export const taskModule = (features: WorkerPoolFeatures): string => `

@@ -14,12 +14,13 @@ import { ObjectCache } from './object-cache.ts'
 import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
 import { Recall, recallCells } from './recall.ts'
+import type { Sent } from './sent.ts'
 import type { Report, WorkerApi } from './worker-messages.ts'
 import type { RunOrder, WorkerPoolHost } from './worker-port.ts'
 
 export interface PoolWorkerOptions {
   readonly number: number
-  readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs'>
+  readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs' | 'maxCodes'>
   readonly store: ObjectStore
   readonly host: WorkerPoolHost
   readonly cacheBytes: number
@@ -36,16 +37,6 @@ export interface PoolWorkerOptions {
   readonly ended: (booted: boolean) => boolean
   /** The worker is done for: nothing of it is left. */
   readonly gone: () => void
-}
-
-/** An attempt that is here, from its order to its outcome. */
-export interface Sent {
-  readonly number: number
-  readonly order: RunOrder
-  isSent: boolean
-  /** Reported as cancelled while it may still start: its end is only noted. */
-  isGhost: boolean
-  context: ContextBridge | undefined
 }
 
 export class PoolWorker {
@@ -108,6 +99,11 @@ export class PoolWorker {
     const isBack = first && this.#recall?.take(first.number, sent.at(-1)!.number + 1)
     const back = all.filter(({ number, isSent }) => !isSent || isBack?.(number) === true)
     this.#returned(back.map(({ number }) => number))
+  }
+
+  /** Idle, and full of modules that it cannot let go of. */
+  get isWorn(): boolean {
+    return this.#attempts.size === 0 && this.#loaded.size > this.#options.config.maxCodes
   }
 
   terminate(reason: CrashReason): void {

@@ -1,18 +1,20 @@
 // The worker pool as the peer loop sees it: threads by number, started as they are first named, orders in,
-// reports out. It chooses nothing. A worker that dies before it says its first word is started again twice, and
+// reports out. A worker cannot let go of a module that it has imported: one that has imported too many is
+// replaced when it is idle. It chooses nothing. A worker that dies before it says its first word is started again twice, and
 // then its attempts are reported as crashed, so that a broken installation cannot spin.
 
 import type { Config } from '../model/config.ts'
 import { type AttemptId, type CodeId, codeObject } from '../model/ids.ts'
 import { builtinBundle } from './builtin.ts'
-import { PoolWorker, type Sent } from './pool-worker.ts'
+import { PoolWorker } from './pool-worker.ts'
 import type { ObjectStore, Platform } from './ports.ts'
+import type { Sent } from './sent.ts'
 import type { WorkerPool, WorkerPoolHost } from './worker-port.ts'
 
 export interface WorkerPoolOptions {
   readonly platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256'>
   readonly store: ObjectStore
-  readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs'>
+  readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs' | 'maxCodes'>
   readonly host: WorkerPoolHost
   /** Bytes of inputs that each worker keeps for later attempts. Default 64 MiB. */
   readonly cacheBytes?: number | undefined
@@ -49,6 +51,10 @@ class Pool implements WorkerPool {
     const first = batch[0]
     if (first === undefined || this.#isClosed) return
     let pooled = this.#workers.get(worker)
+    if (pooled?.isWorn === true) {
+      void pooled.close()
+      pooled = undefined
+    }
     if (pooled === undefined) {
       pooled = this.#start(worker, this.#options.host.envOf(first.code))
       this.#workers.set(worker, pooled)

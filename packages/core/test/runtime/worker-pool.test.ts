@@ -4,13 +4,13 @@ import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { describe, expect, test } from 'vitest'
-import { Reports } from '../../../../tests/contract/worker-pool-support.ts'
+import { Reports, TestContext } from '../../../../tests/contract/worker-pool-support.ts'
 import { contractConfig, workerPoolContract } from '../../../../tests/contract/worker-pool.ts'
 import { type AttemptId, type CodeId, codeObject, type TaskId } from '../../src/model/ids.ts'
 import { MemoryStore } from '../../src/runtime/memory-store.ts'
 import type { Platform, Sha256, SpawnWorker, WorkerExit } from '../../src/runtime/ports.ts'
 import { createWorkerPool } from '../../src/runtime/worker-pool.ts'
-import { encodeArgs } from '../../src/runtime/values.ts'
+import { decode, encodeArgs } from '../../src/runtime/values.ts'
 
 const sha256: Sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex')
 
@@ -127,6 +127,36 @@ test('a bundle that cannot be put where workers find it is given back with the r
   isFull = false
   expect(await run(3)).toMatchObject({ type: 'inline' })
   await pool.close()
+})
+
+describe('a worker that has imported too many bundles', () => {
+  test('is replaced when it is idle, and its attempts notice nothing', async () => {
+    let spawned = 0
+    const counted: SpawnWorker = (env) => {
+      spawned++
+      return spawnWorker(env)
+    }
+    const store = new MemoryStore(10_000)
+    const reports = new Reports()
+    const host = { envOf: () => ({}), openContext: (attempt: AttemptId) => new TestContext(attempt, sha256), reports }
+    const pool = createWorkerPool({
+      platform: { ...platform, spawnWorker: counted },
+      store,
+      config: contractConfig,
+      host,
+    })
+    for (let n = 0; n < contractConfig.maxCodes + 3; n++) {
+      const code = sha256(`${n}`) as CodeId
+      await store.put(codeObject(code), new TextEncoder().encode(`export const f = () => ${n}`))
+      const id = `t${n}#1` as AttemptId
+      pool.run(0, [{ id, task: `t${n}` as TaskId, attempt: 1, code, fn: 'f', inputs: [], ...argsOf() }])
+      await reports.until(() => reports.outcomes.has(id))
+      const { bytes } = reports.outcomes.get(id) as { bytes: Uint8Array }
+      expect(decode(bytes)).toBe(n)
+    }
+    expect([spawned, reports.exits]).toEqual([2, []])
+    await pool.close()
+  })
 })
 
 function argsOf(): { args: Uint8Array; refs: [] } {
