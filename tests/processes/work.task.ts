@@ -42,6 +42,11 @@ export function crashOnce(): number {
   return task.attempt
 }
 
+/** Runs until it is told to stop. */
+export function untilStopped(): Promise<never> {
+  return new Promise((_, reject) => task.signal.addEventListener('abort', () => reject(task.signal.reason as Error)))
+}
+
 export async function nested(depth: number): Promise<number> {
   if (depth === 0) return 1
   const below = task.mesh.fn(nested)

@@ -3,6 +3,7 @@
 // their finalizer can let go; a failure that nobody read is said once, when the last ref goes.
 
 import { failureToError, MeshError } from './errors.ts'
+import type { MeshErrorDetails } from './errors.ts'
 import type { LifeId, ObjectId } from './model/ids.ts'
 import type { Failure } from './model/object.ts'
 import type { RefLink } from './model/task.ts'
@@ -63,8 +64,34 @@ export class Handle {
 
   /** `ObjectRef tiles.render running on kestrel-3f: await .get()` */
   describe(): string {
-    const peer = this.pending === undefined ? this.table.port.status(this.object).peer : null
-    return `ObjectRef ${this.label} ${words[this.state]}${peer === null ? '' : ` on ${peer}`}: await .get()`
+    return `ObjectRef ${this.now()}: await .get()`
+  }
+
+  /** `tiles.render running on kestrel-3f` */
+  now(): string {
+    const peer = this.#peer
+    return `${this.label} ${words[this.state]}${peer === null ? '' : ` on ${peer}`}`
+  }
+
+  get #peer(): string | null {
+    return this.pending === undefined ? this.table.port.status(this.object).peer : null
+  }
+
+  /** For the error of a wait that was too short: where it is, and `why` it has no value yet, as the end of a sentence. */
+  outlook(): MeshErrorDetails & { readonly why: string } {
+    const told = this.pending === undefined ? this.table.port.outlook?.(this.object) : undefined
+    if (told === undefined) return { why: '' }
+    const { task, attempt, why } = told
+    return {
+      why: why
+        .slice(0, whyLines)
+        .map((line) => `; ${line}`)
+        .join(''),
+      story: why,
+      peer: this.#peer ?? undefined,
+      task: task ?? undefined,
+      attempt: attempt === 0 ? undefined : attempt,
+    }
   }
 
   /** The settlement, with the value's bytes or without. Rejects when the task could not be submitted. */
@@ -130,6 +157,9 @@ export class Handle {
     if (--this.count === 0) this.table.unused(this)
   }
 }
+
+/** Of an explanation, in an error's message; its story has them all. */
+const whyLines = 3
 
 const words = {
   waiting: 'waiting',

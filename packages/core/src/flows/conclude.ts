@@ -6,8 +6,9 @@ import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, peerOf, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Failure, Located } from '../model/object.ts'
+import { outOfTime } from '../model/out-of-time.ts'
 import type { ErrorPattern, Outcome } from '../model/task.ts'
-import { endingMessage, failure } from '../state/failures.ts'
+import { ended, failure } from '../state/failures.ts'
 import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
@@ -178,15 +179,11 @@ function crash(state: PeerState, row: TaskRow, from: LifeId, outcome: Extract<Ou
 
 /** It stopped because we asked, or because its time for one attempt was up. */
 function stopped(state: PeerState, row: TaskRow, reason: string): void {
-  if (row.ending)
-    return fail(state, row, failure(row, row.ending.code, row.ending.reason, endingMessage(row, row.ending)))
-  const { attemptTimeoutMs } = row.spec.policy
-  if (row.overdue)
-    return requeue(state, row, {
-      charge: 'retry',
-      code: 'TASK_TIMEOUT',
-      reason: `attemptTimeoutMs: ${attemptTimeoutMs}`,
-    })
+  if (row.ending) return fail(state, row, ended(state, row, row.ending))
+  if (row.overdue) {
+    const reason = outOfTime('attemptTimeoutMs', row.spec.policy)
+    return requeue(state, row, { charge: 'retry', code: 'TASK_TIMEOUT', reason })
+  }
   // Nobody asked it to: the peer gave it up on its own, as it does with the work of owners it thought dead.
   requeue(state, row, { charge: 'move', code: 'WORKER_DIED', reason: `stopped: ${reason}` })
 }
@@ -216,8 +213,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   const row = state.tasks.get(item.task)
   if (!row || row.state !== 'assigned' || row.attempt !== item.attempt) return
   const at = row.at as LifeId
-  if (row.ending)
-    return fail(state, row, failure(row, row.ending.code, row.ending.reason, endingMessage(row, row.ending)))
+  if (row.ending) return fail(state, row, ended(state, row, row.ending))
   const where = item.peer ? ` on ${item.peer}` : ''
   state.tasks.tell(row, `${stamp(state, now)} attempt ${row.attempt}${where}: ${item.reason}`)
   if (item.charge === 'nothing') return again(state, row, now)

@@ -4,6 +4,7 @@
 
 import { MeshError } from '../errors.ts'
 import { clip, limits } from '../model/limits.ts'
+import { isOutOfTime } from '../model/out-of-time.ts'
 import type { ContextId, ObjectId } from '../model/ids.ts'
 import type { Outcome } from '../model/task.ts'
 import { didYouMean } from '../nearest.ts'
@@ -182,7 +183,11 @@ export class Attempt implements CurrentTask {
   }
 
   #reason(): MeshError {
-    return new MeshError('TASK_CANCELLED', `the task was cancelled: ${this.#aborted}`, { task: this.order.task })
+    const { task, attempt } = this.order
+    const reason = this.#aborted ?? ''
+    return isOutOfTime(reason)
+      ? new MeshError('TASK_TIMEOUT', `the task was not done within its time: ${reason}`, { task, attempt })
+      : new MeshError('TASK_CANCELLED', `the task was cancelled: ${reason}`, { task, attempt })
   }
 
   #openScope(): OpenScope {
