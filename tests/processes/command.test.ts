@@ -170,6 +170,14 @@ describe('run', () => {
     )
   })
 
+  test('its own options stand before the file; behind it they are passed on, and that is said', async () => {
+    const { code, err } = await terminal.murmur('run', 'exits.ts', '3', '--entry', 'lab-3:9000')
+    expect(err).toBe('murmur: --entry behind exits.ts goes to the program; for murmur it stands before the file\n')
+    expect(code).toBe(3)
+    const entries = ['--entry', '127.0.0.1:1', '--entry', '127.0.0.1:2']
+    expect(await terminal.murmur('run', ...entries, 'exits.ts', '3')).toEqual({ code: 3, out: '', err: '' })
+  })
+
   test("the exit code is the program's", async () => {
     expect((await terminal.murmur('run', 'exits.ts', '7')).code).toBe(7)
   })

@@ -64,8 +64,8 @@ type Done = (code: number) => void
 const jsonOption = (what: string): Option => new Option('--json', what)
 const entryOption = (): Option =>
   new Option(
-    '--entry <address...>',
-    'a peer to join: host:port, ws://host:port or a multiaddr (default: MURMURATION_ENTRY, else your mesh on this machine)',
+    '--entry <address>',
+    'a peer to join: host:port, ws://host:port or a multiaddr; once for each (default: MURMURATION_ENTRY, else your mesh on this machine)',
   ).argParser(take.addresses)
 const homeOption = (): Option =>
   new Option(
@@ -85,7 +85,7 @@ function addUp(program: Command, done: Done): void {
         take.slots,
       ),
     )
-    .addOption(new Option('--label <k=v...>', 'what tasks may ask for').argParser(take.labels))
+    .addOption(new Option('--label <k=v>', 'what tasks may ask for; once for each').argParser(take.labels))
     .addOption(
       new Option('--memory <mb>', 'MB of objects kept here (default: a quarter of the memory)').argParser(
         take.megabytes,

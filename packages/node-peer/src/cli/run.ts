@@ -14,6 +14,7 @@ export async function run(
   { entry, home, json = false }: Common,
 ): Promise<number> {
   const program = resolve(file)
+  sayWhoseTheyAre(file, args)
   const bundled = await bundleProgram(program, file)
   if (entry) process.env['MURMURATION_ENTRY'] = entry.join(',')
   if (home !== undefined) process.env['MURMURATION_HOME'] = resolve(home)
@@ -36,6 +37,15 @@ export async function run(
   await leaveAll()
   // What keeps a program from ending after this is its own.
   return typeof process.exitCode === 'number' ? process.exitCode : Number(process.exitCode ?? 0)
+}
+
+/** The command's own options stand before the file; behind it they are the program's, which may not be what was meant. */
+function sayWhoseTheyAre(file: string, args: readonly string[]): void {
+  const end = args.indexOf('--')
+  const looked = end === -1 ? args : args.slice(0, end)
+  const ours = looked.find((word) => /^--(entry|home)(=|$)/.test(word))?.split('=')[0]
+  if (ours === undefined) return
+  process.stderr.write(`murmur: ${ours} behind ${file} goes to the program; for murmur it stands before the file\n`)
 }
 
 /** Functions that nobody awaits may still be at work: until none of them waits for a mesh. */
