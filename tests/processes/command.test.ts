@@ -44,7 +44,8 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     [['up', '--port', '70000'], /--port <n>.*whole number from 0 to 65535/],
     [['up', '--label', 'zone'], /--label.*name=value/],
     [['up', '--entry', 'lab-3'], /"lab-3" is no address.*lab-3:9000/],
-    [['up', '--entry', '127.0.0.1:1'], /127\.0\.0\.1:1.*murmur up/],
+    [['up', '--host', '192.0.2.1'], /cannot listen there \(EADDRNOTAVAIL.*host must be an address of this machine/],
+    [['up', '--port', '7', '--ws-port', '7'], /port and wsPort are both 7/],
     [['list', 'birds'], /birds.*peers, tasks, objects/],
     [['explain'], /missing required argument 'id'/],
     [['status', '--entry', '127.0.0.1:1'], /127\.0\.0\.1:1/],
@@ -57,6 +58,21 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     expect(err).toMatch(sentence)
     expect(err.trim().split('\n')).toHaveLength(1)
     expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+
+  test('an entry where nobody listens is told at once to who looks, and waited for by who would compute', async () => {
+    const { code, err } = await terminal.murmur('up', '--entry', '127.0.0.1:1')
+    const [first, last, ...more] = err.trim().split('\n')
+    expect(first).toBe('murmuration: nobody listens at 127.0.0.1:1: trying for 10 s')
+    expect(last).toMatch(/no entry could be reached: 127\.0\.0\.1:1.*murmur up/)
+    expect({ code, more }).toEqual({ code: 2, more: [] })
+  })
+
+  test('a mesh.key that is none is named', async () => {
+    await writeFile(join(terminal.home, 'mesh.key'), 'a word')
+    const { code, err } = await terminal.murmur('status')
+    expect(err).toMatch(/^murmur: \S+mesh\.key holds 6 bytes, a mesh key has 32: [^\n]*\n$/)
+    expect(code).toBe(2)
   })
 
   test('a program that does not compile names the place', async () => {
