@@ -16,7 +16,7 @@ export interface HandleTableOptions {
   readonly warn: (message: string) => void
   /** Keeps watching tasks whose refs were all dropped, to say so when they fail. Not inside tasks, where watching means waiting. */
   readonly watchDropped: boolean
-  /** Maps the stacks of application errors to their sources. Default: as they are. */
+  /** Maps stacks of application errors, and places in sentences, to their sources. Default: as they are. */
   readonly mapStack?: ((stack: string) => string) | undefined
 }
 
@@ -188,6 +188,14 @@ export class HandleTable {
     this.#newRef = newRef
   }
 
+  /** What a user sees: places name the source, in sentences as well as in the stacks of what was thrown. */
+  errorOf(failure: Failure): MeshError {
+    const map = this.#mapStack
+    const { message, reason, story } = failure
+    const mapped = { ...failure, message: map(message), reason: map(reason), story: story.map(map) }
+    return failureToError(mapped, (bytes) => withMappedStacks(decodeError(bytes), map))
+  }
+
   get size(): number {
     return this.#handles.size
   }
@@ -205,12 +213,6 @@ export class HandleTable {
     const known = this.#handles.get(link.object)
     if (known !== undefined) return known
     return new Handle(this, link.object, link.owner, label, false)
-  }
-
-  /** A failure as an error, whose stacks name the source: the application's, and that of a module that threw. */
-  errorOf(failure: Failure): MeshError {
-    const mapped = failure.code === 'CODE_REJECTED' ? { ...failure, message: this.#mapStack(failure.message) } : failure
-    return failureToError(mapped, (bytes) => withMappedStacks(decodeError(bytes), this.#mapStack))
   }
 
   makeRef(link: RefLink): unknown {
@@ -258,7 +260,7 @@ export class HandleTable {
     if (settlement === undefined) return
     if (settlement.type === 'failure' && !quiet.has(settlement.failure.code)) {
       const { code, message } = settlement.failure
-      this.#warn(`${handle.label} failed and nobody read it: ${code}: ${message}`)
+      this.#warn(`${handle.label} failed and nobody read it: ${code}: ${this.#mapStack(message)}`)
     }
     if (handle.count === 0) this.#release(handle)
   }
@@ -275,10 +277,19 @@ export class HandleTable {
 /** Ends that were asked for: nobody needs to be told. */
 const quiet: ReadonlySet<string> = new Set(['TASK_CANCELLED', 'MESH_LEFT'])
 
-/** The error and everything in its `cause` chain. */
+/** More errors in one than this are left as they are. */
+const mostMapped = 256
+
+/** The error, everything in its `cause` chain, and what an AggregateError gathered. */
 function withMappedStacks(error: unknown, mapStack: (stack: string) => string): unknown {
-  for (let at = error, depth = 0; at instanceof Error && depth < 16; at = at.cause, depth++) {
+  const seen = new Set<unknown>()
+  for (const waiting = [error]; waiting.length > 0 && seen.size < mostMapped;) {
+    const at = waiting.pop()
+    if (!(at instanceof Error) || seen.has(at)) continue
+    seen.add(at)
     if (typeof at.stack === 'string') at.stack = mapStack(at.stack)
+    waiting.push(at.cause)
+    if (at instanceof AggregateError && Array.isArray(at.errors)) waiting.push(...(at.errors as unknown[]))
   }
   return error
 }

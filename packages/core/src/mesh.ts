@@ -129,7 +129,7 @@ export interface MeshOptions {
   readonly peer: Peer
   readonly code: CodePort
   readonly addresses: () => readonly string[]
-  /** Makes stack traces of bundles readable. */
+  /** Makes stack traces of bundles, and places in sentences, readable. */
   readonly mapStack?: ((stack: string) => string) | undefined
   readonly warn?: ((line: string) => void) | undefined
   /** Closes what the platform opened. */

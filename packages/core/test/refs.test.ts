@@ -26,7 +26,7 @@ describe('a ref', () => {
   test('says so when it is taken for its value', () => {
     const mistakes: (() => unknown)[] = [
       () => (ref as never) + 1,
-      () => String(ref),
+      () => Number(ref),
       () => JSON.stringify(ref),
       () => JSON.stringify({ results: [ref] }),
     ]

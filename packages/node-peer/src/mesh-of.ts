@@ -4,16 +4,17 @@ import { createMesh } from '@murmuration/core/internal'
 import type { CodeId, Mesh } from '@murmuration/core/internal'
 import { createNodeCode } from './bundle/node-code.ts'
 import { mapStack } from './bundle/stack-map.ts'
+import type { Origin } from './bundle/stack-map.ts'
 import type { JoinedPeer } from './join-peer.ts'
 
 /** The verbs over a peer that has joined. */
 export function meshOf({ peer, node, close }: JoinedPeer): Mesh {
   const { platform } = node
-  const maps = new Map<CodeId, Uint8Array>()
+  const origins = new Map<CodeId, Origin>()
   const code = createNodeCode({
     sha256: platform.sha256,
-    keep: (id, source, map) => {
-      if (map) maps.set(id, map)
+    keep: (id, source, origin) => {
+      if (origin) origins.set(id, origin)
       peer.keepCode(id, source)
     },
   })
@@ -21,7 +22,7 @@ export function meshOf({ peer, node, close }: JoinedPeer): Mesh {
     peer,
     code,
     addresses: () => platform.transport.addresses(),
-    mapStack: (stack) => mapStack(stack, (id) => maps.get(id) ?? null),
+    mapStack: (stack) => mapStack(stack, origins),
     close,
   })
 }

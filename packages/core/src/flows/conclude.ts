@@ -55,7 +55,7 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
       })
     case 'rejected': {
       const rejected = failure(row, outcome.code, outcome.code, outcome.message)
-      return fail(state, row, { ...rejected, peer: nameOf(state, from) })
+      return fail(state, row, { ...rejected, peer: nameOf(state, from), cause: outcome.bytes ?? null })
     }
   }
 }
@@ -141,11 +141,11 @@ function applicationError(
   error: Extract<Outcome, { type: 'error' }>,
 ): void {
   // What it throws once it was told to stop is its way of stopping.
-  if (row.ending || row.overdue) return stopped(state, row, `${error.name}: ${error.message}`)
+  const said = thrown(error)
+  if (row.ending || row.overdue) return stopped(state, row, said)
   const { retryErrors } = row.spec.policy
   const retry =
     retryErrors === true || (Array.isArray(retryErrors) && retryErrors.some((pattern) => matches(pattern, error)))
-  const said = `${error.name}: ${error.message}`
   if (retry) {
     const { id } = row.spec
     const peer = nameOf(state, from)
@@ -156,6 +156,24 @@ function applicationError(
   const failed = failure(row, 'TASK_FAILED', error.name, `${row.spec.fn} threw ${said}`)
   fail(state, row, { ...failed, peer: nameOf(state, from), cause: error.bytes })
 }
+
+/** `RangeError: too deep`; of what is no Error, the value and what it is: `{ a: 1 } (an object, no Error)`. */
+function thrown({ name, message }: Extract<Outcome, { type: 'error' }>): string {
+  if (!notErrors.has(name)) return `${name}: ${message}`
+  return `${message} (${name === 'object' ? 'an' : 'a'} ${name}, no Error)`
+}
+
+/** What `typeof` says of thrown values. */
+const notErrors: ReadonlySet<string> = new Set([
+  'object',
+  'string',
+  'number',
+  'boolean',
+  'bigint',
+  'symbol',
+  'function',
+  'undefined',
+])
 
 function matches(pattern: ErrorPattern, error: Extract<Outcome, { type: 'error' }>): boolean {
   if ('text' in pattern)

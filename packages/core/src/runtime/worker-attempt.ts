@@ -168,7 +168,7 @@ export class Attempt implements CurrentTask {
 
   #threw(error: unknown): Ended {
     if (this.#aborted !== undefined) return this.#cancelled(this.#aborted)
-    return plain(errorOutcome(error))
+    return plain(errorOutcome(error, this.#host.format))
   }
 
   #cancelled(reason: string): Ended {
@@ -259,7 +259,7 @@ function describe(thrown: unknown): string {
 }
 
 /** What was thrown: for matching, for people, and whole. It may be anything, and reading it may throw. */
-function errorOutcome(error: unknown): Outcome {
+function errorOutcome(error: unknown, format: WorkerHost['format']): Outcome {
   try {
     const isError = error instanceof Error
     const code = (error as { code?: unknown } | null | undefined)?.code
@@ -267,7 +267,7 @@ function errorOutcome(error: unknown): Outcome {
       type: 'error',
       name: isError ? textOf(nameOfError(error)) : typeof error,
       code: typeof code === 'string' ? clip(code) : '',
-      message: textOf(isError ? error.message : error),
+      message: textOf(isError ? error.message : format([error])),
       bytes: encodeForWire(error),
     }
   } catch {
@@ -277,7 +277,7 @@ function errorOutcome(error: unknown): Outcome {
 }
 
 /** The error with everything it carries, or without its properties when these are too much for a message. */
-function encodeForWire(error: unknown): Uint8Array {
+export function encodeForWire(error: unknown): Uint8Array {
   const bytes = encodeError(error)
   if (bytes.byteLength <= limits.errorBytes) return bytes
   if (!(error instanceof Error)) return encodeError(textOf(error))

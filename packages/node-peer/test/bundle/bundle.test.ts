@@ -207,7 +207,9 @@ describe('mesh.fn', () => {
       exports: [{ name: 'square', kind: 'function', digest: module.code }],
       only: null,
     })
-    expect(kept.get(module.code)?.map).toBeNull()
+    expect(kept.get(module.code)?.origin).toEqual({
+      calledAt: expect.stringMatching(/project\.ts:\d+:\d+$/) as string,
+    })
     expect((await load(module.code))['square']?.(3)).toBe(18)
   })
 })
