@@ -178,6 +178,35 @@ describe('run', () => {
     expect(err).toMatch(/caused by Error: dividing 1/)
   })
 
+  test('--json has what the error says for programs', async () => {
+    const { code, err } = await terminal.murmur('run', '--json', 'fails.ts')
+    expect(code).toBe(1)
+    expect(JSON.parse(err)).toMatchObject({
+      error: {
+        code: 'TASK_FAILED',
+        peer: expect.any(String) as string,
+        task: expect.any(String) as string,
+        attempt: 1,
+        cause: { name: 'RangeError', cause: { name: 'Error', message: 'dividing 1' } },
+      },
+    })
+  })
+
+  test('what nobody waits for ends with the program, and that is said', async () => {
+    expect(await terminal.murmur('run', 'drops.ts')).toEqual({
+      code: 0,
+      out: '',
+      err: 'murmur: 3 tasks that nobody waited for were ended with the program: await their refs\n',
+    })
+  })
+
+  test('Ctrl-C stops it, and nothing else is said', async () => {
+    const program = terminal.start('run', 'waits.ts')
+    await program.said(({ event }) => event === 'waiting')
+    program.signal('SIGINT')
+    expect(await program.ended).toMatchObject({ code: 130, err: 'murmur: stopped\n' })
+  })
+
   test("a program's own error shows its own lines", async () => {
     const { code, err } = await terminal.murmur('run', 'throws.ts')
     expect(code).toBe(1)
