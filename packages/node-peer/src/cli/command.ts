@@ -119,7 +119,7 @@ function addList(program: Command, done: Done): void {
     .command('list')
     .description('peers with their addresses and labels, tasks, or objects with their copies, of the whole mesh')
     .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects']))
-    .option('--all', 'peers: also those that left, and those that only look')
+    .option('--all', 'peers: also those that left, and those that only look; tasks: also those that are done')
     .addOption(new Option('--limit <n>', 'rows per peer at most').argParser(take.limit).default(1_000))
     .addOption(entryOption())
     .addOption(homeOption())
