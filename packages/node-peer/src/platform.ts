@@ -71,7 +71,8 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
     close: async () => {
       clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
       await transport.stop()
-      await Promise.all([store.close(), code.close()])
+      await store.close()
+      code.close()
       await identity.release()
     },
   }

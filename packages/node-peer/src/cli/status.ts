@@ -29,8 +29,9 @@ export function isShown({ state, labels }: PeerInfo): boolean {
 }
 
 /** Each row was told by somebody about itself or another; the peer that looks is none of them. */
-export function withoutSelf({ isSelf: _, ...info }: PeerInfo): Omit<PeerInfo, 'isSelf'> {
-  return info
+export function withoutSelf(info: PeerInfo): Omit<PeerInfo, 'isSelf'> {
+  const { isSelf: _isSelf, ...rest } = info
+  return rest
 }
 
 function summary(members: readonly PeerInfo[]): string {
