@@ -221,7 +221,7 @@ export class Attempt implements CurrentTask {
   #bundle(): CodePort {
     return {
       use: async () => {
-        const way = 'import the module in the task module and pass its function to task.mesh.fn'
+        const way = 'export its function from the running module as well and pass that to task.mesh.fn'
         throw new MeshError('BUNDLE_FAILED', `task.mesh.use: a running task cannot bundle; ${way}`, {
           reason: 'in-task',
         })
