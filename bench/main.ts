@@ -23,14 +23,7 @@ rows:
 ${rows.map(({ name }) => `  ${name}`).join('\n')}
 `
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: [] },
-    runs: { type: 'string', default: '5' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const values = valuesOf(process.argv.slice(2))
 if (values.help) {
   process.stdout.write(help)
   process.exit(0)
@@ -48,6 +41,22 @@ process.stdout.write(`${values.json ? asJson(measured) : printTable(measured)}\n
 if (failed.length > 0) {
   say(`bench: ${failed.length} of ${runs * chosen.length} runs failed; see above`)
   process.exitCode = 1
+}
+
+function valuesOf(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        runs: { type: 'string', default: '5' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    return stop(`${(error as Error).message.split('. ')[0]}; --help lists the options`)
+  }
 }
 
 function stop(why: string): never {

@@ -4,12 +4,11 @@
 // Needs a registry for the dependencies. Takes a minute or two.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { basename, join } from 'node:path'
+import { makeTarballs, root } from './tarballs.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { devDependencies: ours } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const folder = mkdtempSync(join(tmpdir(), 'murmuration-pack-'))
 const home = join(folder, 'home')
@@ -27,6 +26,10 @@ try {
   await mesh.leave()
 }
 `
+
+/** The first program of the README, word for word. */
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const hello = /```ts\n(\/\/ hello\.ts\n[\s\S]*?)```/.exec(readme)?.[1] ?? fail('the README has no hello.ts')
 
 // `+ - using` is what murmur run lowers; Node 20 cannot read it.
 const using = program
@@ -66,8 +69,11 @@ test('a function runs on the mesh', async () => {
 `
 
 try {
-  const tarballs = ['core', 'sim-peer', 'node-peer', 'murmuration'].map(pack)
+  const tarballs = makeTarballs(join(folder, 'tarballs'))
+  for (const tarball of tarballs) checkContents(tarball)
   setUp(tarballs)
+  step('murmur run, hello.ts', bin('murmur'), ['run', 'hello.ts'], /303 primes below 2000/)
+  step('tsx, hello.ts', bin('tsx'), ['hello.ts'], /303 primes below 2000/)
   step('murmur run', bin('murmur'), ['run', 'using.ts'], /sum 285/)
   step('murmur run, a task module', bin('murmur'), ['run', 'modules.ts'], /twice 42 function false true/)
   step('tsx', bin('tsx'), ['program.ts'], /sum 285/)
@@ -75,7 +81,9 @@ try {
   step('vitest', bin('vitest'), ['run', 'mesh.test.ts'], /1 passed/)
   for (const compiler of ['typescript', 'typescript-old']) {
     const tsc = [join('node_modules', compiler, 'bin', 'tsc')]
-    step(`types, ${compiler} ${versionOf(compiler)}`, process.execPath, [...tsc, '-p', '.', '--outDir', 'dist'], /^$/)
+    const which = `${compiler} ${versionOf(compiler)}`
+    step(`types, ${which}`, process.execPath, [...tsc, '-p', '.', '--outDir', 'dist'], /^$/)
+    step(`types without Node's, ${which}`, process.execPath, [...tsc, '-p', 'tsconfig.hello.json'], /^$/)
   }
   step('plain node after tsc', process.execPath, ['dist/program.js'], /sum 285/)
   step('plain node after tsc, using', process.execPath, ['dist/using.js'], /sum 285/)
@@ -86,26 +94,16 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function pack(name) {
-  const before = new Set(readdirSync(folder))
-  run('npm', ['pack', '--silent', '--pack-destination', folder], join(root, 'packages', name))
-  const file = readdirSync(folder).find((one) => !before.has(one))
-  const { stdout } = run('tar', ['-tzf', join(folder, file)], folder)
-  const files = stdout.split('\n')
-  for (const wanted of ['package/package.json', 'package/dist/index.js', 'package/dist/index.d.ts'])
-    if (!files.includes(wanted)) fail(`${file} has no ${wanted}`)
+function checkContents(tarball) {
+  const name = basename(tarball)
+  const files = run('tar', ['-tzf', tarball], folder).stdout.split('\n')
+  const wanted = ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']
+  for (const file of wanted) if (!files.includes(`package/${file}`)) fail(`${name} has no ${file}`)
   const stray = files.find((one) => /\.test\.|tsbuildinfo|node_modules/.test(one))
-  if (stray !== undefined) fail(`${file} should not have ${stray}`)
-  return file
+  if (stray !== undefined) fail(`${name} should not have ${stray}`)
 }
 
 function setUp(tarballs) {
-  const dependencies = Object.fromEntries(
-    tarballs.map((file) => {
-      const { stdout } = run('tar', ['-xzOf', join(folder, file), 'package/package.json'], folder)
-      return [JSON.parse(stdout).name, `file:${file}`]
-    }),
-  )
   const devDependencies = {
     '@types/node': ours['@types/node'],
     tsx: '4.23.15',
@@ -113,7 +111,7 @@ function setUp(tarballs) {
     'typescript-old': 'npm:typescript@5.7.3',
     vitest: ours.vitest,
   }
-  write('package.json', { name: 'a-user', private: true, type: 'module', dependencies, devDependencies })
+  write('package.json', { name: 'a-user', private: true, type: 'module', devDependencies })
   write('tsconfig.json', {
     compilerOptions: {
       target: 'ES2022',
@@ -128,6 +126,12 @@ function setUp(tarballs) {
     },
     files: ['program.ts', 'using.ts', 'modules.ts', 'twice.task.ts'],
   })
+  // The least that a program has: no libraries, no types but ours.
+  write('tsconfig.hello.json', {
+    compilerOptions: { module: 'nodenext', strict: true, types: [], noEmit: true },
+    files: ['hello.ts', 'twice.task.ts'],
+  })
+  write('hello.ts', hello)
   write('program.ts', program)
   write('using.ts', using)
   write('modules.ts', modules)
@@ -135,7 +139,8 @@ function setUp(tarballs) {
   write('mesh.test.ts', test)
   mkdirSync(home)
   say('installing the tarballs')
-  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], folder)
+  const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+  run('npm', ['install', ...quietly, ...tarballs], folder)
 }
 
 function write(name, content) {

@@ -7,9 +7,9 @@ import { readModelFile } from './model-file.ts'
 import type { DragonOptions } from './options.ts'
 import { countTasks, PARTS, planPicture, type Plan } from './plan.ts'
 import { showProgress } from './progress.ts'
-import type { Result } from './result.ts'
+import { Unfinished, type Result } from './result.ts'
 
-/** Renders; rejects with the signal's reason when it is aborted. */
+/** Renders; rejects with Unfinished, also when the signal is aborted, or with WriteError. */
 export async function drawAlone(options: DragonOptions, signal: AbortSignal): Promise<Result> {
   const plan = planPicture(options.view)
   const tasks = countTasks(plan)
@@ -23,12 +23,11 @@ export async function drawAlone(options: DragonOptions, signal: AbortSignal): Pr
       signal,
       done: () => progress.show({ done: ++done }),
     })
-    const sha256 = await canvas.close()
+    const sha256 = (await canvas.close()) ?? ''
     const seconds = (performance.now() - started) / 1_000
     return { sha256, seconds, tasks, executions: done, retried: 0, rebuilt: 0, peersDied: 0 }
   } catch (error) {
-    await canvas.close()
-    throw error
+    throw new Unfinished(error, (await canvas.close()) !== null)
   } finally {
     progress.stop()
   }

@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads'
 import { Picture } from './picture.ts'
 import type { Plan } from './plan.ts'
-import { writePng } from './png.ts'
+import { WriteError, writePng } from './png.ts'
 
 const PREVIEW_MS = 2_000
 
@@ -15,8 +15,8 @@ export interface Canvas {
   readonly preview: (tile: number, pass: number, light: Float32Array) => void
   /** Sets a tile to its final light. */
   readonly finish: (tile: number, light: Float32Array) => void
-  /** Writes the file a last time, as it is; resolves to its SHA-256. */
-  readonly close: () => Promise<string>
+  /** Writes the file a last time, as it is; resolves to its SHA-256. Null when nothing was drawn: the file is left as it was. */
+  readonly close: () => Promise<string | null>
 }
 
 export type CanvasOrder =
@@ -24,7 +24,7 @@ export type CanvasOrder =
   | { readonly type: 'finish'; readonly tile: number; readonly light: Float32Array }
   | { readonly type: 'close' }
 
-export type CanvasAnswer = { readonly sha256: string } | { readonly trouble: string }
+export type CanvasAnswer = { readonly sha256: string | null } | { readonly trouble: string }
 
 export function canvasHere(plan: Plan, file: string): Canvas {
   const picture = new Picture(plan)
@@ -43,7 +43,7 @@ export function canvasHere(plan: Plan, file: string): Canvas {
       picture.finish(tile, light)
       touched()
     },
-    close: async () => writePng(picture, file, picture.complete ? 'final' : 'preview'),
+    close: async () => (picture.begun ? writePng(picture, file, picture.complete ? 'final' : 'preview') : null),
   }
 }
 
@@ -63,7 +63,7 @@ export function canvasAside(plan: Plan, file: string): Canvas {
       tell({ type: 'close' })
       const told = await answer
       await worker.terminate()
-      if ('trouble' in told) throw new Error(told.trouble)
+      if ('trouble' in told) throw new WriteError(told.trouble)
       return told.sha256
     },
   }

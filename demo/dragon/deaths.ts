@@ -2,6 +2,7 @@
 
 import type { Mesh } from 'murmuration'
 import type { Flock, FlockPeer } from './flock.ts'
+import { counted } from './words.ts'
 
 /** A death that not everybody has noticed by then is told as it is. */
 const TELL_MS = 8_000
@@ -81,14 +82,14 @@ export class Deaths {
 function lineOf(death: Death): string {
   const { peer, noticed, witnesses, attemptsMoved, objectsRecopied } = death
   const seconds = (Math.max(...noticed.values()) - death.atMs) / 1_000
-  const by = noticed.size === witnesses ? `all ${witnesses}` : `${noticed.size} of ${witnesses}`
+  // The entry and this process are peers as well, so they are more than those that compute.
+  const others = ['', 'the one other', 'both others'][witnesses] ?? `all ${witnesses} others`
+  const by = noticed.size === witnesses ? others : `${noticed.size} of ${counted(witnesses, 'other')}`
   const known =
-    noticed.size > 0 ? `noticed in ${seconds.toFixed(2)} s by ${by} peers` : `not noticed by any of ${witnesses} peers`
+    noticed.size > 0
+      ? `noticed in ${seconds.toFixed(2)} s by ${by}`
+      : `not noticed by any of ${counted(witnesses, 'other')}`
   return `kill -9 ${peer.name}: ${known}, ${counted(attemptsMoved, 'attempt')} moved, ${counted(objectsRecopied, 'object')} copied again`
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`
 }
 
 /** After how many tasks the next peer dies: spread over the work, the last at 60 % of it. */

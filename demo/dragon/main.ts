@@ -1,7 +1,8 @@
 // The dragon, from the command line. stdout holds the result, stderr what happens on the way.
 
 import { readOptions, type DragonOptions } from './options.ts'
-import { shown, tellResult, type Result } from './result.ts'
+import { WriteError } from './png.ts'
+import { shown, tellResult, Unfinished, type Result } from './result.ts'
 
 /** What shells expect of a program that a signal ended. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
@@ -20,13 +21,17 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 try {
   process.exitCode = tellResult(options, await draw(options, stop.signal))
 } catch (error) {
-  if (stoppedBy === undefined) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    process.exitCode = 1
-  } else {
-    process.stderr.write(`stopped; the picture so far is in ${shown(options.file)}\n`)
-    process.exitCode = EXIT_CODES[stoppedBy]
-  }
+  process.stderr.write(`${told(error)}\n`)
+  process.exitCode = stoppedBy === undefined ? 1 : EXIT_CODES[stoppedBy]
+}
+
+function told(error: unknown): string {
+  if (error instanceof WriteError) return `${shown(options.file)}: ${error.message}`
+  const isWritten = error instanceof Unfinished && error.written
+  const picture = isWritten ? `the picture so far is in ${shown(options.file)}` : 'nothing was drawn yet'
+  if (stoppedBy !== undefined) return `stopped; ${picture}`
+  const cause = error instanceof Unfinished ? error.cause : error
+  return `${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n${picture}`
 }
 
 /** Loads what the chosen way needs: without a mesh, none of the mesh. */

@@ -10,24 +10,24 @@ import type { DragonOptions } from './options.ts'
 import { countTasks, planPicture, type Plan } from './plan.ts'
 import { showProgress, type Progress } from './progress.ts'
 import { renderOnMesh } from './render-job.ts'
-import type { Result } from './result.ts'
+import { Unfinished, type Result } from './result.ts'
 
-/** Renders; rejects with the signal's reason when it is aborted. No process is left either way. */
+/** Renders; rejects with Unfinished, also when the signal is aborted, or with WriteError. No process is left either way. */
 export async function drawOnMesh(options: DragonOptions, signal: AbortSignal): Promise<Result> {
   const plan = planPicture(options.view)
   const started = performance.now()
   const canvas = canvasAside(plan, options.file)
+  // Before the bar, which would be drawn twice.
+  process.stderr.write(`starting an entry peer and ${options.peers} to compute, each a process of this machine\n`)
   const progress = showProgress(countTasks(plan))
   try {
-    progress.say(`starting an entry peer and ${options.peers} to compute, each a process of this machine`)
     const told = await withFlock(options, (flock, mesh) =>
       render({ flock, mesh, plan, canvas, progress, kills: options.kill, signal }),
     )
-    const sha256 = await canvas.close()
+    const sha256 = (await canvas.close()) ?? ''
     return { ...told, sha256, seconds: (performance.now() - started) / 1_000 }
   } catch (error) {
-    await canvas.close()
-    throw error
+    throw new Unfinished(error, (await canvas.close()) !== null)
   } finally {
     progress.stop()
   }

@@ -1,9 +1,10 @@
 // The command line of the dragon: what may be asked for, and one clear sentence when it cannot be had.
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { accessSync, constants, statSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DEFAULT_VIEW } from './expected.ts'
+import { tryWriting } from './png.ts'
 import type { View } from './tracer/path.ts'
 
 export interface DragonOptions {
@@ -40,17 +41,21 @@ function describe(): Command {
       'Path-traces the Stanford dragon on a mesh of processes on this machine, and kills some of them on the way.\n' +
         'The picture is the same, to the byte, whatever dies.',
     )
-    .option('--size <WxH>', 'size of the picture in pixels', parseSize, { width, height })
+    .addOption(
+      new Option('--size <WxH>', 'size of the picture in pixels')
+        .argParser(parseSize)
+        .default({ width, height }, `${width}x${height}`),
+    )
     .option('--samples <n>', 'samples per pixel', wholeNumber(1, SAMPLES_MAX), samples)
     .option('--peers <n>', 'peers that compute, each a process', wholeNumber(1, PEERS_MAX), 3)
     .option(
       '--kill <n>',
-      'how many of them to kill (SIGKILL) on the way; if all, the entry peer finishes',
+      'how many of them to kill (SIGKILL) on the way; if all, the entry peer finishes (default: 2, or all but one)',
       wholeNumber(0, PEERS_MAX),
     )
     .option('-o, --output <file>', 'where the picture goes', 'dragon.png')
-    .option('--alone', 'the same picture in this one process, without a mesh', false)
-    .option('--json', 'end with one line of JSON', false)
+    .option('--alone', 'the same picture in this one process, without a mesh')
+    .option('--json', 'the result as one line of JSON on stdout, the rest on stderr')
     .allowExcessArguments(false)
     .exitOverride()
 }
@@ -62,8 +67,8 @@ function check(command: Command): DragonOptions {
     peers: number
     kill?: number
     output: string
-    alone: boolean
-    json: boolean
+    alone?: boolean
+    json?: boolean
   }>()
   const kill = given.kill ?? Math.min(2, given.peers - 1)
   if (kill > given.peers) {
@@ -73,7 +78,8 @@ function check(command: Command): DragonOptions {
   const trouble = cannotWrite(file)
   if (trouble !== undefined) command.error(`error: -o ${given.output}: ${trouble}`)
   const view = { ...given.size, samples: given.samples }
-  return { view, peers: given.peers, kill, file, alone: given.alone, json: given.json }
+  const { peers, alone = false, json = false } = given
+  return { view, peers, kill, file, alone, json }
 }
 
 function parseSize(text: string): { width: number; height: number } {
@@ -98,10 +104,12 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 /** What keeps the file from being written; undefined when nothing does. */
 function cannotWrite(file: string): string | undefined {
   const folder = dirname(file)
+  if (!existsSync(folder)) return `the folder ${folder} does not exist.`
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) return 'is a folder; name a file in it.'
   try {
-    accessSync(folder, constants.W_OK)
-  } catch {
-    return `the folder ${folder} does not exist or cannot be written to.`
+    tryWriting(file)
+  } catch (error) {
+    return `${(error as Error).message}.`
   }
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() ? 'is a folder; name a file in it.' : undefined
+  return undefined
 }

@@ -29,6 +29,11 @@ export class Picture {
     return this.#plan.view.height
   }
 
+  /** Whether there is anything but grey. */
+  get begun(): boolean {
+    return this.#previews.size + this.#finished.size > 0
+  }
+
   /** Whether every tile is final. */
   get complete(): boolean {
     return this.#finished.size === this.#plan.tiles.length

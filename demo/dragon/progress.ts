@@ -2,6 +2,7 @@
 // stderr, so that stdout holds results only.
 
 import { SingleBar } from 'cli-progress'
+import { counted } from './words.ts'
 
 const LINE_MS = 3_000
 
@@ -79,5 +80,5 @@ function linesOn(stream: NodeJS.WriteStream, total: number): Progress {
 function meshOf({ mesh }: Counts, separator: string): string {
   if (!mesh) return ''
   const { retried, rebuilt, alive } = mesh
-  return ['', `${retried} retried`, `${rebuilt} rebuilt`, `${alive} peer${alive === 1 ? '' : 's'}`].join(separator)
+  return ['', `${retried} retried`, `${rebuilt} rebuilt`, counted(alive, 'peer')].join(separator)
 }

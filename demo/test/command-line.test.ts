@@ -44,15 +44,17 @@ describe('a mistake is one sentence and exit code 2', () => {
 test('--help lists the options', async () => {
   const { code, out } = await run(['--help'])
   expect(code).toBe(0)
+  expect(out).not.toMatch(/[{}]|false/)
   for (const option of ['--size', '--samples', '--peers', '--kill', '--output', '--alone', '--json'])
     expect(out).toContain(option)
 })
 
-test('--alone --json renders the dragon, and says so in a last line for programs', async () => {
+test('--alone --json renders the dragon, and says so in one line for programs', async () => {
   const file = join(folder, 'small.png')
-  const { code, out } = await run(['--alone', '--json', '--size', '32x18', '--samples', '2', '-o', file])
+  const { code, out, err } = await run(['--alone', '--json', '--size', '32x18', '--samples', '2', '-o', file])
   expect(code).toBe(0)
-  const told = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>
+  const told = JSON.parse(out) as Record<string, unknown>
+  expect(err).toMatch(/small\.png: 32x18, 2 samples per pixel, .* alone\n/)
   expect(Object.keys(told).sort()).toEqual([
     'executions',
     'file',

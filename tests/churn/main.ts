@@ -9,20 +9,53 @@ import { runSeeds } from './run.ts'
 
 const storyLines = 60
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '200' },
-    from: { type: 'string', default: '1' },
-    threads: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-})
+const help = `usage: npm run churn -- [options]
+
+Whole simulated meshes, in virtual time, one per seed: peers crash, freeze, return and are cut off, frames
+are lost, delayed and doubled, and every invariant is checked after every event. The same seed gives the
+same run. Exit code 1 when an invariant was violated.
+
+options:
+  --seeds N     how many (default 200)
+  --from SEED   the first of them (default 1)
+  --threads N   how many at once (default: the machine's cores)
+  --verbose     a line for each seed
+  --json        a line of JSON for each seed, and one for all of them
+  --help        print this
+`
+
+const values = valuesOf(process.argv.slice(2))
+if (values.help) {
+  process.stdout.write(help)
+  process.exit(0)
+}
+
+function valuesOf(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        seeds: { type: 'string', default: '200' },
+        from: { type: 'string', default: '1' },
+        threads: { type: 'string' },
+        verbose: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    return stop(`${(error as Error).message.split('. ')[0]}; --help lists the options`)
+  }
+}
 
 function whole(name: 'seeds' | 'from' | 'threads', text: string): number {
   const number = Number(text)
   if (Number.isSafeInteger(number) && number > 0) return number
-  console.error(`--${name}: expected a positive whole number, got ${text}`)
+  return stop(`--${name}: expected a positive whole number, got ${text}`)
+}
+
+function stop(sentence: string): never {
+  process.stderr.write(`churn: ${sentence}\n`)
   return process.exit(2)
 }
 

@@ -56,7 +56,10 @@ export const riddles = (what) => {
 export const forever = () => { for (;;); }
 export const untilAborted = () => new Promise((resolve, reject) => {
   console.log('listening')
-  task().signal.addEventListener('abort', () => reject(task().signal.reason))
+  task().signal.addEventListener('abort', () => {
+    console.log(task().signal.reason.code)
+    reject(task().signal.reason)
+  })
 })
 export const exit = () => { ${features.exit ?? ''} }
 export const hoard = () => { const all = []; for (;;) all.push(new Array(100_000).fill(0).map((_, i) => ({ i }))) }

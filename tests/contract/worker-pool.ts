@@ -286,6 +286,22 @@ export function workerPoolContract(
       expect(valueOf(await outcomeOf(last))).toBe(9)
     })
 
+    test('the signal says whether time was up', async () => {
+      for (const [reason, code] of [
+        ['enough', 'TASK_CANCELLED'],
+        ['timeoutMs: 50', 'TASK_TIMEOUT'],
+        ['attemptTimeoutMs: 7.5', 'TASK_TIMEOUT'],
+      ] as const) {
+        const running = order('untilAborted')
+        reports.lines.length = 0
+        pool.run(0, [running])
+        await reports.until(() => reports.lines.length > 0)
+        pool.abort(running.id, reason)
+        await outcomeOf(running)
+        expect(reports.lines).toEqual(['log: listening', `log: ${code}`])
+      }
+    })
+
     test('what a task prints is told', async () => {
       await run(order('speaks'))
       expect(reports.lines).toEqual(['log: a 1', 'warn: b', 'error: c', 'log: {"d":1}'])

@@ -44,9 +44,11 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     [['up', '--port', '70000'], /--port <n>.*whole number from 0 to 65535/],
     [['up', '--label', 'zone'], /--label.*name=value/],
     [['up', '--entry', 'lab-3'], /"lab-3" is no address.*lab-3:9000/],
-    [['up', '--entry', '127.0.0.1:1'], /127\.0\.0\.1:1.*murmur up/],
-    [['list', 'birds'], /birds.*peers, tasks, objects/],
+    [['up', '--host', '192.0.2.1'], /cannot listen there \(EADDRNOTAVAIL.*host must be an address of this machine/],
+    [['up', '--port', '7', '--ws-port', '7'], /port and wsPort are both 7/],
+    [['list', 'birds'], /birds.*peers, tasks, objects\.$/m],
     [['explain'], /missing required argument 'id'/],
+    [['explain', ''], /explain what\?.*murmur list tasks/],
     [['status', '--entry', '127.0.0.1:1'], /127\.0\.0\.1:1/],
     [['run', 'nowhere.ts'], /there is no file nowhere\.ts/],
     [['run', '.'], /is a directory/],
@@ -57,6 +59,21 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     expect(err).toMatch(sentence)
     expect(err.trim().split('\n')).toHaveLength(1)
     expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+
+  test('an entry where nobody listens is told at once to who looks, and waited for by who would compute', async () => {
+    const { code, err } = await terminal.murmur('up', '--entry', '127.0.0.1:1')
+    const [first, last, ...more] = err.trim().split('\n')
+    expect(first).toBe('murmuration: nobody listens at 127.0.0.1:1: trying for 10 s')
+    expect(last).toMatch(/no entry could be reached: 127\.0\.0\.1:1.*murmur up/)
+    expect({ code, more }).toEqual({ code: 2, more: [] })
+  })
+
+  test('a mesh.key that is none is named', async () => {
+    await writeFile(join(terminal.home, 'mesh.key'), 'a word')
+    const { code, err } = await terminal.murmur('status')
+    expect(err).toMatch(/^murmur: \S+mesh\.key holds 6 bytes, a mesh key has 32: [^\n]*\n$/)
+    expect(code).toBe(2)
   })
 
   test('a program that does not compile names the place', async () => {
@@ -162,12 +179,49 @@ describe('run', () => {
     expect(err).toMatch(/caused by Error: dividing 1/)
   })
 
+  test('--json has what the error says for programs', async () => {
+    const { code, err } = await terminal.murmur('run', '--json', 'fails.ts')
+    expect(code).toBe(1)
+    expect(JSON.parse(err)).toMatchObject({
+      error: {
+        code: 'TASK_FAILED',
+        peer: expect.any(String) as string,
+        task: expect.any(String) as string,
+        attempt: 1,
+        cause: { name: 'RangeError', cause: { name: 'Error', message: 'dividing 1' } },
+      },
+    })
+  })
+
+  test('what nobody waits for ends with the program, and that is said', async () => {
+    expect(await terminal.murmur('run', 'drops.ts')).toEqual({
+      code: 0,
+      out: '',
+      err: 'murmur: 3 tasks that nobody waited for were ended with the program: await their refs\n',
+    })
+  })
+
+  test('Ctrl-C stops it, and nothing else is said', async () => {
+    const program = terminal.start('run', 'waits.ts')
+    await program.said(({ event }) => event === 'waiting')
+    program.signal('SIGINT')
+    expect(await program.ended).toMatchObject({ code: 130, err: 'murmur: stopped\n' })
+  })
+
   test("a program's own error shows its own lines", async () => {
     const { code, err } = await terminal.murmur('run', 'throws.ts')
     expect(code).toBe(1)
     expect(err).toMatch(
       /^TypeError: too deep: 3\n\s+at dig \(\S*throws\.ts:6:9\)\n\s+at \S* ?\(?\S*throws\.ts:9:1\)?\n$/,
     )
+  })
+
+  test('its own options stand before the file; behind it they are passed on, and that is said', async () => {
+    const { code, err } = await terminal.murmur('run', 'exits.ts', '3', '--entry', 'lab-3:9000')
+    expect(err).toBe('murmur: --entry behind exits.ts goes to the program; for murmur it stands before the file\n')
+    expect(code).toBe(3)
+    const entries = ['--entry', '127.0.0.1:1', '--entry', '127.0.0.1:2']
+    expect(await terminal.murmur('run', ...entries, 'exits.ts', '3')).toEqual({ code: 3, out: '', err: '' })
   })
 
   test("the exit code is the program's", async () => {

@@ -99,8 +99,11 @@ test('the founder is killed: those who came later go on, and take newcomers in',
   expect(await mesh.get([square(3), square(4)])).toEqual([9, 16])
   await died
   const late = await flock.join({ entry: [second?.addresses[0] as string] })
-  const there = (): number => late.peers().filter(({ state }) => state === 'alive').length
+  const there = (): number => late.peers().length
   await until(() => there() === 4)
+  const [gone] = mesh.peers({ all: true }).filter(({ state }) => state === 'dead')
+  expect(gone?.name).toBe(founder?.name)
+  expect(mesh.peers().map(({ name }) => name)).not.toContain(founder?.name)
   expect(await (await use(late)).square(5).get()).toBe(25)
 })
 

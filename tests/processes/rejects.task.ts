@@ -5,7 +5,7 @@ export function square(x: number): number {
 }
 
 function setting(name: string): string {
-  throw new RangeError(`no such setting: ${name}`)
+  throw new RangeError(`no such setting: ${name}`, { cause: new Error('no file') })
 }
 
 export const tiles = setting('TILES')

@@ -36,10 +36,33 @@ export function crash(): never {
   process.exit(3)
 }
 
+/** Throws where nobody can catch it. */
+export function throwsLater(): Promise<never> {
+  setTimeout(() => {
+    throw new RangeError('too late\nto be caught')
+  })
+  return new Promise(() => {})
+}
+
+export function throwsPlain(): never {
+  // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- as some do
+  throw { left: 3 }
+}
+
+export function failsTwice(): Promise<never> {
+  const inner = new AggregateError([new TypeError('one'), new RangeError('two')], 'both')
+  return Promise.reject(new Error('outer', { cause: inner }))
+}
+
 /** Ends its worker on the first attempt only. */
 export function crashOnce(): number {
   if (task.attempt === 1) process.exit(3)
   return task.attempt
+}
+
+/** Runs until it is told to stop. */
+export function untilStopped(): Promise<never> {
+  return new Promise((_, reject) => task.signal.addEventListener('abort', () => reject(task.signal.reason as Error)))
 }
 
 export async function nested(depth: number): Promise<number> {

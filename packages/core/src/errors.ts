@@ -79,7 +79,7 @@ export function failureToError(failure: Failure, decodeCause: (bytes: Uint8Array
     reason: failure.reason === '' ? undefined : failure.reason,
     peer: failure.peer ?? undefined,
     task: failure.task ?? undefined,
-    attempt: failure.attempt,
+    attempt: failure.attempt === 0 ? undefined : failure.attempt,
     cause: failure.cause === null ? undefined : decodeCause(failure.cause),
     story: failure.story,
   })

@@ -3,6 +3,7 @@
 // their finalizer can let go; a failure that nobody read is said once, when the last ref goes.
 
 import { failureToError, MeshError } from './errors.ts'
+import type { MeshErrorDetails } from './errors.ts'
 import type { LifeId, ObjectId } from './model/ids.ts'
 import type { Failure } from './model/object.ts'
 import type { RefLink } from './model/task.ts'
@@ -15,7 +16,7 @@ export interface HandleTableOptions {
   readonly warn: (message: string) => void
   /** Keeps watching tasks whose refs were all dropped, to say so when they fail. Not inside tasks, where watching means waiting. */
   readonly watchDropped: boolean
-  /** Maps the stacks of application errors to their sources. Default: as they are. */
+  /** Maps stacks of application errors, and places in sentences, to their sources. Default: as they are. */
   readonly mapStack?: ((stack: string) => string) | undefined
 }
 
@@ -63,8 +64,34 @@ export class Handle {
 
   /** `ObjectRef tiles.render running on kestrel-3f: await .get()` */
   describe(): string {
-    const peer = this.pending === undefined ? this.table.port.status(this.object).peer : null
-    return `ObjectRef ${this.label} ${words[this.state]}${peer === null ? '' : ` on ${peer}`}: await .get()`
+    return `ObjectRef ${this.now()}: await .get()`
+  }
+
+  /** `tiles.render running on kestrel-3f` */
+  now(): string {
+    const peer = this.#peer
+    return `${this.label} ${words[this.state]}${peer === null ? '' : ` on ${peer}`}`
+  }
+
+  get #peer(): string | null {
+    return this.pending === undefined ? this.table.port.status(this.object).peer : null
+  }
+
+  /** For the error of a wait that was too short: where it is, and `why` it has no value yet, as the end of a sentence. */
+  outlook(): MeshErrorDetails & { readonly why: string } {
+    const told = this.pending === undefined ? this.table.port.outlook?.(this.object) : undefined
+    if (told === undefined) return { why: '' }
+    const { task, attempt, why } = told
+    return {
+      why: why
+        .slice(0, whyLines)
+        .map((line) => `; ${line}`)
+        .join(''),
+      story: why,
+      peer: this.#peer ?? undefined,
+      task: task ?? undefined,
+      attempt: attempt === 0 ? undefined : attempt,
+    }
   }
 
   /** The settlement, with the value's bytes or without. Rejects when the task could not be submitted. */
@@ -131,6 +158,9 @@ export class Handle {
   }
 }
 
+/** Of an explanation, in an error's message; its story has them all. */
+const whyLines = 3
+
 const words = {
   waiting: 'waiting',
   ready: 'ready to run',
@@ -158,6 +188,14 @@ export class HandleTable {
     this.#newRef = newRef
   }
 
+  /** What a user sees: places name the source, in sentences as well as in the stacks of what was thrown. */
+  errorOf(failure: Failure): MeshError {
+    const map = this.#mapStack
+    const { message, reason, story } = failure
+    const mapped = { ...failure, message: map(message), reason: map(reason), story: story.map(map) }
+    return failureToError(mapped, (bytes) => withMappedStacks(decodeError(bytes), map))
+  }
+
   get size(): number {
     return this.#handles.size
   }
@@ -175,12 +213,6 @@ export class HandleTable {
     const known = this.#handles.get(link.object)
     if (known !== undefined) return known
     return new Handle(this, link.object, link.owner, label, false)
-  }
-
-  /** A failure as an error, whose stacks name the source: the application's, and that of a module that threw. */
-  errorOf(failure: Failure): MeshError {
-    const mapped = failure.code === 'CODE_REJECTED' ? { ...failure, message: this.#mapStack(failure.message) } : failure
-    return failureToError(mapped, (bytes) => withMappedStacks(decodeError(bytes), this.#mapStack))
   }
 
   makeRef(link: RefLink): unknown {
@@ -228,7 +260,7 @@ export class HandleTable {
     if (settlement === undefined) return
     if (settlement.type === 'failure' && !quiet.has(settlement.failure.code)) {
       const { code, message } = settlement.failure
-      this.#warn(`${handle.label} failed and nobody read it: ${code}: ${message}`)
+      this.#warn(`${handle.label} failed and nobody read it: ${code}: ${this.#mapStack(message)}`)
     }
     if (handle.count === 0) this.#release(handle)
   }
@@ -245,10 +277,19 @@ export class HandleTable {
 /** Ends that were asked for: nobody needs to be told. */
 const quiet: ReadonlySet<string> = new Set(['TASK_CANCELLED', 'MESH_LEFT'])
 
-/** The error and everything in its `cause` chain. */
+/** More errors in one than this are left as they are. */
+const mostMapped = 256
+
+/** The error, everything in its `cause` chain, and what an AggregateError gathered. */
 function withMappedStacks(error: unknown, mapStack: (stack: string) => string): unknown {
-  for (let at = error, depth = 0; at instanceof Error && depth < 16; at = at.cause, depth++) {
+  const seen = new Set<unknown>()
+  for (const waiting = [error]; waiting.length > 0 && seen.size < mostMapped;) {
+    const at = waiting.pop()
+    if (!(at instanceof Error) || seen.has(at)) continue
+    seen.add(at)
     if (typeof at.stack === 'string') at.stack = mapStack(at.stack)
+    waiting.push(at.cause)
+    if (at instanceof AggregateError && Array.isArray(at.errors)) waiting.push(...(at.errors as unknown[]))
   }
   return error
 }

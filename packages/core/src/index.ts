@@ -3,5 +3,6 @@
 export { isMeshError, MeshError } from './errors.ts'
 export type { MeshErrorCode, MeshErrorDetails } from './errors.ts'
 export type { Counts, ListenOptions, ListOptions, Mesh, ObjectInfo, PeerInfo, TaskInfo } from './mesh.ts'
+export type { Preset } from './model/config.ts'
 export type { Notice } from './model/events.ts'
 export * from './types.ts'

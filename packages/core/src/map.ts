@@ -4,6 +4,7 @@
 
 import { MeshError } from './errors.ts'
 import { checkOptions, mapRules } from './options.ts'
+import { isRef } from './refs.ts'
 import type { Mapped, MapOptions, MapSettlement, ObjectRef } from './types.ts'
 import { within } from './within.ts'
 
@@ -94,6 +95,7 @@ class Mapping<I, T> {
         const { done, value } = await this.#iterator.next()
         if (done === true || this.#stopped) break
         await this.#start({ index, input: value, ref: undefined, settlement: undefined })
+        if (this.#ended) break
       }
     } catch (error) {
       this.#inputError = { error }
@@ -115,7 +117,9 @@ class Mapping<I, T> {
     if (this.#options.ordered !== false) this.#queue.push(item)
     for (;;) {
       try {
-        item.ref = this.#call(item.input, item.index)
+        const returned: unknown = this.#call(item.input, item.index)
+        if (!isRef(returned)) return this.#misused(item, returned)
+        item.ref = returned as ObjectRef<T>
         break
       } catch (error) {
         // A full queue is not this input's fault: when one of ours ends there is room again.
@@ -126,6 +130,17 @@ class Mapping<I, T> {
       }
     }
     void this.#await(item, item.ref)
+  }
+
+  /** Not this input's failure but the program's: the loop ends once what was called before is read. */
+  #misused(item: Item<I, T>, returned: unknown): void {
+    this.#out.delete(item)
+    if (this.#options.ordered !== false) this.#queue.pop()
+    // Its rejection is nobody's to handle any more.
+    if (isThenable(returned)) returned.then(undefined, () => {})
+    this.#inputError = { error: noRef(returned) }
+    this.#closeInputs()
+    this.#ended = true
   }
 
   async #await(item: Item<I, T>, ref: ObjectRef<T>): Promise<void> {
@@ -161,6 +176,25 @@ class Mapping<I, T> {
       item.ref?.cancel('the loop over map was left').catch(() => {})
       this.#release(item)
     }
-    if (!this.#ended) void Promise.resolve(this.#iterator.return?.()).catch(() => {})
+    if (!this.#ended) this.#closeInputs()
   }
+
+  #closeInputs(): void {
+    void (async () => this.#iterator.return?.())().catch(() => {})
+  }
+}
+
+function noRef(returned: unknown): MeshError {
+  const what = isThenable(returned) ? 'a promise: call without async and await' : kindOf(returned)
+  const way = 'the call must return an ObjectRef, as in mesh.map(inputs, (input) => square(input))'
+  return new MeshError('INVALID_OPTION', `map: ${way}; it returned ${what}`)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
 }

@@ -8,7 +8,7 @@ import { peerOf } from './model/ids.ts'
 import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
 import { invalid, name } from './option-rules.ts'
-import { checkOptions, listRules } from './options.ts'
+import { checkOptions, listRules, peersRules } from './options.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
 import { createScope } from './scope.ts'
@@ -89,8 +89,11 @@ export interface Mesh extends Scope, AsyncDisposable {
   readonly name: string
   /** Where others reach this peer. */
   readonly addresses: readonly string[]
-  /** Everybody this peer knows of, the dead of the last hour included. */
-  peers(): readonly PeerInfo[]
+  /**
+   * Who is here, as far as this peer knows: itself and all that are alive, draining or suspected. With `all`, also those that died or left within
+   * the last hour.
+   */
+  peers(options?: { all?: boolean | undefined }): readonly PeerInfo[]
   /** Tasks that a peer answers for: unsettled ones, then the latest settled. */
   tasks(options?: ListOptions): Promise<readonly TaskInfo[]>
   objects(options?: ListOptions): Promise<readonly ObjectInfo[]>
@@ -126,7 +129,7 @@ export interface MeshOptions {
   readonly peer: Peer
   readonly code: CodePort
   readonly addresses: () => readonly string[]
-  /** Makes stack traces of bundles readable. */
+  /** Makes stack traces of bundles, and places in sentences, readable. */
   readonly mapStack?: ((stack: string) => string) | undefined
   readonly warn?: ((line: string) => void) | undefined
   /** Closes what the platform opened. */
@@ -146,7 +149,7 @@ export function createMesh(options: MeshOptions): Mesh {
     get addresses() {
       return addresses()
     },
-    peers: () => peersOf(peer),
+    peers: (options) => peersOf(peer, options),
     tasks: async (list) => (await ask(peer, 'tasks', list)).map(taskInfo),
     objects: async (list) => (await ask(peer, 'objects', list)).map(objectInfo),
     counters: async (list) => ((await ask(peer, 'counters', list))[0] ?? {}) as Counts,
@@ -171,10 +174,11 @@ async function leaveOnce(peer: Peer, scope: OpenScope, close: () => Promise<void
   await close()
 }
 
-function peersOf(peer: Peer): PeerInfo[] {
-  return peer
-    .inspectHere({ what: 'members', id: null, limit: limits.rows })
-    .map((row) => peerInfo(row, peerOf(peer.self)))
+function peersOf(peer: Peer, options: { all?: boolean | undefined } = {}): PeerInfo[] {
+  checkOptions('peers', options, peersRules)
+  const rows = peer.inspectHere({ what: 'members', id: null, limit: limits.rows })
+  const known = rows.map((row) => peerInfo(row, peerOf(peer.self)))
+  return options.all === true ? known : known.filter(({ state }) => !isOver(state))
 }
 
 /** One row of what a peer says of the members. */

@@ -7,7 +7,7 @@ import type { LifeId, ObjectId } from './model/ids.ts'
 import { checkOptions, waitRules } from './options.ts'
 import { refBrand } from './runtime/value-kinds.ts'
 import type { ObjectRef, ObjectState, WaitOptions } from './types.ts'
-import { within } from './within.ts'
+import { type Late, within } from './within.ts'
 
 // Engines without `using` have no such symbol yet: this is the one that compilers look for.
 ;(Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose')
@@ -107,6 +107,11 @@ export class Ref implements ObjectRef<unknown> {
     throw new TypeError(this.#hold.handle.describe())
   }
 
+  /** `{}` would say nothing of what is missing. */
+  toJSON(): never {
+    throw new TypeError(this.#hold.handle.describe())
+  }
+
   /** For the verbs: the handle behind a ref, which must not have been disposed. */
   static handleOf(ref: Ref): Handle {
     const { handle, isOver } = ref.#hold
@@ -137,9 +142,7 @@ function bounded<T>(settled: Promise<T>, handle: Handle, options: WaitOptions): 
   return within(settled, options, () => notYet(handle, options))
 }
 
-function notYet(handle: Handle, { timeoutMs }: WaitOptions): string {
-  return `${handle
-    .describe()
-    .replace(/^ObjectRef /, '')
-    .replace(/: await.*$/, '')}: no value after ${timeoutMs} ms`
+function notYet(handle: Handle, { timeoutMs }: WaitOptions): Late {
+  const { why, ...details } = handle.outlook()
+  return { ...details, message: `${handle.now()}: no value after ${timeoutMs} ms${why}` }
 }

@@ -37,7 +37,7 @@ export interface ObjectRef<out T> extends Disposable {
   get(options?: WaitOptions): Promise<T>
   /** Waits until as many copies exist as were asked for. Throws UNPLACEABLE when there are too few peers. */
   durable(options?: WaitOptions): Promise<void>
-  /** Ends the task behind it, and resolves when it has stopped. */
+  /** Ends the task behind it, and resolves when it has stopped: told by `task.signal`; 2 s later its worker is ended. */
   cancel(reason?: string): Promise<void>
   /** What is known here, without asking anybody. */
   state(): ObjectState
@@ -120,7 +120,7 @@ export interface TaskOptions {
   rebuilds?: number | undefined
   /** First and longest wait between attempts, in milliseconds. Default [100, 10_000]. */
   retryDelayMs?: readonly [number, number] | undefined
-  /** Milliseconds for the whole task, waiting and retries included. Default: no limit. */
+  /** Milliseconds for the whole task, waiting and retries included; a running one then has 2 s to stop. Default: no limit. */
   timeoutMs?: number | undefined
   /** Milliseconds for one attempt. Default: no limit. */
   attemptTimeoutMs?: number | undefined

@@ -5,7 +5,7 @@ import type { Handle } from './handles.ts'
 import { checkOptions, waitManyRules, waitRules } from './options.ts'
 import { handlesOf } from './refs.ts'
 import type { AnyRef, WaitOptions } from './types.ts'
-import { within } from './within.ts'
+import { type Late, within } from './within.ts'
 
 /** All values in order; the first failure rejects at once. */
 export async function getAll(refs: readonly AnyRef[], options: WaitOptions = {}): Promise<unknown[]> {
@@ -23,8 +23,12 @@ export async function getAll(refs: readonly AnyRef[], options: WaitOptions = {})
       if (settlement.type === 'failure') return handles[i]!.open(settlement)
       return settlement
     })
-    const late = (): string =>
-      `${handles.filter((handle) => !handle.isSettled).length} of ${handles.length} refs had no value after ${options.timeoutMs} ms`
+    const late = (): Late => {
+      const pending = handles.filter((handle) => !handle.isSettled)
+      const { why, ...details } = pending[0]?.outlook() ?? { why: '' }
+      const message = `${pending.length} of ${handles.length} refs had no value after ${options.timeoutMs} ms${why}`
+      return { ...details, message }
+    }
     const settlements = await within(Promise.all(values), options, late)
     return settlements.map((settlement, i) => handles[i]!.open(settlement as Parameters<Handle['open']>[0]))
   } finally {

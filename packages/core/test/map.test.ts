@@ -177,6 +177,43 @@ describe('map', () => {
     expect(out).toEqual([2, 2])
   })
 
+  test.each([
+    ['a promise', async (x: number) => double(x).get(), /it returned a promise: call without async/],
+    ['a rejected promise', () => Promise.reject(new Error('nobody hears it')), /it returned a promise/],
+    ['a number', (x: number) => x * 2, /must return an ObjectRef.*it returned a number/],
+    ['nothing', () => undefined, /it returned undefined/],
+  ])('a call that returns %s ends the loop with a sentence', async (_, call, sentence) => {
+    for (const options of [{ ordered: true }, { ordered: false }]) {
+      let ended = false
+      const inputs = (function* () {
+        try {
+          yield* [1, 2, 3]
+        } finally {
+          ended = true
+        }
+      })()
+      const loop = async (): Promise<void> => {
+        for await (const _ of scope.map(inputs, call as never, options).settlements()) void _
+      }
+      await expect(loop()).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(sentence),
+      })
+      expect(ended).toBe(true)
+    }
+  })
+
+  test('what was called for before such a call is still read', async () => {
+    answer()
+    const out: number[] = []
+    const loop = async (): Promise<void> => {
+      const call = (x: number) => (x === 3 ? (undefined as never) : double(x))
+      for await (const value of scope.map([1, 2, 3, 4], call)) out.push(value)
+    }
+    await expect(loop()).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    expect(out).toEqual([2, 4])
+  })
+
   test('checks its options', () => {
     expect(() => scope.map([1], (x) => double(x), { ahead: 0 })).toThrow(
       'map: ahead must be a whole number, 1 or more; received 0',

@@ -10,12 +10,23 @@ import { sha256 } from './sha256.ts'
 
 const keyBytes = 32
 
-/** The user's mesh key, made by whichever process is first. */
+/** There is a key file, and no key in it. Carries the code that users see. */
+export class KeyFileError extends Error {
+  override readonly name = 'KeyFileError'
+  readonly code = 'INVALID_OPTION'
+}
+
+/** Where a user's mesh key is. */
+export function meshKeyPath(home: string): string {
+  return join(home, 'mesh.key')
+}
+
+/** The user's mesh key, made by whichever process is first. Rejects with KeyFileError. */
 export async function loadMeshKey(home: string): Promise<Uint8Array> {
-  const path = join(home, 'mesh.key')
+  const path = meshKeyPath(home)
   const bytes = (await readIfThere(path)) ?? (await makeMeshKey(path))
   if (bytes.byteLength === keyBytes) return bytes
-  throw new Error(
+  throw new KeyFileError(
     `${path} holds ${bytes.byteLength} bytes, a mesh key has ${keyBytes}: put the right file back, or remove it and a new key is made`,
   )
 }

@@ -2,7 +2,7 @@
 // again finds the module compiled. A file is named by its hash and checked before it is trusted.
 // Without a home to write to, a directory of this process under the temporary one serves.
 
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -11,11 +11,11 @@ import { readIfThere, writeWhole } from './home.ts'
 
 export interface CodeCache {
   readonly url: CodeUrl
-  close(): Promise<void>
+  close(): void
 }
 
 export function createCodeCache(home: string): CodeCache {
-  let temporary: Promise<string> | null = null
+  let temporary: string | null = null
 
   async function keep(code: CodeId, source: Uint8Array): Promise<string> {
     if (!/^[0-9a-f]{64}$/.test(code))
@@ -28,14 +28,10 @@ export function createCodeCache(home: string): CodeCache {
     }
   }
 
-  /** Private, so that no other user of the machine can put code there. */
   async function keepElsewhere(code: CodeId, source: Uint8Array, neither: string): Promise<string> {
     try {
-      temporary ??= mkdtemp(join(tmpdir(), 'murmuration-code-')).catch((error: unknown) => {
-        temporary = null
-        throw error
-      })
-      return await keepIn(await temporary, code, source)
+      temporary ??= makeTemporary()
+      return await keepIn(temporary, code, source)
     } catch (error) {
       const way = 'make room there, or name other places with MURMURATION_HOME and TMPDIR'
       throw new Error(`the bundle can be kept ${neither} nor in ${tmpdir()} (${messageOf(error)}): ${way}`, {
@@ -46,15 +42,29 @@ export function createCodeCache(home: string): CodeCache {
 
   return {
     url: keep,
-    async close() {
-      const made = await temporary?.catch(() => null)
-      if (made) await rm(made, { recursive: true, force: true })
+    close() {
+      if (temporary !== null) remove(temporary)
     },
   }
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Directories of this process. What is written into one while it closes goes at the end. */
+const temporaries = new Set<string>()
+
+/** Private, so that no other user of the machine can put code there. */
+function makeTemporary(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'murmuration-code-'))
+  if (temporaries.size === 0) process.on('exit', () => temporaries.forEach(remove))
+  temporaries.add(directory)
+  return directory
+}
+
+function remove(directory: string): void {
+  rmSync(directory, { recursive: true, force: true })
 }
 
 async function keepIn(directory: string, code: CodeId, source: Uint8Array): Promise<string> {

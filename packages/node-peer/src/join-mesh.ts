@@ -1,12 +1,10 @@
 // Joining from Node, as programs do it: check the options, become a peer, hand out the mesh. How a
-// peer comes about is join-peer.ts.
+// peer comes about is join-peer.ts. What users' compilers read is this file's types and nothing beneath:
+// libp2p's need more libraries and settings than a program has.
 
-import { createMesh } from '@murmuration/core/internal'
-import type { CodeId, Mesh } from '@murmuration/core/internal'
-import { createNodeCode } from './bundle/node-code.ts'
-import { mapStack } from './bundle/stack-map.ts'
+import type { Mesh } from '@murmuration/core'
 import { joinPeer } from './join-peer.ts'
-import type { JoinedPeer } from './join-peer.ts'
+import { meshOf } from './mesh-of.ts'
 import { openMeshes } from './open-meshes.ts'
 import { checkJoinOptions } from './options.ts'
 import type { JoinOptions } from './options.ts'
@@ -28,24 +26,4 @@ export async function joinMesh(options: JoinOptions = {}): Promise<Mesh> {
   const mesh = meshOf(joined)
   openMeshes.add(mesh, joined.peer)
   return mesh
-}
-
-/** The verbs over a peer that has joined. */
-export function meshOf({ peer, node, close }: JoinedPeer): Mesh {
-  const { platform } = node
-  const maps = new Map<CodeId, Uint8Array>()
-  const code = createNodeCode({
-    sha256: platform.sha256,
-    keep: (id, source, map) => {
-      if (map) maps.set(id, map)
-      peer.keepCode(id, source)
-    },
-  })
-  return createMesh({
-    peer,
-    code,
-    addresses: () => platform.transport.addresses(),
-    mapStack: (stack) => mapStack(stack, (id) => maps.get(id) ?? null),
-    close,
-  })
 }

@@ -3,10 +3,12 @@
 // it (join-mesh.ts); the command looks into it.
 
 import { availableParallelism, hostname } from 'node:os'
-import { lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
-import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
+import { isMeshError, lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
+import type { Knocked, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
+import { KeyFileError, meshKeyPath } from './admission.ts'
 import { livingPeers, writeRunFile } from './entry.ts'
 import type { RunFile, RunningPeer } from './entry.ts'
+import { ListenError, PortInUseError } from './listening.ts'
 import { checkJoinOptions } from './options.ts'
 import type { JoinOptions } from './options.ts'
 import { createNodePlatform } from './platform.ts'
@@ -52,7 +54,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
     peer.onStop((broken) => broken && void close().catch(() => {}))
     const founded = entries.length === 0
     if (founded) peer.found()
-    else await join(peer, entries, options)
+    else await join(peer, { entries, options, ways, home: node.home })
     run = ways.observe === true ? undefined : await announce(node)
     if (founded && options.entry === undefined) await greetOtherFounders(peer, node)
     peer.assertOpen()
@@ -69,18 +71,39 @@ async function greetOtherFounders(peer: Peer, node: NodePlatform): Promise<void>
   await Promise.all(others.map((other) => peer.greet(other.peer as PeerId, other.addresses)))
 }
 
-async function join(peer: Peer, entries: readonly string[], { timeoutMs, signal }: JoinOptions): Promise<void> {
+interface Joining {
+  readonly entries: readonly string[]
+  readonly options: JoinOptions
+  readonly ways: JoinWays
+  readonly home: string
+}
+
+async function join(peer: Peer, { entries, options, ways, home }: Joining): Promise<void> {
+  const { timeoutMs = defaultTimeoutMs, signal } = options
+  const { observe = false } = ways
+  const goOn = ({ said, refused }: Knocked): boolean => {
+    // Who only looks wants to know now; who wants to compute may be earlier than its entry.
+    if (observe) return !refused
+    sayOnStderr(`${said}: trying for ${timeoutMs / 1_000} s`)
+    return true
+  }
   try {
-    await peer.join({ addresses: entries, timeoutMs: timeoutMs ?? defaultTimeoutMs, signal })
+    await peer.join({ addresses: entries, timeoutMs, signal, goOn })
   } catch (error) {
     await peer.stop()
-    throw error
+    throw isMeshError(error) && error.code === 'FORBIDDEN' ? forbidden(error, home) : error
   }
+}
+
+function forbidden(error: MeshError, home: string): MeshError {
+  return new MeshError('FORBIDDEN', `${error.message} (this peer's key is from ${meshKeyPath(home)})`, { cause: error })
 }
 
 async function platformFor(options: JoinOptions, { observe = false }: JoinWays): Promise<NodePlatform> {
   const { home, identity, memoryBytes, workerMemoryMb, host, port, wsPort } = options
   const memory = observe ? observerMemoryBytes : memoryBytes
+  if (port !== undefined && port !== 0 && port === wsPort)
+    throw new MeshError('INVALID_OPTION', `joinMesh: port and wsPort are both ${port}: one of them needs another`)
   try {
     return await createNodePlatform({
       home,
@@ -92,8 +115,8 @@ async function platformFor(options: JoinOptions, { observe = false }: JoinWays):
       wsPort,
     })
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'PORT_IN_USE')
-      throw new MeshError('PORT_IN_USE', `joinMesh: ${(error as Error).message}`, { cause: error })
+    if (error instanceof PortInUseError || error instanceof ListenError || error instanceof KeyFileError)
+      throw new MeshError(error.code, `joinMesh: ${error.message}`, { cause: error })
     throw error
   }
 }

@@ -3,11 +3,15 @@
 // the mesh keeps it from exiting. The list hangs on the global object, since a program and the
 // command that runs it may each have their own copy of this package.
 
+import { fstatSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import type { Mesh, Peer } from '@murmuration/core/internal'
 
 export interface OpenMesh {
   /** Somebody in this program waits for something of it. */
   isBusy(): boolean
+  /** How many of the program's tasks have no outcome yet. Absent in older copies. */
+  unsettled?(): number
   leave(): Promise<void>
 }
 
@@ -28,6 +32,7 @@ export const openMeshes = {
     const underway = count(mesh)
     const open: OpenMesh = {
       isBusy: () => underway() > 0 || peer.waiting > 0,
+      unsettled: () => unsettled(peer),
       leave: () => mesh.leave(),
     }
     allOpen().add(open)
@@ -37,6 +42,13 @@ export const openMeshes = {
       allOpen().delete(open)
     })
   },
+}
+
+/** Of the program itself: what its tasks asked for ends with them. */
+function unsettled({ state }: Peer): number {
+  let count = 0
+  for (const row of state.tasks.all()) if (row.state !== 'settled' && row.spec.depth === 0) count++
+  return count
 }
 
 /** Counts the verbs that work before they wait for the mesh. */
@@ -83,13 +95,33 @@ const ofEachMesh: Readonly<Record<string, number>> = {
   MessagePort: Number.POSITIVE_INFINITY,
   Worker: Number.POSITIVE_INFINITY,
 }
-/** stdout and stderr, which keep nothing from ending. */
-const ofEachProcess: Readonly<Record<string, number>> = { PipeWrap: 2, TTYWrap: 2 }
 
 /** Anything beyond that is the program's own, and a reason to stay. */
 function onlyMeshesAreOpen(): boolean {
   const open = new Map<string, number>()
   for (const name of process.getActiveResourcesInfo()) open.set(name, (open.get(name) ?? 0) + 1)
-  const most = (name: string): number => ofEachProcess[name] ?? (ofEachMesh[name] ?? 0) * allOpen().size
-  return [...open].every(([name, count]) => count <= most(name))
+  const most = (name: string): number => standardStreams(name) + (ofEachMesh[name] ?? 0) * allOpen().size
+  return [...open].every(([name, count]) => count <= most(name)) && !isInputRead(open)
+}
+
+/** How many of stdin, stdout and stderr Node calls so. They keep nothing from ending, unless input is waited for. */
+function standardStreams(name: string, fds: readonly number[] = [0, 1, 2]): number {
+  return fds.filter((fd) => nameOf(fd) === name).length
+}
+
+function nameOf(fd: number): string | null {
+  if (isatty(fd)) return 'TTYWrap'
+  try {
+    const stats = fstatSync(fd)
+    return stats.isFIFO() || stats.isSocket() ? 'PipeWrap' : null
+  } catch {
+    return null
+  }
+}
+
+/** Somebody is asked something, or sends something. Looking at stdin opens it: only where it is open already. */
+function isInputRead(open: ReadonlyMap<string, number>): boolean {
+  const name = nameOf(0)
+  if (name === null || (open.get(name) ?? 0) <= standardStreams(name, [1, 2])) return false
+  return process.stdin.readableFlowing === true || process.stdin.listenerCount('readable') > 0
 }

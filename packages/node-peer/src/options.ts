@@ -1,7 +1,7 @@
 // What `joinMesh` takes in Node, and what is expected of each option. How an option is checked and what is
 // said when it is something else is core's, as for every other call.
 
-import type { Preset } from '@murmuration/core/internal'
+import type { Preset } from '@murmuration/core'
 import { limits, optionRules as is, presets } from '@murmuration/core/internal'
 import { AddressError, parseAddress } from './address.ts'
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { peerName } from '@murmuration/core/internal'
 import type { PeerId, Platform } from '@murmuration/core/internal'
-import { KeyAdmission, loadMeshKey } from './admission.ts'
+import { KeyAdmission, KeyFileError, loadMeshKey } from './admission.ts'
 import { NodeClock } from './clock.ts'
 import { createCodeCache } from './code-url.ts'
 import { codeOf, homePath } from './home.ts'
@@ -41,7 +41,7 @@ export interface NodePlatform {
   readonly close: () => Promise<void>
 }
 
-/** Rejects with PortInUseError (`code: 'PORT_IN_USE'`) and AddressError. */
+/** Rejects with PortInUseError and ListenError (which carry the codes that users see), KeyFileError and AddressError. */
 export async function createNodePlatform(options: NodePlatformOptions = {}): Promise<NodePlatform> {
   const { home = homePath(), identity: choice = 'kept', warn } = options
   const meshKey = options.meshKey ?? (await userKey(home))
@@ -71,7 +71,8 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
     close: async () => {
       clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
       await transport.stop()
-      await Promise.all([store.close(), code.close()])
+      await store.close()
+      code.close()
       await identity.release()
     },
   }
@@ -82,7 +83,7 @@ async function userKey(home: string): Promise<Uint8Array> {
   try {
     return await loadMeshKey(home)
   } catch (error) {
-    if (codeOf(error) === undefined) throw error
+    if (error instanceof KeyFileError || codeOf(error) === undefined) throw error
     return randomBytes(32)
   }
 }

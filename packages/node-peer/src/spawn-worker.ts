@@ -4,8 +4,10 @@
 
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { headline, placeIn } from '@murmuration/core/internal'
 import type { SpawnWorker, WorkerExit, WorkerThread } from '@murmuration/core/internal'
 import { codeOf } from './home.ts'
 
@@ -26,9 +28,6 @@ const sharedVariables =
   process.platform === 'win32'
     ? ['PATH', 'USERPROFILE', 'TEMP', 'TMP', 'LANG', 'SYSTEMROOT']
     : ['PATH', 'HOME', 'TMPDIR', 'LANG']
-
-/** Lines of an uncaught error's stack that go into a report. */
-const detailLines = 5
 
 // Tests run this file as it is; the thread needs what was compiled from it.
 const hostModule = new URL(import.meta.url.endsWith('.ts') ? '../dist/worker.js' : './worker.js', import.meta.url)
@@ -96,8 +95,9 @@ function exitOf(error: unknown): WorkerExit {
   if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') {
     return { reason: 'out-of-memory', detail: error instanceof Error ? error.message : 'out of memory' }
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { reason: 'uncaught', detail: text.split('\n').slice(0, detailLines).join('\n') }
+  if (!(error instanceof Error)) return { reason: 'uncaught', detail: inspect(error, { breakLength: Infinity }) }
+  const place = placeIn(error.stack)
+  return { reason: 'uncaught', detail: `${headline(error)}${place === null ? '' : ` at ${place}`}` }
 }
 
 function sharedEnvironment(): SharedEnvironment {

@@ -19,6 +19,7 @@ import type { ByteStream, PeerId, StreamKind, Transport } from '@murmuration/cor
 import { createLibp2p } from 'libp2p'
 import type { Libp2p } from 'libp2p'
 import { hostPart, parseAddress } from './address.ts'
+import { whyNotListening } from './listening.ts'
 import { isRefused, whyFailed } from './refusal.ts'
 import { Libp2pStream } from './stream.ts'
 import { Turns } from './writer.ts'
@@ -35,18 +36,6 @@ export interface TransportOptions {
   readonly listen?: readonly string[] | undefined
 }
 
-/** Another process listens there. Carries the code that users see. */
-export class PortInUseError extends Error {
-  override readonly name = 'PortInUseError'
-  readonly code = 'PORT_IN_USE'
-  readonly port: number
-
-  constructor(port: number, cause: unknown) {
-    super(`port ${port} is in use by another process: choose another one, or 0 for any free one`, { cause })
-    this.port = port
-  }
-}
-
 type StreamListener = (kind: StreamKind, from: PeerId, stream: ByteStream) => void
 
 const protocols: Readonly<Record<StreamKind, string>> = {
@@ -60,7 +49,7 @@ const maxStreams: Readonly<Record<StreamKind, number>> = { link: 64, object: 1_0
 /** How long a connection that is hung up may take to send what it still holds. */
 const hangUpMs = 500
 
-/** Rejects with PortInUseError, AddressError. */
+/** Rejects with PortInUseError, ListenError, AddressError. */
 export async function createTransport(options: TransportOptions): Promise<Libp2pTransport> {
   const node = await createLibp2p({
     start: false,
@@ -126,8 +115,7 @@ export class Libp2pTransport implements Transport {
     try {
       await this.#node.start()
     } catch (error) {
-      const port = /EADDRINUSE[^\n]*:(\d+)/.exec(String(error))?.[1]
-      throw port === undefined ? error : new PortInUseError(Number(port), error)
+      throw whyNotListening(error)
     }
   }
 

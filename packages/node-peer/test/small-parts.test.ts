@@ -1,8 +1,10 @@
 // The clock, the hash and the code cache.
 
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CodeId } from '@murmuration/core/internal'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -89,7 +91,7 @@ describe('code cache', () => {
     const cache = createCodeCache(blocked)
     const path = fileURLToPath(await cache.url(code, source))
     expect(await readFile(path)).toEqual(source)
-    await cache.close()
+    cache.close()
     await expect(readFile(path)).rejects.toThrow('ENOENT')
   })
 
@@ -103,7 +105,7 @@ describe('code cache', () => {
     )
     vi.unstubAllEnvs()
     expect(await readFile(fileURLToPath(await cache.url(code, source)))).toEqual(source)
-    await cache.close()
+    cache.close()
   })
 
   test('leaves no drafts behind when a file cannot be replaced', async () => {
@@ -111,6 +113,19 @@ describe('code cache', () => {
     await mkdir(join(taken, 'inside'), { recursive: true })
     await expect(writeWhole(taken, 'text')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
     expect(await readdir(home)).toEqual(['taken'])
+  })
+
+  test('leaves none behind when the process just ends', async () => {
+    const blocked = join(home, 'file')
+    await writeFile(blocked, '')
+    const module = JSON.stringify(new URL('../dist/code-url.js', import.meta.url).href)
+    const script = `import { createCodeCache } from ${module}
+      console.log(await createCodeCache(process.argv[1]).url('${'0'.repeat(64)}', new Uint8Array([59])))
+      process.exit(3)`
+    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script, blocked], { encoding: 'utf8' })
+    expect(ended.status).toBe(3)
+    expect(ended.stdout).toMatch(/murmuration-code-/)
+    expect(existsSync(dirname(fileURLToPath(ended.stdout.trim())))).toBe(false)
   })
 
   test('refuses an id that could leave the directory', async () => {

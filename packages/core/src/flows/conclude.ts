@@ -6,8 +6,9 @@ import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, peerOf, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Failure, Located } from '../model/object.ts'
+import { outOfTime } from '../model/out-of-time.ts'
 import type { ErrorPattern, Outcome } from '../model/task.ts'
-import { endingMessage, failure } from '../state/failures.ts'
+import { ended, failure } from '../state/failures.ts'
 import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
@@ -54,7 +55,7 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
       })
     case 'rejected': {
       const rejected = failure(row, outcome.code, outcome.code, outcome.message)
-      return fail(state, row, { ...rejected, peer: nameOf(state, from) })
+      return fail(state, row, { ...rejected, peer: nameOf(state, from), cause: outcome.bytes ?? null })
     }
   }
 }
@@ -140,11 +141,11 @@ function applicationError(
   error: Extract<Outcome, { type: 'error' }>,
 ): void {
   // What it throws once it was told to stop is its way of stopping.
-  if (row.ending || row.overdue) return stopped(state, row, `${error.name}: ${error.message}`)
+  const said = thrown(error)
+  if (row.ending || row.overdue) return stopped(state, row, said)
   const { retryErrors } = row.spec.policy
   const retry =
     retryErrors === true || (Array.isArray(retryErrors) && retryErrors.some((pattern) => matches(pattern, error)))
-  const said = `${error.name}: ${error.message}`
   if (retry) {
     const { id } = row.spec
     const peer = nameOf(state, from)
@@ -155,6 +156,24 @@ function applicationError(
   const failed = failure(row, 'TASK_FAILED', error.name, `${row.spec.fn} threw ${said}`)
   fail(state, row, { ...failed, peer: nameOf(state, from), cause: error.bytes })
 }
+
+/** `RangeError: too deep`; of what is no Error, the value and what it is: `{ a: 1 } (an object, no Error)`. */
+function thrown({ name, message }: Extract<Outcome, { type: 'error' }>): string {
+  if (!notErrors.has(name)) return `${name}: ${message}`
+  return `${message} (${name === 'object' ? 'an' : 'a'} ${name}, no Error)`
+}
+
+/** What `typeof` says of thrown values. */
+const notErrors: ReadonlySet<string> = new Set([
+  'object',
+  'string',
+  'number',
+  'boolean',
+  'bigint',
+  'symbol',
+  'function',
+  'undefined',
+])
 
 function matches(pattern: ErrorPattern, error: Extract<Outcome, { type: 'error' }>): boolean {
   if ('text' in pattern)
@@ -178,15 +197,11 @@ function crash(state: PeerState, row: TaskRow, from: LifeId, outcome: Extract<Ou
 
 /** It stopped because we asked, or because its time for one attempt was up. */
 function stopped(state: PeerState, row: TaskRow, reason: string): void {
-  if (row.ending)
-    return fail(state, row, failure(row, row.ending.code, row.ending.reason, endingMessage(row, row.ending)))
-  const { attemptTimeoutMs } = row.spec.policy
-  if (row.overdue)
-    return requeue(state, row, {
-      charge: 'retry',
-      code: 'TASK_TIMEOUT',
-      reason: `attemptTimeoutMs: ${attemptTimeoutMs}`,
-    })
+  if (row.ending) return fail(state, row, ended(state, row, row.ending))
+  if (row.overdue) {
+    const reason = outOfTime('attemptTimeoutMs', row.spec.policy)
+    return requeue(state, row, { charge: 'retry', code: 'TASK_TIMEOUT', reason })
+  }
   // Nobody asked it to: the peer gave it up on its own, as it does with the work of owners it thought dead.
   requeue(state, row, { charge: 'move', code: 'WORKER_DIED', reason: `stopped: ${reason}` })
 }
@@ -216,8 +231,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   const row = state.tasks.get(item.task)
   if (!row || row.state !== 'assigned' || row.attempt !== item.attempt) return
   const at = row.at as LifeId
-  if (row.ending)
-    return fail(state, row, failure(row, row.ending.code, row.ending.reason, endingMessage(row, row.ending)))
+  if (row.ending) return fail(state, row, ended(state, row, row.ending))
   const where = item.peer ? ` on ${item.peer}` : ''
   state.tasks.tell(row, `${stamp(state, now)} attempt ${row.attempt}${where}: ${item.reason}`)
   if (item.charge === 'nothing') return again(state, row, now)

@@ -141,12 +141,8 @@ function waiting(state: PeerState, row: TaskRow, now: Instant): string {
   switch (row.state) {
     case 'waiting':
       return `${fn} (${id}) waits for ${row.waitsFor.size} of its arguments, for ${ago(row.submittedAt)}`
-    case 'ready': {
-      const reasons = [...state.members.all()]
-        .filter((member) => !isOver(member.state))
-        .map((member) => `${state.members.nameOf(member.peer)}: ${unfit(member, row.spec.policy.needs) ?? 'busy'}`)
-      return `${fn} (${id}) is ready and waits for a slot (${reasons.join('; ')})`
-    }
+    case 'ready':
+      return `${fn} (${id}) is ready and waits for a slot (${whyNowhere(state, row)})`
     case 'assigned':
       return `${fn} (${id}) is at ${row.at ? state.members.nameOf(peerOf(row.at)) : '?'} for ${ago(row.assignedAt)}, attempt ${row.attempt}`
     case 'retrying':
@@ -156,13 +152,31 @@ function waiting(state: PeerState, row: TaskRow, now: Instant): string {
   }
 }
 
+/** `kestrel-3f: label zone is lab, moon needed; raven-2a, owl-77: busy` */
+function whyNowhere(state: PeerState, row: TaskRow): string {
+  const names = new Map<string, string[]>()
+  for (const member of state.members.all()) {
+    if (isOver(member.state)) continue
+    const reason = unfit(member, row.spec.policy.needs) ?? 'busy'
+    names.set(reason, [...(names.get(reason) ?? []), state.members.nameOf(member.peer)])
+  }
+  return [...names].map(([reason, peers]) => `${listed(peers)}: ${reason}`).join('; ')
+}
+
+const namesListed = 3
+
+function listed(names: readonly string[]): string {
+  const more = names.length - namesListed
+  return names.slice(0, namesListed).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
 function known(state: PeerState, what: string): string | null {
   const remembered =
     state.remembered.get(what as TaskId) ?? state.remembered.get(state.directory.get(what as ObjectId)?.task as TaskId)
   if (remembered) {
     const end = remembered.failure
       ? `failed: ${remembered.failure.message}`
-      : `has its value (${remembered.ms.toFixed(0)} ms, ${remembered.attempts} attempts)`
+      : `has its value (${remembered.ms.toFixed(0)} ms, ${remembered.attempts} ${remembered.attempts === 1 ? 'attempt' : 'attempts'})`
     const note = state.notes.get(resultOf(remembered.task))
     return [`${remembered.fn} (${remembered.task}) ${end}`, ...remembered.story, ...(note ? [note] : [])].join('; ')
   }

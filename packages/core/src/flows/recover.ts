@@ -5,6 +5,7 @@
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, attemptId, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
+import { outOfTime } from '../model/out-of-time.ts'
 import { announcement, openSession } from '../state/announce.ts'
 import { dropAsker } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
@@ -241,7 +242,7 @@ export function announced(state: PeerState, from: LifeId, message: Extract<Messa
     if (!listed && unconfirmed?.has(row.spec.id)) lose(state, row, false, name)
     // We may have said so before, in the conversation that ended.
     if (listed && (row.ending || row.overdue)) {
-      const reason = row.ending?.reason ?? 'its time was up'
+      const reason = row.ending?.reason ?? outOfTime('attemptTimeoutMs', row.spec.policy)
       say(state, from, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason, moved: row.ending === null })
     }
   }

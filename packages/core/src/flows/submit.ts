@@ -5,9 +5,10 @@
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never, resultOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
+import { outOfTime } from '../model/out-of-time.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import type { Failure } from '../model/object.ts'
-import { endingMessage, failure, unplaceable } from '../state/failures.ts'
+import { ended, failure, unplaceable } from '../state/failures.ts'
 import { hold, letGo, locate, request } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -144,7 +145,7 @@ export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow[
   )
   row.ending = ending
   if (row.state !== 'assigned' || !row.at) {
-    return conclude(state, row, failure(row, ending.code, ending.reason, endingMessage(row, ending)))
+    return conclude(state, row, ended(state, row, ending))
   }
   row.timeoutAt = never
   row.attemptTimeoutAt = never
@@ -157,11 +158,11 @@ export function dueTasks(state: PeerState, now: Instant): void {
     const row = state.tasks.get(id)
     if (!row || row.state === 'settled') continue
     if (row.timeoutAt <= now) {
-      end(state, row, { code: 'TASK_TIMEOUT', reason: `timeoutMs: ${row.spec.policy.timeoutMs}` }, now)
+      end(state, row, { code: 'TASK_TIMEOUT', reason: outOfTime('timeoutMs', row.spec.policy) }, now)
     } else if (row.attemptTimeoutAt <= now && row.at) {
       row.attemptTimeoutAt = never
       row.overdue = true
-      const reason = `attemptTimeoutMs: ${row.spec.policy.attemptTimeoutMs}`
+      const reason = outOfTime('attemptTimeoutMs', row.spec.policy)
       say(state, row.at, { type: 'abort', task: id, attempt: row.attempt, reason, moved: true })
     } else if (row.retryAt <= now) {
       row.retryAt = never

@@ -21,6 +21,15 @@ export interface RefStatus {
   readonly peer: string | null
 }
 
+/** What to tell somebody who waited in vain. */
+export interface RefOutlook {
+  readonly task: string | null
+  /** The current or last one; 0 before the first. */
+  readonly attempt: number
+  /** What it waits for, outermost first. Empty when it does not wait. */
+  readonly why: readonly string[]
+}
+
 export interface Wait<T> {
   readonly settled: Promise<T>
   /** Stops waiting; `settled` then never settles. */
@@ -60,6 +69,8 @@ export interface ContextPort {
   hold(object: ObjectId, owner: LifeId): void
   release(object: ObjectId): void
   status(object: ObjectId): RefStatus
+  /** Not where asking takes a while: inside tasks. */
+  outlook?(object: ObjectId): RefOutlook
   /** Resolves when the task behind the object has stopped. */
   cancel(object: ObjectId, owner: LifeId, reason: string): Promise<void>
   /** Settles when as many copies as asked for exist. Rejects with MeshError. */

@@ -51,6 +51,27 @@ export const hints: Readonly<Record<string, string>> = {
   arguments: 'an arrow function has none of its own; take (...args) instead',
 }
 
+/** The global that was meant, when the name is one slip away from it. */
+export function slipOf(name: string): string | undefined {
+  for (const known of [...everywhere, ...onlyNode]) {
+    if (name.toLowerCase() === known.toLowerCase()) return known
+    if (name.length > 3 && isOneSlip(name, known)) return known
+  }
+  return undefined
+}
+
+/** Two letters swapped; in longer names also one more, less or other. */
+function isOneSlip(a: string, b: string): boolean {
+  const shorter = Math.min(a.length, b.length)
+  let start = 0
+  while (start < shorter && a[start] === b[start]) start++
+  let end = 0
+  while (end < shorter - start && a.at(-1 - end) === b.at(-1 - end)) end++
+  const [x, y] = [a.slice(start, a.length - end), b.slice(start, b.length - end)]
+  if (x.length === 2 && y.length === 2) return x[0] === y[1] && x[1] === y[0]
+  return a.length > 4 && x.length <= 1 && y.length <= 1
+}
+
 /** How bundlers and test runners spell an import inside a function: `__vi_import_0__.chunk`, `lodash_1.chunk`, … */
 const importObjects =
   /^(__vite_ssr_import_\d+__|__vi_import_\d+__|import_\w+|_?\w+_1|\w+__WEBPACK_\w+|__WEBPACK_\w+|__TURBOPACK_\w+)$/

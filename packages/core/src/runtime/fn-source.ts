@@ -11,7 +11,7 @@ import type { CodeId } from '../model/ids.ts'
 import type { ExportInfo, LoadedModule } from './code-port.ts'
 import { constantsSource, isIdentifier } from './fn-constants.ts'
 import { everywhere, hints, meansOldTarget, onlyBrowser, onlyNode, onlyPage, standsForImport } from './fn-names.ts'
-import { suppliedByUs } from './fn-names.ts'
+import { slipOf, suppliedByUs } from './fn-names.ts'
 import { type Findings, survey } from './fn-survey.ts'
 import type { Sha256 } from './ports.ts'
 
@@ -111,7 +111,9 @@ function parseFunction(f: (...args: never[]) => unknown, original: string, excer
     throw refusal(`${excerpt} ${explainSyntax(direct as Error)}`, direct)
   }
   if (parsed.root.type === 'ClassExpression') {
-    throw refusal(`${excerpt} is a class; export it from a task module and spawn it as an actor`)
+    throw refusal(
+      `${excerpt} is a class, and a task is a function; write one that makes an instance and uses it, in a task module`,
+    )
   }
   return parsed
 }
@@ -211,7 +213,7 @@ function judgeNames(free: ReadonlySet<string>, context: JudgeContext): Judged {
       else complaints.push(complaint)
     }
   }
-  if (outside.length > 0) complaints.push(complaintAboutOutside(outside))
+  complaints.push(...complaintsAboutOutside(outside, context.found))
   return { complaints, constants, helpers, names, usesItself, only }
 }
 
@@ -246,10 +248,26 @@ function complaintAbout(name: string, found: Findings): string | null {
   return onlyPage.has(name) ? `uses ${name}, which only a page has: tasks run in workers` : null
 }
 
-function complaintAboutOutside(names: readonly string[]): string {
-  const list = names.join(', ')
-  const them = names.length === 1 ? 'it' : 'them'
-  return `uses ${list} from outside; pass ${them} as { constants: { ${list} } } or move the function to a task module`
+/** What is the way out depends on what it is, as far as its use tells. */
+function complaintsAboutOutside(names: readonly string[], found: Findings): string[] {
+  const changed = names.filter((name) => found.isChanged(name))
+  const called = names.filter((name) => found.isCalled(name) && !changed.includes(name))
+  const read = names.filter((name) => !changed.includes(name) && !called.includes(name))
+  return [
+    ...about('changes', changed, (it) => `other peers do not have ${it}; return the new value instead`),
+    ...about('calls', called, (it) => `define ${it} inside, or import ${it} in a task module and mesh.use that`),
+    ...about('uses', read, (it) => {
+      const constants = `{ constants: { ${read.join(', ')} } }`
+      return `pass ${it} as an argument or, what is plain data, as ${constants}; or move the function to a task module`
+    }),
+  ]
+}
+
+function about(does: string, names: readonly string[], way: (it: string) => string): string[] {
+  if (names.length === 0) return []
+  const guesses = names.map(slipOf).filter((guess) => guess !== undefined)
+  const meant = guesses.length === 0 ? '' : ` (did you mean ${guesses.join(', ')}?)`
+  return [`${does} ${names.join(', ')} from outside${meant}; ${way(names.length === 1 ? 'it' : 'them')}`]
 }
 
 const importMeta = 'uses import.meta, which is another file over there; pass what you need of it as an argument'
@@ -260,7 +278,7 @@ function placeComplaints(parsed: ParsedFunction, found: Findings): string[] {
   if (found.usesThis) {
     const why =
       parsed.root.type === 'ArrowFunctionExpression' ? 'of the code around it' : 'which nothing binds over there'
-    complaints.push(`uses this, ${why}; pass what it needs as an argument, or export a class as an actor`)
+    complaints.push(`uses this, ${why}; pass what it needs as an argument`)
   }
   if (found.usesSuper) complaints.push('uses super of the class around it; move the class to a task module')
   if (found.usesImportMeta) complaints.push(importMeta)

@@ -14,6 +14,10 @@ export interface Findings {
   readonly asked: ReadonlySet<string>
   /** True when the name stands nowhere else. */
   onlyAsked(name: string): boolean
+  /** True when it is called somewhere, so that it is a function. */
+  isCalled(name: string): boolean
+  /** True when it is assigned to somewhere. */
+  isChanged(name: string): boolean
   /** `['chunk']` for `name.chunk(x)`, in order of appearance. */
   members(name: string): readonly string[]
 }
@@ -25,10 +29,20 @@ class Survey implements Findings {
   readonly imports: (string | null)[] = []
   readonly asked = new Set<string>()
   readonly #used = new Set<string>()
+  readonly #called = new Set<string>()
+  readonly #changed = new Set<string>()
   readonly #members = new Map<string, Set<string>>()
 
   onlyAsked(name: string): boolean {
     return this.asked.has(name) && !this.#used.has(name)
+  }
+
+  isCalled(name: string): boolean {
+    return this.#called.has(name)
+  }
+
+  isChanged(name: string): boolean {
+    return this.#changed.has(name)
   }
 
   members(name: string): readonly string[] {
@@ -47,6 +61,8 @@ class Survey implements Findings {
   #noteName(node: Identifier, parent: AnyNode | null): void {
     if (parent?.type === 'UnaryExpression' && parent.operator === 'typeof') this.asked.add(node.name)
     else if (!isPropertyName(node, parent)) this.#used.add(node.name)
+    if (isCallee(node, parent)) this.#called.add(node.name)
+    if (isTarget(node, parent)) this.#changed.add(node.name)
     if (parent?.type !== 'MemberExpression' || parent.object !== node) return
     const { property } = parent
     const member = parent.computed ? plainString(property) : 'name' in property ? property.name : null
@@ -97,6 +113,16 @@ function isNode(value: unknown): value is AnyNode {
 
 function plainString(node: AnyNode | undefined): string | null {
   return node?.type === 'Literal' && typeof node.value === 'string' ? node.value : null
+}
+
+function isCallee(node: Identifier, parent: AnyNode | null): boolean {
+  if (parent?.type === 'CallExpression' || parent?.type === 'NewExpression') return parent.callee === node
+  return parent?.type === 'TaggedTemplateExpression' && parent.tag === node
+}
+
+function isTarget(node: Identifier, parent: AnyNode | null): boolean {
+  if (parent?.type === 'AssignmentExpression') return parent.left === node
+  return parent?.type === 'UpdateExpression' && parent.argument === node
 }
 
 /** `x` in `a.x` and `{ x: 1 }` is a label, not a use. */

@@ -5,7 +5,7 @@
 
 import { MeshError } from '../errors.ts'
 import type { PeerId } from '../model/ids.ts'
-import type { Transport } from './ports.ts'
+import { DialError, type Transport } from './ports.ts'
 
 export interface JoiningOptions {
   readonly self: PeerId
@@ -18,6 +18,16 @@ export interface JoinRequest {
   readonly addresses: readonly string[]
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+  /** Asked once, when nobody was reached by the first knock at each address: false to give up at once. Default: go on. */
+  readonly goOn?: ((knocked: Knocked) => boolean) | undefined
+}
+
+/** What came of knocking at every address. */
+export interface Knocked {
+  /** `nobody listens at lab-3:9000` */
+  readonly said: string
+  /** All of them answered that nobody listens. */
+  readonly refused: boolean
 }
 
 interface Attempt {
@@ -43,11 +53,13 @@ export class Joining {
   }
 
   /** Rejects with MeshError ENTRY_UNREACHABLE, FORBIDDEN, VERSION_MISMATCH, INVALID_OPTION, or the signal's reason. */
-  join({ addresses, timeoutMs, signal }: JoinRequest): Promise<void> {
+  join({ addresses, timeoutMs, signal, goOn }: JoinRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = new AbortController()
       this.#knocking.add(stop)
-      const failures = new Map<string, string>()
+      const failures = new Failures(addresses, (knocked) => {
+        if (!attempt.inside && goOn?.(knocked) === false) end(() => reject(unreachable(failures)))
+      })
       const end = (finish: () => void): void => {
         clearTimeout(timer)
         this.#attempts.delete(attempt)
@@ -74,7 +86,7 @@ export class Joining {
 
   async #knockAt(
     address: string,
-    failures: Map<string, string>,
+    failures: Failures,
     { signal, attempt }: { signal: AbortSignal; attempt: Attempt },
   ): Promise<void> {
     const { transport, self, dial } = this.#options
@@ -85,10 +97,12 @@ export class Joining {
         found = true
         if (peer === self) return attempt.reject(new MeshError('ENTRY_UNREACHABLE', `${address} is this peer itself`))
         await dial(peer, address)
-        failures.set(address, 'it answered, but did not take us in')
+        failures.answered(address)
       } catch (error) {
         if (isAddressError(error)) return attempt.reject(new MeshError('INVALID_OPTION', `entry: ${error.message}`))
-        failures.set(address, error instanceof Error ? error.message : String(error))
+        if (signal.aborted) return
+        const said = error instanceof Error ? error.message : String(error)
+        failures.note(address, { said, refused: error instanceof DialError && error.refused })
       }
       await pause(waitMs, signal)
     }
@@ -115,6 +129,34 @@ function longer(waitMs: number, { inside }: Attempt): number {
   return Math.min(waitMs * 2, inside ? insideWaitMs : longestWaitMs)
 }
 
+/** What came of the last knock at each address. */
+class Failures {
+  readonly addresses: readonly string[]
+  readonly last = new Map<string, Knocked>()
+  readonly #waiting: Set<string>
+  readonly #onRound: (knocked: Knocked) => void
+
+  /** Calls once, when there is one for each and nobody has answered. */
+  constructor(addresses: readonly string[], onRound: (knocked: Knocked) => void) {
+    this.addresses = addresses
+    this.#waiting = new Set(addresses)
+    this.#onRound = onRound
+  }
+
+  /** Somebody is there: what comes of it is still to be seen. */
+  answered(address: string): void {
+    this.last.set(address, { said: 'it answered, but did not take us in', refused: false })
+    this.#waiting.clear()
+  }
+
+  note(address: string, knocked: Knocked): void {
+    this.last.set(address, knocked)
+    if (!this.#waiting.delete(address) || this.#waiting.size > 0) return
+    const all = [...this.last.values()]
+    this.#onRound({ said: all.map(({ said }) => said).join('; '), refused: all.every(({ refused }) => refused) })
+  }
+}
+
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
@@ -132,8 +174,8 @@ function isAddressError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'AddressError'
 }
 
-function unreachable(failures: ReadonlyMap<string, string>): MeshError {
-  const said = [...failures].map(([address, failure]) => `${address} (${failure})`)
+function unreachable({ addresses, last }: Failures): MeshError {
+  const said = addresses.map((address) => `${address} (${last.get(address)?.said ?? 'no answer'})`)
   const way = 'Is a peer up there? Start one with: murmur up'
   return new MeshError('ENTRY_UNREACHABLE', `no entry could be reached: ${said.join(', ')}. ${way}`)
 }

@@ -7,7 +7,7 @@ import { peerOf, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { MeshError } from '../errors.ts'
-import type { PutRequest, RefStatus, Wait, Watch } from './context-port.ts'
+import type { PutRequest, RefOutlook, RefStatus, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
 import type { Peer } from './peer.ts'
 import type { Platform, Sha256 } from './ports.ts'
@@ -123,6 +123,15 @@ export class PeerContext implements AttemptContext {
       return { state: located.failure.code === 'TASK_CANCELLED' ? 'cancelled' : 'failure', peer: located.failure.peer }
     const holder = located.type === 'stored' ? located.holders[0] : undefined
     return { state: 'value', peer: holder ? state.members.nameOf(peerOf(holder)) : null }
+  }
+
+  outlook(object: ObjectId): RefOutlook {
+    const { state } = this.#peer
+    const task = state.directory.get(object)?.task ?? null
+    const row = task === null ? undefined : state.tasks.get(task)
+    const isUnderWay = row?.state === 'assigned'
+    const lines = isUnderWay ? [] : this.#peer.inspectHere({ what: 'explain', id: object, limit: 100 })
+    return { task, attempt: row?.attempt ?? 0, why: lines.map(({ text }) => String(text)) }
   }
 
   async cancel(object: ObjectId, owner: LifeId, said: string): Promise<void> {

@@ -110,7 +110,7 @@ export function whyNot(value: unknown): string {
       : 'is a function; only data travels: put the function in the task module and pass its name or its result'
   }
   const name = classOf(value as object)
-  const article = /^[AEIOU]/.test(name) ? 'an' : 'a'
+  const article = /^(?!U(RL|int))[AEIOU]/.test(name) ? 'an' : 'a'
   return `is ${article} ${name}; ${advice[name] ?? 'pass a plain object'}`
 }
 

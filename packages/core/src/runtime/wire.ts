@@ -49,7 +49,12 @@ export const outcome = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancelled'), reason: text }),
   z.object({ type: z.literal('missing'), objects: list(id) }),
   z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()) }),
-  z.object({ type: z.literal('rejected'), code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT']), message: text }),
+  z.object({
+    type: z.literal('rejected'),
+    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT']),
+    message: text,
+    bytes: z.optional(bytes),
+  }),
 ])
 
 const labelMatch = z.union([text, z.object({ in: list(text, limits.choices) }), z.object({ not: text })])

@@ -4,6 +4,7 @@
 
 import { MeshError } from '../errors.ts'
 import { clip, limits } from '../model/limits.ts'
+import { isOutOfTime } from '../model/out-of-time.ts'
 import type { ContextId, ObjectId } from '../model/ids.ts'
 import type { Outcome } from '../model/task.ts'
 import { didYouMean } from '../nearest.ts'
@@ -167,7 +168,7 @@ export class Attempt implements CurrentTask {
 
   #threw(error: unknown): Ended {
     if (this.#aborted !== undefined) return this.#cancelled(this.#aborted)
-    return plain(errorOutcome(error))
+    return plain(errorOutcome(error, this.#host.format))
   }
 
   #cancelled(reason: string): Ended {
@@ -182,7 +183,11 @@ export class Attempt implements CurrentTask {
   }
 
   #reason(): MeshError {
-    return new MeshError('TASK_CANCELLED', `the task was cancelled: ${this.#aborted}`, { task: this.order.task })
+    const { task, attempt } = this.order
+    const reason = this.#aborted ?? ''
+    return isOutOfTime(reason)
+      ? new MeshError('TASK_TIMEOUT', `the task was not done within its time: ${reason}`, { task, attempt })
+      : new MeshError('TASK_CANCELLED', `the task was cancelled: ${reason}`, { task, attempt })
   }
 
   #openScope(): OpenScope {
@@ -216,7 +221,7 @@ export class Attempt implements CurrentTask {
   #bundle(): CodePort {
     return {
       use: async () => {
-        const way = 'import the module in the task module and pass its function to task.mesh.fn'
+        const way = 'export its function from the running module as well and pass that to task.mesh.fn'
         throw new MeshError('BUNDLE_FAILED', `task.mesh.use: a running task cannot bundle; ${way}`, {
           reason: 'in-task',
         })
@@ -254,7 +259,7 @@ function describe(thrown: unknown): string {
 }
 
 /** What was thrown: for matching, for people, and whole. It may be anything, and reading it may throw. */
-function errorOutcome(error: unknown): Outcome {
+function errorOutcome(error: unknown, format: WorkerHost['format']): Outcome {
   try {
     const isError = error instanceof Error
     const code = (error as { code?: unknown } | null | undefined)?.code
@@ -262,7 +267,7 @@ function errorOutcome(error: unknown): Outcome {
       type: 'error',
       name: isError ? textOf(nameOfError(error)) : typeof error,
       code: typeof code === 'string' ? clip(code) : '',
-      message: textOf(isError ? error.message : error),
+      message: textOf(isError ? error.message : format([error])),
       bytes: encodeForWire(error),
     }
   } catch {
@@ -272,7 +277,7 @@ function errorOutcome(error: unknown): Outcome {
 }
 
 /** The error with everything it carries, or without its properties when these are too much for a message. */
-function encodeForWire(error: unknown): Uint8Array {
+export function encodeForWire(error: unknown): Uint8Array {
   const bytes = encodeError(error)
   if (bytes.byteLength <= limits.errorBytes) return bytes
   if (!(error instanceof Error)) return encodeError(textOf(error))

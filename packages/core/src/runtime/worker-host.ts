@@ -6,16 +6,16 @@
 import { expose } from 'comlink'
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId } from '../model/ids.ts'
-import { clip } from '../model/limits.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
 import { unpackOrder } from './batch.ts'
+import { headline, placeIn } from './bundle-place.ts'
 import { captureConsole, formatParts } from './console.ts'
 import { OutcomeWriter } from './outcome-ring.ts'
 import type { Sha256 } from './ports.ts'
 import { Recalled } from './recall.ts'
 import { taskGlobal } from './task-global.ts'
 import { decode } from './values.ts'
-import { Attempt, type Ended, type Namespace, textOf } from './worker-attempt.ts'
+import { Attempt, encodeForWire, type Ended, type Namespace, textOf } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
 import type { Answer, Batch, BatchInput, LogLevel, Report, WorkerApi, WorkerSettings } from './worker-messages.ts'
 
@@ -47,7 +47,7 @@ interface Bundle {
   readonly env: Readonly<Record<string, string>>
   /** Undefined until it is imported. */
   namespace: Namespace | undefined
-  failure: string | undefined
+  failure: { readonly message: string; readonly bytes?: Uint8Array } | undefined
 }
 
 /** Above this a message's bytes are moved instead of copied. */
@@ -181,16 +181,14 @@ export class WorkerHost {
     try {
       bundle.namespace = await this.#options.importModule(bundle.url)
     } catch (error) {
-      bundle.failure = firstLines(error)
+      bundle.failure = notImported(error, this.format)
     }
   }
 
   #run(attempt: Attempt, bundle: Bundle | undefined): Ended | Promise<Ended> {
     if (bundle?.namespace === undefined) {
-      const { code, fn } = attempt.order
-      const threw = `the module of ${fn} threw while it was imported: ${bundle?.failure}`
-      const message = bundle?.failure === undefined ? `bundle ${code} is not in this worker` : clip(threw)
-      return { outcome: { type: 'rejected', code: 'CODE_REJECTED', message }, bytes: null }
+      const failure = bundle?.failure ?? { message: `bundle ${attempt.order.code} is not in this worker` }
+      return { outcome: { type: 'rejected', code: 'CODE_REJECTED', ...failure }, bytes: null }
     }
     this.#useEnv(bundle.env)
     taskGlobal().current = attempt
@@ -229,8 +227,14 @@ export class WorkerHost {
   }
 }
 
-function firstLines(error: unknown): string {
-  const text = textOf(error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : error)
-  const lines = text.split('\n').filter((line) => !/^\s+at .*\bnode:/.test(line))
-  return lines.slice(0, 4).join('\n')
+/** What was thrown may be anything, and reading it may throw. */
+function notImported(error: unknown, format: WorkerHost['format']): Bundle['failure'] {
+  const did = 'threw while it was imported'
+  try {
+    const place = error instanceof Error ? placeIn(error.stack) : null
+    const said = error instanceof Error ? headline(error) : format([error])
+    return { message: textOf(`${place ?? 'the module'} ${did}: ${said}`), bytes: encodeForWire(error) }
+  } catch {
+    return { message: `the module ${did}: what it threw could not be read` }
+  }
 }

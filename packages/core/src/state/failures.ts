@@ -1,5 +1,6 @@
 // How a task's end is put into words, once: the sentences that errors carry.
 
+import { peerOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Failure } from '../model/object.ts'
 import { isOver } from './membership.ts'
@@ -37,8 +38,9 @@ function placementReasons(state: PeerState, row: TaskRow): string[] {
   return [...counts].map(([reason, count]) => `${count} ${count === 1 ? 'peer' : 'peers'}: ${reason}`)
 }
 
-export function endingMessage(row: TaskRow, ending: NonNullable<TaskRow['ending']>): string {
-  return ending.code === 'TASK_TIMEOUT'
-    ? `${row.spec.fn} was not done within its time: ${ending.reason}`
-    : `${row.spec.fn} was cancelled: ${ending.reason}`
+/** Of a task that was cancelled or whose time was up, and where it was then. */
+export function ended(state: PeerState, row: TaskRow, { code, reason }: NonNullable<TaskRow['ending']>): Failure {
+  const said = code === 'TASK_TIMEOUT' ? 'was not done within its time' : 'was cancelled'
+  const peer = row.at === null ? null : state.members.nameOf(peerOf(row.at))
+  return { ...failure(row, code, reason, `${row.spec.fn} ${said}: ${reason}`), peer }
 }

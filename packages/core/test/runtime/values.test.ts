@@ -194,7 +194,7 @@ describe('what cannot travel', () => {
     [new Set([new WeakMap()]), `args[0]'s member 0 is a WeakMap; nobody can list what is in it: pass a Map`],
     [new (class Registry extends Map {})(), 'args[0] is a Map; pass a plain object'],
     [(function* () {})(), 'args[0] is a Generator; collect it into an array'],
-    [new URL('https://example.org'), 'args[0] is an URL; pass its href'],
+    [new URL('https://example.org'), 'args[0] is a URL; pass its href'],
     [
       { detached },
       'args[0].detached is detached: its buffer was transferred elsewhere; pass it before you transfer it, or pass a copy',

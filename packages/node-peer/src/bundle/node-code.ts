@@ -8,14 +8,16 @@ import { fnModule } from '@murmuration/core/internal'
 import type { CodeId, CodePort, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
 import type { Bundle, BundleTools } from './bundle.ts'
 import { type ModuleFile, moduleFile } from './module-file.ts'
+import { callSite, type Origin } from './stack-map.ts'
 
 export interface NodeCodeOptions extends BundleTools {
   readonly sha256: Sha256
   /**
    * Called with what peers may ask for by id, before `use` resolves and before `fn` returns: bundles with
-   * their source maps, functions and assets without. Called again for what was kept before.
+   * their source maps, functions with the place of the call that gave them, assets with neither. Called again
+   * for what was kept before.
    */
-  keep(code: CodeId, source: Uint8Array, map: Uint8Array | null): void
+  keep(code: CodeId, source: Uint8Array, origin: Origin | null): void
 }
 
 /** A file changed later than this before a build may have changed during it: file times are coarse. */
@@ -51,12 +53,12 @@ export function createNodeCode(options: NodeCodeOptions): CodePort {
       underway.set(key, work)
       const { module, source, map, assets } = await work
       for (const [hash, bytes] of assets) options.keep(hash, bytes, null)
-      options.keep(module.code, source, map)
+      options.keep(module.code, source, { map })
       return module
     },
     fn(f, constants): LoadedModule {
       const { module, source } = fnModule(f, constants, options.sha256)
-      options.keep(module.code, source, null)
+      options.keep(module.code, source, { calledAt: callSite(new Error().stack) })
       return module
     },
   }

@@ -64,8 +64,8 @@ type Done = (code: number) => void
 const jsonOption = (what: string): Option => new Option('--json', what)
 const entryOption = (): Option =>
   new Option(
-    '--entry <address...>',
-    'a peer to join: host:port, ws://host:port or a multiaddr (default: MURMURATION_ENTRY, else your mesh on this machine)',
+    '--entry <address>',
+    'a peer to join: host:port, ws://host:port or a multiaddr; once for each (default: MURMURATION_ENTRY, else your mesh on this machine)',
   ).argParser(take.addresses)
 const homeOption = (): Option =>
   new Option(
@@ -85,7 +85,7 @@ function addUp(program: Command, done: Done): void {
         take.slots,
       ),
     )
-    .addOption(new Option('--label <k=v...>', 'what tasks may ask for').argParser(take.labels))
+    .addOption(new Option('--label <k=v>', 'what tasks may ask for; once for each').argParser(take.labels))
     .addOption(
       new Option('--memory <mb>', 'MB of objects kept here (default: a quarter of the memory)').argParser(
         take.megabytes,
@@ -119,7 +119,7 @@ function addList(program: Command, done: Done): void {
     .command('list')
     .description('peers with their addresses and labels, tasks, or objects with their copies, of the whole mesh')
     .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects']))
-    .option('--all', 'peers: also those that left, and those that only look')
+    .option('--all', 'peers: also those that left, and those that only look; tasks: also those that are done')
     .addOption(new Option('--limit <n>', 'rows per peer at most').argParser(take.limit).default(1_000))
     .addOption(entryOption())
     .addOption(homeOption())

@@ -1,4 +1,4 @@
-// An error for people: its sentence, where in the program, what happened before, and what caused it.
+// An error for people (its sentence, where in the program, what happened before, what caused it) and for programs.
 
 import { isMeshError } from '@murmuration/core/internal'
 import { inspect } from 'node:util'
@@ -20,6 +20,30 @@ export function describe(error: unknown, depth = 0): string {
   if (error instanceof AggregateError && depth < deepest)
     lines.push(...error.errors.map((one) => indented(`one of them: ${describe(one, depth + 1)}`)))
   return lines.join('\n')
+}
+
+/** For programs: everything that the error says, as far as JSON can. */
+export function plain(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { name: 'Thrown', message: inspect(error), value: jsonable(error) }
+  const { name, message, stack, cause } = error
+  const own = Object.entries(error).map(([key, value]) => [key, jsonable(value)])
+  const gathered = error instanceof AggregateError && depth < deepest ? error.errors : []
+  return {
+    name,
+    message,
+    ...Object.fromEntries(own.filter(([key]) => key !== 'cause' && key !== 'errors')),
+    stack,
+    ...(cause === undefined || depth >= deepest ? {} : { cause: plain(cause, depth + 1) }),
+    ...(gathered.length === 0 ? {} : { errors: gathered.map((one) => plain(one, depth + 1)) }),
+  }
+}
+
+function jsonable(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value) ?? 'null') as unknown
+  } catch {
+    return inspect(value)
+  }
 }
 
 /** Node's own frames, ours and the command's say nothing to a program. */

@@ -3,19 +3,27 @@
 
 import { isMeshError, MeshError } from '@murmuration/core/internal'
 import type { Common } from './arguments.ts'
+import { UsageError } from './failure.ts'
 import type { Observer } from './observer.ts'
 import { observe } from './observer.ts'
 import { print, printJson } from './table.ts'
 import { plural } from './words.ts'
 
 export async function explain(id: string, common: Common): Promise<number> {
+  if (id.trim() === '')
+    throw new UsageError('explain what? Name a task or an object: murmur list tasks shows their ids')
   const found = await observe(common, async (observer) => {
     const whole = (await isKnown(observer, id)) ?? (await wholeId(observer, id))
     return { id: whole, text: await observer.mesh.explain(whole) }
   })
-  if (common.json === true) printJson({ id: found.id, lines: found.text.split('\n') })
+  if (common.json === true) printJson({ id: found.id, lines: found.text.split('\n').map(treeLine) })
   else print(found.text)
   return 0
+}
+
+function treeLine(line: string): { depth: number; text: string } {
+  const text = line.trimStart()
+  return { depth: (line.length - text.length) / 2, text }
 }
 
 async function isKnown({ mesh }: Observer, id: string): Promise<string | null> {

@@ -36,5 +36,6 @@ export function usageError(error: CommanderError): UsageError {
   const more = rest.map((line) => line.replace(/^\(Did/, '(did')).join(' ')
   const help = error.code === 'commander.helpDisplayed' ? '' : '; murmur --help lists what there is'
   const sentence = [first, more].filter((part) => part !== '').join(' ')
-  return new UsageError(more === '' && !/Expected|is no address/.test(first) ? `${sentence}${help}` : sentence)
+  const saysHow = more !== '' || /Expected|Allowed choices|is no address/.test(first)
+  return new UsageError(saysHow ? sentence : `${sentence}${help}`)
 }

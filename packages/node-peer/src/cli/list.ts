@@ -5,8 +5,8 @@ import type { InspectRow } from '@murmuration/core/internal'
 import type { Common } from './arguments.ts'
 import type { Answer, Answers, Observer } from './observer.ts'
 import { footnote, observe } from './observer.ts'
-import { isShown } from './status.ts'
-import { coloured, print, printJson, table } from './table.ts'
+import { isShown, withoutSelf } from './status.ts'
+import { coloured, colours, print, printJson, table } from './table.ts'
 import { bytes, duration, shortAddress, shortIds } from './words.ts'
 
 export interface ListOptions extends Common {
@@ -30,7 +30,7 @@ async function listPeers(observer: Observer, { all = false, json = false }: List
   const { members, silent } = await observer.members()
   const shown = members.filter((info) => all || isShown(info))
   if (json) {
-    printJson({ peers: shown, unanswered: silent })
+    printJson({ peers: shown.map(withoutSelf), unanswered: silent })
     return 0
   }
   const rows = shown.map(({ name, state, kind, addresses, labels, id }) => [
@@ -48,15 +48,20 @@ async function listPeers(observer: Observer, { all = false, json = false }: List
   return 0
 }
 
-async function listTasks(observer: Observer, { json = false, limit }: ListOptions): Promise<number> {
+async function listTasks(observer: Observer, { all = false, json = false, limit }: ListOptions): Promise<number> {
   const answers = await observer.ask({ what: 'tasks', id: null, limit })
-  const tasks = merged(answers, 'task', ({ name }, row) => ({ ...row, owner: name }))
+  const known = merged(answers, 'task', ({ name }, row) => ({ ...row, owner: name }))
+  const tasks = known.filter(({ state }) => all || !isDone(state))
   if (json) {
-    printJson({ tasks, unanswered: answers.silent })
+    printJson({ tasks: tasks.map(({ task, ...rest }) => ({ id: task, ...rest })), unanswered: answers.silent })
     return 0
   }
+  const hidden = known.length - tasks.length
+  const note = hidden === 0 ? '' : colours.dim(`\n\n${hidden} done (--all shows them)`)
   if (tasks.length === 0) {
-    show('no tasks: nobody runs anything, and nobody remembers having done so', answers.silent)
+    const none =
+      hidden === 0 ? 'no tasks: nobody runs anything, and nobody remembers having done so' : 'no tasks under way'
+    show(none + note, answers.silent)
     return 0
   }
   const short = shortIds(tasks.map(({ task }) => String(task)))
@@ -70,8 +75,14 @@ async function listTasks(observer: Observer, { json = false, limit }: ListOption
     String(owner),
     String(why).split('\n')[0] ?? '',
   ])
-  show(table(['TASK', 'FUNCTION', 'STATE', 'ATTEMPT', 'ON', 'TIME', 'FOR', ''], rows, ['ATTEMPT']), answers.silent)
+  const text = table(['TASK', 'FUNCTION', 'STATE', 'ATTEMPT', 'ON', 'TIME', 'FOR', ''], rows, ['ATTEMPT'])
+  show(text + note, answers.silent)
   return 0
+}
+
+/** As it was wanted: what failed is still of interest. */
+function isDone(state: InspectRow[string] | undefined): boolean {
+  return state === 'value' || state === 'cancelled'
 }
 
 async function listObjects(observer: Observer, { json = false, limit }: ListOptions): Promise<number> {
@@ -80,7 +91,7 @@ async function listObjects(observer: Observer, { json = false, limit }: ListOpti
     row['owner'] === true ? { ...row, owner: name } : { ...row, owner: row['holders'] ?? '', holders: name },
   )
   if (json) {
-    printJson({ objects, unanswered: answers.silent })
+    printJson({ objects: objects.map(({ object, ...rest }) => ({ id: object, ...rest })), unanswered: answers.silent })
     return 0
   }
   if (objects.length === 0) {

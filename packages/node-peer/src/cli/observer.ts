@@ -3,7 +3,7 @@
 
 import { peerInfo, peerOf } from '@murmuration/core/internal'
 import type { InspectRow, Mesh, Peer, PeerInfo, Query } from '@murmuration/core/internal'
-import { meshOf } from '../join-mesh.ts'
+import { meshOf } from '../mesh-of.ts'
 import { joinPeer, observerLabels } from '../join-peer.ts'
 import type { Common } from './arguments.ts'
 

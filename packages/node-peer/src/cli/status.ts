@@ -11,12 +11,12 @@ export async function status({ all = false, ...common }: Common & { all?: boolea
   const { members, silent } = await observe(common, (observer) => observer.members())
   const shown = members.filter((info) => all || isShown(info))
   if (common.json === true) {
-    printJson({ peers: shown, unanswered: silent })
+    printJson({ peers: shown.map(withoutSelf), unanswered: silent })
     return 0
   }
   print(summary(members))
   print('')
-  print(table(['PEER', 'STATE', 'SINCE', 'SLOTS BUSY', 'QUEUED', 'AGE', ''], shown.map(row), ['SLOTS BUSY', 'QUEUED']))
+  print(table(['PEER', 'STATE', 'SINCE', 'SLOTS BUSY', 'QUEUED', ''], shown.map(row), ['SLOTS BUSY', 'QUEUED']))
   const left = members.filter((info) => info.state === 'left' && !isObserver(info.labels) && info.kind !== 'unknown')
   if (!all && left.length > 0) print(colours.dim(`\n${plural(left.length, 'peer')} left (--all shows them)`))
   if (silent.length > 0) print(footnote(silent))
@@ -26,6 +26,12 @@ export async function status({ all = false, ...common }: Common & { all?: boolea
 /** What `status` and `list peers` show without --all. */
 export function isShown({ state, labels }: PeerInfo): boolean {
   return state !== 'left' && !isObserver(labels)
+}
+
+/** Each row was told by somebody about itself or another; the peer that looks is none of them. */
+export function withoutSelf(info: PeerInfo): Omit<PeerInfo, 'isSelf'> {
+  const { isSelf: _isSelf, ...rest } = info
+  return rest
 }
 
 function summary(members: readonly PeerInfo[]): string {
@@ -42,8 +48,8 @@ function busySlots({ slots, free }: PeerInfo): number {
 }
 
 function row(info: PeerInfo): string[] {
-  const { name, state, slots, queued, sinceMs, ageMs, how } = info
-  if (state === 'dead' || state === 'left') return [name, coloured(state), `${duration(sinceMs)} ago`, '', '', '', how]
+  const { name, state, slots, queued, sinceMs, how } = info
+  if (state === 'dead' || state === 'left') return [name, coloured(state), `${duration(sinceMs)} ago`, '', '', how]
   const load = [`${busySlots(info)} of ${slots}`, queued === null ? '?' : String(queued)]
-  return [name, coloured(state), duration(sinceMs), ...load, duration(ageMs), '']
+  return [name, coloured(state), duration(sinceMs), ...load, '']
 }

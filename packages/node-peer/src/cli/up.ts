@@ -2,7 +2,7 @@
 // Ctrl-C hands over and says goodbye, the second ends at once. A peer that broke ends the command.
 
 import type { Mesh, MeshError, Notice, Peer } from '@murmuration/core/internal'
-import { meshOf } from '../join-mesh.ts'
+import { meshOf } from '../mesh-of.ts'
 import { joinPeer } from '../join-peer.ts'
 import { checkJoinOptions } from '../options.ts'
 import type { JoinOptions } from '../options.ts'

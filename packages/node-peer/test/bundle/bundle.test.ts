@@ -208,7 +208,9 @@ describe('mesh.fn', () => {
       only: null,
       source: kept.get(module.code)?.source,
     })
-    expect(kept.get(module.code)?.map).toBeNull()
+    expect(kept.get(module.code)?.origin).toEqual({
+      calledAt: expect.stringMatching(/project\.ts:\d+:\d+$/) as string,
+    })
     expect((await load(module.code))['square']?.(3)).toBe(18)
   })
 })

@@ -8,11 +8,12 @@ import type { CodeId, LoadedModule, UseRequest } from '@murmuration/core/interna
 import { onTestFinished } from 'vitest'
 import type { BundleTools } from '../../src/bundle/bundle.ts'
 import { createNodeCode } from '../../src/bundle/node-code.ts'
+import type { Origin } from '../../src/bundle/stack-map.ts'
 import { sha256 } from '../../src/sha256.ts'
 
 export interface Kept {
   readonly source: Uint8Array
-  readonly map: Uint8Array | null
+  readonly origin: Origin | null
 }
 
 export interface Project {
@@ -34,7 +35,7 @@ export function project(
   const directory = mkdtempSync(join(tmpdir(), 'murmuration-bundle-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const kept = new Map<CodeId, Kept>()
-  const code = createNodeCode({ ...tools, sha256, keep: (id, source, map) => void kept.set(id, { source, map }) })
+  const code = createNodeCode({ ...tools, sha256, keep: (id, source, origin) => void kept.set(id, { source, origin }) })
   const text = (id: CodeId): string => new TextDecoder().decode(kept.get(id)?.source)
   const made: Project = {
     directory,

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import { placeIn } from '@murmuration/core/internal'
+import type { CodeId } from '@murmuration/core/internal'
 import { mapStack } from '../../src/bundle/stack-map.ts'
+import type { Origin } from '../../src/bundle/stack-map.ts'
 import { project } from './project.ts'
+import type { Kept } from './project.ts'
 
 const files = {
   'src/tiles.task.ts': `import { check } from './check.ts'
@@ -28,6 +32,10 @@ export async function later(x: number): Promise<void> {
   'node_modules/old/a.js': `exports.a = require('node:fs').constants`,
 }
 
+function originsOf(kept: ReadonlyMap<CodeId, Kept>): Map<CodeId, Origin> {
+  return new Map([...kept].flatMap(([code, { origin }]) => (origin === null ? [] : [[code, origin]])))
+}
+
 async function stackOf(call: () => unknown): Promise<string> {
   try {
     await call()
@@ -41,21 +49,45 @@ test('frames show the source, also behind a header and labels that were cut', as
   const { use, load, kept } = project(files)
   const { code } = await use('src/tiles.task.ts')
   const loaded = await load(code)
-  const mapOf = (id: typeof code) => kept.get(id)?.map ?? null
+  const origins = originsOf(kept)
 
-  const first = mapStack(await stackOf(() => loaded['render']?.(1)), mapOf).split('\n')
+  const first = mapStack(await stackOf(() => loaded['render']?.(1)), origins).split('\n')
   expect(first.slice(0, 3)).toEqual([
     'RangeError: no good: 1',
     '    at check (src/check.ts:3:9)',
     // V8 hands out the name that the namespace object knows it by, or none.
     expect.stringMatching(/^ {4}at (Module\.|Object\.|)render \(src\/tiles\.task\.ts:7:3\)$/),
   ])
-  const second = mapStack(await stackOf(() => loaded['later']?.(1)), mapOf)
+  const second = mapStack(await stackOf(() => loaded['later']?.(1)), origins)
   expect(second).toMatch(/^Error: old\n {4}at (\S+\.)?fail \(node_modules\/old\/index\.js:2:9\)\n/)
   expect(second).toContain('later (src/tiles.task.ts:11:7)')
 })
 
-test('a mesh.fn keeps its name, machinery goes, the message stays as it is', () => {
+test('a place that a sentence tells becomes one in the source', async () => {
+  const { use, load, kept } = project(files)
+  const { code } = await use('src/tiles.task.ts')
+  const loaded = await load(code)
+  const place = placeIn(await stackOf(() => loaded['render']?.(1)))
+  const sentence = `its worker died (uncaught: RangeError: no good: 1 at ${place})`
+  expect(sentence).toMatch(/at code [0-9a-f]{8}:\d+:\d+\)$/)
+  expect(mapStack(sentence, originsOf(kept))).toBe(
+    'its worker died (uncaught: RangeError: no good: 1 at src/check.ts:3:9)',
+  )
+  expect(mapStack(sentence, new Map())).toBe(sentence)
+})
+
+test('of a mesh.fn the call that gave it is named, and the line within', async () => {
+  const { fn, load, kept } = project(files)
+  const { code } = fn(function square(x: number) {
+    if (x > 0) throw new Error('too large')
+    return x * x
+  })
+  const loaded = await load(code)
+  const stack = mapStack(await stackOf(() => loaded['square']?.(1)), originsOf(kept))
+  expect(stack).toMatch(/^ {4}at \S*square \(line 2 of the mesh\.fn at \/\S*project\.ts:\d+:\d+\)$/m)
+})
+
+test('a mesh.fn from elsewhere keeps its name, machinery goes, the message stays as it is', () => {
   const id = 'ab'.repeat(32)
   const stack = [
     'Error: two',
@@ -68,7 +100,7 @@ test('a mesh.fn keeps its name, machinery goes, the message stays as it is', () 
     '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     '    at outside (file:///home/x/modules/sharp/index.js:3:4)',
   ].join('\n')
-  expect(mapStack(stack, () => null)).toBe(
+  expect(mapStack(stack, new Map())).toBe(
     [
       'Error: two',
       '  lines, at node:internal',
@@ -81,5 +113,6 @@ test('a mesh.fn keeps its name, machinery goes, the message stays as it is', () 
 
 test('a map that does not parse is as good as none', () => {
   const stack = `Error: x\n    at f (/code/${'cd'.repeat(32)}.mjs:1:2)`
-  expect(mapStack(stack, () => new Uint8Array([1, 2]))).toBe('Error: x\n    at f (code cdcdcdcd:1:2)')
+  const origins = new Map([['cd'.repeat(32) as CodeId, { map: new Uint8Array([1, 2]) }]])
+  expect(mapStack(stack, origins)).toBe('Error: x\n    at f (code cdcdcdcd:1:2)')
 })
