@@ -1,5 +1,5 @@
-// What every ObjectStore promises: the bytes as they were given, a count that is right, and a no
-// that says the limit instead of a silent drop.
+// What every ObjectStore of a platform promises: the bytes as they were given, a count that is right,
+// and a no that says the limit instead of a silent drop. The simulator's values only claim their size.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ObjectId, ObjectStore } from '@murmuration/core/internal'

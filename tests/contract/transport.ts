@@ -1,6 +1,7 @@
-// What every Transport promises, real or simulated: bytes arrive in order and whole, a paused reader
-// stalls its sender and nobody else, an end is told once, and a dial says why it failed. A platform
-// runs the suite by saying how to make a transport and how to make an address where nobody listens.
+// What every Transport promises: bytes arrive in order and whole, a paused reader stalls its sender
+// and nobody else, an end is told once, and a dial says why it failed. A platform runs the suite by
+// saying how to make a transport and how to make an address where nobody listens. The simulator has
+// none: it stands in for the whole shell, and frames are where it begins.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DialError } from '@murmuration/core/internal'

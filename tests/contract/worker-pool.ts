@@ -1,5 +1,5 @@
-// What every WorkerPool promises: each attempt is reported once, the moment it is over, whatever its batch
-// mates do; the right one is blamed for a crash; and a running task's verbs reach its context and end with it.
+// What every WorkerPool of a platform promises: each attempt is reported once, the moment it is over, whatever
+// its batch mates do; the right one is blamed for a crash; and a running task's verbs reach its context and end with it.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {

@@ -17,7 +17,7 @@ it('two owners of one object ask a third peer for a copy: both are answered, and
     peer.state.directory.get(object)?.holders.has(H.life) === true
   // Which peer is asked first depends on the id: of these, some are H's.
   const objects = Array.from({ length: 8 }, (_, n) => `twice-${n}` as ObjectId)
-  for (const object of objects) for (const owner of [S, E]) owner.put(object, block)
+  for (const object of objects) for (const owner of [S, E]) owner.put(object, block, 2)
   mesh.run({ forMs: 20_000 })
   expect(objects.map((object) => [holders(S, object), holders(E, object)])).toEqual(objects.map(() => [2, 2]))
   const shared = objects.filter((object) => keepsAt(S, object) && keepsAt(E, object))

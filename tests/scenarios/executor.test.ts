@@ -152,10 +152,9 @@ function gives(mesh: Scenario, peer: string, resources: Record<string, number>):
   const { members } = mesh.peer(peer).state
   const { profile } = members.me
   if (profile) members.me.profile = { ...profile, version: profile.version + 1, resources }
+  const { version } = members.me.profile ?? {}
   const known = (): boolean =>
-    mesh
-      .others(peer)
-      .every(({ state }) => state.members.get(members.self)?.profile?.resources === members.me.profile?.resources)
+    mesh.others(peer).every(({ state }) => state.members.get(members.self)?.profile?.version === version)
   mesh.until(known, 'all know of it')
 }
 
@@ -261,5 +260,29 @@ it('with nobody else there the quick ones wait at their owner, and the long one 
   expect(mesh.result(program)).toBe('all')
   expect(mesh.timesRun('spin')).toBe(51)
   expect(mesh.said('task:retried')).toBe(0)
+  mesh.endsWell()
+})
+
+it('what ends while it is queued leaves the queue, where nobody could run it and behind what waits', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.fn('work', function* (_context, ms: number) {
+    yield* elapse(ms)
+    return ms
+  })
+  const S = mesh.peer('S')
+  const program = mesh.ask('S', function* (context) {
+    for (let n = 0; n < 10; n++) context.release(context.call('work', [n], { needs: { labels: { zone: 'nowhere' } } }))
+    const first = [5_000, 5_001, 5_002].map((ms) => context.call('work', [ms]))
+    yield* elapse(1_000)
+    for (let n = 0; n < 500; n++) context.cancel(context.call('work', [n]), 'never mind')
+    yield* elapse(1_000)
+    const behind = S.state.scheduler.readyCount
+    let sum = 0
+    for (const ref of first) sum += (yield* get(ref)) as number
+    return [behind < 100, sum]
+  })
+  expect(mesh.result(program)).toEqual([true, 15_003])
+  mesh.run({ forMs: 10_000 })
+  expect(S.state.scheduler.readyCount).toBe(0)
   mesh.endsWell()
 })

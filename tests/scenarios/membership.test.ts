@@ -342,6 +342,24 @@ it('a probe of somebody unknown is answered at once, and nothing is kept of it',
   mesh.endsWell()
 })
 
+it('who asked for a look at a third peer and has begun another life is not told: nothing waits for it for ever', () => {
+  const mesh = new Scenario({ A: 0, E: 0, T: 0 })
+  const { state } = mesh.peer('A')
+  const { life } = mesh.peer('E')
+  const target = mesh.peer('T').life
+  mesh.peer('T').freeze()
+  mesh.run({ forMs: 700 })
+  rumour(mesh, 'A', [], [{ type: 'probe', target, nonce: 99 }])
+  expect(state.favours.has(target)).toBe(true)
+  mesh.kill('E')
+  mesh.restart('E')
+  mesh.until(() => state.members.ended(life), 'A knows the later life')
+  mesh.peer('T').thaw()
+  mesh.run({ forMs: 1_000 })
+  expect([state.favours.has(target), state.signals.has(life)]).toEqual([false, false])
+  mesh.endsWell()
+})
+
 it('lives that nobody has met are taken up to a bound, and only members count as suspecting', () => {
   const mesh = new Scenario({ S: 0, E: 0, X: 0 }, { config: { maxMembers: 20 } })
   const { state } = mesh.peer('S')

@@ -93,7 +93,6 @@ it('38: outcomes never asked for, grants of 10^9, frees and locations by strange
   mesh.says('M', 'S', { type: 'outcome', task, attempt: 1, outcome: wrong, ms: 1 })
   mesh.says('M', 'S', { type: 'outcome', task: 'nothing' as never, attempt: 1, outcome: wrong, ms: 1 })
   mesh.says('M', 'S', { type: 'grant', credits: 1e9 })
-  mesh.says('M', 'S', { type: 'grant', credits: Number.NaN })
   mesh.says('M', 'S', { type: 'located', object, located: wrong })
   mesh.says('M', 'E', { type: 'free', object })
   mesh.says('M', 'E', { type: 'abort', task, attempt: 1, reason: 'because' })

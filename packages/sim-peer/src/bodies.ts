@@ -1,8 +1,8 @@
 // What runs on the simulated mesh: task bodies and programs, written as generators. They submit and
-// put at once and yield for what takes time: a elapse, or the value of a ref.
+// put at once and yield for what takes time: work of their own, the value of a ref, its copies, the
+// end of what they cancelled.
 
-import type { ErrorPattern, Needs } from '@murmuration/core/internal'
-import type { Failure } from '@murmuration/core/internal'
+import type { ErrorPattern, Failure, Needs } from '@murmuration/core/internal'
 import type { SimRef } from './values.ts'
 
 export interface CallOptions {
@@ -12,32 +12,44 @@ export interface CallOptions {
   readonly timeoutMs?: number
   readonly attemptTimeoutMs?: number
   readonly retryErrors?: boolean | readonly ErrorPattern[]
+  readonly retryDelayMs?: readonly [number, number]
   readonly needs?: Needs
+  readonly prefer?: Needs
   readonly spread?: boolean
+  readonly priority?: number
   /** The bundle that it is called from. */
   readonly code?: string
 }
 
 export interface Context {
   call(fn: string, args: readonly unknown[], options?: CallOptions): SimRef
-  put(value: unknown): SimRef
+  /** Throws a SimFailure, OVERLOADED, where there is no room for it. */
+  put(value: unknown, options?: { readonly copies?: number }): SimRef
   release(ref: SimRef): void
   cancel(ref: SimRef, reason: string): void
+  /** Whether what was read instead of a value had to be, after all that was done to the mesh. */
+  excuses(failure: Failure): boolean
   /** Which try this is; 0 in a program. */
   readonly attempt: number
   /** The name of the peer that runs this. */
   readonly at: string
 }
 
-export type Wait = { readonly type: 'elapse'; readonly ms: number } | { readonly type: 'get'; readonly ref: SimRef }
+export type Wait =
+  | { readonly type: 'elapse'; readonly ms: number }
+  | { readonly type: 'get'; readonly ref: SimRef }
+  /** Until it has its copies. Only where its owner is. */
+  | { readonly type: 'durable'; readonly ref: SimRef }
+  /** Cancels it, and waits until it has stopped. */
+  | { readonly type: 'stop'; readonly ref: SimRef; readonly reason: string }
 
-/** What a `get` gives: the value, or why there is none. */
+/** What a wait gives: the value, or why there is none. */
 export type Got =
   { readonly type: 'value'; readonly value: unknown } | { readonly type: 'failure'; readonly failure: Failure }
 
 export type Body = Generator<Wait, unknown, Got>
 
-/** A registered function. `cost` is its own running time in virtual milliseconds. */
+/** A registered function. `elapse` is its own running time in virtual milliseconds. */
 export type SimFunction = (context: Context, ...args: never[]) => Body
 
 export function* elapse(ms: number): Generator<Wait, void, Got> {
@@ -46,7 +58,15 @@ export function* elapse(ms: number): Generator<Wait, void, Got> {
 
 /** The value of a ref; throws a SimFailure when it failed. */
 export function* get(ref: SimRef): Generator<Wait, unknown, Got> {
-  const got = yield { type: 'get', ref }
+  return valueOf(yield { type: 'get', ref })
+}
+
+/** Throws a SimFailure when its copies cannot be had. */
+export function* durable(ref: SimRef): Generator<Wait, void, Got> {
+  valueOf(yield { type: 'durable', ref })
+}
+
+function valueOf(got: Got): unknown {
   if (got.type === 'failure') throw new SimFailure(got.failure)
   return got.value
 }

@@ -1,13 +1,18 @@
-// One seed, one run: sizes, workloads, weather and faults are all drawn from it. First the safety
-// phase, in which anything may break and what must always hold is checked; then the liveness phase:
-// faults end, and the mesh must converge, settle everything right and clean up after itself.
+// One seed, one run: sizes, limits, workloads, weather and faults are all drawn from it. First the
+// safety phase, in which anything may break and what must always hold is checked; then the liveness
+// phase: faults end, and the mesh must converge, settle everything right and clean up after itself.
 
-import { Rng, checkPeerState } from '@murmuration/core/internal'
-import { checkAlways, checkEmpty, checkOnce, checkQuiet, falseDeaths } from './checks.ts'
-import type { Weather } from './network.ts'
+import { Rng } from '@murmuration/core/internal'
+import { checkVisits } from './check-visits.ts'
+import { checkAlways, checkEmpty, checkOnce, checkQueues, checkQuiet, falseDeaths } from './checks.ts'
+import type { Fault } from './faults.ts'
+import { Striker, faults } from './faults.ts'
+import { defineFunctions } from './functions.ts'
 import { calm } from './network.ts'
+import type { SimPeer } from './peer.ts'
+import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
 import type { Workload } from './workloads.ts'
-import { defineFunctions, drawWorkload } from './workloads.ts'
+import { drawWorkload } from './workloads.ts'
 import type { Program } from './world.ts'
 import { SimWorld } from './world.ts'
 
@@ -25,36 +30,11 @@ export interface ChurnReport {
   readonly violation: string | null
 }
 
-type WireFault = 'reset' | 'cut' | 'one-way' | 'corrupt' | 'weather'
-type PeerFault = 'kill' | 'restart' | 'worker' | 'freeze' | 'nap' | 'sleep' | 'slow' | 'leave' | 'join' | 'full'
-type Fault = PeerFault | WireFault
-
-const wireFaults: readonly Fault[] = ['reset', 'cut', 'one-way', 'corrupt', 'weather']
-
-function isWireFault(fault: Fault): fault is WireFault {
-  return wireFaults.includes(fault)
-}
-
-const kinds: readonly Fault[] = [
-  'kill',
-  'restart',
-  'worker',
-  'freeze',
-  'nap',
-  'sleep',
-  'reset',
-  'cut',
-  'one-way',
-  'slow',
-  'corrupt',
-  'weather',
-  'leave',
-  'join',
-  'full',
-]
-
 /** How long the mesh may take to converge once the faults are over. */
 const patienceMs = 20 * 60_000
+/** Then it is left in peace: with the programs' handles, and without them. */
+const quietMs = 26_000
+const emptyMs = 12_000
 
 export function churn(
   seed: number,
@@ -71,177 +51,96 @@ export function churn(
   return { ...run.report(), violation, log: run.world.log, world: run.world }
 }
 
+interface Job {
+  readonly workload: Workload
+  readonly program: Program
+}
+
 class Churn {
   readonly seed: number
   readonly world: SimWorld
   readonly #rng: Rng
-  readonly #names: string[]
+  readonly #striker: Striker
   readonly #mix: readonly Fault[]
-  readonly #jobs: { workload: Workload; program: Program }[] = []
-  readonly faults: string[] = []
-  readonly #killed = new Set<string>()
+  readonly #jobs: Job[] = []
 
   constructor(seed: number, verbose: boolean) {
     this.seed = seed
-    this.#rng = new Rng(seed)
-    const rng = this.#rng
-    const spreadsCode = rng.next() < 0.5
-    this.world = new SimWorld({ seed, checkEvery: verbose ? 1 : 16, spreadsCode, config: { maxCodes: 2 } })
+    const rng = new Rng(seed)
+    this.#rng = rng
+    this.world = new SimWorld({ seed, config: drawConfig(rng), spreadsCode: rng.next() < 0.5 })
+    this.#striker = new Striker(this.world, rng)
     this.world.verbose = verbose
-    // Any number of peers may die with a task: what is asked is the right answer, not a named reason.
+    this.world.isStrict = true
+    this.world.network.distances = { ms: rng.next() < 0.3 ? 0 : rng.between(1, 30), salt: seed }
+    this.world.isCalm = rng.next() < 0.1
+    // Any number of peers may die with a task: unless its call says otherwise, the right answer is what is asked.
     this.world.retries = -1
+    this.#mix = this.world.isCalm ? [] : rng.sample(faults, 1 + rng.below(6))
     defineFunctions(this.world)
-    const count = 2 + rng.below(rng.next() < 0.1 ? 12 : 6)
-    this.#names = Array.from({ length: count }, (_, n) => `p${n}`)
-    const calmDay = rng.next() < 0.1
-    this.#mix = calmDay ? [] : rng.sample(kinds, 1 + rng.below(5))
+    this.#populate()
+  }
+
+  #populate(): void {
+    const { world } = this
+    const count = drawPeerCount(this.#rng)
+    for (let n = 0; n < count; n++) world.add(`p${n}`, n === 0 ? drawHome(this.#rng) : drawSeat(this.#rng))
+    world.isCramped = [...world.seats.values()].some((seat) => seat.memoryBytes < plenty)
+    const together = (): boolean => world.alive().every((peer) => peer.joined)
+    world.isScattered = count > 2 && this.#rng.next() < 0.5
+    if (!world.isScattered) world.run({ until: together, forMs: 10_000 })
   }
 
   safety(): void {
     const { world } = this
     const rng = this.#rng
-    // The peer that is never killed for good can run something, so that the right answer is always to be had.
-    for (const name of this.#names) world.add(name, { slots: 1 + rng.below(name === 'p0' ? 2 : 3) })
-    if (this.#names.length === 2 || rng.next() < 0.5)
-      world.run({ until: () => world.alive().every((peer) => peer.joined), forMs: 10_000 })
     const jobs = 1 + rng.below(3)
-    for (let n = 0; n < jobs; n++) {
-      const workload = drawWorkload(rng)
-      this.#jobs.push({ workload, program: world.program(world.peer('p0'), workload.main) })
-    }
+    for (let n = 0; n < jobs; n++) this.#begin()
     const end = world.clock.now + rng.between(2_000, 15_000)
     while (world.clock.now < end && !this.#done()) {
       world.run({ until: () => this.#done(), forMs: rng.between(20, 1_500) })
-      if (this.#mix.length > 0) this.#strike(rng.pick(this.#mix) as Fault)
-      this.#look()
+      if (this.#mix.length > 0) this.#striker.strike(rng.pick(this.#mix) as Fault)
+      checkAlways(world)
     }
+  }
+
+  /** Most jobs are those of the peer that lives on; the others may die with theirs. */
+  #begin(): void {
+    const { world } = this
+    const rng = this.#rng
+    const roomy = [...world.seats.values()].filter((seat) => seat.memoryBytes >= plenty).map(({ peer }) => peer)
+    const host = rng.next() < 0.6 ? 'p0' : (rng.pick(roomy) as string)
+    const workload = drawWorkload(rng, { most: Math.max(8, Math.floor(world.config.maxTasks / 4)) })
+    this.#jobs.push({ workload, program: world.program(world.peer(host), workload.main, { lingers: true }) })
   }
 
   #done(): boolean {
-    return this.#jobs.every(({ program }) => program.end !== null)
-  }
-
-  #look(): void {
-    checkAlways(this.world)
-  }
-
-  /** Peers that may be harmed: all but the one whose program asks for the answers. */
-  #victim(): string | undefined {
-    return this.#rng.pick(this.#names.slice(1).filter((name) => this.world.peer(name).alive))
-  }
-
-  #strike(fault: Fault): void {
-    const { world } = this
-    const rng = this.#rng
-    const name = this.#victim()
-    const note = (what: string): void => void this.faults.push(`${world.clock.now.toFixed(0)} ms: ${what}`)
-    if (isWireFault(fault)) return this.#wires(fault, note)
-    switch (fault) {
-      case 'kill':
-        if (!name) return
-        this.#killed.add(name)
-        note(`kill ${name}`)
-        return world.kill(name)
-      case 'restart': {
-        const dead = this.#names.find((other) => !world.peer(other).alive)
-        const who = dead ?? name
-        if (!who) return
-        this.#killed.add(who)
-        note(`restart ${who}`)
-        world.kill(who)
-        return world.clock.after(rng.between(1, 3_000), () => void (world.peer(who).alive || world.restart(who)))
-      }
-      case 'worker': {
-        const peer = world.peer(rng.pick(this.#names) as string)
-        const worker = rng.pick(peer.workers.busy())
-        if (!peer.alive || worker === undefined) return
-        note(`worker of ${peer.peer}`)
-        return peer.workers.crash(worker, 'uncaught')
-      }
-      case 'freeze':
-      case 'nap':
-      case 'sleep': {
-        const who = rng.pick(this.#names) as string
-        const ms = fault === 'nap' ? rng.between(100, 900) : rng.between(500, 12_000)
-        const peer = world.peer(who)
-        if (!peer.alive || peer.frozen) return
-        this.#killed.add(who)
-        note(`${fault} ${who} for ${ms.toFixed(0)} ms`)
-        if (fault === 'sleep') peer.sleep()
-        else peer.freeze()
-        return world.clock.after(ms, () => peer.thaw())
-      }
-      case 'slow': {
-        if (!name) return
-        const peer = world.peer(name)
-        const times = rng.between(2, 20)
-        note(`slow ${name} × ${times.toFixed(0)}`)
-        peer.slowness = times
-        return world.clock.after(rng.between(500, 6_000), () => (peer.slowness = 1))
-      }
-      case 'leave':
-        if (!name || world.peer(name).state.leaving) return
-        this.#killed.add(name)
-        note(`${name} leaves`)
-        return world.peer(name).event({ type: 'leave' })
-      case 'join': {
-        if (this.#names.length > 12) return
-        const newcomer = `p${this.#names.length}`
-        note(`join ${newcomer}`)
-        this.#names.push(newcomer)
-        return void world.add(newcomer, { slots: rng.below(3) })
-      }
-      case 'full': {
-        if (!name) return
-        const peer = world.peer(name)
-        note(`full ${name}`)
-        peer.full = true
-        return world.clock.after(rng.between(500, 6_000), () => (peer.full = false))
-      }
-    }
-  }
-
-  #wires(fault: WireFault, note: (what: string) => void): void {
-    const { world } = this
-    const rng = this.#rng
-    switch (fault) {
-      case 'reset': {
-        const [a, b] = rng.sample(this.#names, 2).map((name) => world.peer(name))
-        if (!a || !b) return
-        note(`reset ${a.peer}-${b.peer}`)
-        return world.network.unlink(a.peer, b.peer)
-      }
-      case 'cut':
-      case 'one-way': {
-        const side = rng.sample(this.#names, 1 + rng.below(Math.max(1, this.#names.length - 1)))
-        const rest = this.#names.filter((name) => !side.includes(name))
-        for (const name of this.#names) this.#killed.add(name)
-        note(`${fault} ${side.join(' ')} | ${rest.join(' ')}`)
-        world.cut(side, rest, { oneWay: fault === 'one-way' })
-        return world.clock.after(rng.between(200, 10_000), () => world.network.heal())
-      }
-      case 'corrupt':
-        world.corruption = rng.between(0, 0.3)
-        return note(`corrupt ${world.corruption.toFixed(2)}`)
-      case 'weather':
-        for (const name of this.#names) this.#killed.add(name)
-        world.network.weather = this.#drawWeather()
-        return note(`weather ${JSON.stringify(world.network.weather)}`)
-    }
-  }
-
-  #drawWeather(): Weather {
-    const rng = this.#rng
-    const slow = rng.between(0.2, 40)
-    return {
-      delayMs: [slow / 4, slow],
-      loss: rng.next() < 0.5 ? 0 : rng.between(0, 0.1),
-      duplication: rng.next() < 0.5 ? 0 : 0.05,
-      reordering: rng.next() < 0.5,
-    }
+    return this.#jobs.every(({ program }) => program.end !== null || isLost(program))
   }
 
   liveness(): void {
+    const { world } = this
+    this.#makePeace()
+    if (!world.run({ until: () => this.#done(), forMs: patienceMs })) throw new Error(`not finished: ${this.#stuck()}`)
+    for (const job of this.#jobs) checkAnswer(job)
+    world.run({ forMs: quietMs / 4 })
+    world.witness.seesPings = true
+    world.run({ forMs: (quietMs * 3) / 4 })
+    checkAlways(world)
+    checkQuiet(world)
+    checkVisits(world, (quietMs * 3) / 4)
+    for (const { program } of this.#jobs) program.runner.drop()
+    world.run({ forMs: emptyMs })
+    checkAlways(world)
+    checkQuiet(world)
+    checkEmpty(world)
+    checkQueues(world)
+    world.witness.checkCauses()
+    if (world.isCalm) this.#checkCalm()
+  }
+
+  /** Cables in, everybody awake, nobody alone. Who sleeps sleeps on. */
+  #makePeace(): void {
     const { world } = this
     world.network.heal()
     world.network.weather = calm
@@ -249,40 +148,31 @@ class Churn {
     for (const peer of world.peers()) {
       peer.slowness = 1
       peer.full = false
-      peer.thaw()
+      if (!peer.asleep) peer.thaw()
     }
-    if (!world.run({ until: () => this.#done(), forMs: patienceMs })) throw new Error(`not finished: ${this.#stuck()}`)
-    for (const { workload, program } of this.#jobs) {
-      const { type, value } = program.end ?? { type: 'none', value: null }
-      if (type !== 'returned')
-        throw new Error(`${workload.name} threw ${value instanceof Error ? value.message : String(value)}`)
-      if (value !== workload.expected)
-        throw new Error(`${workload.name}: got ${JSON.stringify(value)}, expected ${JSON.stringify(workload.expected)}`)
-    }
-    world.run({ forMs: 90_000 })
-    this.#look()
-    for (const peer of world.alive()) checkPeerState(peer.state)
-    checkQuiet(world)
-    checkEmpty(world)
-    world.witness.checkCauses()
-    if (this.#mix.length === 0) this.#checkCalm()
+    const able = world.alive().filter((peer) => isAble(peer) && !this.#striker.leavers.has(peer))
+    if (able.length < 2) world.add(`p${world.seats.size}`, { ...drawSeat(this.#rng), slots: 1, memoryBytes: plenty })
+    const awake = (): boolean => world.alive().every((peer) => !peer.frozen)
+    world.run({ until: awake, forMs: 2 * world.config.tombstoneMs })
   }
 
   #checkCalm(): void {
-    const buried = falseDeaths(this.world, this.#killed)
+    const buried = falseDeaths(this.world, this.#striker.suspects)
     if (buried.length > 0) throw new Error(`without faults: ${buried.join(', ')}`)
     checkOnce(this.world)
   }
 
   #stuck(): string {
     const lines: string[] = []
-    for (const peer of this.world.alive()) {
-      for (const row of peer.state.tasks.all())
-        if (row.state !== 'settled')
+    for (const { workload, program } of this.#jobs)
+      if (!program.end) lines.push(`${workload.name} at ${program.peer.life}`)
+    for (const { peer, state } of this.world.alive()) {
+      for (const { spec, state: at, at: where, attempt, waitsFor } of state.tasks.all())
+        if (at !== 'settled')
           lines.push(
-            `${peer.peer}: ${row.spec.fn} ${row.spec.id} ${row.state} at ${row.at} attempt ${row.attempt} waits for ${[...row.waitsFor].join(' ')}`,
+            `${peer}: ${spec.fn} ${spec.id} ${at} at ${where} attempt ${attempt} for ${[...waitsFor].join(' ')}`,
           )
-      for (const row of peer.state.watches.all()) lines.push(`${peer.peer} watches ${row.object} of ${row.owner}`)
+      for (const row of state.watches.all()) lines.push(`${peer} watches ${row.object} of ${row.owner}`)
     }
     return lines.slice(0, 20).join('\n')
   }
@@ -293,14 +183,30 @@ class Churn {
     for (const count of world.witness.executions.values()) executions += count
     return {
       seed: this.seed,
-      peers: this.#names.length,
-      workloads: this.#jobs.map(({ workload }) => workload.name),
-      faults: this.faults,
+      peers: world.seats.size,
+      workloads: this.#jobs.map(({ workload, program }) => `${workload.name} at ${program.peer.peer}`),
+      faults: this.#striker.done,
       tasks: world.witness.executions.size,
       executions,
       virtualMs: world.clock.now,
-      turns: world.turns,
+      turns: world.turnCount,
       traceHash: world.traceHash,
     }
   }
+}
+
+function isAble({ state, store }: SimPeer): boolean {
+  return state.executor.slots > 0 && store.limitBytes >= plenty
+}
+
+/** It died with its peer, or that left. */
+function isLost({ peer }: Program): boolean {
+  return !peer.alive || peer.left || peer.state.leaving !== null
+}
+
+function checkAnswer({ workload: { name, expected }, program }: Job): void {
+  if (isLost(program)) return
+  const { type, value } = program.end ?? { type: 'none', value: null }
+  if (type !== 'returned') throw new Error(`${name} threw ${value instanceof Error ? value.message : String(value)}`)
+  if (value !== expected) throw new Error(`${name}: got ${JSON.stringify(value)}, expected ${JSON.stringify(expected)}`)
 }

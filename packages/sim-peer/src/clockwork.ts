@@ -30,8 +30,4 @@ export class Clockwork {
     next.run()
     return true
   }
-
-  get idle(): boolean {
-    return this.#queue.length === 0
-  }
 }

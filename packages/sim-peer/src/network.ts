@@ -1,9 +1,10 @@
 // The wires, below the sessions: frames are delayed, lost, doubled and overtaken as the weather of
 // the moment has it; links are reset; cuts swallow everything in one direction or both without a
-// word, as a pulled cable does. What is in flight on a link that closes is gone.
+// word, as a pulled cable does. What is in flight on a link that closes is gone. Frames travel as the
+// bytes that real peers would send: what the codec cannot carry does not arrive.
 
-import type { Frame, PeerId } from '@murmuration/core/internal'
-import type { Rng } from '@murmuration/core/internal'
+import type { Frame, PeerId, Rng } from '@murmuration/core/internal'
+import { CodecError, decodeFrame, encodeFrame, hash32, peerOf } from '@murmuration/core/internal'
 import type { Clockwork } from './clockwork.ts'
 
 export interface Weather {
@@ -25,33 +26,43 @@ interface Link {
 export interface Endpoint {
   deliver(frame: Frame): void
   unlinked(peer: PeerId): void
+  /** What that one sent is no frame. */
+  violated(peer: PeerId, reason: string): void
 }
 
 export class Network {
   readonly #clock: Clockwork
   readonly #rng: Rng
+  readonly #maxFrameBytes: number
   readonly #links = new Map<string, Link>()
-  readonly #cuts = new Set<string>()
+  /** How many cuts lie between two peers, per direction. */
+  readonly #cuts = new Map<string, number>()
   readonly #endpoints = new Map<PeerId, Endpoint>()
   #number = 0
+  /** Sizes of all that was sent: part of what makes two runs the same. */
+  bytesSent = 0
   weather: Weather = calm
-  framesSent = 0
+  /** How much further apart than others some pairs are, and which. */
+  distances = { ms: 0, salt: 0 }
 
-  constructor(clock: Clockwork, rng: Rng) {
+  constructor(clock: Clockwork, rng: Rng, maxFrameBytes: number) {
     this.#clock = clock
     this.#rng = rng
+    this.#maxFrameBytes = maxFrameBytes
   }
 
   plug(peer: PeerId, endpoint: Endpoint): void {
     this.#endpoints.set(peer, endpoint)
   }
 
-  delay(): number {
-    return this.#rng.between(this.weather.delayMs[0], this.weather.delayMs[1])
+  delay(a: PeerId, b: PeerId): number {
+    return this.#rng.between(this.weather.delayMs[0], this.weather.delayMs[1]) + this.#distance(a, b)
   }
 
-  linked(a: PeerId, b: PeerId): boolean {
-    return this.#links.has(pair(a, b))
+  /** Most are near each other; over a third peer the way may be shorter. */
+  #distance(a: PeerId, b: PeerId): number {
+    const { ms, salt } = this.distances
+    return ms === 0 ? 0 : ms * (hash32(`${pair(a, b)}|${salt}`) / 2 ** 32) ** 3
   }
 
   link(a: PeerId, b: PeerId): void {
@@ -66,7 +77,7 @@ export class Network {
       [b, a],
     ] as const) {
       if (this.isCut(from, to)) continue
-      this.#clock.after(this.delay(), () => this.#endpoints.get(to)?.unlinked(from))
+      this.#clock.after(this.delay(a, b), () => this.#endpoints.get(to)?.unlinked(from))
     }
   }
 
@@ -82,7 +93,16 @@ export class Network {
 
   /** Swallows everything from one peer to another, silently. */
   cut(from: PeerId, to: PeerId): void {
-    this.#cuts.add(`${from}>${to}`)
+    const key = `${from}>${to}`
+    this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1)
+  }
+
+  /** Takes one such cut back. */
+  mend(from: PeerId, to: PeerId): void {
+    const key = `${from}>${to}`
+    const left = (this.#cuts.get(key) ?? 0) - 1
+    if (left > 0) this.#cuts.set(key, left)
+    else this.#cuts.delete(key)
   }
 
   heal(): void {
@@ -96,22 +116,43 @@ export class Network {
   send(from: PeerId, to: PeerId, frame: Frame): void {
     const link = this.#links.get(pair(from, to))
     if (!link) return
-    this.framesSent++
+    const bytes = this.#encoded(frame)
     const { loss, duplication } = this.weather
     if (this.isCut(from, to) || (loss > 0 && this.#rng.next() < loss)) return
-    this.#transmit(link, from, to, frame)
-    if (duplication > 0 && this.#rng.next() < duplication) this.#transmit(link, from, to, frame)
+    const arrives = (): void => this.#arrive(bytes, frame)
+    this.#transmit(link, from, to, arrives)
+    if (duplication > 0 && this.#rng.next() < duplication) this.#transmit(link, from, to, arrives)
   }
 
-  #transmit(link: Link, from: PeerId, to: PeerId, frame: Frame): void {
-    let at = this.#clock.now + this.delay()
+  /** What cannot be read ends the link. */
+  #arrive(bytes: Uint8Array, { from, to }: Pick<Frame, 'from' | 'to'>): void {
+    const endpoint = this.#endpoints.get(peerOf(to))
+    try {
+      endpoint?.deliver(decodeFrame(bytes, from, to))
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error
+      endpoint?.violated(peerOf(from), error.message)
+      this.unlink(peerOf(from), peerOf(to))
+    }
+  }
+
+  #encoded(frame: Frame): Uint8Array {
+    const bytes = encodeFrame(frame)
+    this.bytesSent += bytes.length
+    if (bytes.length > this.#maxFrameBytes)
+      throw new Error(`${frame.from} sends a frame of ${bytes.length} bytes, and none may have so many`)
+    return bytes
+  }
+
+  #transmit(link: Link, from: PeerId, to: PeerId, arrives: () => void): void {
+    let at = this.#clock.now + this.delay(from, to)
     if (!this.weather.reordering) {
       at = Math.max(at, (link.lastArrival.get(to) ?? 0) + 0.001)
       link.lastArrival.set(to, at)
     }
     this.#clock.after(at - this.#clock.now, () => {
       if (this.#links.get(pair(from, to)) !== link || this.isCut(from, to)) return
-      this.#endpoints.get(to)?.deliver(frame)
+      arrives()
     })
   }
 }

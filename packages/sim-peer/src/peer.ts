@@ -1,10 +1,16 @@
 // One simulated peer: the real machine with a shell of virtual wires, workers and bytes. It may be
-// killed, frozen, slowed and brought back; whatever the shell does ends in an event, as it must.
+// killed, frozen, put to sleep, slowed and brought back; whatever the shell does ends in an event, as
+// it must.
 
 import type {
   CodeId,
+  Config,
   Effect,
+  Failure,
+  Frame,
+  Instant,
   LifeId,
+  Located,
   ObjectId,
   PeerEvent,
   PeerId,
@@ -12,13 +18,26 @@ import type {
   Profile,
 } from '@murmuration/core/internal'
 import { codeOf, createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
-import type { Config, Failure, Instant, Located } from '@murmuration/core/internal'
+import type { Wait } from './bodies.ts'
 import type { Runner } from './runner.ts'
+import { SimStore } from './store.ts'
+import { fetch } from './transfers.ts'
+import type { TaskRow } from './tables.ts'
 import type { Encoded } from './values.ts'
 import { encode } from './values.ts'
-import { fetch } from './transfers.ts'
 import { SimWorkers } from './workers.ts'
 import type { SimWorld } from './world.ts'
+
+export interface PeerInit {
+  readonly peer: PeerId
+  readonly number: number
+  readonly config: Config
+  readonly seed: number
+  readonly profile: Pick<Profile, 'slots' | 'labels' | 'resources' | 'memoryBytes'>
+}
+
+/** `frozen`: the process, its machine goes on. `asleep`: all of it; nothing arrives. */
+type Standstill = { readonly since: number; readonly asleep: boolean; readonly ticks: boolean }
 
 export class SimPeer {
   readonly world: SimWorld
@@ -27,62 +46,52 @@ export class SimPeer {
   /** Bundles that are here. */
   readonly bundles = new Set<CodeId>()
   readonly state: PeerState
-  readonly config: Config
+  readonly store: SimStore
   readonly workers: SimWorkers
-  /** Local time = virtual time + offset, less what was slept. */
-  #offset: number
-  readonly store: Map<ObjectId, Encoded>
-  readonly #queue: PeerEvent[] = []
-  readonly #watchers = new Map<ObjectId, Set<Runner>>()
   readonly programs: Runner[] = []
+  /** Objects that left the directory in the current turn, and tasks that were given out in the last. */
+  readonly freed: ObjectId[] = []
+  readonly given: TaskRow[] = []
   /** What came of `durable`: null when there are as many copies as wanted. */
   readonly durables = new Map<ObjectId, Failure | null>()
+  /** Of whom a borrow was asked last. */
+  readonly asked = new Map<ObjectId, LifeId>()
+  /** What each executor said last that it takes from here. */
+  readonly told = new Map<LifeId, number>()
+  ownGrant: number | null = null
+  readonly #config: Config
+  /** Local time = virtual time + offset, less what was slept. */
+  #offset: number
+  readonly #queue: PeerEvent[] = []
+  readonly #watchers = new Map<ObjectId, Set<Runner>>()
+  /** Who waits for copies, or for the end of what was cancelled. */
+  readonly #ends = new Map<string, Runner[]>()
+  /** Programs go on when the shell has done all that a turn asks of it, as promises resolve. */
+  readonly #resolved: (() => void)[] = []
   #scheduled = false
   #turning = false
   #wake = 0
   #wakeAt = Number.POSITIVE_INFINITY
+  #standstill: Standstill | null = null
   alive = true
-  frozen = false
-  /** Since when, in virtual time, its whole machine sleeps. */
-  #asleepSince: number | null = null
+  /** When it woke from what its machine must have taken for a sleep. */
+  wokeAt = Number.NEGATIVE_INFINITY
   /** Work and turns take this many times as long. */
   slowness = 1
   left = false
   joined = false
-  /** No room for more bytes. */
-  full = false
 
-  constructor(
-    world: SimWorld,
-    init: {
-      peer: PeerId
-      number: number
-      slots: number
-      config: Config
-      seed: number
-      domain: string
-      store?: Map<ObjectId, Encoded>
-    },
-  ) {
+  constructor(world: SimWorld, { peer, number, config, seed, profile }: PeerInit) {
     this.world = world
-    this.peer = init.peer
-    this.life = lifeId(init.peer, init.number)
-    this.config = init.config
-    this.#offset = (init.seed % 100_000) + 1
-    this.store = init.store ?? new Map()
+    this.peer = peer
+    this.life = lifeId(peer, number)
+    this.#config = config
+    this.#offset = (seed % 100_000) + 1
+    this.store = new SimStore(profile.memoryBytes)
     this.workers = new SimWorkers(this)
-    const profile: Profile = {
-      version: 1,
-      name: init.peer,
-      kind: 'sim',
-      slots: init.slots,
-      labels: {},
-      resources: {},
-      memoryBytes: 2 ** 30,
-      addresses: [init.peer],
-      domain: init.domain,
-    }
-    this.state = createPeerState({ self: this.life, profile, config: init.config, seed: init.seed, now: this.now() })
+    const rest = { version: 1, name: peer, kind: 'sim', addresses: [peer], domain: peer } as const
+    this.state = createPeerState({ self: this.life, profile: { ...rest, ...profile }, config, seed, now: this.now() })
+    world.overhear(this)
     if (!world.spreadsCode) this.keepCode(world.code)
     this.#rearm()
   }
@@ -95,14 +104,36 @@ export class SimPeer {
   }
 
   now(): Instant {
-    return ((this.#asleepSince ?? this.world.clock.now) + this.#offset) as Instant
+    const { now } = this.world.clock
+    return ((this.#standstill?.ticks === false ? this.#standstill.since : now) + this.#offset) as Instant
+  }
+
+  get frozen(): boolean {
+    return this.#standstill !== null
+  }
+
+  get asleep(): boolean {
+    return this.#standstill?.asleep === true
+  }
+
+  /** No room for more bytes. */
+  get full(): boolean {
+    return this.store.isFull
+  }
+
+  set full(full: boolean) {
+    this.store.isFull = full
   }
 
   event(event: PeerEvent): void {
-    // What is sent to a machine that sleeps is lost; that its links are gone it learns when it wakes.
-    if (!this.alive || (this.#asleepSince !== null && event.type === 'received')) return
+    if (!this.alive) return
     this.#queue.push(event)
     this.#schedule()
+  }
+
+  /** A frozen process finds it when it thaws; a machine that sleeps never hears of it, but that its links are gone. */
+  received(frame: Frame): void {
+    if (!this.asleep) this.event({ type: 'received', frame })
   }
 
   /** A turn runs soon after an event: everything that happens until then is one batch. */
@@ -119,21 +150,27 @@ export class SimPeer {
     if (!this.alive || this.frozen) return
     this.#turning = true
     const events = this.#queue.splice(0)
-    const now = this.now()
-    let effects: Effect[]
-    try {
-      effects = handle(this.state, events, now)
-    } catch (error) {
-      throw new Error(
-        `${this.life} at ${this.world.clock.now.toFixed(1)} ms, on [${events.map((event) => event.type).join(', ')}]: ${error instanceof Error ? error.stack : String(error)}`,
-        { cause: error },
-      )
-    }
+    this.given.length = 0
+    if (this.ownGrant !== null) this.told.set(this.life, this.ownGrant)
+    this.world.turns(this)
+    const effects = this.#handle(events)
     this.world.turned(this, events, effects)
+    this.freed.length = 0
     for (const effect of effects) this.#perform(effect)
+    for (const goOn of this.#resolved.splice(0)) goOn()
     this.#turning = false
     if (this.#queue.length > 0) this.#schedule()
     this.#rearm()
+  }
+
+  #handle(events: readonly PeerEvent[]): Effect[] {
+    try {
+      return handle(this.state, events, this.now())
+    } catch (error) {
+      const what = events.map((event) => event.type).join(', ')
+      const why = error instanceof Error ? error.stack : String(error)
+      throw new Error(`${this.life} at ${this.world.clock.now.toFixed(1)} ms, on [${what}]: ${why}`, { cause: error })
+    }
   }
 
   #rearm(): void {
@@ -163,40 +200,52 @@ export class SimPeer {
     else then()
   }
 
-  /** The process stands still; its clock does not. */
+  /** SIGSTOP: its clock goes on, its machine still takes what arrives. */
   freeze(): void {
-    this.frozen = true
+    this.#stand({ since: this.world.clock.now, asleep: false, ticks: true })
+  }
+
+  /** The lid is closed. `ticks`: its monotonic clock counts the time; else only the wall clock does. */
+  sleep(ticks = false): void {
+    this.#stand({ since: this.world.clock.now, asleep: true, ticks })
+  }
+
+  #stand(standstill: Standstill): void {
+    if (this.#standstill) return
+    this.#standstill = standstill
     this.#wake++
     this.#wakeAt = Number.POSITIVE_INFINITY
   }
 
-  /** The machine stands still, and the monotonic clock with it: only the wall clock will tell. */
-  sleep(): void {
-    this.freeze()
-    this.#asleepSince = this.world.clock.now
-  }
-
   /** Goes on after either. Timers that are due fire before anything that came meanwhile is read. */
   thaw(): void {
-    if (!this.frozen) return
-    this.frozen = false
+    const standstill = this.#standstill
+    if (!standstill) return
+    this.#standstill = null
+    if (!this.alive) return
     const unread = this.#queue.splice(0)
-    if (this.#asleepSince !== null) this.#wakeUp(this.world.clock.now - this.#asleepSince)
+    this.#noticeSleep(standstill)
     this.turn()
     for (const event of unread) this.event(event)
     for (const then of this.#thawed.splice(0)) then()
   }
 
-  #wakeUp(ms: number): void {
-    this.#asleepSince = null
-    this.#offset -= ms
-    if (ms > this.config.sleptMs) this.#queue.push({ type: 'slept' })
+  /** What a shell sees of it: that the wall clock ran ahead. Of a clock that ticked on, that the timer is late. */
+  #noticeSleep({ since, ticks }: Standstill): void {
+    const ms = this.world.clock.now - since
+    const { sleptMs } = this.#config
+    if (!ticks) {
+      this.#offset -= ms
+      if (ms > sleptMs) this.#queue.push({ type: 'slept' })
+    }
+    // No deadline is further off than a second.
+    if (ms > sleptMs + (ticks ? 1_100 : 0)) this.wokeAt = this.world.clock.now
   }
 
   kill(): void {
     this.alive = false
     this.#wake++
-    this.workers.stop()
+    this.workers.clear()
   }
 
   watch(object: ObjectId, owner: LifeId, runner: Runner): void {
@@ -213,17 +262,36 @@ export class SimPeer {
     this.event({ type: 'unwatch', object })
   }
 
-  put(object: ObjectId, encoded: Encoded): void {
+  awaitEnd(wait: Extract<Wait, { type: 'durable' | 'stop' }>, runner: Runner): void {
+    const { object, owner } = wait.ref
+    const key = `${wait.type}|${object}`
+    this.#ends.set(key, [...(this.#ends.get(key) ?? []), runner])
+    if (wait.type === 'stop') this.event({ type: 'cancel', object, owner, reason: wait.reason })
+    else this.event({ type: 'durable', object })
+  }
+
+  #reached(type: 'durable' | 'stop', object: ObjectId, failure: Extract<Effect, { type: 'durable' }>['failure']): void {
+    const key = `${type}|${object}`
+    const runners = this.#ends.get(key) ?? []
+    this.#ends.delete(key)
+    for (const runner of runners) this.#resolved.push(() => runner.reached(type, object, failure))
+  }
+
+  /** False when there is no room for it. */
+  put(object: ObjectId, encoded: Encoded, copies: number): boolean {
     const { size, hash, refs, bytes } = encoded
-    const inline = size <= this.config.inlineBytes ? bytes : null
-    if (!inline) this.store.set(object, encoded)
-    this.event({ type: 'put', object, size, hash, inline, refs, copies: 2 })
+    const inline = size <= this.#config.inlineBytes ? bytes : null
+    if (!inline && !this.store.put(object, encoded)) return false
+    this.event({ type: 'put', object, size, hash, inline, refs, copies })
+    return true
   }
 
   /** The bytes are there, and not what they were. */
   rot(object: ObjectId): void {
     const stored = this.store.get(object)
-    if (stored) this.store.set(object, { ...stored, bytes: encode('rotten').bytes, hash: 'rotten' })
+    if (!stored) return
+    this.store.put(object, { ...stored, bytes: encode('rotten').bytes, hash: 'rotten' })
+    this.world.durability.corrupted(this.life, object)
   }
 
   #perform(effect: Effect): void {
@@ -236,15 +304,10 @@ export class SimPeer {
         return this.world.network.unlink(this.peer, effect.peer)
       case 'fetch':
         return fetch(this, effect)
-      case 'verify': {
-        const { object, hash } = effect
-        return this.work(1, () =>
-          this.event({ type: 'verified', object, hash, sound: this.store.get(object)?.hash === hash }),
-        )
-      }
+      case 'verify':
+        return this.#verify(effect.object, effect.hash)
       case 'drop':
-        this.store.delete(effect.object)
-        return void this.bundles.delete(codeOf(effect.object) as CodeId)
+        return this.#drop(effect.object)
       case 'run':
         return this.workers.run(effect.worker, effect.batch)
       case 'abort':
@@ -255,6 +318,11 @@ export class SimPeer {
         return this.workers.crash(effect.worker, effect.reason)
       case 'settled':
         return this.#settled(effect.object, effect.source, effect.located)
+      case 'durable':
+        this.durables.set(effect.object, effect.failure)
+        return this.#reached('durable', effect.object, effect.failure)
+      case 'cancelled':
+        return this.#reached('stop', effect.object, null)
       case 'notice':
         return this.world.noticed(this, effect.notice)
       case 'joined':
@@ -262,32 +330,44 @@ export class SimPeer {
         return
       case 'left':
         this.left = true
-        this.world.clock.after(50, () => this.world.departed(this))
-        return
-      case 'durable':
-        this.durables.set(effect.object, effect.failure)
-        return
-      case 'cancelled':
+        return this.world.clock.after(50, () => this.world.departed(this))
       case 'inspected':
         return
     }
   }
 
+  #verify(object: ObjectId, hash: string): void {
+    this.work(1, () => this.event({ type: 'verified', object, hash, sound: this.store.get(object)?.hash === hash }))
+  }
+
+  #drop(object: ObjectId): void {
+    const code = codeOf(object)
+    if (code === null) this.store.delete(object)
+    else this.bundles.delete(code)
+  }
+
   #settled(object: ObjectId, source: ObjectId, located: Located): void {
     const watchers = this.#watchers.get(object)
     this.#watchers.delete(object)
+    if (located.type === 'alias') throw new Error(`${this.life} was told of ${object} that it is another one`)
     for (const runner of watchers ?? []) {
-      if (located.type === 'failure') runner.settled(object, { failure: located.failure })
-      else if (located.type === 'inline') runner.settled(object, { bytes: located.bytes, refs: located.refs })
-      else {
-        const stored = this.store.get(source)
-        if (!stored) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
-        runner.settled(object, { bytes: stored.bytes, refs: stored.refs })
-      }
+      const got =
+        located.type === 'failure'
+          ? { failure: located.failure }
+          : { bytes: this.#bytesOf(source, located), refs: located.refs }
+      this.#resolved.push(() => runner.settled(object, got))
     }
   }
 
-  runners(): Runner[] {
-    return [...this.programs, ...this.workers.runners()]
+  #bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array {
+    const bytes = located.type === 'inline' ? located.bytes : this.store.get(source)?.bytes
+    if (!bytes) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
+    return bytes
+  }
+
+  /** Every context that lives here. */
+  *runners(): Iterable<Runner> {
+    yield* this.programs
+    yield* this.workers.runners()
   }
 }

@@ -1,10 +1,11 @@
 // Drives one generator (a task's body or a program) as a context of a simulated peer: its submits
 // become events, its gets become watches, its handles are counted and let go when it ends.
 
-import type { CodeId, ContextId, LifeId, ObjectId, RefLink, TaskSpec } from '@murmuration/core/internal'
+import type { CodeId, ContextId, Failure, LifeId, ObjectId, Policy, RefLink, TaskId } from '@murmuration/core/internal'
 import { resultOf } from '@murmuration/core/internal'
-import type { Body, CallOptions, Context, Got, SimFailure, Wait } from './bodies.ts'
-import { SimRef, decode, digest, encode } from './values.ts'
+import type { Body, CallOptions, Context, Got, Wait } from './bodies.ts'
+import { SimFailure } from './bodies.ts'
+import { SimRef, decode, digest, digestBytes, encode } from './values.ts'
 import type { SimPeer } from './peer.ts'
 
 export interface RunnerEnd {
@@ -12,41 +13,49 @@ export interface RunnerEnd {
   readonly value: unknown
 }
 
+interface RunnerInit {
+  readonly id: ContextId
+  readonly depth: number
+  readonly attempt: number
+  /** Of the bundle that runs; a program's calls are of the one that they name. */
+  readonly code: CodeId
+  /** Its handles outlive it until `drop`: a program that goes on doing nothing. */
+  readonly lingers?: boolean
+  readonly onEnd: (end: RunnerEnd) => void
+  readonly onBlocked: (blocked: boolean) => void
+}
+
+/** Bytes, and who answers for the refs in them. */
+export interface Received {
+  readonly bytes: Uint8Array
+  readonly refs: readonly RefLink[]
+}
+
+interface Waiting {
+  readonly type: 'get' | 'durable' | 'stop'
+  readonly object: ObjectId
+  blocked: boolean
+}
+
 export class Runner implements Context {
-  readonly #peer: SimPeer
-  readonly #id: ContextId
-  readonly #depth: number
-  readonly #code: CodeId
-  readonly #handles = new Map<ObjectId, { owner: LifeId; count: number }>()
-  readonly #counts = new Map<string, number>()
-  readonly #onEnd: (end: RunnerEnd) => void
-  readonly #onBlocked: (blocked: boolean) => void
+  readonly id: ContextId
   readonly attempt: number
   readonly at: string
+  readonly #peer: SimPeer
+  readonly #init: RunnerInit
+  readonly #handles = new Map<ObjectId, { owner: LifeId; count: number }>()
+  readonly #asked = new Map<string, number>()
+  #calls = 0
   #body: Body | null = null
-  #waiting: { object: ObjectId; blocked: boolean } | null = null
+  #waiting: Waiting | null = null
   ended = false
 
-  constructor(
-    peer: SimPeer,
-    init: {
-      id: ContextId
-      depth: number
-      attempt: number
-      /** Of the bundle that runs; a program's calls are of the one that they name. */
-      code: CodeId
-      onEnd: (end: RunnerEnd) => void
-      onBlocked: (blocked: boolean) => void
-    },
-  ) {
+  constructor(peer: SimPeer, init: RunnerInit) {
     this.#peer = peer
-    this.#id = init.id
-    this.#depth = init.depth
-    this.#code = init.code
+    this.#init = init
+    this.id = init.id
     this.attempt = init.attempt
     this.at = peer.peer
-    this.#onEnd = init.onEnd
-    this.#onBlocked = init.onBlocked
   }
 
   start(body: Body): void {
@@ -71,33 +80,46 @@ export class Runner implements Context {
     if (wait.type === 'elapse') {
       return this.#peer.work(wait.ms, () => this.#advance(() => body.next({ type: 'value', value: null })))
     }
-    const { object, owner } = wait.ref
-    this.#waiting = { object, blocked: false }
-    this.#peer.watch(object, owner, this)
-    if (this.#waiting?.object === object) {
-      this.#waiting.blocked = true
-      this.#onBlocked(true)
-    }
+    const waiting: Waiting = { type: wait.type, object: wait.ref.object, blocked: false }
+    this.#waiting = waiting
+    if (wait.type === 'get') this.#peer.watch(wait.ref.object, wait.ref.owner, this)
+    else this.#peer.awaitEnd(wait, this)
+    if (this.#waiting !== waiting) return
+    waiting.blocked = true
+    this.#init.onBlocked(true)
   }
 
   /** The object that this context waits for has settled. */
-  settled(
-    object: ObjectId,
-    got: { bytes: Uint8Array; refs: readonly RefLink[] } | { failure: Parameters<typeof failed>[0] },
-  ): void {
-    if (this.ended || this.#waiting?.object !== object) return
+  settled(object: ObjectId, got: Received | { readonly failure: Failure }): void {
+    if (!this.#ends('get', object)) return
+    this.#go(
+      'failure' in got
+        ? { type: 'failure', failure: got.failure }
+        : { type: 'value', value: this.#receive(got.bytes, got.refs) },
+    )
+  }
+
+  /** It has its copies, or stopped; or why not. */
+  reached(type: 'durable' | 'stop', object: ObjectId, failure: Failure | null): void {
+    if (this.#ends(type, object)) this.#go(failure ? { type: 'failure', failure } : { type: 'value', value: null })
+  }
+
+  #ends(type: Waiting['type'], object: ObjectId): boolean {
+    if (this.ended || this.#waiting?.type !== type || this.#waiting.object !== object) return false
     const { blocked } = this.#waiting
     this.#waiting = null
-    if (blocked) this.#onBlocked(false)
-    const answer: Got =
-      'failure' in got ? failed(got.failure) : { type: 'value', value: this.#receive(got.bytes, got.refs) }
+    if (blocked) this.#init.onBlocked(false)
+    return true
+  }
+
+  #go(answer: Got): void {
     this.#advance(() => (this.#body as Body).next(answer))
   }
 
   /** Refs inside a value that came in become handles of this context. */
   #receive(bytes: Uint8Array, refs: readonly RefLink[]): unknown {
     for (const link of refs) this.#hold(link.object, link.owner, true)
-    return decode(bytes)
+    return decode(bytes, refs)
   }
 
   /** A task's arguments: top-level refs give way to their values. */
@@ -106,10 +128,8 @@ export class Runner implements Context {
     refs: readonly RefLink[],
     inputs: ReadonlyMap<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>,
   ): unknown[] {
-    const list = this.#receive(
-      args,
-      refs.filter((link) => !link.top),
-    ) as unknown[]
+    for (const link of refs) if (!link.top) this.#hold(link.object, link.owner, true)
+    const list = decode(args, refs) as unknown[]
     return list.map((item) => {
       const input = item instanceof SimRef ? inputs.get(item.object) : undefined
       return input ? this.#receive(input.bytes, input.refs) : item
@@ -126,53 +146,39 @@ export class Runner implements Context {
   }
 
   call(fn: string, args: readonly unknown[], options: CallOptions = {}): SimRef {
-    const encoded = encode(args, true)
-    const same = `${fn}|${digest(new TextDecoder().decode(encoded.bytes))}`
-    const nth = this.#depth === 0 ? this.#counts.size : (this.#counts.get(same) ?? 0)
-    this.#counts.set(this.#depth === 0 ? `${nth}` : same, nth + 1)
-    const id = (this.#depth === 0 ? `${this.#id}.${nth}` : digest(`${this.#id}|${same}|${nth}`)) as TaskSpec['id']
-    const policy = {
-      name: null,
-      retries: options.retries ?? this.#peer.world.retries,
-      retryErrors: options.retryErrors ?? false,
-      rebuilds: options.rebuilds ?? -1,
-      retryDelayMs: [100, 10_000] as const,
-      timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
-      attemptTimeoutMs: options.attemptTimeoutMs ?? Number.POSITIVE_INFINITY,
-      copies: options.copies ?? 2,
-      needs: options.needs ?? {},
-      prefer: {},
-      spread: options.spread ?? false,
-      priority: 0,
-    }
-    const code = this.#depth === 0 ? this.#codeOf(fn, options) : this.#code
-    const spec: TaskSpec = {
-      id,
-      context: this.#id,
-      depth: this.#depth,
-      code,
-      fn,
-      args: encoded.bytes,
-      refs: encoded.refs,
-      policy,
-    }
-    this.#peer.event({ type: 'submit', spec })
+    const { bytes, refs } = encode(args, true)
+    const policy = policyOf(options, this.#peer.world.retries)
+    const id = this.#taskId(`${fn}|${digestBytes(bytes)}|${JSON.stringify(policy.needs)}`)
+    const { depth } = this.#init
+    const code = depth === 0 ? this.#codeOf(fn, options) : this.#init.code
+    this.#peer.event({ type: 'submit', spec: { id, context: this.id, depth, code, fn, args: bytes, refs, policy } })
     return this.#own(resultOf(id))
   }
 
   /** A program's functions are each of a bundle of their own, where bundles have to travel. */
   #codeOf(fn: string, { code }: CallOptions): CodeId {
-    const named = (code ?? (this.#peer.world.spreadsCode ? `code-of-${fn}` : this.#code)) as CodeId
+    const named = (code ?? (this.#peer.world.spreadsCode ? `code-of-${fn}` : this.#init.code)) as CodeId
     this.#peer.keepCode(named)
     return named
   }
 
-  put(value: unknown): SimRef {
+  /** Of a job, which never runs again, counted; of a task derived from what is asked. */
+  #taskId(what: string): TaskId {
+    if (this.#init.depth === 0) return `${this.id}.${this.#calls++}` as TaskId
+    return digest(`${this.id}|${what}|${this.#nth(what)}`) as TaskId
+  }
+
+  #nth(what: string): number {
+    const nth = this.#asked.get(what) ?? 0
+    this.#asked.set(what, nth + 1)
+    return nth
+  }
+
+  put(value: unknown, { copies = 2 }: { readonly copies?: number } = {}): SimRef {
     const encoded = encode(value)
-    const nth = this.#counts.get('put') ?? 0
-    this.#counts.set('put', nth + 1)
-    const object = digest(`${this.#id}|put|${encoded.hash}|${nth}`) as ObjectId
-    this.#peer.put(object, encoded)
+    const what = `put|${encoded.hash}`
+    const object = digest(`${this.id}|${what}|${this.#nth(what)}`) as ObjectId
+    if (!this.#peer.put(object, encoded, copies)) throw new SimFailure(noRoom(object))
     return this.#own(object)
   }
 
@@ -194,30 +200,51 @@ export class Runner implements Context {
     this.#peer.event({ type: 'cancel', object: ref.object, owner: ref.owner, reason })
   }
 
-  handles(): IterableIterator<ObjectId> {
-    return this.#handles.keys()
+  excuses(failure: Failure): boolean {
+    return this.#peer.world.excuses(failure)
   }
 
-  ownerOf(object: ObjectId): LifeId | undefined {
-    return this.#handles.get(object)?.owner
+  /** What it has handles to, and who answers for that. */
+  handles(): IterableIterator<[ObjectId, { readonly owner: LifeId }]> {
+    return this.#handles.entries()
   }
 
   #end(end: RunnerEnd): void {
     this.ended = true
-    this.#onEnd(end)
-    this.drop()
+    this.#init.onEnd(end)
+    if (this.#init.lingers !== true) this.drop()
   }
 
   /** Lets go of every handle: the context is over. */
   drop(): void {
     this.ended = true
-    if (this.#waiting) this.#peer.unwatch(this.#waiting.object, this)
+    if (this.#waiting?.type === 'get') this.#peer.unwatch(this.#waiting.object, this)
     this.#waiting = null
     for (const object of this.#handles.keys()) this.#peer.event({ type: 'release', object })
     this.#handles.clear()
   }
 }
 
-function failed(failure: SimFailure['failure']): Got {
-  return { type: 'failure', failure }
+/** A call's options with the defaults of the public API. */
+function policyOf(options: CallOptions, retries: number): Policy {
+  return {
+    name: null,
+    retries: options.retries ?? retries,
+    retryErrors: options.retryErrors ?? false,
+    rebuilds: options.rebuilds ?? -1,
+    retryDelayMs: options.retryDelayMs ?? [100, 10_000],
+    timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? Number.POSITIVE_INFINITY,
+    copies: options.copies ?? 2,
+    needs: options.needs ?? {},
+    prefer: options.prefer ?? {},
+    spread: options.spread ?? false,
+    priority: options.priority ?? 0,
+  }
+}
+
+function noRoom(object: ObjectId): Failure {
+  const message = `there is no room for ${object} on this peer`
+  const rest = { task: null, peer: null, attempt: 0, cause: null, story: [] }
+  return { code: 'OVERLOADED', reason: 'memory', message, ...rest }
 }

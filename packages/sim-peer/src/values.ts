@@ -1,6 +1,7 @@
 // Values of the simulation: plain data with refs inside, written as text. A value may claim any
 // size, so that megabytes cost the simulator nothing. The machine sees what it always sees: opaque
-// bytes, links, sizes and hashes.
+// bytes, links, sizes and hashes. As on the wire of real peers, bytes name objects only: who answers
+// for one rides beside them, so a value made again elsewhere has the same bytes.
 
 import type { LifeId, ObjectId, RefLink } from '@murmuration/core/internal'
 import { hash32 } from '@murmuration/core/internal'
@@ -44,18 +45,25 @@ export function encode(value: unknown, top = false): Encoded {
   const text = JSON.stringify(plain, (_key, item: unknown) => {
     if (!(item instanceof SimRef)) return item
     refs.push({ object: item.object, owner: item.owner, top: top && Array.isArray(plain) && plain.includes(item) })
-    return { $ref: [item.object, item.owner] }
+    return { $ref: item.object }
   })
   const bytes = encoder.encode(text ?? 'null')
   return { bytes, refs, size: big?.size ?? bytes.length, hash: digest(text ?? 'null') }
 }
 
-export function decode(bytes: Uint8Array): unknown {
+/** `refs` says who answers for the objects inside. */
+export function decode(bytes: Uint8Array, refs: readonly RefLink[]): unknown {
   return JSON.parse(decoder.decode(bytes), (_key, item: unknown) => {
     if (item === null || typeof item !== 'object' || !('$ref' in item)) return item
-    const [object, owner] = item.$ref as [ObjectId, LifeId]
-    return new SimRef(object, owner)
+    const object = item.$ref as ObjectId
+    const link = refs.find((other) => other.object === object)
+    if (!link) throw new Error(`a value came with a ref to ${object} and without its owner`)
+    return new SimRef(object, link.owner)
   })
+}
+
+export function digestBytes(bytes: Uint8Array): string {
+  return digest(decoder.decode(bytes))
 }
 
 export function digest(text: string): string {

@@ -1,62 +1,184 @@
 // Somebody who sees every turn of every peer and remembers what may happen only once: the value that
-// a ref was seen to have, the executions of a task and the reasons for more than one.
+// a ref was seen to have, the settlements of a task, its executions and the reasons for more than one.
 
-import type { Effect, LifeId, Notice, ObjectId, Order, PeerEvent, PeerId, TaskId } from '@murmuration/core/internal'
-import { digest } from './values.ts'
+import type {
+  Effect,
+  Frame,
+  LifeId,
+  Notice,
+  ObjectId,
+  Order,
+  Outcome,
+  TaskId,
+  TaskSpec,
+} from '@murmuration/core/internal'
+import type { Custody } from './custody.ts'
+import type { SimPeer } from './peer.ts'
+import type { TaskRow } from './tables.ts'
+import { digestBytes } from './values.ts'
+
+type Settled = Extract<Effect, { type: 'settled' }>
+
+/** What an owner did with one task of its own. */
+interface Account {
+  /** It was asked for, or asked for anew. */
+  added: number
+  rebuilt: number
+  settled: number
+}
 
 export class Witness {
   readonly executions = new Map<TaskId, number>()
-  /** Submits, retries and rebuilds: each is a reason for one execution. */
+  readonly #custody: Custody
+  /** Asked for, tried again, made again: each is a reason for one execution. */
   readonly #causes = new Map<TaskId, number>()
+  readonly #accounts = new Map<TaskId, Map<LifeId, Account>>()
   readonly #values = new Map<ObjectId, string>()
-  readonly #buried = new Set<string>()
+  readonly #failures = new Map<ObjectId, string>()
+  /** Attempts in their owners' books: who has them. */
+  readonly #given = new Map<string, { readonly to: LifeId; readonly nth: number }>()
+  /** Runs that ended with something to say to those who asked for them. */
+  readonly #reported = new Map<string, number>()
+  #nth = 0
+  /** Values and failures that were read. */
   settled = 0
+  /** Somebody gave a task a bounded number of tries. */
+  isImpatient = false
 
-  turned(life: LifeId, events: readonly PeerEvent[], effects: readonly Effect[]): void {
-    for (const event of events) if (event.type === 'submit') this.#cause(event.spec.id)
-    for (const effect of effects) {
-      if (effect.type === 'settled') this.#read(life, effect)
-      else if (effect.type === 'notice') this.#noticed(effect.notice)
-    }
+  /** Who asked whom for a sign of life, while that is written down: from>to. */
+  readonly pings = new Set<string>()
+  seesPings = false
+
+  constructor(custody: Custody) {
+    this.#custody = custody
+  }
+
+  /** A row was made: the first ask, or one by a context that runs again and found nothing. */
+  added(owner: SimPeer, spec: TaskSpec): void {
+    this.#account(owner.life, spec.id).added++
+    this.#cause(spec.id)
+    if (spec.policy.retries >= 0) this.isImpatient = true
+    if (spec.depth > 0) this.#checkAskers(spec)
+  }
+
+  /** A context asks again only because it runs again. */
+  #checkAskers({ id, context }: TaskSpec): void {
+    const parent = this.executions.get(context as string as TaskId) ?? 0
+    const asked = this.#sum(id, ({ added }) => added)
+    if (asked > parent) throw new Error(`${id} was asked for ${asked} times by ${parent} runs of its parent`)
+  }
+
+  #account(owner: LifeId, task: TaskId): Account {
+    let accounts = this.#accounts.get(task)
+    if (!accounts) this.#accounts.set(task, (accounts = new Map()))
+    let account = accounts.get(owner)
+    if (!account) accounts.set(owner, (account = { added: 0, rebuilt: 0, settled: 0 }))
+    return account
+  }
+
+  #sum(task: TaskId, count: (account: Account) => number): number {
+    let sum = 0
+    for (const account of this.#accounts.get(task)?.values() ?? []) sum += count(account)
+    return sum
   }
 
   #cause(task: TaskId): void {
     this.#causes.set(task, (this.#causes.get(task) ?? 0) + 1)
   }
 
-  /** 1: one ref, one value, whoever reads it and whenever. */
-  #read(life: LifeId, { object, located }: Extract<Effect, { type: 'settled' }>): void {
-    this.settled++
-    if (located.type !== 'inline' && located.type !== 'stored') return
-    // Refs inside name their owner, and that is a hint.
-    if (located.refs.length > 0) return
-    const value = located.type === 'inline' ? digest(new TextDecoder().decode(located.bytes)) : located.hash
-    const known = this.#values.get(object)
-    if (known === undefined) this.#values.set(object, value)
-    else if (known !== value) throw new Error(`${life} read another value of ${object} than was read before`)
+  /** 1: once for every time that it was asked for or made again. */
+  settles(owner: SimPeer, { spec }: TaskRow): void {
+    const account = this.#account(owner.life, spec.id)
+    account.settled++
+    if (account.settled > account.added + account.rebuilt)
+      throw new Error(`${owner.life} settled ${spec.id} ${account.settled} times`)
   }
 
-  #noticed(notice: Notice): void {
-    if (notice.type === 'task:retried' || notice.type === 'object:rebuilt') this.#cause(notice.task)
+  gave(owner: SimPeer, { spec, attempt }: TaskRow, to: LifeId): void {
+    this.#given.set(`${owner.life}|${spec.id}#${attempt}`, { to, nth: this.#nth++ })
   }
 
-  buried(by: PeerId, peer: PeerId): void {
-    this.#buried.add(`${by}|${peer}`)
+  /** The shell of an executor tells its machine what came of an attempt that was still wanted. */
+  reported(peer: SimPeer, order: Order, outcome: Outcome): void {
+    const row = peer.state.executor.get(order.id)
+    if (!row || row.aborting !== null || row.abandoned || outcome.type === 'returned') return
+    for (const { owner } of [row, ...(row.others ?? [])])
+      this.#reported.set(`${peer.life}|${owner}|${order.spec.id}`, this.#nth++)
   }
 
-  hasBuried(by: PeerId, peer: PeerId): boolean {
-    return this.#buried.has(`${by}|${peer}`)
-  }
-
-  executed({ spec }: Order): void {
+  executed({ spec }: Order, isStrict: boolean): void {
     this.executions.set(spec.id, (this.executions.get(spec.id) ?? 0) + 1)
+    if (isStrict) this.#checkCause(spec.id)
   }
 
   /** 10: every execution has a reason. */
+  #checkCause(task: TaskId): void {
+    const count = this.executions.get(task) ?? 0
+    const causes = this.#causes.get(task) ?? 0
+    if (count > causes) throw new Error(`${task} was executed ${count} times for ${causes} reasons`)
+  }
+
   checkCauses(): void {
-    for (const [task, count] of this.executions) {
-      const causes = this.#causes.get(task) ?? 0
-      if (count > causes) throw new Error(`${task} was executed ${count} times for ${causes} reasons`)
+    for (const task of this.executions.keys()) this.#checkCause(task)
+  }
+
+  turned(peer: SimPeer, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'send' && this.seesPings) this.#ping(effect.frame)
+      else if (effect.type === 'settled') this.#read(peer, effect)
+      else if (effect.type === 'notice') this.#noticed(peer, effect.notice, effects)
     }
+  }
+
+  #ping({ from, to, signals }: Frame): void {
+    if (signals.some(({ type }) => type === 'ping')) this.pings.add(`${from}>${to}`)
+  }
+
+  /** 1: one ref, one value, whoever reads it and whenever; a failure is no value later, nor before. */
+  #read({ life }: SimPeer, { object, source, located }: Settled): void {
+    this.settled++
+    if (located.type === 'alias') return
+    if (located.type === 'failure') {
+      const { code } = located.failure
+      if (code === 'OBJECT_LOST' || code === 'OVERLOADED') return
+      this.#failures.set(object, code)
+    } else {
+      const value = located.type === 'inline' ? digestBytes(located.bytes) : located.hash
+      const known = this.#values.get(object)
+      this.#values.set(object, value)
+      if (known !== undefined && known !== value)
+        throw new Error(`${life} read another value of ${object} than was read before`)
+    }
+    const isBoth = this.#failures.has(object) && this.#values.has(object)
+    if (isBoth && source === object && !this.#mayDiffer(object as string as TaskId))
+      throw new Error(`${object} was read as a value and as ${this.#failures.get(object)}`)
+  }
+
+  /** It was asked for more than once, or made again: that may end in another way. */
+  #mayDiffer(task: TaskId): boolean {
+    return this.#sum(task, ({ added, rebuilt }) => added + rebuilt) > 1
+  }
+
+  #noticed(peer: SimPeer, notice: Notice, effects: readonly Effect[]): void {
+    if (notice.type === 'object:rebuilt') this.#account(peer.life, notice.task).rebuilt++
+    if (notice.type === 'task:retried' || notice.type === 'object:rebuilt') this.#cause(notice.task)
+    if (notice.type === 'task:retried') this.#checkRetry(peer, notice, effects)
+  }
+
+  /**
+   * 10: of a peer that did not die it is not said that it did. One that seemed to have lost an attempt
+   * and had its outcome all the while was not asked, or did not keep it.
+   */
+  #checkRetry(peer: SimPeer, retry: Extract<Notice, { type: 'task:retried' }>, effects: readonly Effect[]): void {
+    const name = /^peer (.+) died$/.exec(retry.reason)?.[1]
+    const isOver = (other: Effect): boolean =>
+      other.type === 'notice' && /^peer:(died|left)$/.test(other.notice.type) && 'peer' in other.notice
+        ? other.notice.peer === name
+        : false
+    if (name === undefined || effects.some(isOver)) return
+    const given = this.#given.get(`${peer.life}|${retry.task}#${retry.attempt}`)
+    if (!given || !peer.world.living(given.to) || this.#custody.hasClosed(given.to, peer.life)) return
+    if ((this.#reported.get(`${given.to}|${peer.life}|${retry.task}`) ?? -1) < given.nth) return
+    throw new Error(`${peer.life} has ${retry.task} run again, and ${given.to} had done it: its outcome was lost`)
   }
 }

@@ -1,10 +1,10 @@
-// The workers of one simulated peer: orders queue at each, the first of a queue runs, and whatever
-// becomes of it is an event of the peer's. They take virtual time and no threads.
+// The workers of one simulated peer: each runs the attempts it was handed one after the other, the
+// next when the first is done or gone. A body that waits keeps its worker; what queued behind it is
+// given back, as the worker host does.
 
-import type { AttemptId, ContextId, Effect, ObjectId, Order, Outcome, RefLink } from '@murmuration/core/internal'
+import type { AttemptId, ContextId, CrashReason, ObjectId, Order, Outcome, RefLink } from '@murmuration/core/internal'
 import { resultOf } from '@murmuration/core/internal'
 import { SimFailure } from './bodies.ts'
-import type { Body } from './bodies.ts'
 import type { SimPeer } from './peer.ts'
 import { Runner } from './runner.ts'
 import { SimRef, encode } from './values.ts'
@@ -16,6 +16,7 @@ interface Running {
   /** Taken when the order came, as a worker is sent them. */
   readonly inputs: Inputs
   readonly worker: number
+  /** Null until it is its turn. */
   runner: Runner | null
   startedAt: number
 }
@@ -23,15 +24,39 @@ interface Running {
 export class SimWorkers {
   readonly #peer: SimPeer
   readonly #running = new Map<AttemptId, Running>()
-  readonly #workers = new Map<number, AttemptId[]>()
+  readonly #queues = new Map<number, AttemptId[]>()
 
   constructor(peer: SimPeer) {
     this.#peer = peer
   }
 
+  /** How many were started so far: numbers are given out again, so that is the most there were at once. */
+  get size(): number {
+    return this.#queues.size
+  }
+
+  has(worker: number): boolean {
+    return this.#queues.has(worker)
+  }
+
+  /** Workers that have something to do. */
+  busy(): number[] {
+    return [...this.#queues].filter(([, queue]) => queue.length > 0).map(([worker]) => worker)
+  }
+
+  *runners(): Iterable<Runner> {
+    for (const { runner } of this.#running.values()) if (runner) yield runner
+  }
+
+  /** The process is gone. */
+  clear(): void {
+    this.#running.clear()
+    this.#queues.clear()
+  }
+
   run(worker: number, batch: readonly Order[]): void {
-    let queue = this.#workers.get(worker)
-    if (!queue) this.#workers.set(worker, (queue = []))
+    let queue = this.#queues.get(worker)
+    if (!queue) this.#queues.set(worker, (queue = []))
     const idle = queue.length === 0
     for (const order of batch) {
       this.#running.set(order.id, { order, inputs: this.#inputsOf(order), worker, runner: null, startedAt: 0 })
@@ -41,11 +66,12 @@ export class SimWorkers {
   }
 
   #next(worker: number): void {
-    const id = this.#workers.get(worker)?.[0]
+    const id = this.#queues.get(worker)?.[0]
     const running = id === undefined ? undefined : this.#running.get(id)
     if (!running || running.runner) return
-    running.startedAt = this.#peer.world.clock.now
-    this.#peer.world.executed(running.order)
+    const { world, peer } = this.#peer
+    running.startedAt = world.clock.now
+    world.executed(this.#peer, running.order)
     const { spec, attempt } = running.order
     const runner = new Runner(this.#peer, {
       id: spec.id as string as ContextId,
@@ -57,45 +83,42 @@ export class SimWorkers {
       onBlocked: (blocked) => this.#blocked(running, blocked),
     })
     running.runner = runner
-    runner.start(this.#body(running, runner))
+    const fn = world.functions.get(spec.fn)
+    if (!fn) throw new Error(`no function ${spec.fn} in this simulation: ${peer} cannot run it`)
+    const args = runner.argumentsFrom(spec.args, spec.refs, running.inputs)
+    runner.start(fn(runner, ...(args as never[])))
   }
 
   #inputsOf(order: Order): Inputs {
     const inputs = new Map<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>()
-    for (const input of order.inputs) {
-      const stored = input.inline ? { bytes: input.inline, refs: input.refs } : this.#peer.store.get(input.source)
-      if (!stored) throw new Error(`${this.#peer.life} runs ${order.id} without its input ${input.source}`)
-      inputs.set(input.object, stored)
+    for (const { object, source, inline, refs } of order.inputs) {
+      const bytes = inline ?? this.#peer.store.get(source)?.bytes
+      if (!bytes) throw new Error(`${this.#peer.life} runs ${order.id} without its input ${source}`)
+      inputs.set(object, { bytes, refs })
     }
     return inputs
-  }
-
-  #body({ order, inputs }: Running, runner: Runner): Body {
-    const args = runner.argumentsFrom(order.spec.args, order.spec.refs, inputs)
-    const fn = this.#peer.world.functions.get(order.spec.fn)
-    if (!fn) throw new Error(`no function ${order.spec.fn} in this simulation`)
-    return fn(runner, ...(args as never[]))
   }
 
   #outcome({ order }: Running, value: unknown): Outcome {
     if (value instanceof SimRef) return { type: 'ref', link: { object: value.object, owner: value.owner, top: false } }
     const encoded = encode(value)
-    if (encoded.size <= this.#peer.config.inlineBytes)
-      return { type: 'inline', bytes: encoded.bytes, refs: encoded.refs }
-    this.#peer.store.set(resultOf(order.spec.id), encoded)
-    return { type: 'stored', size: encoded.size, hash: encoded.hash, refs: encoded.refs }
+    const { bytes, refs, size, hash } = encoded
+    if (size <= this.#peer.world.config.inlineBytes) return { type: 'inline', bytes, refs }
+    if (!this.#peer.store.put(resultOf(order.spec.id), encoded)) return { type: 'returned', reason: 'memory' }
+    return { type: 'stored', size, hash, refs }
   }
 
-  #finish(running: Running, outcome: Outcome): void {
-    const { order, worker } = running
-    this.#peer.event({ type: 'done', attempt: order.id, outcome, ms: this.#peer.world.clock.now - running.startedAt })
+  #finish({ order, worker, startedAt }: Running, outcome: Outcome): void {
+    const ms = this.#peer.world.clock.now - startedAt
+    this.#peer.world.witness.reported(this.#peer, order, outcome)
+    this.#peer.event({ type: 'done', attempt: order.id, outcome, ms })
     this.#remove(order.id, worker)
     this.#peer.work(0, () => this.#next(worker))
   }
 
   #remove(id: AttemptId, worker: number): void {
     this.#running.delete(id)
-    const queue = this.#workers.get(worker)
+    const queue = this.#queues.get(worker)
     const at = queue?.indexOf(id) ?? -1
     if (at >= 0) queue?.splice(at, 1)
   }
@@ -105,8 +128,9 @@ export class SimWorkers {
     if (blocked) this.giveBack(worker)
   }
 
+  /** All that it has not begun. */
   giveBack(worker: number): void {
-    const queue = this.#workers.get(worker) ?? []
+    const queue = this.#queues.get(worker) ?? []
     const unstarted = queue.filter((id) => !this.#running.get(id)?.runner)
     if (unstarted.length === 0) return
     for (const id of unstarted) this.#remove(id, worker)
@@ -123,32 +147,14 @@ export class SimWorkers {
     this.#peer.work(0, () => this.#next(running.worker))
   }
 
-  /** How many were started so far: numbers are given out again, so that is the most there were at once. */
-  get size(): number {
-    return this.#workers.size
-  }
-
-  busy(): number[] {
-    return [...this.#workers].filter(([, queue]) => queue.length > 0).map(([worker]) => worker)
-  }
-
-  crash(worker: number, reason: Extract<Effect, { type: 'terminate' }>['reason']): void {
-    const queue = this.#workers.get(worker) ?? []
-    this.#workers.delete(worker)
+  crash(worker: number, reason: CrashReason): void {
+    const queue = this.#queues.get(worker) ?? []
+    this.#queues.delete(worker)
     const running = queue.filter((id) => this.#running.get(id)?.runner)
     const unstarted = queue.filter((id) => !this.#running.get(id)?.runner)
     for (const id of running) this.#running.get(id)?.runner?.drop()
     for (const id of queue) this.#running.delete(id)
     this.#peer.event({ type: 'exited', worker, reason, detail: '', running, unstarted })
-  }
-
-  runners(): Runner[] {
-    return [...this.#running.values()].map(({ runner }) => runner).filter((runner) => runner !== null)
-  }
-
-  /** The process is gone. */
-  stop(): void {
-    this.#running.clear()
   }
 }
 

@@ -1,13 +1,14 @@
 // Jobs that know their right answer. Each is a program whose expected value is computed beside it, in
-// plain arithmetic, from the same drawn numbers; whatever dies, the two must agree.
+// plain arithmetic, from the same drawn numbers; whatever dies, the two must agree. What a program
+// reads instead of a value it takes only when the simulator can tell why it had to be; then it asks
+// for all of it again, as people do.
 
 import type { Rng } from '@murmuration/core/internal'
-import type { Context } from './bodies.ts'
-import type { Body } from './bodies.ts'
-import { SimFailure, get, elapse } from './bodies.ts'
-import type { SimRef } from './values.ts'
+import type { Body, CallOptions, Context } from './bodies.ts'
+import { SimFailure, elapse, get } from './bodies.ts'
+import { megabyte } from './functions.ts'
+import { refWorkloads } from './workloads-refs.ts'
 import { Big } from './values.ts'
-import type { SimWorld } from './world.ts'
 
 export interface Workload {
   readonly name: string
@@ -15,76 +16,16 @@ export interface Workload {
   readonly expected: unknown
 }
 
-const megabyte = 1_000_000
-/** A task that reads a ref where there is no room for it is told so, and may be run somewhere else. */
-const elsewhereIfFull = { retries: 30, retryErrors: [{ text: 'OVERLOADED' }] }
-
-/** The functions that every workload draws from. */
-export function defineFunctions(world: SimWorld): void {
-  world.define('add', function* (_context: Context, ms: number, ...numbers: number[]) {
-    yield* elapse(ms)
-    return numbers.reduce((sum, number) => sum + number, 0)
-  })
-  // oxlint-disable-next-line require-yield -- a body that takes no time at all
-  world.define('tiny', function* (_context: Context, x: number) {
-    return x + 1
-  })
-  world.define('block', function* (_context: Context, ms: number, n: number, size: number) {
-    yield* elapse(ms)
-    return new Big({ n }, size)
-  })
-  world.define('join', function* (_context: Context, ms: number, ...blocks: { n: number }[]) {
-    yield* elapse(ms)
-    return new Big({ n: blocks.reduce((sum, block) => sum + block.n, 0) }, megabyte)
-  })
-  world.define('weigh', function* (_context: Context, ms: number, block: { n: number }, factor: number) {
-    yield* elapse(ms)
-    return block.n * factor
-  })
-  world.define('fail', function* (_context: Context, ms: number, text: string) {
-    yield* elapse(ms)
-    throw new RangeError(text)
-  })
-  world.define('flaky', function* (context: Context, ms: number, n: number) {
-    yield* elapse(ms)
-    if (context.attempt < 3) throw new RangeError(`flaky ${context.attempt}`)
-    return n
-  })
-  world.define('late', function* (_context: Context, ms: number, list: { refs: SimRef[] }): Body {
-    yield* elapse(ms)
-    return ((yield* get(list.refs[0] as SimRef)) as { n: number }).n
-  })
-  world.define('family', function* (context: Context, ms: number, children: number): Body {
-    const refs = Array.from({ length: children }, (_, n) => context.call('add', [ms, n, 1]))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    return sum
-  })
-  world.define('fib', function* (context: Context, ms: number, n: number): Body {
-    yield* elapse(ms)
-    if (n < 2) return n
-    const left = context.call('fib', [ms, n - 1])
-    const right = context.call('fib', [ms, n - 2])
-    return ((yield* get(left)) as number) + ((yield* get(right)) as number)
-  })
-  world.define('hop', function* (context: Context, ms: number, n: number) {
-    yield* elapse(ms)
-    return n === 0 ? 'landed' : context.call('hop', [ms, n - 1])
-  })
-  world.define('spread', function* (context: Context, ms: number, count: number) {
-    yield* elapse(ms)
-    return Array.from({ length: count }, (_, n) =>
-      n % 3 === 2 ? context.put({ n }) : context.call('block', [ms, n, n % 2 === 0 ? 100 : megabyte]),
-    )
-  })
-  world.define('gather', function* (_context: Context, refs: SimRef[]): Body {
-    let sum = 0
-    for (const ref of refs) sum += ((yield* get(ref)) as { n: number }).n
-    return sum
-  })
+/** What a workload is drawn from. */
+export interface Draw {
+  readonly rng: Rng
+  /** Options that do not change what comes of a call. */
+  readonly options: CallOptions
+  /** Tasks of a job that are asked for at once, at most. */
+  readonly most: number
 }
 
-type Maker = (rng: Rng) => Workload
+export type Maker = (draw: Draw) => Workload
 
 const makers: readonly Maker[] = [
   flat,
@@ -92,27 +33,60 @@ const makers: readonly Maker[] = [
   blocks,
   graph,
   recursion,
+  descent,
   hops,
-  nested,
   failures,
+  unplaceable,
   mapReduce,
-  cancels,
-  timeouts,
   flaky,
-  dropped,
+  brief,
+  flood,
+  ...refWorkloads,
 ]
 
-export function drawWorkload(rng: Rng): Workload {
-  return (rng.pick(makers) as Maker)(rng)
+export function drawWorkload(rng: Rng, { most }: Pick<Draw, 'most'>): Workload {
+  const maker = rng.pick(makers) as Maker
+  const workload = maker({ rng, options: drawOptions(rng), most })
+  return { ...workload, main: (context) => persistently(context, workload.main) }
 }
 
-function flat(rng: Rng): Workload {
-  const count = 5 + rng.below(60)
+/** How often a job is asked for again before that is called odd. */
+const triesMost = 30
+
+function* persistently(context: Context, main: (context: Context) => Body): Body {
+  for (let tries = 0; ; tries++) {
+    try {
+      return yield* main(context)
+    } catch (error) {
+      if (!(error instanceof SimFailure) || tries === triesMost || !context.excuses(error.failure)) throw error
+    }
+    yield* elapse(100 * 2 ** Math.min(tries, 5))
+  }
+}
+
+function drawOptions(rng: Rng): CallOptions {
+  if (rng.next() < 0.4) return {}
+  const drawn: CallOptions[] = [
+    { copies: 1 + rng.below(3) },
+    { priority: rng.below(3) },
+    { spread: true },
+    { prefer: { labels: { zone: 'b' } } },
+    { needs: { labels: { zone: rng.pick(['a', { in: ['a', 'c'] }, { not: 'b' }]) as 'a' } } },
+    { needs: { resources: { gpu: 1 } } },
+    { retries: rng.pick([0, 2, 8]) as number },
+    { retryDelayMs: [10, 300] },
+    { rebuilds: 2 },
+  ]
+  return Object.assign({}, ...rng.sample(drawn, 1 + rng.below(3))) as CallOptions
+}
+
+function flat({ rng, options, most }: Draw): Workload {
+  const count = Math.min(most, 5 + rng.below(60))
   const ms = rng.between(1, 400)
   return {
     name: `flat: ${count} tasks of ${ms.toFixed(0)} ms`,
     main: function* (context) {
-      const refs = Array.from({ length: count }, (_, n) => context.call('add', [ms, n, 1]))
+      const refs = Array.from({ length: count }, (_, n) => context.call('add', [ms, n, 1], options))
       let sum = 0
       for (const ref of refs) {
         sum += (yield* get(ref)) as number
@@ -124,8 +98,8 @@ function flat(rng: Rng): Workload {
   }
 }
 
-function tinies(rng: Rng): Workload {
-  const count = 200 + rng.below(1_800)
+function tinies({ rng, most }: Draw): Workload {
+  const count = Math.min(most, 100 + rng.below(500))
   return {
     name: `tinies: ${count}`,
     main: function* (context) {
@@ -139,13 +113,13 @@ function tinies(rng: Rng): Workload {
 }
 
 /** Large objects with a consumer each: copies, transfers, rebuilds. */
-function blocks(rng: Rng): Workload {
+function blocks({ rng, options }: Draw): Workload {
   const count = 3 + rng.below(15)
   const ms = rng.between(20, 300)
   return {
     name: `blocks: ${count}`,
     main: function* (context) {
-      const made = Array.from({ length: count }, (_, n) => context.call('block', [ms, n, megabyte]))
+      const made = Array.from({ length: count }, (_, n) => context.call('block', [ms, n, megabyte], options))
       yield* elapse(ms * 4)
       const weighed = made.map((ref) => context.call('weigh', [ms, ref, 2]))
       for (const ref of made) context.release(ref)
@@ -158,7 +132,7 @@ function blocks(rng: Rng): Workload {
 }
 
 /** Layers of tasks, each on a few of the layer before; inner results are dropped, so lineage must hold. */
-function graph(rng: Rng): Workload {
+function graph({ rng, options }: Draw): Workload {
   const width = 2 + rng.below(5)
   const depth = 2 + rng.below(6)
   const ms = rng.between(5, 150)
@@ -170,9 +144,9 @@ function graph(rng: Rng): Workload {
   return {
     name: `graph: ${width} × ${depth}`,
     main: function* (context) {
-      let layer = Array.from({ length: width }, (_, n) => context.call('block', [ms, n, megabyte]))
+      let layer = Array.from({ length: width }, (_, n) => context.call('block', [ms, n, megabyte], options))
       for (const pairs of edges) {
-        const next = pairs.map(([a, b]) => context.call('join', [ms, layer[a], layer[b]]))
+        const next = pairs.map(([a, b]) => context.call('join', [ms, layer[a], layer[b]], options))
         for (const ref of layer) context.release(ref)
         layer = next
       }
@@ -184,8 +158,8 @@ function graph(rng: Rng): Workload {
   }
 }
 
-function recursion(rng: Rng): Workload {
-  const n = 4 + rng.below(6)
+function recursion({ rng }: Draw): Workload {
+  const n = 4 + rng.below(5)
   const ms = rng.between(0.1, 30)
   const fib = (k: number): number => (k < 2 ? k : fib(k - 1) + fib(k - 2))
   return {
@@ -197,15 +171,32 @@ function recursion(rng: Rng): Workload {
   }
 }
 
+/** A line of tasks that each wait for the next: more than there are workers. */
+function descent({ rng }: Draw): Workload {
+  const depth = 5 + rng.below(40)
+  const count = 1 + rng.below(3)
+  const ms = rng.between(0, 10)
+  return {
+    name: `descent: ${count} × ${depth}`,
+    main: function* (context) {
+      const refs = Array.from({ length: count }, (_, n) => context.call('descend', [ms, depth + n]))
+      let sum = 0
+      for (const ref of refs) sum += (yield* get(ref)) as number
+      return sum
+    },
+    expected: depth * count + (count * (count - 1)) / 2,
+  }
+}
+
 /** Tasks that return refs to tasks that return refs. */
-function hops(rng: Rng): Workload {
+function hops({ rng, options }: Draw): Workload {
   const n = 2 + rng.below(12)
   const ms = rng.between(1, 60)
   const count = 1 + rng.below(4)
   return {
     name: `hops: ${count} × ${n}`,
     main: function* (context) {
-      const refs = Array.from({ length: count }, (_, k) => context.call('hop', [ms + k, n]))
+      const refs = Array.from({ length: count }, (_, k) => context.call('hop', [ms + k, n], options))
       const landed: unknown[] = []
       for (const ref of refs) landed.push(yield* get(ref))
       return landed.join(' ')
@@ -214,55 +205,20 @@ function hops(rng: Rng): Workload {
   }
 }
 
-/** Refs inside values, read by the program and by another task. */
-function nested(rng: Rng): Workload {
-  const count = 2 + rng.below(6)
-  const ms = rng.between(5, 100)
-  const sum = (count * (count - 1)) / 2
-  return {
-    name: `nested: ${count}`,
-    main: function* (context) {
-      // An executor that dies takes what its attempts submitted and put along, until guardians keep
-      // ledgers of running tasks: for that one reason the parent is asked again.
-      for (let tries = 0; ; tries++) {
-        const list = context.call('spread', [ms, count])
-        const there = context.call('gather', [list], elsewhereIfFull)
-        try {
-          let sum = 0
-          for (const ref of (yield* get(list)) as SimRef[]) sum += ((yield* get(ref)) as { n: number }).n
-          return sum + ((yield* get(there)) as number)
-        } catch (error) {
-          if (tries === 20 || !isOwnerDied(error)) throw error
-        }
-      }
-    },
-    expected: sum * 2,
-  }
-}
-
-/** Freed counts when its owner had buried the reader: frees with any other reason are found by the checks. */
-function isOwnerDied(error: unknown): boolean {
-  if (!(error instanceof SimFailure)) return false
-  return /the peer that answered for it is gone|its owner has let go of it/.test(error.message)
-}
-
 /** Application errors are outcomes, not faults: they arrive once, as they were thrown. */
-function failures(rng: Rng): Workload {
+function failures({ rng }: Draw): Workload {
   const count = 2 + rng.below(10)
   const ms = rng.between(1, 100)
   return {
     name: `failures: ${count}`,
     main: function* (context) {
       const seen: string[] = []
-      const refs = Array.from({ length: count }, (_, n) => context.call('fail', [ms, `no ${n}`]))
+      const refs = Array.from({ length: count }, (_, n) => context.call('fail', [ms, `no ${n}`], { retries: -1 }))
       const after = context.call('add', [ms, refs[0], 1])
       for (const ref of [...refs, after]) {
-        try {
-          yield* get(ref)
-        } catch (error) {
-          if (!(error instanceof SimFailure)) throw error
-          seen.push(error.failure.code)
-        }
+        const got = yield { type: 'get', ref }
+        if (got.type === 'failure' && context.excuses(got.failure)) throw new SimFailure(got.failure)
+        seen.push(got.type === 'failure' ? got.failure.code : 'a value')
       }
       return seen.join(' ')
     },
@@ -270,15 +226,36 @@ function failures(rng: Rng): Workload {
   }
 }
 
-function mapReduce(rng: Rng): Workload {
+/** What nobody could ever run is said to be so, in time, and holds up nothing. */
+function unplaceable({ rng }: Draw): Workload {
+  const needs = rng.pick([{ labels: { zone: 'nowhere' } }, { resources: { gpu: 99 } }, { slots: 99 }]) as object
+  const count = 1 + rng.below(4)
+  return {
+    name: `unplaceable: ${count}`,
+    main: function* (context) {
+      const refs = Array.from({ length: count }, (_, n) => context.call('add', [1, n, 1], { needs }))
+      const easy = context.call('add', [1, 1, 1])
+      const seen: unknown[] = [yield* get(easy)]
+      for (const ref of refs) {
+        const got = yield { type: 'get', ref }
+        seen.push(got.type === 'failure' ? got.failure.code : 'a value')
+      }
+      return seen.join(' ')
+    },
+    expected: [2, ...Array.from({ length: count }, () => 'UNPLACEABLE')].join(' '),
+  }
+}
+
+function mapReduce({ rng, options }: Draw): Workload {
   const count = 4 + rng.below(30)
   const ms = rng.between(5, 200)
   const n = 1 + rng.below(100)
+  const copies = 1 + rng.below(3)
   return {
     name: `map-reduce: ${count}`,
     main: function* (context) {
-      const scene = context.put(new Big({ n }, 20 * megabyte))
-      const parts = Array.from({ length: count }, (_, k) => context.call('weigh', [ms, scene, k]))
+      const scene = context.put(new Big({ n }, 20 * megabyte), { copies })
+      const parts = Array.from({ length: count }, (_, k) => context.call('weigh', [ms, scene, k], options))
       context.release(scene)
       const total = context.call('add', [ms, ...parts])
       for (const ref of parts) context.release(ref)
@@ -288,56 +265,8 @@ function mapReduce(rng: Rng): Workload {
   }
 }
 
-/** Some are cancelled: each of those ends as cancelled or was done before, the others are untouched. */
-function cancels(rng: Rng): Workload {
-  const count = 4 + rng.below(16)
-  const ms = rng.between(5, 1_500)
-  const wait = rng.between(0, 2) * ms
-  return {
-    name: `cancels: ${count}`,
-    main: function* (context) {
-      const refs = Array.from({ length: count }, (_, n) =>
-        n % 2 === 0 ? context.call('add', [ms, n, 1]) : context.call('family', [ms, n]),
-      )
-      yield* elapse(wait)
-      for (const [n, ref] of refs.entries()) if (n % 3 === 0) context.cancel(ref, 'changed my mind')
-      for (const [n, ref] of refs.entries()) {
-        const got = yield { type: 'get', ref }
-        const expected = n % 2 === 0 ? n + 1 : (n * (n + 1)) / 2
-        const mayFail = n % 3 === 0 && got.type === 'failure' && got.failure.code === 'TASK_CANCELLED'
-        if (!mayFail && !(got.type === 'value' && got.value === expected)) return `${n}: ${JSON.stringify(got)}`
-      }
-      return 'as told'
-    },
-    expected: 'as told',
-  }
-}
-
-/** What takes longer than it may ends as timed out; a peer that stood still meanwhile may find both at once. */
-function timeouts(rng: Rng): Workload {
-  const count = 2 + rng.below(6)
-  return {
-    name: `timeouts: ${count}`,
-    main: function* (context) {
-      const refs = Array.from({ length: count }, (_, n) =>
-        n % 2 === 0
-          ? context.call('add', [60_000, n, 1], { timeoutMs: 200 })
-          : context.call('add', [60_000, n, 1], { attemptTimeoutMs: 100, retries: 1 }),
-      )
-      for (const ref of refs) {
-        const got = yield { type: 'get', ref }
-        // With its last retry spent on a lost peer, that is what it failed of.
-        const isRight = got.type === 'value' || ['TASK_TIMEOUT', 'PEER_DIED', 'WORKER_DIED'].includes(got.failure.code)
-        if (!isRight) return JSON.stringify(got)
-      }
-      return 'in time'
-    },
-    expected: 'in time',
-  }
-}
-
 /** Fails twice by itself, whatever else happens to it. */
-function flaky(rng: Rng): Workload {
+function flaky({ rng }: Draw): Workload {
   const count = 2 + rng.below(8)
   const ms = rng.between(1, 100)
   return {
@@ -353,23 +282,42 @@ function flaky(rng: Rng): Workload {
   }
 }
 
-/** A queued spec is all that holds what it has inside. */
-function dropped(rng: Rng): Workload {
-  const count = 4 + rng.below(12)
-  const ms = rng.between(50, 500)
+/** Asked for and not wanted any more: handles dropped at once, or soon, or with a cancel. */
+function brief({ rng, options }: Draw): Workload {
+  const count = 4 + rng.below(20)
+  const ms = rng.between(1, 800)
   return {
-    name: `dropped: ${count}`,
+    name: `brief: ${count}`,
     main: function* (context) {
-      const refs: SimRef[] = []
       for (let n = 0; n < count; n++) {
-        const inside = context.put(new Big({ n }, n % 2 === 0 ? 100 : megabyte))
-        refs.push(context.call('late', [ms, { refs: [inside] }], elsewhereIfFull))
-        context.release(inside)
+        const ref = context.call(n % 2 === 0 ? 'block' : 'family', n % 2 === 0 ? [ms, n, megabyte] : [ms, 3], options)
+        if (n % 3 === 0) context.cancel(ref, 'never mind')
+        if (n % 4 === 0) yield* elapse(ms / 2)
+        context.release(ref)
       }
+      return yield* get(context.call('add', [ms, 1, 1]))
+    },
+    expected: 2,
+  }
+}
+
+/** More than a peer takes at once: what is too much is refused with a reason, and taken later. */
+function flood({ rng, most }: Draw): Workload {
+  const count = Math.min(400, most * 6)
+  const ms = rng.between(0.1, 2)
+  return {
+    name: `flood: ${count}`,
+    main: function* (context) {
+      const asked = Array.from({ length: count }, (_, n) => ({ n, ref: context.call('add', [ms, n, 1]) }))
       let sum = 0
-      for (const ref of refs) sum += (yield* get(ref)) as number
+      for (const { n, ref } of asked) {
+        const got = yield { type: 'get', ref }
+        if (got.type === 'value') sum += got.value as number
+        else if (/maxTasks/.test(got.failure.message)) asked.push({ n, ref: context.call('add', [ms, n, 1]) })
+        else throw new SimFailure(got.failure)
+      }
       return sum
     },
-    expected: (count * (count - 1)) / 2,
+    expected: (count * (count - 1)) / 2 + count,
   }
 }

@@ -6,38 +6,54 @@ import type {
   Config,
   ContextId,
   Effect,
+  Failure,
   LifeId,
   Notice,
+  ObjectId,
   Order,
   PeerEvent,
   PeerId,
+  Profile,
 } from '@murmuration/core/internal'
-import { Rng, checkPeerState, hash32, lifeId, presets } from '@murmuration/core/internal'
+import { Rng, hash32, lifeId, presets } from '@murmuration/core/internal'
 import type { Body, Context, SimFunction } from './bodies.ts'
+import { checkRun } from './check-limits.ts'
+import { checkTurn } from './checks.ts'
 import { Clockwork } from './clockwork.ts'
+import { Custody } from './custody.ts'
+import { Durability } from './durability.ts'
+import { isExcused } from './excuses.ts'
+import { lineOf } from './log.ts'
 import { Network } from './network.ts'
 import { SimPeer } from './peer.ts'
 import { Runner } from './runner.ts'
 import type { RunnerEnd } from './runner.ts'
+import { overhear } from './taps.ts'
 import { Witness } from './witness.ts'
 
 export interface WorldOptions {
   readonly seed: number
   readonly config?: Partial<Config>
-  /** Check every table after every n-th turn. Default 1. */
-  readonly checkEvery?: number
   /** Executors fetch the bundle over the wire. Default true. */
   readonly spreadsCode?: boolean
 }
 
-interface Seat {
+/** What a peer is like. */
+export interface SeatOptions {
+  slots?: number
+  labels?: Profile['labels']
+  resources?: Profile['resources']
+  memoryBytes?: number
+}
+
+interface Seat extends Required<SeatOptions> {
   readonly peer: PeerId
-  slots: number
   lives: number
   current: SimPeer | null
 }
 
 export interface Program {
+  readonly peer: SimPeer
   readonly runner: Runner
   end: RunnerEnd | null
 }
@@ -52,23 +68,34 @@ export class SimWorld {
   readonly spreadsCode: boolean
   readonly seats = new Map<PeerId, Seat>()
   readonly notices: { at: number; by: PeerId; notice: Notice }[] = []
-  readonly witness = new Witness()
+  readonly custody = new Custody(this)
+  readonly witness = new Witness(this.custody)
+  readonly durability = new Durability(this.custody)
   readonly log: string[] = []
-  readonly #checkEvery: number
+  readonly #owners = new Map<ObjectId, Set<LifeId>>()
   #turns = 0
   #trace = 0x9e3779b9
   #jobs = 0
+  /** Probability that bytes arrive bad, and how often they have. */
   corruption = 0
+  corruptions = 0
   /** How often a task is tried again when its call does not say. */
   retries = 3
+  /** Nobody forges anything: what holds only then is checked as it happens. */
+  isStrict = false
+  /** Nothing is done to anybody. */
+  isCalm = false
+  /** Some peers have little room, or had none for a while. */
+  isCramped = false
+  /** Programs began before everybody had met. */
+  isScattered = false
   /** Keeps a log of turns for a failing seed. */
   verbose = false
 
   constructor(options: WorldOptions) {
     this.rng = new Rng(options.seed)
-    this.network = new Network(this.clock, new Rng(options.seed ^ 0x5bd1e995))
     this.config = { ...presets.test, ...options.config }
-    this.#checkEvery = options.checkEvery ?? 1
+    this.network = new Network(this.clock, new Rng(options.seed ^ 0x5bd1e995), this.config.maxFrameBytes)
     this.spreadsCode = options.spreadsCode ?? true
   }
 
@@ -76,36 +103,38 @@ export class SimWorld {
     return (this.#trace >>> 0).toString(16).padStart(8, '0')
   }
 
-  get turns(): number {
+  get turnCount(): number {
     return this.#turns
   }
 
   /** A peer that joins through the given entries (all living ones when none are named). */
-  add(name: string, { slots = 1, entries }: { slots?: number; entries?: readonly string[] } = {}): SimPeer {
+  add(name: string, { entries, ...options }: SeatOptions & { readonly entries?: readonly string[] } = {}): SimPeer {
     const peer = name as PeerId
-    const seat: Seat = this.seats.get(peer) ?? { peer, slots, lives: 0, current: null }
-    seat.slots = slots
+    const plain: Required<SeatOptions> = { slots: 1, labels: {}, resources: {}, memoryBytes: 2 ** 30 }
+    const seat: Seat = this.seats.get(peer) ?? { peer, ...plain, lives: 0, current: null }
+    Object.assign(seat, plain, options)
+    seat.labels = { ...seat.labels, [`is ${name}`]: 'yes' }
     this.seats.set(peer, seat)
-    const known =
-      entries ??
-      [...this.seats.values()].filter((other) => other.current?.alive && other.peer !== peer).map((other) => other.peer)
-    return this.#start(seat, known as PeerId[])
+    const others = [...this.seats.values()].filter((other) => other.current?.alive && other.peer !== peer)
+    return this.#start(seat, (entries ?? others.map((other) => other.peer)) as PeerId[])
   }
 
   #start(seat: Seat, entries: readonly PeerId[]): SimPeer {
     seat.lives++
     const seed = hash32(`${seat.peer}|${seat.lives}`) ^ this.rng.below(2 ** 31)
-    const { peer, lives: number, slots } = seat
-    const current = new SimPeer(this, { peer, number, slots, config: this.config, seed, domain: peer })
+    const { peer, lives: number, slots, labels, resources, memoryBytes } = seat
+    const profile = { slots, labels, resources, memoryBytes }
+    const current = new SimPeer(this, { peer, number, profile, config: this.config, seed })
     seat.current = current
     this.network.plug(peer, {
-      deliver: (frame) => current.event({ type: 'received', frame }),
+      deliver: (frame) => current.received(frame),
+      violated: (other, reason) => {
+        if (this.isStrict) throw new Error(`${current.life} cannot read what ${other} sends: ${reason}`)
+        current.event({ type: 'violated', peer: other, reason })
+      },
       unlinked: (other) => {
-        const life = this.seats.get(other)?.current?.life
-        for (const candidate of current.state.links.standing()) {
-          if (candidate.startsWith(`${other}/`))
-            current.event({ type: 'unlinked', life: life && candidate === life ? life : candidate, reason: 'closed' })
-        }
+        for (const life of current.state.links.standing())
+          if (life.startsWith(`${other}/`)) current.event({ type: 'unlinked', life, reason: 'closed' })
       },
     })
     this.#enter(current, entries, 0)
@@ -118,7 +147,7 @@ export class SimWorld {
     if (entries.length === 0) return peer.event({ type: 'founded' })
     if (peer.joined) return this.#knock(peer, entries)
     this.#dialEntry(peer, entries[tries % entries.length] as PeerId)
-    this.clock.after(500, () => this.#enter(peer, entries, tries + 1))
+    this.clock.after(500, () => peer.whenThawed(() => this.#enter(peer, entries, tries + 1)))
   }
 
   /** Entries that were never heard of are tried for as long: two newcomers that met each other may be an island. */
@@ -126,7 +155,7 @@ export class SimWorld {
     const unheard = entries.filter((entry) => !peer.state.members.get(entry))
     if (!peer.alive || unheard.length === 0) return
     for (const entry of unheard) this.#dialEntry(peer, entry)
-    this.clock.after(5_000, () => this.#knock(peer, unheard))
+    this.clock.after(5_000, () => peer.whenThawed(() => this.#knock(peer, unheard)))
   }
 
   /** Of an entry that answers the machine is told. */
@@ -137,8 +166,11 @@ export class SimWorld {
   }
 
   #reaches(from: SimPeer, to: SimPeer): boolean {
-    const isCut = this.network.isCut(from.peer, to.peer) || this.network.isCut(to.peer, from.peer)
-    return to.alive && !to.frozen && !isCut
+    return to.alive && !to.frozen && !this.#isCut(from.peer, to.peer)
+  }
+
+  #isCut(a: PeerId, b: PeerId): boolean {
+    return this.network.isCut(a, b) || this.network.isCut(b, a)
   }
 
   peer(name: string): SimPeer {
@@ -155,23 +187,27 @@ export class SimWorld {
     return this.peers().filter((peer) => peer.alive)
   }
 
+  /** Every life that there ever was. */
+  *lives(): Iterable<{ readonly life: LifeId }> {
+    for (const { peer, lives } of this.seats.values())
+      for (let number = 1; number <= lives; number++) yield { life: lifeId(peer, number) }
+  }
+
   living(life: LifeId): SimPeer | null {
-    for (const peer of this.peers()) if (peer.alive && peer.life === life) return peer
-    return null
+    const peer = this.seats.get(life.slice(0, life.lastIndexOf('/')) as PeerId)?.current
+    return peer?.alive && peer.life === life ? peer : null
   }
 
   dial(from: SimPeer, to: PeerId): void {
     const target = this.seats.get(to)?.current
-    const answer = (ms: number, run: () => void): void => this.clock.after(ms, () => from.alive && run())
-    const cut = this.network.isCut(from.peer, to) || this.network.isCut(to, from.peer)
+    const answer = (ms: number, run: () => void): void => this.clock.after(ms, () => from.whenThawed(run))
+    const failed = (refused: boolean): void => from.event({ type: 'dial-failed', peer: to, refused })
     // A frozen process's machine still accepts the connection, but nobody speaks: a time-out.
-    if (target?.alive && (cut || target.frozen))
-      return answer(1_000, () => from.event({ type: 'dial-failed', peer: to, refused: false }))
-    if (!target?.alive)
-      return answer(this.network.delay(), () => from.event({ type: 'dial-failed', peer: to, refused: !cut }))
-    answer(this.network.delay() * 3, () => {
-      if (!target.alive) return from.event({ type: 'dial-failed', peer: to, refused: true })
-      if (!this.#reaches(from, target)) return from.event({ type: 'dial-failed', peer: to, refused: false })
+    if (!target?.alive) return answer(this.network.delay(from.peer, to), () => failed(!this.#isCut(from.peer, to)))
+    if (!this.#reaches(from, target)) return answer(1_000, () => failed(false))
+    answer(this.network.delay(from.peer, to) * 3, () => {
+      if (!target.alive) return failed(true)
+      if (!this.#reaches(from, target)) return failed(false)
       this.network.link(from.peer, to)
       from.event({ type: 'linked', life: target.life })
       target.event({ type: 'linked', life: from.life })
@@ -180,19 +216,17 @@ export class SimWorld {
 
   /** SIGKILL: the process is gone, its machine closes the connections and refuses new ones. */
   kill(name: string): void {
-    const peer = this.peer(name)
-    if (!peer.alive) return
-    peer.kill()
-    for (const other of this.network.linksOf(peer.peer)) this.network.unlink(peer.peer, other)
+    this.departed(this.peer(name))
   }
 
   /** The same PeerId, a later life. */
   restart(name: string): SimPeer {
     const seat = this.seats.get(name as PeerId) as Seat
-    const entries = [...this.seats.values()]
-      .filter((other) => other.current?.alive && other !== seat)
-      .map((other) => other.peer)
-    return this.#start(seat, entries)
+    const others = [...this.seats.values()].filter((other) => other.current?.alive && other !== seat)
+    return this.#start(
+      seat,
+      others.map((other) => other.peer),
+    )
   }
 
   cut(from: readonly string[], to: readonly string[], { oneWay = false } = {}): void {
@@ -214,22 +248,15 @@ export class SimWorld {
     this.functions.set(name, fn)
   }
 
-  /** Runs a program as a job of that peer. */
-  program(on: SimPeer, main: (context: Context) => Body): Program {
+  /** Runs a program as a job of that peer. `lingers`: its handles stay until it is dropped. */
+  program(on: SimPeer, main: (context: Context) => Body, { lingers = false } = {}): Program {
     const id = `job-${++this.#jobs}` as ContextId
-    const program: Program = {
-      runner: new Runner(on, {
-        id,
-        depth: 0,
-        attempt: 0,
-        code: this.code,
-        onEnd: (end) => (program.end = end),
-        onBlocked: () => {},
-      }),
-      end: null,
-    }
-    on.programs.push(program.runner)
-    program.runner.start(main(program.runner))
+    const onEnd = (end: RunnerEnd): void => void (program.end = end)
+    const { code } = this
+    const runner = new Runner(on, { id, depth: 0, attempt: 0, code, lingers, onEnd, onBlocked: () => {} })
+    const program: Program = { peer: on, runner, end: null }
+    on.programs.push(runner)
+    runner.start(main(runner))
     return program
   }
 
@@ -242,36 +269,34 @@ export class SimWorld {
     }
   }
 
+  overhear(peer: SimPeer): void {
+    overhear(peer, this)
+  }
+
+  /** A peer is about to take a turn. */
+  turns(peer: SimPeer): void {
+    this.custody.turns(peer)
+  }
+
+  /** It has, and its shell has done nothing of what it is to do yet. */
   turned(peer: SimPeer, events: readonly PeerEvent[], effects: readonly Effect[]): void {
     this.#turns++
-    this.#mix(peer.life)
-    this.#mix(this.clock.now.toFixed(3))
-    for (const event of events) this.#mix(event.type)
-    for (const effect of effects)
-      this.#mix(
-        effect.type === 'send'
-          ? `${effect.to}|${effect.frame.seq}|${effect.frame.ack}|${effect.frame.messages.length}|${effect.frame.claims.length}`
-          : effect.type,
-      )
-    if (this.verbose) this.#note(peer, events, effects)
-    this.witness.turned(peer.life, events, effects)
-    if (this.#turns % this.#checkEvery === 0) checkPeerState(peer.state)
+    this.#note(peer, events, effects)
+    this.custody.turned(peer, effects)
+    this.witness.turned(peer, effects)
+    checkTurn(this, peer, { events, effects, nth: this.#turns })
   }
 
   #note(peer: SimPeer, events: readonly PeerEvent[], effects: readonly Effect[]): void {
-    const said = events.map((event) =>
-      event.type === 'received'
-        ? `<${event.frame.from}:${event.frame.messages.map(({ type }) => type).join('+')}${event.frame.claims.map((claim) => ` ${claim.life}=${claim.state}`).join('')}`
-        : event.type,
-    )
-    const done = effects.map((effect) =>
-      effect.type === 'send'
-        ? `>${effect.to}:${effect.frame.messages.map(({ type }) => type).join('+')}`
-        : effect.type === 'notice'
-          ? effect.notice.type
-          : effect.type,
-    )
-    this.log.push(`${this.clock.now.toFixed(1)} ${peer.life} [${said.join(', ')}] → [${done.join(', ')}]`)
+    this.#mix(`${peer.life} ${this.clock.now.toFixed(3)} ${this.network.bytesSent}`)
+    for (const event of events) {
+      this.#mix(event.type)
+      if (event.type === 'submit') this.#owns(event.spec.id as string as ObjectId, peer.life)
+      else if (event.type === 'put') this.#owns(event.object, peer.life)
+    }
+    for (const effect of effects) this.#mix(effect.type)
+    if (!this.verbose) return
+    this.log.push(lineOf(this.clock.now, peer.life, events, effects))
     if (this.log.length > 50_000) this.log.shift()
   }
 
@@ -280,21 +305,34 @@ export class SimWorld {
     this.#trace ^= this.#trace >>> 13
   }
 
-  executed(order: Order): void {
-    this.witness.executed(order)
+  #owns(object: ObjectId, life: LifeId): void {
+    const owners = this.#owners.get(object)
+    if (owners) owners.add(life)
+    else this.#owners.set(object, new Set([life]))
   }
 
-  hasBuried(by: PeerId, peer: PeerId): boolean {
-    return this.witness.hasBuried(by, peer)
+  /** All that ever answered for it. */
+  ownersOf(object: ObjectId): LifeId[] {
+    return [...(this.#owners.get(object) ?? [])]
+  }
+
+  excuses(failure: Failure): boolean {
+    return isExcused(this, failure)
+  }
+
+  executed(peer: SimPeer, order: Order): void {
+    this.witness.executed(order, this.isStrict)
+    checkRun(peer, order)
   }
 
   noticed(peer: SimPeer, notice: Notice): void {
-    if (notice.type === 'peer:died') this.witness.buried(peer.peer, notice.peer)
     this.notices.push({ at: this.clock.now, by: peer.peer, notice })
   }
 
   corrupts(): boolean {
-    return this.corruption > 0 && this.rng.next() < this.corruption
+    const corrupts = this.corruption > 0 && this.rng.next() < this.corruption
+    if (corrupts) this.corruptions++
+    return corrupts
   }
 
   lifeOf(name: string): LifeId {

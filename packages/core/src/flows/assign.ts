@@ -25,6 +25,8 @@ const sampleAbove = 32
 
 export function assignReady(state: PeerState, now: Instant): void {
   if (state.scheduler.readyCount === 0) return
+  // Where nobody has room nothing is taken, and what ended meanwhile would stay.
+  state.scheduler.sweep(state.tasks.pending, (id) => state.tasks.get(id)?.state === 'ready')
   const batches: Batches = new Map()
   for (const ready of state.scheduler.classes()) assignClass(state, ready, batches, now)
   for (const [life, groups] of batches) {

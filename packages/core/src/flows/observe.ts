@@ -111,7 +111,10 @@ export function repay(state: PeerState, target: LifeId, heard: boolean): void {
   if (!state.favours.has(target)) return
   for (const favour of state.favours.take(target)) {
     const at = favour.indexOf('|')
-    signal(state, favour.slice(at + 1) as LifeId, { type: 'probed', target, nonce: Number(favour.slice(0, at)), heard })
+    const from = favour.slice(at + 1) as LifeId
+    // What is said to a life that another one of that peer has followed would wait for ever.
+    if (state.members.ended(from)) continue
+    signal(state, from, { type: 'probed', target, nonce: Number(favour.slice(0, at)), heard })
   }
 }
 

@@ -77,6 +77,24 @@ export class Scheduler {
     return id
   }
 
+  /**
+   * Forgets tasks that ended while they were queued: those in front at once, the others when they are more
+   * than those that wait.
+   */
+  sweep(pending: number, isReady: (id: TaskId) => boolean): void {
+    const isCluttered = this.readyCount > 2 * pending + 64
+    for (const { queue } of this.#classes.values()) {
+      const before = queue.length
+      for (let id = queue.peekFront(); id !== undefined && !isReady(id); id = queue.peekFront()) queue.shift()
+      if (isCluttered) {
+        const waiting = new Set(queue.toArray().filter(isReady))
+        queue.clear()
+        for (const id of waiting) queue.push(id)
+      }
+      this.readyCount -= before - queue.length
+    }
+  }
+
   #credit(life: LifeId): Credit {
     let row = this.#credits.get(life)
     if (!row) {

@@ -1,0 +1,77 @@
+// 7: nobody has more out than it was granted, every queue has its bound; and work goes only where it
+// may: to peers that answered for themselves, that have what it needs, to workers there may be.
+
+import type { Effect, Order } from '@murmuration/core/internal'
+import { lineageBytes, peerOf } from '@murmuration/core/internal'
+import { fail } from './fail.ts'
+import { roomFor, satisfies } from './needs.ts'
+import type { SimPeer } from './peer.ts'
+import type { TaskRow } from './tables.ts'
+
+/** What was given out in this turn. */
+export function checkGiven(peer: SimPeer): void {
+  for (const row of peer.given) checkAssignment(peer, row)
+}
+
+function checkAssignment(peer: SimPeer, { spec, at }: TaskRow): void {
+  if (!at) return
+  const { members, tasks } = peer.state
+  const member = members.get(peerOf(at))
+  if (!member?.profile || member.life !== at)
+    return fail(peer, `${spec.id} was given to ${at}, of whom nothing is known`)
+  if (member.hearsay && at !== peer.life) fail(peer, `${spec.id} was given to ${at}, who has not answered yet`)
+  if (member.state !== 'alive') fail(peer, `${spec.id} was given to ${at}, who is ${member.state}`)
+  const { needs } = spec.policy
+  if (!satisfies(member.profile, needs))
+    fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
+  const there = tasks.assignedTo(at)
+  const most = peer.told.get(at) ?? member.profile.slots
+  if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
+  if (!needs.resources) return
+  const deep = there.filter((other) => other.spec.depth >= spec.depth)
+  const taken = deep.map((other) => other.spec.policy.needs)
+  if (roomFor(member.profile, needs, taken) < 0) fail(peer, `${at} has not the resources for all that is there`)
+}
+
+/** Where an attempt begins to run. */
+export function checkRun(peer: SimPeer, { spec }: Order): void {
+  const { profile } = peer.state.members.me
+  if (profile && !satisfies(profile, spec.policy.needs))
+    fail(peer, `${spec.id} runs here, where it must not: ${JSON.stringify(spec.policy.needs)}`)
+}
+
+/** With so many workers in use one more is taken only for what is deeper than all that wait. */
+export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
+  const { executor, config } = peer.state
+  const inUse = new Set(peer.workers.busy())
+  for (const effect of effects) {
+    if (effect.type !== 'run' || inUse.has(effect.worker)) continue
+    inUse.add(effect.worker)
+    if (inUse.size <= config.maxWorkers) continue
+    let deepest = -1
+    for (const row of executor.all()) if (row.state === 'blocked') deepest = Math.max(deepest, row.spec.depth)
+    for (const { id, spec } of effect.batch)
+      if (spec.depth <= deepest) fail(peer, `worker ${effect.worker} of ${config.maxWorkers} is taken for ${id}`)
+  }
+}
+
+/** What queues is bounded. */
+export function checkLimits(peer: SimPeer): void {
+  const { state } = peer
+  const { maxCredits, maxTasks, keptSettled, storyLines } = state.config
+  for (const { life, profile } of state.members.all()) {
+    const { length } = state.tasks.assignedTo(life)
+    // Before anything was granted its slots count.
+    if (length > Math.max(maxCredits, profile?.slots ?? 0)) fail(peer, `${length} attempts are out at ${life}`)
+    if (state.executor.activeOf(life) > 2 * maxCredits) fail(peer, `${life} has ${state.executor.activeOf(life)} here`)
+  }
+  if (state.tasks.pending > maxTasks) fail(peer, `${state.tasks.pending} tasks are pending`)
+  let remembered = 0
+  for (const _ of state.remembered.values()) remembered++
+  if (remembered > keptSettled) fail(peer, `${remembered} settled tasks are remembered`)
+  for (const row of state.tasks.all())
+    if (row.story.length > storyLines) fail(peer, `the story of ${row.spec.id} has ${row.story.length} lines`)
+  const members = state.members.others().length + 1
+  state.gossip.check(Math.max(64, 4 * members * members))
+  if (lineageBytes(state) > state.config.lineageBytes) fail(peer, `${lineageBytes(state)} bytes are kept as lineage`)
+}

@@ -1,0 +1,35 @@
+// Every peer is looked at once in a while by somebody who has nothing to do with it: not only by those
+// that follow it on the ring, nor only by those that are in conversation with it.
+
+import { hash32 } from '@murmuration/core/internal'
+import type { SimPeer } from './peer.ts'
+import type { SimWorld } from './world.ts'
+
+/** Pairs of strangers below which chance says too little. */
+const fewest = 8
+
+/** After a quiet time of that length, all of whose pings the witness has seen. */
+export function checkVisits(world: SimWorld, quietMs: number): void {
+  const peers = world.alive()
+  const pairs = peers.flatMap((from) =>
+    peers.filter((to) => isStranger(from, to, peers)).map((to) => `${from.life}>${to.life}`),
+  )
+  if (pairs.length < fewest) return
+  const seen = pairs.filter((pair) => world.witness.pings.has(pair)).length
+  // One visit a second, to anybody with equal chances; half of what that makes is asked for.
+  const expected = 1 - (1 - 1 / (peers.length - 1)) ** (quietMs / 1_000)
+  if (seen < (pairs.length * expected) / 2)
+    throw new Error(`of ${pairs.length} pairs of strangers ${seen} have looked at each other in ${quietMs} ms`)
+}
+
+function isStranger(from: SimPeer, to: SimPeer, peers: readonly SimPeer[]): boolean {
+  return from !== to && !from.state.sessions.has(to.life) && !followers(to, peers).includes(from)
+}
+
+/** Those who observe a peer: the members that follow it on the ring of hashed ids. */
+function followers(of: SimPeer, among: readonly SimPeer[]): SimPeer[] {
+  const place = (peer: SimPeer): number => hash32(peer.peer)
+  const distance = (peer: SimPeer): number => (place(peer) - place(of) + 2 ** 32) % 2 ** 32
+  const others = among.filter((peer) => peer !== of).sort((a, b) => distance(a) - distance(b))
+  return others.slice(0, of.state.config.observers)
+}

@@ -1,0 +1,164 @@
+// 4: nothing waits in silence. Each row that is not done waits for a time, for a message that is under
+// way, or for somebody who is not dead and knows of it. `checkWaits` and `checkAttempts` judge by one
+// peer's tables; `checkTalks` looks at both sides of each conversation.
+
+import type { LifeId, Needs, ObjectId, PeerState } from '@murmuration/core/internal'
+import { deadline, locate } from '@murmuration/core/internal'
+import { fail } from './fail.ts'
+import { roomFor, satisfies } from './needs.ts'
+import type { SimPeer } from './peer.ts'
+import type { Member, TaskRow } from './tables.ts'
+
+const never = Number.POSITIVE_INFINITY
+
+/** At the owner, and where programs wait. */
+export function checkWaits(peer: SimPeer): void {
+  const { state } = peer
+  for (const row of state.tasks.all()) checkRow(peer, row)
+  checkReady(peer)
+  for (const row of state.elsewhere.unanswered())
+    if (state.members.ended(row.owner) && !state.graves.has(row.owner) && row.askAt === never)
+      fail(peer, `an answer about ${row.object} is awaited from ${row.owner}, whose life is over`)
+  for (const row of state.watches.all())
+    if (!willSettle(state, row.object, row.owner)) fail(peer, `a program waits for ${row.object}, which nobody makes`)
+  for (const [object, { by }] of state.durables) checkDurable(peer, object, by)
+  for (const object of state.cancelling) checkCancelling(peer, object)
+  for (const life of state.inspections.values())
+    if (state.members.ended(life)) fail(peer, `an answer is awaited from ${life}, whose life is over`)
+  if (state.tasks.pending > 0 && deadline(state) === never)
+    fail(peer, 'tasks are pending and the machine names no deadline')
+}
+
+function checkRow(peer: SimPeer, row: TaskRow): void {
+  const { state } = peer
+  if (row.state === 'assigned' && row.at && state.members.ended(row.at))
+    fail(peer, `${row.spec.id} is assigned to ${row.at}, whose life is over`)
+  if (row.ending && row.state !== 'assigned') fail(peer, `${row.spec.id} is to end and is only ${row.state}`)
+  if (row.state !== 'waiting') return
+  for (const object of row.waitsFor)
+    if (!willSettle(state, object, row.spec.refs.find((link) => link.object === object)?.owner))
+      fail(peer, `${row.spec.id} waits for ${object}, which nobody makes`)
+}
+
+/** Queued work has a peer that will take it, and none that could now; or a time at which it is given up. */
+function checkReady(peer: SimPeer): void {
+  const seen = new Map<string, { readonly fits: boolean }>()
+  for (const row of peer.state.tasks.all()) {
+    if (row.state !== 'ready') continue
+    const { needs, priority } = row.spec.policy
+    const key = `${priority}|${row.spec.depth}|${JSON.stringify(needs)}`
+    let kind = seen.get(key)
+    if (!kind) seen.set(key, (kind = { fits: checkClass(peer, row) }))
+    if (!kind.fits && row.placeBy === never) fail(peer, `${row.spec.id} is ready, fits nowhere and is not given up`)
+  }
+}
+
+/** Whether anybody could ever run it. Whoever can now has no room. */
+function checkClass(peer: SimPeer, { spec }: TaskRow): boolean {
+  const { members, leaving } = peer.state
+  let fits = false
+  for (const member of members.all()) {
+    const { profile, state, life } = member
+    if ((state !== 'alive' && state !== 'suspect') || !profile || !satisfies(profile, spec.policy.needs)) continue
+    if (life === peer.life && leaving) continue
+    fits = true
+    if (state === 'suspect' || (member.hearsay && life !== peer.life)) continue
+    if (hasRoom(peer, member, spec.policy.needs, spec.depth))
+      fail(peer, `${spec.id} is ready, and ${life} has room for it`)
+  }
+  return fits
+}
+
+// oxlint-disable-next-line max-params -- a question with as many parts
+function hasRoom(peer: SimPeer, { life, profile }: Member, needs: Needs, depth: number): boolean {
+  // What came back in the very turn that gave it out makes room for the next one.
+  if (peer.given.some((row) => row.state !== 'assigned')) return false
+  const there = peer.state.tasks.assignedTo(life)
+  const most = peer.told.get(life) ?? profile?.slots ?? 0
+  if (there.length >= most || !profile) return false
+  const beside = there.filter((row) => row.spec.depth >= depth).map((row) => row.spec.policy.needs)
+  return roomFor(profile, needs, beside) > 0
+}
+
+function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefined): boolean {
+  if (owner === undefined) return false
+  const entry = state.directory.get(object)
+  if (!entry) return owner !== state.self && state.elsewhere.get(object) !== undefined
+  if (entry.state === 'pending') return entry.task !== null && isPending(state, entry.task)
+  if (entry.state === 'faded') return false
+  if (entry.state === 'alias' && entry.alias) return willSettle(state, entry.alias.object, entry.alias.owner)
+  return true
+}
+
+function isPending(state: PeerState, task: Parameters<PeerState['tasks']['get']>[0]): boolean {
+  const row = state.tasks.get(task)
+  return row !== undefined && row.state !== 'settled'
+}
+
+/** Whoever waits for copies waits for what is to be copied, or for a time. */
+function checkDurable(peer: SimPeer, object: ObjectId, by: number): void {
+  const { state } = peer
+  const found = locate(state, object, state.self)
+  if (!found && !willSettle(state, object, state.self)) fail(peer, `copies of ${object} are awaited: nobody makes it`)
+  if (found && by === never) fail(peer, `copies of ${object} are awaited for ever, and it is ${found.located.type}`)
+}
+
+function checkCancelling(peer: SimPeer, object: ObjectId): void {
+  const row = peer.state.elsewhere.get(object)
+  if (!row || row.located) fail(peer, `the end of ${object} is awaited and not asked for`)
+  else if (peer.state.members.ended(row.owner))
+    fail(peer, `the end of ${object} is awaited of ${row.owner}, who is dead`)
+}
+
+/** At the executor: inputs are on their way, outcomes have somebody to go to or an end in sight. */
+export function checkAttempts(peer: SimPeer): void {
+  const { state } = peer
+  for (const row of state.executor.all()) {
+    for (const object of row.missing)
+      if (!state.holdings.fetching(object)?.attempts.has(row.id))
+        fail(peer, `${row.id} waits for ${object}, which is not fetched for it`)
+    if (state.members.ended(row.owner) && row.orphanedAt === never && row.aborting === null)
+      fail(peer, `${row.id} is kept for ever for ${row.owner}, whose life is over`)
+    if (row.state === 'done' && row.unsaid.size === 0 && !state.members.ended(row.owner))
+      fail(peer, `${row.id} is done and its outcome does not leave`)
+    for (const object of row.unsaid)
+      if (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object))
+        fail(peer, `${row.id} waits for the borrow of ${object}, which nobody answers`)
+  }
+  for (const { to } of [...state.transits.values(), ...state.deliveries.values()])
+    if (state.members.ended(to) && !state.graves.has(to)) fail(peer, `refs are kept for ${to}, whose life is over`)
+}
+
+/** A borrow that was let go of meanwhile is answered all the same, if somebody is there to do it. */
+function willAnswer({ state, asked }: SimPeer, object: ObjectId): boolean {
+  const row = state.holds.get(object)
+  if (row) return row.borrow === 'asked'
+  const owner = asked.get(object)
+  return owner !== undefined && !state.members.ended(owner)
+}
+
+/**
+ * With nothing under way between two peers each question of the one is written down at the other: work
+ * given out, answers awaited, borrows, copies.
+ */
+export function checkTalks(peer: SimPeer): void {
+  const { state, world } = peer
+  for (const life of state.sessions.lives()) {
+    const other = world.living(life)
+    if (!other || other.left || !isQuiet(peer, other)) continue
+    for (const { spec } of state.tasks.assignedTo(life))
+      if (!other.state.executor.askedBy(peer.life).some((row) => row.spec.id === spec.id))
+        fail(peer, `${spec.id} is assigned to ${life}, who knows nothing of it`)
+    for (const row of state.elsewhere.of(life))
+      if (!row.located && row.askAt === never && !other.state.directory.get(row.object)?.wantedBy.has(peer.life))
+        fail(peer, `an answer about ${row.object} is awaited from ${life}, who was not asked`)
+    for (const object of state.holds.unanswered())
+      if (state.holds.get(object)?.owner === life) fail(peer, `${object} is borrowed from ${life}, who was not asked`)
+  }
+}
+
+/** All that either said was taken by the other. */
+function isQuiet(peer: SimPeer, other: SimPeer): boolean {
+  const theirs = other.state.sessions
+  return theirs.has(peer.life) && theirs.queued(peer.life) === 0 && peer.state.sessions.queued(other.life) === 0
+}

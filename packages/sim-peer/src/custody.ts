@@ -1,0 +1,173 @@
+// Who was thought dead by whom and for how long, and what could be lost by that: the only reasons for
+// which something that is held may be freed. A life that only seemed over keeps what it holds for
+// `orphanGraceMs`; what was let go after that is written down here, with all that hung on it.
+
+import type { Effect, LifeId, ObjectId, PeerId, TaskId } from '@murmuration/core/internal'
+import { isOver, peerOf, resultOf } from '@murmuration/core/internal'
+import type { SimPeer } from './peer.ts'
+import type { SimWorld } from './world.ts'
+
+/** What one peer thinks of the ended lives of others. */
+interface Graveyard {
+  /** When each grave was dug. */
+  readonly graves: Map<LifeId, number>
+  /** The lives that it knew of before its current turn. */
+  readonly lives: Map<PeerId, LifeId>
+  version: number
+}
+
+export class Custody {
+  readonly #world: SimWorld
+  readonly #yards = new Map<LifeId, Graveyard>()
+  readonly #orphans = new Set<ObjectId>()
+  readonly #buried = new Set<LifeId>()
+  readonly #closed = new Set<string>()
+  /** Borrows that an owner has written down: owner|object|borrower. */
+  readonly #borrows = new Set<string>()
+
+  /** What an owner let go of when nobody held it: owner|object. */
+  readonly #freed = new Set<string>()
+
+  constructor(world: SimWorld) {
+    this.#world = world
+  }
+
+  /** How often anybody was thought dead. */
+  get burials(): number {
+    return this.#buried.size
+  }
+
+  /** Somebody thought that this life was over, rightly or not. */
+  wasBuried(life: LifeId): boolean {
+    return this.#buried.has(life)
+  }
+
+  /** That one let go of all that this life held. */
+  hasClosed(by: LifeId, life: LifeId): boolean {
+    return this.#closed.has(`${by}|${life}`)
+  }
+
+  wasClosed(life: LifeId): boolean {
+    for (const key of this.#closed) if (key.endsWith(`|${life}`)) return true
+    return false
+  }
+
+  /** It could be lost, as somebody who kept it was thought dead for longer than the grace. */
+  isOrphan(object: ObjectId): boolean {
+    return this.#orphans.has(object)
+  }
+
+  borrowed(owner: SimPeer, object: ObjectId, by: LifeId): void {
+    if (by !== owner.life) this.#borrows.add(`${owner.life}|${object}|${by}`)
+  }
+
+  released(owner: SimPeer, object: ObjectId, by: LifeId): void {
+    this.#borrows.delete(`${owner.life}|${object}|${by}`)
+  }
+
+  isBorrowed(owner: LifeId, object: ObjectId, by: LifeId): boolean {
+    return this.#borrows.has(`${owner}|${object}|${by}`)
+  }
+
+  freed(owner: LifeId, object: ObjectId): void {
+    this.#freed.add(`${owner}|${object}`)
+  }
+
+  /** Whoever comes to it later was told of it by somebody who is behind the times, having been thought dead. */
+  wasFreed(owner: LifeId, object: ObjectId): boolean {
+    return this.burials > 0 && this.#freed.has(`${owner}|${object}`)
+  }
+
+  #yard(peer: SimPeer): Graveyard {
+    let yard = this.#yards.get(peer.life)
+    if (!yard) this.#yards.set(peer.life, (yard = { graves: new Map(), lives: new Map(), version: -1 }))
+    return yard
+  }
+
+  /** Before a turn: who is known, and what is let go of in it. */
+  turns(peer: SimPeer): void {
+    const { members, graves } = peer.state
+    const yard = this.#yard(peer)
+    if (yard.version !== members.version) {
+      yard.version = members.version
+      for (const row of members.all()) yard.lives.set(row.peer, row.life)
+    }
+    if (graves.size === 0) return
+    for (const [life, at] of graves) if (at <= peer.now()) this.#closing(peer, life)
+  }
+
+  /** After a turn: new graves, and those that are gone. */
+  turned(peer: SimPeer, effects: readonly Effect[]): void {
+    const { graves } = peer.state
+    const yard = this.#yard(peer)
+    for (const effect of effects) {
+      if (effect.type === 'notice' && effect.notice.type === 'peer:died') this.#died(peer, yard, effect.notice.peer)
+      if (effect.type === 'left') this.#leaves(peer)
+    }
+    if (graves.size === 0 && yard.graves.size === 0) return
+    for (const life of graves.keys()) if (!yard.graves.has(life)) yard.graves.set(life, this.#world.clock.now)
+    for (const life of yard.graves.keys()) if (!graves.has(life)) this.#gone(peer, yard, life)
+  }
+
+  #died(peer: SimPeer, yard: Graveyard, of: PeerId): void {
+    const { members, graves } = peer.state
+    const row = members.get(of)
+    const life = row && isOver(row.state) ? row.life : yard.lives.get(of)
+    if (!life) return
+    this.#buried.add(life)
+    // Of two lives that ended in one turn either will do.
+    const isKept = [...graves.keys()].some((other) => peerOf(other) === of)
+    if (!isKept && !members.lives(life)) throw new Error(`${peer.life} let go at once of what ${life} held`)
+  }
+
+  #gone(peer: SimPeer, yard: Graveyard, life: LifeId): void {
+    const ms = this.#world.clock.now - (yard.graves.get(life) as number)
+    yard.graves.delete(life)
+    const { members } = peer.state
+    if (members.lives(life)) return
+    this.#closed.add(`${peer.life}|${life}`)
+    const isLeft = [...members.all()].some((row) => row.life === life && row.state === 'left')
+    if (!isLeft && ms < this.#world.config.orphanGraceMs - 1)
+      throw new Error(`${peer.life} let go of what ${life} held after ${ms.toFixed(0)} ms`)
+  }
+
+  /** What is let go of with a grave: what that life borrowed, what was on its way to it, what ran for it. */
+  #closing(peer: SimPeer, life: LifeId): void {
+    const { holds, transits, executor } = peer.state
+    for (const row of holds.ofLife(life)) if (row.borrowers.has(life)) this.orphan(row.object)
+    for (const { to, objects } of transits.values()) if (to === life) for (const object of objects) this.orphan(object)
+    for (const { others, spec, outcome } of executor.askedBy(life)) {
+      if (others) continue
+      if (outcome && 'refs' in outcome) for (const link of outcome.refs) this.orphan(link.object)
+      if (outcome?.type === 'ref') this.orphan(outcome.link.object)
+      this.#childrenOf(spec.id)
+    }
+  }
+
+  /** One that could not wait for its hand-over to end. */
+  #leaves(peer: SimPeer): void {
+    const { leaving, holds } = peer.state
+    if (leaving && peer.now() >= leaving.by) for (const row of holds.all()) this.orphan(row.object)
+  }
+
+  /** Children end with a parent that nobody asks for any more. */
+  #childrenOf(task: TaskId): void {
+    for (const { state } of this.#world.alive()) {
+      for (const { spec } of state.tasks.childrenOf(task)) {
+        const result = resultOf(spec.id)
+        if (this.#orphans.has(result)) continue
+        this.orphan(result)
+        for (const link of spec.refs) this.orphan(link.object)
+        this.#childrenOf(spec.id)
+      }
+    }
+  }
+
+  /** The object, and what is inside it. */
+  orphan(object: ObjectId): void {
+    if (this.#orphans.has(object)) return
+    this.#orphans.add(object)
+    for (const { state } of this.#world.alive())
+      for (const link of state.directory.get(object)?.refs ?? []) this.orphan(link.object)
+  }
+}

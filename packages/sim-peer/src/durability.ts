@@ -1,0 +1,66 @@
+// 6: an object with all its copies survives any fewer than k deaths. Of each stored object it is
+// remembered since when it had its copies, and how those went that it lost: by a death, by bytes that
+// went bad, by a holder that had thought the owner dead; or for no such reason.
+
+import type { LifeId, ObjectId } from '@murmuration/core/internal'
+import type { Custody } from './custody.ts'
+import type { SimPeer } from './peer.ts'
+import type { Entry } from './tables.ts'
+
+/** A copy that is gone: whose, and whether that was somebody's end. */
+interface Loss {
+  readonly life: LifeId
+  readonly isFault: boolean
+}
+
+export class Durability {
+  readonly #custody: Custody
+  /** Of objects that had all their copies: those lost since. */
+  readonly #losses = new Map<string, Loss[]>()
+  readonly #corrupt = new Set<string>()
+  /** Objects that had their copies at some time. */
+  reached = 0
+
+  constructor(custody: Custody) {
+    this.#custody = custody
+  }
+
+  corrupted(holder: LifeId, object: ObjectId): void {
+    this.#corrupt.add(`${holder}|${object}`)
+  }
+
+  added(owner: SimPeer, { object, state, holders, copies }: Entry): void {
+    if (state !== 'stored' || holders.size < copies) return
+    this.#losses.set(`${owner.life}|${object}`, [])
+    this.reached++
+  }
+
+  /** A holder is about to be struck from the entry. */
+  removed(owner: SimPeer, { object, holders }: Entry, life: LifeId): void {
+    if (!holders.has(life)) return
+    this.#losses.get(`${owner.life}|${object}`)?.push({ life, isFault: this.#isFault(owner, object, life) })
+  }
+
+  forgotten(owner: SimPeer, object: ObjectId): void {
+    this.#losses.delete(`${owner.life}|${object}`)
+  }
+
+  #isFault(owner: SimPeer, object: ObjectId, life: LifeId): boolean {
+    const { members } = owner.state
+    const isLeft = [...members.all()].some((row) => row.life === life && row.state === 'left')
+    // Who leaves hands over to owners that it thinks alive.
+    if (members.ended(life)) return !isLeft || this.#custody.wasBuried(owner.life)
+    return this.#corrupt.has(`${life}|${object}`) || this.#custody.hasClosed(life, owner.life)
+  }
+
+  /** The entry stops being stored: for want of holders, or because nobody wants it any more. */
+  ends(owner: SimPeer, { object, state, holders, copies }: Entry): void {
+    const losses = this.#losses.get(`${owner.life}|${object}`)
+    this.forgotten(owner, object)
+    if (!losses || state !== 'stored' || holders.size > 0) return
+    const faults = losses.filter(({ isFault }) => isFault).length
+    if (faults >= copies) return
+    const whose = losses.map(({ life, isFault }) => `${life}${isFault ? '' : ' (not dead)'}`).join(', ')
+    throw new Error(`${object} of ${owner.life} had ${copies} copies and is lost with ${faults} faults: ${whose}`)
+  }
+}

@@ -1,0 +1,57 @@
+// What a program may be told instead of a value, after all that was done to the mesh. A named reason
+// is believed only when the simulator saw it: a lost owner must have died, what was freed must have
+// been kept by somebody who was thought dead for longer than the grace, and so on.
+
+import type { Failure, LifeId, ObjectId } from '@murmuration/core/internal'
+import { presets } from '@murmuration/core/internal'
+import type { SimWorld } from './world.ts'
+
+type Verdict = (world: SimWorld, object: ObjectId) => boolean
+
+/** The sentences in which a loss is told, and when they are true. */
+const losses: readonly (readonly [RegExp, Verdict])[] = [
+  [/^the peer that answered for it is gone/, isOwnerGone],
+  [/^its owner has let go of it/, (world, object) => world.custody.isOrphan(object) || isUnheard(world, object)],
+  // Whether that was just is checked as it happens.
+  [/^it was put|^it may be made again/, (world) => world.custody.burials > 0 || world.corruptions > 0],
+  [/^there is no room for/, (world) => world.isCramped],
+  [/^its lineage was dropped/, (world) => world.config.lineageBytes < presets.test.lineageBytes],
+]
+
+/** Other ends that a program does not bring about itself. */
+const ends: readonly (readonly [RegExp, (world: SimWorld) => boolean])[] = [
+  [/maxTasks/, (world) => world.config.maxTasks < presets.test.maxTasks],
+  [/there is no room for|given back: memory/, (world) => world.isCramped],
+  [/its owner is gone/, (world) => world.custody.burials > 0],
+  [/peers died while running it/, (world) => world.custody.burials >= world.config.poisonLives],
+  [/failed after \d+ attempts?:/, (world) => world.witness.isImpatient && !world.isCalm],
+  // Whoever may not run it here had nobody else: they left, or run nothing.
+  [/label is p\d+ is yes/, () => true],
+  [/^no peer can run|: no peer can run/, (world) => world.custody.burials > 0 || world.isScattered],
+]
+
+export function isExcused(world: SimWorld, failure: Failure): boolean {
+  const text = `${failure.code}: ${failure.message}`
+  // A failure that led to others is the last one in their sentences.
+  const lost = [...text.matchAll(/object (\S+) is lost: (.*?)(?=; |$)/g)].at(-1)
+  if (lost) {
+    const [, object, why] = lost as unknown as [string, ObjectId, string]
+    return losses.some(([sentence, isTrue]) => sentence.test(why) && isTrue(world, object))
+  }
+  return ends.some(([sentence, isTrue]) => sentence.test(text) && isTrue(world))
+}
+
+/** Whoever thinks its owner dead hands it on without a word to that one, who frees what nobody it knows of holds. */
+function isUnheard(world: SimWorld, object: ObjectId): boolean {
+  const { custody } = world
+  return world.ownersOf(object).some((life) => custody.wasBuried(life) && custody.wasFreed(life, object))
+}
+
+/** Whoever answered for it is dead or has left, or was thought so until its grace was over. */
+function isOwnerGone(world: SimWorld, object: ObjectId): boolean {
+  const isGone = (life: LifeId): boolean => {
+    const peer = world.living(life)
+    return !peer || peer.left || world.custody.wasClosed(life)
+  }
+  return world.ownersOf(object).some(isGone)
+}
