@@ -2,7 +2,7 @@
 // on and die, bytes that are said to be gone.
 
 import { expect, it } from 'vitest'
-import { Big } from '@murmuration/sim-peer'
+import { Big, calm } from '@murmuration/sim-peer'
 import type { Context, SimRef } from '@murmuration/sim-peer'
 import type { Message, ObjectId } from '@murmuration/core/internal'
 import { Scenario, get, only, elapse } from './scenario.ts'
@@ -96,7 +96,7 @@ it('38: outcomes never asked for, grants of 10^9, frees and locations by strange
   mesh.says('M', 'S', { type: 'located', object, located: wrong })
   mesh.says('M', 'E', { type: 'free', object })
   mesh.says('M', 'E', { type: 'abort', task, attempt: 1, reason: 'because' })
-  mesh.says('M', 'S', { type: 'borrowed', object, known: false })
+  mesh.says('M', 'S', { type: 'borrowed', object, nth: 1, known: false })
   mesh.says('M', 'S', { type: 'inspected', request: 1, rows: [] })
   mesh.says('M', 'S', {
     type: 'announce',
@@ -269,5 +269,30 @@ it('an outcome does not wait for borrows that nobody here wants any more', () =>
   })
   mesh.until(() => program.end !== null, 'it is answered before X is known to be dead', 400)
   expect(mesh.result(program)).toBe(true)
+  mesh.endsWell()
+})
+
+it('the answer to a borrow that was let go of is none to the next one', () => {
+  const mesh = new Scenario({ P: 0, A: 0 })
+  const [P, A] = [mesh.peer('P'), mesh.peer('A')]
+  let object = '' as ObjectId
+  const program = mesh.ask('P', function* (context) {
+    object = context.put('kept').object
+    yield* elapse(5_000)
+  })
+  mesh.run({ forMs: 10 })
+  mesh.network.weather = { ...calm, delayMs: [50, 50] }
+  A.event({ type: 'hold', object, owner: P.life })
+  mesh.until(() => P.state.holds.get(object)?.borrowers.has(A.life) === true, 'P knows that A borrows it')
+  mesh.run({ forMs: 40 })
+  A.event({ type: 'release', object })
+  mesh.run({ forMs: 1 })
+  A.event({ type: 'hold', object, owner: P.life })
+  mesh.run({ forMs: 20 })
+  expect([A.state.sessions.queued(P.life), A.state.holds.get(object)?.borrow]).toEqual([2, 'asked'])
+  mesh.until(() => A.state.holds.get(object)?.borrow === 'known', 'the second is answered')
+  expect(P.state.holds.get(object)?.borrowers.has(A.life)).toBe(true)
+  A.event({ type: 'release', object })
+  mesh.result(program)
   mesh.endsWell()
 })

@@ -137,16 +137,18 @@ const takers: Takers = {
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
   want: (state, from, { object }) => resolve.wanted(state, from, object),
-  borrow: (state, from, { object }) => release.borrowed(state, from, object),
+  borrow: (state, from, message) => release.borrowed(state, from, message),
   release: (state, from, { object }) => release.released(state, from, object),
   cancel: (state, _from, { object, reason }, now) => submit.cancel(state, { object, owner: state.self, reason }, now),
   holding: (state, from, message) => replicate.holding(state, from, message),
   gone: (state, from, message) => replicate.gone(state, from, message),
   declined: (state, from, { object }) => replicate.declined(state, from, object),
   located: (state, from, { object, located }) => resolve.located(state, from, object, located),
-  borrowed: (state, from, { object }) => {
+  borrowed: (state, from, { object, nth }) => {
     const row = state.holds.get(object)
     if (row && row.owner !== from && from !== state.self) return void state.counters.strayed++
+    // We let go of it and took it again before this answer came: the one to that is on its way.
+    if (row?.borrow === 'asked' && row.nth !== nth) return
     state.holds.known(object)
     release.parted(state, object)
     execute.borrowAnswered(state, object)

@@ -81,7 +81,7 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
     if (row.owner !== life) continue
     const answered = row.borrow === 'asked'
     state.holds.known(row.object)
-    if (answered) say(state, state.self, { type: 'borrowed', object: row.object, known: false })
+    if (answered) say(state, state.self, { type: 'borrowed', object: row.object, nth: row.nth, known: false })
   }
   state.executor.ownerOver(life, true)
   for (const row of state.executor.ofOwner(life)) {
@@ -226,7 +226,8 @@ export function reset(state: PeerState, life: LifeId, lostMessages: readonly Mes
   for (const message of lostMessages) if (again.has(message.type)) say(state, life, message)
   for (const row of state.elsewhere.of(life)) if (!row.located) say(state, life, { type: 'want', object: row.object })
   for (const row of state.holds.ofLife(life)) {
-    if (row.owner === life && row.borrow === 'asked') say(state, life, { type: 'borrow', object: row.object })
+    if (row.owner === life && row.borrow === 'asked')
+      say(state, life, { type: 'borrow', object: row.object, nth: row.nth })
   }
 }
 

@@ -55,11 +55,11 @@ function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefi
     if (isBeyond(state, owner)) dropBytes(state, object, owner)
 }
 
-function endBorrow(state: PeerState, { object, owner, borrow }: HoldRow): void {
+function endBorrow(state: PeerState, { object, owner, borrow, nth }: HoldRow): void {
   if (owner === state.self || borrow === 'none') return
   say(state, owner, { type: 'release', object })
   // Nobody here needs the answer any more, which may never come.
-  if (borrow === 'asked') say(state, state.self, { type: 'borrowed', object, known: false })
+  if (borrow === 'asked') say(state, state.self, { type: 'borrowed', object, nth, known: false })
 }
 
 function own(state: PeerState, entry: Entry): void {
@@ -108,10 +108,10 @@ export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
   else if (!fetch?.owners.has(from)) state.counters.strayed++
 }
 
-export function borrowed(state: PeerState, from: LifeId, object: ObjectId): void {
+export function borrowed(state: PeerState, from: LifeId, { object, nth }: { object: ObjectId; nth: number }): void {
   const known = state.directory.get(object) !== undefined
   if (known) state.holds.borrowed(object, state.self, from)
-  say(state, from, { type: 'borrowed', object, known })
+  say(state, from, { type: 'borrowed', object, nth, known })
 }
 
 export function released(state: PeerState, from: LifeId, object: ObjectId): void {

@@ -58,7 +58,8 @@ export type Message =
     }
   // ---- about objects: borrower to owner
   | { readonly type: 'want'; readonly object: ObjectId }
-  | { readonly type: 'borrow'; readonly object: ObjectId }
+  /** `nth` tells the answer from one to a borrow that was let go of meanwhile. */
+  | { readonly type: 'borrow'; readonly object: ObjectId; readonly nth: number }
   | { readonly type: 'release'; readonly object: ObjectId }
   | { readonly type: 'cancel'; readonly object: ObjectId; readonly reason: string }
   // ---- holder to owner
@@ -69,7 +70,7 @@ export type Message =
   | { readonly type: 'declined'; readonly object: ObjectId; readonly full: boolean }
   // ---- owner to borrower or holder
   | { readonly type: 'located'; readonly object: ObjectId; readonly located: Located }
-  | { readonly type: 'borrowed'; readonly object: ObjectId; readonly known: boolean }
+  | { readonly type: 'borrowed'; readonly object: ObjectId; readonly nth: number; readonly known: boolean }
   | {
       readonly type: 'replicate'
       readonly object: ObjectId

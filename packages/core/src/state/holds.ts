@@ -24,11 +24,15 @@ export interface HoldRow {
   readonly borrowers: LazySet<LifeId>
   /** For a borrowed object: does its owner know of us? */
   borrow: 'none' | 'asked' | 'known'
+  /** The number of the borrow that was asked for last: only its answer counts. */
+  nth: number
 }
 
 export class Holds {
   readonly #rows = new Map<ObjectId, HoldRow>()
   readonly #asked = new Set<ObjectId>()
+  /** Borrows that were ever asked for. */
+  #borrows = 0
   /** Of all rows: what is kept for lineage alone. */
   lineageBytes = 0
 
@@ -58,6 +62,7 @@ export class Holds {
         kept: 0,
         borrowers: new LazySet(),
         borrow: 'none',
+        nth: 0,
       }
       this.#rows.set(object, row)
     }
@@ -135,6 +140,7 @@ export class Holds {
 
   asked(row: HoldRow): void {
     row.borrow = 'asked'
+    row.nth = ++this.#borrows
     this.#asked.add(row.object)
   }
 

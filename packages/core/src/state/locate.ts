@@ -135,7 +135,7 @@ export function hold(state: PeerState, link: Pick<RefLink, 'object' | 'owner'>, 
   if (row.owner === state.self || row.borrow !== 'none' || isOwn(state, link)) return
   if (state.members.ended(row.owner)) return state.holds.known(link.object)
   state.holds.asked(row)
-  say(state, row.owner, { type: 'borrow', object: link.object })
+  say(state, row.owner, { type: 'borrow', object: link.object, nth: row.nth })
 }
 
 /**
@@ -149,7 +149,7 @@ function rehome(state: PeerState, row: HoldRow, owner: LifeId): void {
   const wasAsked = row.borrow === 'asked'
   if (row.borrow !== 'none') say(state, row.owner, { type: 'release', object: row.object })
   state.holds.rehome(row, owner)
-  if (isOurs && wasAsked) say(state, state.self, { type: 'borrowed', object: row.object, known: true })
+  if (isOurs && wasAsked) say(state, state.self, { type: 'borrowed', object: row.object, nth: row.nth, known: true })
   const told = state.elsewhere.get(row.object)
   if (!told) return
   state.elsewhere.forget(row.object)
