@@ -161,3 +161,28 @@ it('who forgot a peer with which it had spoken again and again is heard by it, t
   expect(again.end?.value).toBe(190)
   mesh.endsWell()
 })
+
+it('who was given nothing and then thought dead is given something when it is back', () => {
+  const mesh = new Scenario({ S: 0, L: 0, E: 1 })
+  mesh.fn('work', function* (_context, ms: number) {
+    yield* elapse(ms)
+    return ms
+  })
+  const long = mesh.ask('L', function* (context) {
+    const ref = context.call('work', [20_000])
+    return yield* get(ref)
+  })
+  mesh.until(() => mesh.timesRun('work') === 1, 'E is busy')
+  const quick = mesh.ask('S', function* (context) {
+    return yield* get(context.call('work', [1]))
+  })
+  const [S, E] = [mesh.peer('S'), mesh.peer('E')]
+  mesh.until(() => S.state.scheduler.room(E.life, 1) === 0 && E.state.executor.activeOf(S.life) === 0, 'it goes back')
+  S.sleep()
+  mesh.until(() => E.state.members.ended(S.life), 'E thinks that S is dead')
+  S.thaw()
+  expect(mesh.result(long)).toBe(20_000)
+  mesh.until(() => quick.end !== null, 'the quick one runs', 5_000)
+  expect(mesh.result(quick)).toBe(1)
+  mesh.endsWell()
+})

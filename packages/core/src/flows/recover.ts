@@ -223,6 +223,7 @@ export function reset(state: PeerState, life: LifeId, lostMessages: readonly Mes
   state.unconfirmed.set(life, new Set(state.tasks.assignedTo(life).map((row) => row.spec.id)))
   state.directory.copiesLost(life)
   state.executor.regrant(life)
+  state.scheduler.voided(life)
   for (const message of lostMessages) if (again.has(message.type)) say(state, life, message)
   for (const row of state.elsewhere.of(life)) if (!row.located) say(state, life, { type: 'want', object: row.object })
   for (const row of state.holds.ofLife(life)) {

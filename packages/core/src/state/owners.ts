@@ -91,6 +91,7 @@ export class Owners {
     const row = this.#rows.get(life)
     if (!row) return
     row.over = over
+    row.granted = null
     if (over && row.active === 0) this.#rows.delete(life)
   }
 

@@ -109,6 +109,12 @@ export class Scheduler {
     this.#credit(life).credits = Math.max(0, Math.min(this.#maxCredits, Math.floor(credits) || 0))
   }
 
+  /** That peer may have forgotten what it granted: its slots count until it says more. */
+  voided(life: LifeId): void {
+    const row = this.#credits.get(life)
+    if (row) row.credits = null
+  }
+
   /** How many more attempts that peer takes from us. */
   room(life: LifeId, slots: number): number {
     const row = this.#credits.get(life)
