@@ -286,3 +286,24 @@ it('what ends while it is queued leaves the queue, where nobody could run it and
   expect(S.state.scheduler.readyCount).toBe(0)
   mesh.endsWell()
 })
+
+it('a cancel that comes when time is up already ends as well', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  mesh.fn('work', function* () {
+    yield* elapse(60_000)
+    return 'done'
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('work', [], { timeoutMs: 100 })
+    yield* elapse(50)
+    mesh.peer('E').freeze()
+    yield* elapse(100)
+    yield { type: 'stop', ref, reason: 'too late' }
+    const got = yield { type: 'get', ref }
+    return got.type === 'failure' ? got.failure.code : got.value
+  })
+  mesh.run({ forMs: 500 })
+  mesh.peer('E').thaw()
+  expect(mesh.result(program)).toBe('TASK_TIMEOUT')
+  mesh.endsWell()
+})

@@ -298,13 +298,14 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   const object = resultOf(task)
   const entry = state.directory.get(object)
   if (!entry) return
-  const cancelled = row.ending?.code === 'TASK_CANCELLED'
+  // A cancel may have come when its time was up already.
+  const wasToEnd = row.ending !== null
   if (row.at) state.scheduler.returned(row.at)
   enter(state, entry, row, { task, result, holder })
   remember(state, row, { task, result, holder }, now)
   state.tasks.settled(row)
   state.counters.settled++
-  if (cancelled) state.effects.push({ type: 'cancelled', object })
+  if (wasToEnd) state.effects.push({ type: 'cancelled', object })
   settleHolds(state, row, result)
   state.agenda.settled.push(object)
   state.agenda.loose.push(object)
