@@ -139,7 +139,7 @@ function willAnswer({ state, asked }: SimPeer, object: ObjectId): boolean {
 
 /**
  * With nothing under way between two peers each question of the one is written down at the other: work
- * given out, answers awaited, borrows, copies.
+ * given out, answers awaited, borrows, refs handed over.
  */
 export function checkTalks(peer: SimPeer): void {
   const { state, world } = peer
@@ -154,6 +154,9 @@ export function checkTalks(peer: SimPeer): void {
         fail(peer, `an answer about ${row.object} is awaited from ${life}, who was not asked`)
     for (const object of state.holds.unanswered())
       if (state.holds.get(object)?.owner === life) fail(peer, `${object} is borrowed from ${life}, who was not asked`)
+    for (const [name, { to }] of state.transits)
+      if (to === life && !other.state.deliveries.has(`${name.slice(0, name.lastIndexOf('@'))}@${peer.life}`))
+        fail(peer, `the refs in ${name} are kept for ${life}, who has nothing more to say of it`)
   }
 }
 

@@ -30,11 +30,13 @@ export interface ChurnReport {
   readonly violation: string | null
 }
 
+/** Jobs of a seed at most. */
+const jobsMost = 5
 /** How long the mesh may take to converge once the faults are over. */
 const patienceMs = 20 * 60_000
 /** Then it is left in peace: with the programs' handles, and without them. */
-const quietMs = 26_000
-const emptyMs = 12_000
+const quietMs = 20_000
+const emptyMs = 8_000
 
 export function churn(
   seed: number,
@@ -91,16 +93,19 @@ class Churn {
     if (!world.isScattered) world.run({ until: together, forMs: 10_000 })
   }
 
+  /** Jobs are asked for all the while, a few at a time. */
   safety(): void {
     const { world } = this
     const rng = this.#rng
-    const jobs = 1 + rng.below(3)
-    for (let n = 0; n < jobs; n++) this.#begin()
-    const end = world.clock.now + rng.between(2_000, 15_000)
-    while (world.clock.now < end && !this.#done()) {
-      world.run({ until: () => this.#done(), forMs: rng.between(20, 1_500) })
+    const atOnce = 1 + rng.below(3)
+    const end = world.clock.now + rng.between(2_000, 9_000)
+    for (let n = 0; n < atOnce; n++) this.#begin()
+    while (world.clock.now < end) {
+      world.run({ until: () => this.#done(), forMs: rng.between(20, 1_000) })
       if (this.#mix.length > 0) this.#striker.strike(rng.pick(this.#mix) as Fault)
       checkAlways(world)
+      if (this.#running() < atOnce && this.#jobs.length < jobsMost) this.#begin()
+      else if (this.#done()) break
     }
   }
 
@@ -109,13 +114,18 @@ class Churn {
     const { world } = this
     const rng = this.#rng
     const roomy = [...world.seats.values()].filter((seat) => seat.memoryBytes >= plenty).map(({ peer }) => peer)
-    const host = rng.next() < 0.6 ? 'p0' : (rng.pick(roomy) as string)
+    const hosts = roomy.filter((name) => world.peer(name).alive && !world.peer(name).state.leaving)
+    const host = rng.next() < 0.6 ? 'p0' : (rng.pick(hosts) as string)
     const workload = drawWorkload(rng, { most: Math.max(8, Math.floor(world.config.maxTasks / 4)) })
     this.#jobs.push({ workload, program: world.program(world.peer(host), workload.main, { lingers: true }) })
   }
 
+  #running(): number {
+    return this.#jobs.filter(({ program }) => program.end === null && !isLost(program)).length
+  }
+
   #done(): boolean {
-    return this.#jobs.every(({ program }) => program.end !== null || isLost(program))
+    return this.#running() === 0
   }
 
   liveness(): void {
@@ -150,10 +160,12 @@ class Churn {
       peer.full = false
       if (!peer.asleep) peer.thaw()
     }
-    const able = world.alive().filter((peer) => isAble(peer) && !this.#striker.leavers.has(peer))
-    if (able.length < 2) world.add(`p${world.seats.size}`, { ...drawSeat(this.#rng), slots: 1, memoryBytes: plenty })
     const awake = (): boolean => world.alive().every((peer) => !peer.frozen)
     world.run({ until: awake, forMs: 2 * world.config.tombstoneMs })
+    // Who was told to leave begins to.
+    world.run({ forMs: 100 })
+    const able = world.alive().filter(isAble)
+    if (able.length < 2) world.add(`p${world.seats.size}`, { ...drawSeat(this.#rng), slots: 1, memoryBytes: plenty })
   }
 
   #checkCalm(): void {
@@ -196,7 +208,7 @@ class Churn {
 }
 
 function isAble({ state, store }: SimPeer): boolean {
-  return state.executor.slots > 0 && store.limitBytes >= plenty
+  return !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
 }
 
 /** It died with its peer, or that left. */

@@ -5,6 +5,7 @@
 import type { Effect, LifeId, ObjectId, PeerId, TaskId } from '@murmuration/core/internal'
 import { isOver, peerOf, resultOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
+import type { TaskRow } from './tables.ts'
 import type { SimWorld } from './world.ts'
 
 /** What one peer thinks of the ended lives of others. */
@@ -115,7 +116,8 @@ export class Custody {
     const life = row && isOver(row.state) ? row.life : yard.lives.get(of)
     if (!life) return
     this.#buried.add(life)
-    // Of two lives that ended in one turn either will do.
+    // Thought dead, heard again and left, all in one turn; and of two lives that ended either will do.
+    if (row?.state === 'left') return
     const isKept = [...graves.keys()].some((other) => peerOf(other) === of)
     if (!isKept && !members.lives(life)) throw new Error(`${peer.life} let go at once of what ${life} held`)
   }
@@ -148,6 +150,11 @@ export class Custody {
   #leaves(peer: SimPeer): void {
     const { leaving, holds } = peer.state
     if (leaving && peer.now() >= leaving.by) for (const row of holds.all()) this.orphan(row.object)
+  }
+
+  /** Jobs end with their peer: what their tasks were given is let go before these have heard that they are to stop. */
+  settles({ state }: SimPeer, { spec, at }: TaskRow): void {
+    if (state.leaving && spec.depth === 0 && at !== null) for (const link of spec.refs) this.orphan(link.object)
   }
 
   /** Children end with a parent that nobody asks for any more. */

@@ -31,8 +31,10 @@ const strokes = {
 
 export type Fault = keyof typeof strokes
 
-/** Machines that sleep are what finds most. */
-export const faults: readonly Fault[] = [...(Object.keys(strokes) as Fault[]), 'sleep', 'sleep', 'sleep', 'sleep']
+const sleeps: readonly Fault[] = ['sleep', 'sleep', 'sleep', 'sleep']
+
+/** Deaths, and machines that sleep, are what finds most. */
+export const faults: readonly Fault[] = [...(Object.keys(strokes) as Fault[]), ...sleeps, 'kill', 'restart']
 
 /** Peers in a mesh at most; no more join then. */
 const peersMost = 14
@@ -44,8 +46,6 @@ export class Striker {
   readonly done: string[] = []
   /** Peers that others may rightly have thought dead. */
   readonly suspects = new Set<string>()
-  /** Who was told to leave, and may be asleep yet. */
-  readonly leavers = new Set<SimPeer>()
 
   constructor(world: SimWorld, rng: Rng) {
     this.world = world
@@ -201,9 +201,8 @@ function slow(by: By): void {
 
 function leave(by: By): void {
   const peer = by.victim()
-  if (!peer || by.leavers.has(peer)) return
+  if (!peer || peer.state.leaving) return
   by.suspects.add(peer.peer)
-  by.leavers.add(peer)
   by.note(`${peer.peer} leaves`)
   peer.event({ type: 'leave' })
 }

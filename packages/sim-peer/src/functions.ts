@@ -141,6 +141,22 @@ function defineCarriers(world: SimWorld): void {
     const refs = [...rest, first as SimRef]
     return trip.hops === 0 ? { refs } : next(context, 'wrap', trip, { refs })
   })
+  /** Refs in an object of its own, in one of somebody else's, and so on: only the outermost is told. */
+  world.define('pack', function* (context: Context, { ms, hops, ...trip }: Trip, count: number): Body {
+    yield* elapse(ms)
+    const seen = [...(trip.seen ?? []), context.at]
+    const contents = Array.from({ length: hops === 0 ? count : 0 }, (_, n) => context.put({ n }))
+    if (hops === 0) return { refs: [context.put({ refs: contents })] }
+    const inner = context.call('pack', [{ ms, hops: hops - 1, seen }, count], away(context, { seen }))
+    return { refs: [context.put(yield* get(inner))] }
+  })
+  /** Takes the refs out of it. */
+  world.define('unpack', function* (_context: Context, { ms, hops }: Trip, outermost: Box): Body {
+    if (ms > 0) yield* elapse(ms)
+    let box = outermost
+    for (let layer = 0; layer <= hops; layer++) box = (yield* get(box.refs[0] as SimRef)) as Box
+    return box
+  })
   world.define('litter', function* (context: Context, ms: number, count: number) {
     yield* elapse(1)
     return Array.from({ length: count }, (_, n) => context.call('add', [ms, n, 1]))

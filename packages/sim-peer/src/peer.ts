@@ -63,6 +63,8 @@ export class SimPeer {
   /** Local time = virtual time + offset, less what was slept. */
   #offset: number
   readonly #queue: PeerEvent[] = []
+  /** What came while it stood still. */
+  readonly #unread: PeerEvent[] = []
   readonly #watchers = new Map<ObjectId, Set<Runner>>()
   /** Who waits for copies, or for the end of what was cancelled. */
   readonly #ends = new Map<string, Runner[]>()
@@ -127,6 +129,7 @@ export class SimPeer {
 
   event(event: PeerEvent): void {
     if (!this.alive) return
+    if (this.frozen) return void this.#unread.push(event)
     this.#queue.push(event)
     this.#schedule()
   }
@@ -223,10 +226,9 @@ export class SimPeer {
     if (!standstill) return
     this.#standstill = null
     if (!this.alive) return
-    const unread = this.#queue.splice(0)
     this.#noticeSleep(standstill)
     this.turn()
-    for (const event of unread) this.event(event)
+    for (const event of this.#unread.splice(0)) this.event(event)
     for (const then of this.#thawed.splice(0)) then()
   }
 
@@ -236,7 +238,7 @@ export class SimPeer {
     const { sleptMs } = this.#config
     if (!ticks) {
       this.#offset -= ms
-      if (ms > sleptMs) this.#queue.push({ type: 'slept' })
+      if (ms > sleptMs) this.#queue.unshift({ type: 'slept' })
     }
     // No deadline is further off than a second.
     if (ms > sleptMs + (ticks ? 1_100 : 0)) this.wokeAt = this.world.clock.now

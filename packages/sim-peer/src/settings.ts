@@ -12,7 +12,7 @@ export const plenty = 2 ** 30
 
 /** Drawn limits: each small value here is one that a workload reaches. */
 const drawn: { readonly [Name in keyof Config]?: readonly Config[Name][] } = {
-  maxTasks: [100, 200],
+  maxTasks: [60, 90],
   sessionWindow: [1, 2, 8],
   frameBytes: [400, 4_000],
   messagesPerFrame: [1, 3],
@@ -57,6 +57,7 @@ export function drawHome(rng: Rng): SeatOptions {
 
 export function drawPeerCount(rng: Rng): number {
   const chance = rng.next()
-  if (chance < 0.75) return 2 + rng.below(6)
-  return chance < 0.93 ? 6 + rng.below(4) : 10 + rng.below(4)
+  if (chance < 0.25) return 2 + rng.below(2)
+  if (chance < 0.8) return 4 + rng.below(4)
+  return chance < 0.95 ? 8 + rng.below(3) : 11 + rng.below(3)
 }

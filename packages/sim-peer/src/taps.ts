@@ -36,7 +36,10 @@ function tap<T extends object, K extends Methods<T>>(
 export function overhear(peer: SimPeer, { witness, custody, durability }: Listeners): void {
   const { tasks, holds, directory, scheduler } = peer.state
   tap(tasks, 'add', 'after', (spec) => witness.added(peer, spec))
-  tap(tasks, 'settled', 'before', (row) => witness.settles(peer, row))
+  tap(tasks, 'settled', 'before', (row) => {
+    witness.settles(peer, row)
+    custody.settles(peer, row)
+  })
   tap(tasks, 'assigned', 'after', (row, to) => {
     witness.gave(peer, row, to)
     peer.given.push(row)
@@ -47,6 +50,7 @@ export function overhear(peer: SimPeer, { witness, custody, durability }: Listen
     if (life === peer.life) peer.ownGrant = credits
     else peer.told.set(life, credits)
   })
+  tap(scheduler, 'voided', 'after', (life) => peer.told.delete(life))
   tap(scheduler, 'ended', 'after', (life) => peer.told.delete(life))
   tap(holds, 'asked', 'after', ({ object, owner }) => peer.asked.set(object, owner))
   tap(holds, 'borrowed', 'after', (object, _owner, by) => custody.borrowed(peer, object, by))

@@ -3,7 +3,7 @@
 
 import type { Body, CallOptions, Context, Got, Wait } from './bodies.ts'
 import { SimFailure, durable, elapse, get } from './bodies.ts'
-import type { Trip } from './functions.ts'
+import type { Box, Trip } from './functions.ts'
 import { away, elsewhereIfFull, megabyte, next, sumOf } from './functions.ts'
 import { Big } from './values.ts'
 import type { SimRef } from './values.ts'
@@ -15,6 +15,7 @@ export const refWorkloads: readonly Maker[] = [
   couriers,
   couriers,
   parcels,
+  unpacked,
   dropped,
   keepsakes,
   souvenirs,
@@ -132,6 +133,35 @@ function parcels(draw: Draw): Workload {
       return sum + (yield* sumOf(((yield* get(box)) as { refs: SimRef[] }).refs))
     },
     expected: total(count) * 2,
+  }
+}
+
+/** Packed by some, unpacked by another, read by a third: who unpacks it is the only one that ever knew all of them. */
+function unpacked({ rng }: Draw): Workload {
+  const count = 1 + rng.below(4)
+  const boxes = 1 + rng.below(4)
+  const hops = rng.below(4)
+  const ms = rng.next() < 0.5 ? 0 : rng.between(0, 30)
+  return {
+    name: `unpacked: ${boxes} × ${count} in ${hops}`,
+    main: function* (context) {
+      const opened: SimRef[] = []
+      for (let n = 0; n < boxes; n++) {
+        const trip: Trip = { ms: ms + n, hops, seen: [context.at] }
+        const packed = context.call('pack', [trip, count], away(context, {}))
+        const box = (yield* get(packed)) as Box
+        opened.push(context.call('unpack', [trip, box], away(context, { spread: true })))
+        for (const ref of [...box.refs, packed]) context.release(ref)
+      }
+      let sum = 0
+      for (const ref of opened) {
+        const { refs } = (yield* get(ref)) as Box
+        context.release(ref)
+        sum += yield* sumOf(refs)
+      }
+      return sum
+    },
+    expected: boxes * total(count),
   }
 }
 

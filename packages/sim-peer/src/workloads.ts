@@ -41,6 +41,8 @@ const makers: readonly Maker[] = [
   flaky,
   brief,
   flood,
+  // Who holds what is where most can go wrong.
+  ...refWorkloads,
   ...refWorkloads,
 ]
 
@@ -68,6 +70,7 @@ function drawOptions(rng: Rng): CallOptions {
   if (rng.next() < 0.4) return {}
   const drawn: CallOptions[] = [
     { copies: 1 + rng.below(3) },
+    { copies: 1 },
     { priority: rng.below(3) },
     { spread: true },
     { prefer: { labels: { zone: 'b' } } },
@@ -99,7 +102,7 @@ function flat({ rng, options, most }: Draw): Workload {
 }
 
 function tinies({ rng, most }: Draw): Workload {
-  const count = Math.min(most, 100 + rng.below(500))
+  const count = Math.min(most, 60 + rng.below(300))
   return {
     name: `tinies: ${count}`,
     main: function* (context) {
@@ -131,11 +134,16 @@ function blocks({ rng, options }: Draw): Workload {
   }
 }
 
-/** Layers of tasks, each on a few of the layer before; inner results are dropped, so lineage must hold. */
-function graph({ rng, options }: Draw): Workload {
+/**
+ * Layers of tasks, each on a few of the layer before; inner results are dropped, so lineage must hold: what
+ * is lost before it is read is made again from the bottom.
+ */
+function graph({ rng, ...draw }: Draw): Workload {
+  const options = rng.next() < 0.6 ? { ...draw.options, copies: 1 } : draw.options
   const width = 2 + rng.below(5)
   const depth = 2 + rng.below(6)
   const ms = rng.between(5, 150)
+  const pause = rng.next() < 0.4 ? 0 : rng.between(300, 3_000)
   const edges = Array.from({ length: depth }, () =>
     Array.from({ length: width }, () => [rng.below(width), rng.below(width)] as const),
   )
@@ -150,6 +158,7 @@ function graph({ rng, options }: Draw): Workload {
         for (const ref of layer) context.release(ref)
         layer = next
       }
+      if (pause > 0) yield* elapse(pause)
       let sum = 0
       for (const ref of layer) sum += ((yield* get(ref)) as { n: number }).n
       return sum
@@ -159,7 +168,7 @@ function graph({ rng, options }: Draw): Workload {
 }
 
 function recursion({ rng }: Draw): Workload {
-  const n = 4 + rng.below(5)
+  const n = 4 + rng.below(4)
   const ms = rng.between(0.1, 30)
   const fib = (k: number): number => (k < 2 ? k : fib(k - 1) + fib(k - 2))
   return {
@@ -303,7 +312,7 @@ function brief({ rng, options }: Draw): Workload {
 
 /** More than a peer takes at once: what is too much is refused with a reason, and taken later. */
 function flood({ rng, most }: Draw): Workload {
-  const count = Math.min(400, most * 6)
+  const count = Math.min(120, most * 6)
   const ms = rng.between(0.1, 2)
   return {
     name: `flood: ${count}`,

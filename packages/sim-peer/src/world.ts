@@ -256,7 +256,7 @@ export class SimWorld {
     const runner = new Runner(on, { id, depth: 0, attempt: 0, code, lingers, onEnd, onBlocked: () => {} })
     const program: Program = { peer: on, runner, end: null }
     on.programs.push(runner)
-    runner.start(main(runner))
+    on.whenThawed(() => runner.start(main(runner)))
     return program
   }
 
