@@ -154,6 +154,8 @@ export function checkTalks(peer: SimPeer): void {
         fail(peer, `an answer about ${row.object} is awaited from ${life}, who was not asked`)
     for (const object of state.holds.unanswered())
       if (state.holds.get(object)?.owner === life) fail(peer, `${object} is borrowed from ${life}, who was not asked`)
+    // Who thought us dead for longer than the grace let go of what it had yet to say (see `checkEmpty`).
+    if (world.custody.hasClosed(life, peer.life)) continue
     for (const [name, { to }] of state.transits)
       if (to === life && !other.state.deliveries.has(`${name.slice(0, name.lastIndexOf('@'))}@${peer.life}`))
         fail(peer, `the refs in ${name} are kept for ${life}, who has nothing more to say of it`)
