@@ -11,9 +11,9 @@ const storyLines = 60
 
 const help = `usage: npm run churn -- [options]
 
-Whole simulated meshes, in virtual time, one per seed: peers crash, freeze, return and are cut off, frames
-are lost, delayed and doubled, and every invariant is checked after every event. The same seed gives the
-same run. Exit code 1 when an invariant was violated.
+Whole simulated meshes, in virtual time, one per seed: peers crash, freeze, sleep, return and are cut off,
+frames are lost, delayed and doubled, and what must hold is checked after every turn. The same seed gives
+the same run. Exit code 1 when something did not hold.
 
 options:
   --seeds N     how many (default 200)
