@@ -29,7 +29,7 @@ export interface Plan {
 /** A tile's colours, three single floats a pixel, fit into what rides inline in an outcome (64 KiB). */
 const TILE_WIDTH = 80
 const TILE_HEIGHT = 60
-const PASS_SAMPLES = 4
+const PASS_SAMPLES = 8
 
 /** How many parts the hierarchy over the model is built in. */
 export const PARTS = 16
