@@ -59,6 +59,8 @@ export class Peer {
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
   #queue: PeerEvent[] = []
   #scheduled = false
+  /** A turn runs: what its effects post is for the next one. */
+  #turning = false
   #stopped = false
   /** When the timer that is set wakes us. */
   #wakesAt: number = Number.POSITIVE_INFINITY
@@ -130,15 +132,27 @@ export class Peer {
     if (this.#stopped) return
     this.#queue.push(event)
     if (this.#scheduled) return
-    this.#scheduled = true
     // With little going on a turn runs at once; under load it waits for what is already on its way, so that batches grow.
-    if (this.state.tasks.pending + this.state.executor.size <= quietTasks) queueMicrotask(this.#turn)
+    const isQuiet = this.state.tasks.pending + this.state.executor.size <= quietTasks
+    // A frame's even before the transport goes on: it has to acknowledge what it delivered, which costs as much as the turn.
+    if (isQuiet && event.type === 'received' && !this.#turning) return this.#turn()
+    this.#scheduled = true
+    if (isQuiet) queueMicrotask(this.#turn)
     else this.#options.platform.clock.soon(this.#turn)
   }
 
   readonly #turn = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
+    this.#turning = true
+    try {
+      this.#takeTurn()
+    } finally {
+      this.#turning = false
+    }
+  }
+
+  #takeTurn(): void {
     this.#noticeSleep()
     const events = this.#queue
     this.#queue = []
