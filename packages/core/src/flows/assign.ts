@@ -115,6 +115,8 @@ function choose(
   inputs: readonly Input[],
   candidates: readonly Candidate[],
 ): Candidate | null {
+  const there = row.rejoin === null ? undefined : candidates.find(({ life, room }) => life === row.rejoin && room > 0)
+  if (there) return there
   const only = candidates.length === 1 ? candidates[0] : undefined
   if (only) return only.room > 0 ? only : null
   const { prefer, spread } = row.spec.policy
@@ -157,6 +159,7 @@ function inputsOf(state: PeerState, row: TaskRow): Input[] | null {
 }
 
 function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant): void {
+  row.rejoin = null
   state.tasks.assigned(row, chosen.life, now)
   state.scheduler.assigned(chosen.life)
   state.counters.executions++
@@ -173,7 +176,8 @@ function collect(batches: Batches, life: LifeId, row: TaskRow, inputs: readonly 
   if (!groups) batches.set(life, (groups = []))
   let group = groups.find(({ epoch }) => epoch.number === row.epoch.number && epoch.by === row.epoch.by)
   if (!group) groups.push((group = { epoch: row.epoch, attempts: [] }))
-  group.attempts.push({ spec: row.spec, attempt: row.attempt, inputs })
+  const { spec, attempt, formerly } = row
+  group.attempts.push(formerly.length === 0 ? { spec, attempt, inputs } : { spec, attempt, inputs, formerly })
 }
 
 /** Arguments that are small one by one and together more than a frame can carry: said, not tried. */

@@ -243,6 +243,8 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     row.retriesLeft--
     state.counters.retried++
   }
+  // It may have asked for children there.
+  if (item.charge !== 'none') row.formerly = [...row.formerly.filter((life) => life !== at).slice(-1), at]
   row.avoid.add(peerOf(at))
   if (row.avoid.size > 4) row.avoid.delete([...row.avoid][0] as PeerState['peer'])
   state.scheduler.returned(at)

@@ -9,10 +9,12 @@ import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import * as adopt from './adopt.ts'
 import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
 import { durable } from './durable.ts'
 import * as execute from './execute.ts'
+import * as guard from './guard.ts'
 import { inspect } from './inspect.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
@@ -119,7 +121,10 @@ function receive(state: PeerState, frame: Frame, now: Instant): void {
   if (state.members.ended(from) || frame.mine === 0) return
   openSession(state, from)
   const { messages, reset } = state.sessions.receive(frame, now)
-  if (reset) recover.reset(state, from, reset.lost)
+  if (reset) {
+    recover.reset(state, from, reset.lost)
+    guard.guardianLost(state, from)
+  }
   for (const message of messages) take(state, from, message, now)
 }
 
@@ -131,7 +136,9 @@ function takeSignal(state: PeerState, from: LifeId, said: Signal, now: Instant):
 }
 
 const takers: Takers = {
-  assign: (state, from, message) => execute.assigned(state, from, message),
+  assign: (state, from, message, now) => {
+    for (const { row, formerly } of execute.assigned(state, from, message)) adopt.claim(state, row, formerly, now)
+  },
   abort: (state, from, message, now) => execute.abort(state, from, message, now),
   delivered: (state, from, message) => execute.delivered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
@@ -144,7 +151,7 @@ const takers: Takers = {
   gone: (state, from, message) => replicate.gone(state, from, message),
   declined: (state, from, { object }) => replicate.declined(state, from, object),
   located: (state, from, { object, located }) => resolve.located(state, from, object, located),
-  borrowed: (state, from, { object, nth }) => {
+  borrowed: (state, from, { object, nth, known }) => {
     const row = state.holds.get(object)
     if (row && row.owner !== from && from !== state.self) return void state.counters.strayed++
     // We let go of it and took it again before this answer came: the one to that is on its way.
@@ -152,10 +159,16 @@ const takers: Takers = {
     state.holds.known(object)
     release.parted(state, object)
     execute.borrowAnswered(state, object)
+    if (row && from === row.owner) adopt.answered(state, row, known)
   },
   replicate: (state, from, message) => resolve.replicate(state, from, message),
   verify: (state, from, message) => resolve.verify(state, from, message),
   free: (state, from, { object }) => release.freed(state, from, object),
+  guard: (state, from, message) => guard.keep(state, from, message),
+  guarded: (state, from, message) => guard.acknowledged(state, from, message),
+  unguard: (state, from) => guard.dismissed(state, from),
+  claim: (state, from, { context }) => adopt.claimed(state, from, context),
+  claimed: (state, from, message) => adopt.inherit(state, from, message),
   announce: (state, from, message) => recover.announced(state, from, message),
   inspect: (state, from, { request, query }, now) =>
     say(state, from, { type: 'inspected', request, rows: inspect(state, query, now) }),

@@ -3,11 +3,12 @@
 // runs them is assign's story.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { never, resultOf } from '../model/ids.ts'
+import { after, never, resultOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import type { Failure } from '../model/object.ts'
+import { adoptOrphan } from '../state/adoption.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
 import { hold, letGo, locate, request } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
@@ -19,6 +20,8 @@ import { Tasks } from '../state/tasks.ts'
 export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   const result = resultOf(spec.id)
   const epoch = epochOf(state, spec)
+  // What another peer answered for and we keep the ledger of is done, or runs, already.
+  if (spec.depth > 0) adoptOrphan(state, result)
   const known = state.tasks.get(spec.id)
   const entry = state.directory.get(result) ?? state.directory.add(result, spec.id, spec.policy.copies)
   hold(state, { object: result, owner: state.self }, 'handle')
@@ -30,6 +33,8 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
   for (const link of spec.refs) hold(state, link, 'spec')
+  if (spec.depth > 0)
+    state.ledger.soon({ object: result, context: spec.context, at: after(now, state.config.ledgerMs) })
   // Children of what still runs here are taken: others run them.
   if (state.leaving && spec.depth === 0)
     return conclude(state, row, failure(row, 'MESH_LEFT', 'leaving', 'this peer is leaving the mesh'))

@@ -3,7 +3,8 @@
 // which are outside of it: newest wins, losing one costs a round. The union is closed; the codec
 // checks every field before the machine sees it.
 
-import type { AttemptId, LifeId, ObjectId, TaskId } from './ids.ts'
+import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
+import type { JobHead, LedgerRow } from './ledger.ts'
 import type { Located } from './object.ts'
 import type { Epoch, Outcome, TaskSpec } from './task.ts'
 import type { Claim, Load } from './world.ts'
@@ -25,6 +26,8 @@ export interface Assignment {
   readonly spec: TaskSpec
   readonly attempt: number
   readonly inputs: readonly Input[]
+  /** Who had earlier attempts and may have asked for children: their ledgers are looked at before this one begins. */
+  readonly formerly?: readonly LifeId[] | undefined
 }
 
 export interface HoldingNote {
@@ -81,6 +84,29 @@ export type Message =
   /** Somebody had no good bytes from the receiver: it looks at its own, and says `holding`, or drops them and says `gone`. */
   | { readonly type: 'verify'; readonly object: ObjectId; readonly hash: string }
   | { readonly type: 'free'; readonly object: ObjectId }
+  // ---- owner to guardian and back
+  /** Rows that would be missed, and those that would not be any more. `begin`: what was told before counts no more. */
+  | {
+      readonly type: 'guard'
+      readonly nth: number
+      readonly begin: boolean
+      readonly rows: readonly LedgerRow[]
+      readonly gone: readonly ObjectId[]
+      readonly jobs: readonly JobHead[]
+    }
+  /** Taken up to that message. `full`: there is no room for more. */
+  | { readonly type: 'guarded'; readonly nth: number; readonly full: boolean }
+  /** Another guards it now. */
+  | { readonly type: 'unguard' }
+  // ---- whoever runs a context again, to guardians and back
+  | { readonly type: 'claim'; readonly context: ContextId }
+  | {
+      readonly type: 'claimed'
+      readonly context: ContextId
+      readonly rows: readonly LedgerRow[]
+      /** More of them follow. */
+      readonly more: boolean
+    }
   // ---- both ways
   /** First message of every session: what the sender runs, borrows and holds for the receiver. Complete: what is missing is lost. */
   | {

@@ -66,7 +66,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     shared.set(value, table.length)
     return table.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
-  const rows = attempts.map(({ spec, attempt, inputs }) => [
+  const rows = attempts.map(({ spec, attempt, inputs, formerly }) => [
     spec.id,
     attempt,
     share(spec.context),
@@ -77,6 +77,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
+    ...(formerly === undefined ? [] : [formerly]),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
@@ -223,7 +224,7 @@ function unpackShared(value: unknown): string | Policy {
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly] = row
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -235,6 +236,9 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
   return {
     attempt: whole(attempt, 'attempt'),
     inputs: inputs === 0 ? noInputs : array(inputs, 'inputs').map(unpackInput),
+    ...(formerly === undefined
+      ? {}
+      : { formerly: check(wire.lives, formerly, 'formerly') as unknown as readonly LifeId[] }),
     spec: {
       id: name(id, 'task') as TaskId,
       context: named(context, 'context') as ContextId,

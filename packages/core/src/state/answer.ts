@@ -28,7 +28,7 @@ export function answer(state: PeerState, to: LifeId, outcome: Omit<OutcomeMessag
 
 /** Tells every asker that is there. The row goes with the last of them. */
 export function answerAskers(state: PeerState, row: RunRow): void {
-  if (row.unsaid.size > 0) return
+  if (row.unsaid.size > 0 || state.ledger.waits.has(row.id)) return
   for (const asker of row.others ?? []) {
     if (state.members.ended(asker.owner)) continue
     state.executor.dropAsker(row, asker.owner)
