@@ -84,7 +84,8 @@ function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefine
   if (owner === undefined) return false
   const entry = state.directory.get(object)
   if (!entry) return owner !== state.self && state.elsewhere.get(object) !== undefined
-  if (entry.state === 'pending') return entry.task !== null && isPending(state, entry.task)
+  if (entry.state === 'pending')
+    return state.missing.has(object) || (entry.task !== null && isPending(state, entry.task))
   if (entry.state === 'faded') return false
   if (entry.state === 'alias' && entry.alias) return willSettle(state, entry.alias.object, entry.alias.owner)
   return true

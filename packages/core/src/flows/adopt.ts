@@ -9,6 +9,7 @@ import type { LedgerRow } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
 import { weighRow } from '../model/weight.ts'
 import { adopt, install } from '../state/adoption.ts'
+import { ledgerRow } from '../state/guarding.ts'
 import { letGo, moveTo, unanswerable } from '../state/locate.ts'
 import type { HoldRow } from '../state/holds.ts'
 import type { ClaimRow, PeerState } from '../state/peer-state.ts'
@@ -85,7 +86,7 @@ function ledgerOf(context: ContextId): ObjectId {
 export function claimed(state: PeerState, from: LifeId, context: ContextId): void {
   const parts: LedgerRow[][] = [[]]
   let bytes = 0
-  for (const row of state.guarded.ofContext(context)) {
+  for (const row of rowsOf(state, context)) {
     if (bytes >= state.config.frameBytes) {
       parts.push([])
       bytes = 0
@@ -94,6 +95,16 @@ export function claimed(state: PeerState, from: LifeId, context: ContextId): voi
     bytes += weighRow(row)
   }
   parts.forEach((rows, at) => say(state, from, { type: 'claimed', context, rows, more: at < parts.length - 1 }))
+}
+
+/** What we answer for ourselves by now, and what others told. */
+function rowsOf(state: PeerState, context: ContextId): LedgerRow[] {
+  const rows = new Map(state.guarded.ofContext(context).map((row) => [row.object, row]))
+  for (const object of state.ledger.rows()) {
+    const row = state.ledger.contextOf(object) === context ? ledgerRow(state, object) : null
+    if (row) rows.set(object, row)
+  }
+  return [...rows.values()]
 }
 
 /** Ours from now on: held until the attempt has ended, so that it can ask for them. */
@@ -114,6 +125,7 @@ export function inherit(state: PeerState, from: LifeId, message: Extract<Message
 function begin(state: PeerState, context: ContextId, claim: ClaimRow): void {
   claim.by = never
   claim.waits.clear()
+  if (claim.attempt === null) return void state.agenda.claimed.push(context)
   const row = state.executor.get(claim.attempt)
   if (!row?.missing.delete(ledgerOf(context)) || row.state !== 'fetching') return
   if (row.missing.size === 0) state.executor.markReady(row)
@@ -132,6 +144,7 @@ export function guardianSilent(state: PeerState, life: LifeId): void {
 /** The attempts that inherited something and have ended: what they did not ask for is let go. */
 export function dropInheritance(state: PeerState): void {
   for (const [context, claim] of state.claims) {
+    if (claim.attempt === null) continue
     const row = state.executor.get(claim.attempt)
     if (row && row.state !== 'done') continue
     state.claims.delete(context)

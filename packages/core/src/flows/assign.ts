@@ -115,7 +115,8 @@ function choose(
   inputs: readonly Input[],
   candidates: readonly Candidate[],
 ): Candidate | null {
-  const there = row.rejoin === null ? undefined : candidates.find(({ life, room }) => life === row.rejoin && room > 0)
+  // It runs there: that takes no room.
+  const there = row.rejoin === null ? undefined : candidates.find(({ life }) => life === row.rejoin)
   if (there) return there
   const only = candidates.length === 1 ? candidates[0] : undefined
   if (only) return only.room > 0 ? only : null

@@ -4,7 +4,7 @@
 
 import type { PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
-import { peerOf } from '../model/ids.ts'
+import { peerOf, resultOf } from '../model/ids.ts'
 import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -16,6 +16,7 @@ import { durable } from './durable.ts'
 import * as execute from './execute.ts'
 import * as guard from './guard.ts'
 import { inspect } from './inspect.ts'
+import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
@@ -55,8 +56,17 @@ const recorders: Recorders = {
     join.leave(state, now)
   },
   inspect: ask,
-  submit: (state, { spec }, now) => submit.submit(state, spec, now),
-  put: (state, event) => submit.put(state, event),
+  submit: (state, { spec }, now) => {
+    submit.submit(state, spec, now)
+    if (spec.depth === 0 && state.jobs.size > 0) jobs.asked(state, spec.context, resultOf(spec.id), spec.policy.name)
+  },
+  job: (state, event, now) => jobs.open(state, event, now),
+  'close-job': (state, { context }, now) => jobs.close(state, context, now),
+  'end-job': (state, { context, reason }) => jobs.end(state, context, reason),
+  put: (state, event) => {
+    submit.put(state, event)
+    if (event.job) jobs.asked(state, event.job.context, event.object, event.job.name)
+  },
   hold: (state, { object, owner }) => submit.held(state, object, owner),
   release: (state, { object }) => submit.released(state, object),
   cancel: (state, event, now) => submit.cancel(state, event, now),
@@ -167,7 +177,13 @@ const takers: Takers = {
   guard: (state, from, message) => guard.keep(state, from, message),
   guarded: (state, from, message) => guard.acknowledged(state, from, message),
   unguard: (state, from) => guard.dismissed(state, from),
-  claim: (state, from, { context }) => adopt.claimed(state, from, context),
+  claim: (state, from, { context }, now) => {
+    adopt.claimed(state, from, context)
+    jobs.handedOver(state, from, context, now)
+  },
+  seek: (state, from, { context }) => jobs.sought(state, from, context),
+  sought: (state, from, message, now) => jobs.found(state, from, message, now),
+  'end-job': (state, _from, { context, reason }) => jobs.ended(state, context, reason),
   claimed: (state, from, message) => adopt.inherit(state, from, message),
   announce: (state, from, message) => recover.announced(state, from, message),
   inspect: (state, from, { request, query }, now) =>

@@ -8,7 +8,7 @@ import { after, codeObject, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { answer, answerAskers, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
+import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
 import { dropDoomed } from '../state/bytes.ts'
 import { codeSources } from '../state/code-sources.ts'
 import { awaitGuardians } from '../state/guarding.ts'
@@ -55,6 +55,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     join(state, there, { owner, attempt }, epoch)
     return null
   }
+  if (attempt > 1 && answerFromLetters(state, owner, spec.id, attempt)) return null
   const row = state.executor.add({ attempt, spec, owner, epoch, inputs })
   state.code.need(spec.code)
   for (const input of inputs) {

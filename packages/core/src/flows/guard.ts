@@ -27,7 +27,7 @@ export function stream(state: PeerState, now: Instant): void {
   for (const { object, context } of ledger.grown(now)) guard(state, object, context)
   appoint(state, now)
   ledger.flushBy(now, state.config.ledgerMs)
-  if (ledger.hasNews && ledger.isDue(now)) flush(state)
+  if (state.jobs.hasNews || (ledger.hasNews && ledger.isDue(now))) flush(state)
   if (ledger.former.size > 0) tellFormer(state)
   letLeave(state)
   if (state.guarded.hasNews) tellGuards(state)
@@ -49,10 +49,12 @@ function flush(state: PeerState): void {
   // What the closure added goes with the rest.
   const more = state.ledger.take()
   const objects = [...changed, ...more.changed]
+  const jobs = state.jobs.heads(state.self)
+  state.jobs.hasNews = false
   for (const { rows, gone: left } of inParts(state, objects, [...gone, ...more.gone])) {
     const nth = state.ledger.number(rows.map(({ object }) => object))
     for (const { life, begunAt } of state.ledger.guardians())
-      if (begunAt > 0) say(state, life, { type: 'guard', nth, begin: false, rows, gone: left, jobs: [] })
+      if (begunAt > 0) say(state, life, { type: 'guard', nth, begin: false, rows, gone: left, jobs })
   }
 }
 
@@ -80,7 +82,7 @@ function inParts(
 /** As many as wanted, as far as there are any; one that is about to go stays until the others have everything. */
 function appoint(state: PeerState, now: Instant): void {
   const { ledger, members, timers, config } = state
-  if (ledger.size === 0 || timers.guardVersion === members.version) return
+  if (ledger.size + state.jobs.size === 0 || timers.guardVersion === members.version) return
   timers.guardVersion = members.version
   const staying = [...ledger.guardians()].filter(({ life }) => isFit(state, members.get(peerOf(life))))
   const missing = config.guardians - staying.length
@@ -109,7 +111,7 @@ function tellAll(state: PeerState, guardian: Guardian): void {
   let begin = true
   for (const { rows } of inParts(state, state.ledger.rows(), [])) {
     const nth = state.ledger.number([])
-    say(state, guardian.life, { type: 'guard', nth, begin, rows, gone: [], jobs: [] })
+    say(state, guardian.life, { type: 'guard', nth, begin, rows, gone: [], jobs: state.jobs.heads(state.self) })
     begin = false
     guardian.begunAt = nth
   }

@@ -6,6 +6,7 @@
 import type Denque from 'denque'
 import type { Effect, PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
+import { dueMissing, missingDeadline } from '../state/adoption.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
@@ -15,6 +16,7 @@ import { answerDurables, durableDeadline } from './durable.ts'
 import * as execute from './execute.ts'
 import { record, take } from './dispatch.ts'
 import * as guard from './guard.ts'
+import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
@@ -57,6 +59,8 @@ export function deadline(state: PeerState): Instant {
     durableDeadline(state),
     state.ledger.deadline(),
     adopt.claimDeadline(state),
+    state.jobs.deadline(),
+    missingDeadline(state),
     timers.forgiveAt,
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
@@ -74,6 +78,7 @@ function settleAgenda(state: PeerState, now: Instant): void {
     else if (agenda.strangers.length > 0) claims.meetStranger(state, first(agenda.strangers), now)
     else if (agenda.retiring.length > 0) replicate.retire(state, first(agenda.retiring))
     else if (agenda.orphans.length > 0) adopt.orphaned(state, first(agenda.orphans))
+    else if (agenda.claimed.length > 0) jobs.claimsAnswered(state, first(agenda.claimed))
     else if (agenda.requeue.length > 0) conclude.requeued(state, first(agenda.requeue), now)
     else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
     else if (agenda.lost.length > 0) {
@@ -98,6 +103,7 @@ function end(
   recover.ended(state, item, now)
   guard.guardianLost(state, item.life)
   adopt.guardianSilent(state, item.life)
+  jobs.submitterGone(state, item.life, now)
 }
 
 /** What runs here for it is answered first, so that the conversation begins with all of it named. */
@@ -117,6 +123,8 @@ function clocks(state: PeerState, now: Instant): void {
   submit.dueTasks(state, now)
   execute.dueAttempts(state, now)
   adopt.dueClaims(state, now)
+  dueMissing(state, now)
+  jobs.dueJobs(state, now)
   recover.askDue(state, now)
   recover.closeGraves(state, now)
 }

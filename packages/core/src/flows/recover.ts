@@ -86,6 +86,10 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
     if (answered) say(state, state.self, { type: 'borrowed', object: row.object, nth: row.nth, known: false })
     state.agenda.orphans.push(row.object)
   }
+  // Its guardians may not know yet that we have these.
+  for (const heir of state.members.guardiansOf(life))
+    for (const { object, size, hash } of state.holdings.of(life))
+      say(state, heir, { type: 'holding', object, size, hash })
   state.executor.ownerOver(life, true)
   for (const row of state.executor.ofOwner(life)) {
     const there = row.others?.find((asker) => !state.members.ended(asker.owner))
@@ -147,7 +151,7 @@ function close(state: PeerState, life: LifeId): void {
   for (const row of state.elsewhere.of(life)) if (!row.located) unanswerable(state, row.object)
   for (const row of state.executor.askedBy(life)) if (row.others) dropAsker(state, row, life)
   closeStore(state, life)
-  state.guarded.forget(life)
+  if (state.guarded.jobsOf(life).length === 0) state.guarded.forget(life)
   const member = state.members.get(peerOf(life))
   if (member?.life !== life || member.state === 'left') state.sessions.forget(life)
 }

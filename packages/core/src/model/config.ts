@@ -106,6 +106,8 @@ export interface Config {
   readonly ledgerBytes: number
   /** How long an attempt waits for the ledger of an earlier one before it begins without. */
   readonly adoptMs: number
+  /** What was done under a job's name is kept so long after its program has gone. */
+  readonly jobKeepMs: number
   /** What an ended life held is released after this long; what its contexts left is dropped. */
   readonly orphanGraceMs: number
 }
@@ -159,6 +161,7 @@ const lan: Config = {
   ledgerMs: 50,
   ledgerBytes: 256 * 1024 * 1024,
   adoptMs: 2_000,
+  jobKeepMs: 86_400_000,
   orphanGraceMs: 30_000,
 }
 

@@ -1,7 +1,7 @@
 // What the shell tells the machine, and what the machine asks of the shell. Every asynchronous
 // effect ends in exactly one event; nothing else crosses the door.
 
-import type { AttemptId, CodeId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
+import type { AttemptId, CodeId, ContextId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
 import type { Frame, InspectRow, Query } from './messages.ts'
 import type { Failure, Fetched, Located } from './object.ts'
 import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
@@ -32,6 +32,8 @@ export type PeerEvent =
       readonly inline: Uint8Array | null
       readonly refs: readonly RefLink[]
       readonly copies: number
+      /** The named job that it is put by. */
+      readonly job?: { readonly context: ContextId; readonly name: string | null } | undefined
     }
   | { readonly type: 'hold'; readonly object: ObjectId; readonly owner: LifeId }
   | { readonly type: 'release'; readonly object: ObjectId }
@@ -43,6 +45,10 @@ export type PeerEvent =
   | { readonly type: 'code'; readonly code: CodeId; readonly pinned: boolean }
   | { readonly type: 'inspect'; readonly peer: LifeId; readonly request: number; readonly query: Query }
   | { readonly type: 'leave' }
+  // ---- jobs with a name: opened, done with, stopped for good
+  | { readonly type: 'job'; readonly context: ContextId; readonly name: string; readonly detached: boolean }
+  | { readonly type: 'close-job'; readonly context: ContextId }
+  | { readonly type: 'end-job'; readonly context: ContextId; readonly reason: string }
   // ---- transfers
   | { readonly type: 'fetched'; readonly object: ObjectId; readonly result: Fetched }
   /** `sound`: the bytes in the store have that hash. */
@@ -126,6 +132,8 @@ export type Effect =
   /** Null: as many copies as wanted exist. */
   | { readonly type: 'durable'; readonly object: ObjectId; readonly failure: Failure | null }
   | { readonly type: 'cancelled'; readonly object: ObjectId }
+  /** `takenBy`: another program has it, there. Null: what was done before is here. */
+  | { readonly type: 'job-opened'; readonly context: ContextId; readonly takenBy: string | null }
   /** Null: whoever was asked is gone. */
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] | null }
   | { readonly type: 'notice'; readonly notice: Notice }

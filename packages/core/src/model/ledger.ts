@@ -30,4 +30,6 @@ export interface JobHead {
   readonly detached: boolean
   /** The program that submits; null: it is gone. */
   readonly submitter: LifeId | null
+  /** Tasks and puts of it that were given a name. */
+  readonly names: readonly (readonly [string, ObjectId])[]
 }

@@ -107,6 +107,19 @@ export type Message =
       /** More of them follow. */
       readonly more: boolean
     }
+  // ---- whoever opens a named job, to everybody and back
+  | { readonly type: 'seek'; readonly context: ContextId }
+  | {
+      readonly type: 'sought'
+      readonly context: ContextId
+      /** A program has it. */
+      readonly isTaken: boolean
+      /** Something of it is here, and may be claimed. */
+      readonly has: boolean
+      readonly names: readonly (readonly [string, ObjectId])[]
+    }
+  /** That job is over, wherever anything of it is. */
+  | { readonly type: 'end-job'; readonly context: ContextId; readonly reason: string }
   // ---- both ways
   /** First message of every session: what the sender runs, borrows and holds for the receiver. Complete: what is missing is lost. */
   | {
@@ -120,7 +133,7 @@ export type Message =
 
 /** What a peer may be asked about itself. */
 export interface Query {
-  readonly what: 'tasks' | 'objects' | 'explain' | 'members' | 'counters'
+  readonly what: 'tasks' | 'objects' | 'jobs' | 'explain' | 'members' | 'counters'
   readonly id: string | null
   readonly limit: number
 }

@@ -21,6 +21,7 @@ import { Inspections } from './inspections.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
 import { LinkTable } from './link-table.ts'
+import { OpenJobs } from './open-jobs.ts'
 import { PeerContext } from './peer-context.ts'
 import type { Platform } from './ports.ts'
 import { Transfers } from './transfer.ts'
@@ -57,6 +58,7 @@ export class Peer {
   readonly #joining: Joining
   readonly #leaving = new Set<() => void>()
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
+  readonly jobs = new OpenJobs((event) => this.post(event))
   #queue: PeerEvent[] = []
   #scheduled = false
   /** A turn runs: what its effects post is for the next one. */
@@ -228,6 +230,8 @@ export class Peer {
         return this.#waiters.durable(effect.object, effect.failure && failureToError(effect.failure, decodeError))
       case 'cancelled':
         return this.#waiters.cancelled(effect.object)
+      case 'job-opened':
+        return this.jobs.opened(effect)
       case 'inspected':
         return this.#inspections.answered(effect.request, effect.rows)
       case 'notice':
@@ -297,9 +301,9 @@ export class Peer {
     return Array.from(bytes, (byte) => (byte & 31).toString(32)).join('') as ContextId
   }
 
-  /** The verbs' port for a job of this peer. */
-  openContext(context: ContextId): PeerContext {
-    return new PeerContext({ peer: this, context, depth: 0, runsAgain: false, ...this.#contextParts() })
+  /** The verbs' port for a job of this peer; one with a name may run again. */
+  openContext(context: ContextId, { runsAgain = false } = {}): PeerContext {
+    return new PeerContext({ peer: this, context, depth: 0, runsAgain, ...this.#contextParts() })
   }
 
   #openAttempt(attempt: AttemptId): PeerContext {
@@ -386,6 +390,7 @@ export class Peer {
     const why = this.#broken ?? new MeshError('MESH_LEFT', 'this peer has left the mesh')
     this.#waiters.fail(why)
     this.#inspections.fail(why)
+    this.jobs.fail(why)
     this.#joining.close()
     this.#transfers.close()
     this.#links.close()

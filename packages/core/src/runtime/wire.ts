@@ -118,7 +118,7 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'objects', 'explain', 'members', 'counters']),
+  what: z.enum(['tasks', 'objects', 'jobs', 'explain', 'members', 'counters']),
   id: z.nullable(text),
   limit: whole.check(z.lte(limits.rows)),
 })
@@ -146,7 +146,8 @@ const ledgerRow = z.object({
   faded: z.boolean(),
   located: z.nullable(located),
 })
-const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: z.nullable(lifeId) })
+const names = list(z.tuple([id, id]))
+const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: z.nullable(lifeId), names })
 
 /** Every message but `assign` and `outcome`. */
 export const message = z.discriminatedUnion('type', [
@@ -177,6 +178,9 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unguard') }),
   z.object({ type: z.literal('claim'), context: id }),
   z.object({ type: z.literal('claimed'), context: id, rows: list(ledgerRow), more: z.boolean() }),
+  z.object({ type: z.literal('seek'), context: id }),
+  z.object({ type: z.literal('sought'), context: id, isTaken: z.boolean(), has: z.boolean(), names }),
+  z.object({ type: z.literal('end-job'), context: id, reason: text }),
   z.object({
     type: z.literal('announce'),
     attempts: list(id, 1_000_000),

@@ -77,6 +77,16 @@ export class Guarded {
     if (kept) kept.jobs = jobs
   }
 
+  /** That job is over: nothing of it is missed. */
+  endJob(context: ContextId, isOver: (owner: LifeId) => boolean = () => true): void {
+    const objects = this.#byContext.of(context)
+    for (const [owner, kept] of this.#ledgers) {
+      if (!isOver(owner)) continue
+      for (const object of objects) this.drop(owner, object)
+      kept.jobs = kept.jobs.filter((job) => job.context !== context)
+    }
+  }
+
   jobsOf(owner: LifeId): readonly JobHead[] {
     return this.#ledgers.get(owner)?.jobs ?? []
   }
@@ -89,6 +99,21 @@ export class Guarded {
       if (row && (!found || (found.located === null && row.located !== null))) found = row
     }
     return found
+  }
+
+  /** Somebody has its bytes, whatever its owner knew. False when no ledger tells of it. */
+  addHolder(object: ObjectId, hash: string, holder: LifeId): boolean {
+    let isTold = false
+    for (const owner of this.#owners.of(object)) {
+      const rows = this.#ledgers.get(owner)?.rows
+      const row = rows?.get(object)
+      if (!rows || row?.located?.type !== 'stored' || row.located.hash !== hash) continue
+      isTold = true
+      const { located } = row
+      if (!located.holders.includes(holder))
+        this.keep(owner, { ...row, located: { ...located, holders: [...located.holders, holder] } }, Infinity)
+    }
+    return isTold
   }
 
   /** Whose ledgers tell of it. */

@@ -8,7 +8,7 @@ import type { AttemptId, ContextId, Instant, LifeId, ObjectId, PeerId, TaskId } 
 import { never, peerOf, resultOf } from '../model/ids.ts'
 import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
-import type { Failure, Located } from '../model/object.ts'
+import type { Failure, Located, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
@@ -23,6 +23,7 @@ import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
 import { Holdings } from './holdings.ts'
 import { Holds } from './holds.ts'
+import { Jobs } from './jobs.ts'
 import { Ledger } from './ledger.ts'
 import { Links } from './links.ts'
 import { Membership } from './membership.ts'
@@ -73,6 +74,9 @@ export interface PeerState {
   readonly ledger: Ledger
   /** What others answer for, kept for when they are gone. */
   readonly guarded: Guarded
+  /** Adopted puts of whose bytes nobody known is there: until then somebody may say that it has them. */
+  readonly missing: Map<ObjectId, Missing>
+  readonly jobs: Jobs
   /** Attempts that wait for what an earlier one of theirs had asked for. */
   readonly claims: Map<ContextId, ClaimRow>
   /** Ended lives whose holds and contexts are kept until then. */
@@ -124,9 +128,15 @@ export interface Durable {
   askAt: Instant
 }
 
-/** What was asked of guardians for an attempt at a task that others have begun: held until it has ended. */
+export interface Missing {
+  readonly located: StoredAt
+  readonly by: Instant
+}
+
+/** What was asked of guardians for an attempt at a task that others have begun, or for a job: held until it has ended. */
 export interface ClaimRow {
-  readonly attempt: AttemptId
+  /** Null: it is a job. */
+  readonly attempt: AttemptId | null
   readonly waits: Set<LifeId>
   by: Instant
   readonly inherited: ObjectId[]
@@ -171,6 +181,8 @@ export interface Agenda {
   readonly strangers: Denque<LifeId>
   /** Objects that are held here and whose owner is gone. */
   readonly orphans: Denque<ObjectId>
+  /** Jobs for which everybody has told what they had. */
+  readonly claimed: Denque<ContextId>
 }
 
 export interface Timers {
@@ -248,6 +260,8 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     code,
     ledger,
     guarded: new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
+    missing: new Map(),
+    jobs: new Jobs(),
     claims: new Map(),
     graves: new Map(),
     transits: new Map(),
@@ -289,6 +303,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
       retiring: new Denque(),
       strangers: new Denque(),
       orphans: new Denque(),
+      claimed: new Denque(),
     },
     aliases: new Multimap(),
     outbox: [],
