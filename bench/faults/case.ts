@@ -6,6 +6,7 @@ import type { Facts, Mark, Work } from './facts.ts'
 import type { Figures } from './figures.ts'
 
 export const caseNames = [
+  'calm',
   'killed',
   'frozen',
   'objects',

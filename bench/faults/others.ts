@@ -14,6 +14,7 @@ export interface Other {
 
 /** Starting and ending a cluster, which the limit does not count. */
 const aroundMs = 120_000
+const endingMs = 10_000
 
 export interface OthersOptions {
   readonly python: string
@@ -47,12 +48,14 @@ function output(command: string, args: readonly string[], mostMs: number): Promi
     let said = ''
     child.stdout.on('data', (text: Buffer) => (printed += text.toString()))
     child.stderr.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-10_000)))
-    const timer = setTimeout(() => endGroup(child.pid), mostMs)
+    // It ends what it started, then itself; the group is for when it cannot.
+    const timer = setTimeout(() => child.kill('SIGTERM'), mostMs)
+    const last = setTimeout(() => endGroup(child.pid), mostMs + endingMs)
     child.once('error', reject)
     // Not `close`: a daemon that it left would keep its output open.
     child.once('exit', () => {
       clearTimeout(timer)
-      endGroup(child.pid)
+      clearTimeout(last)
       setImmediate(() => resolve({ printed, said }))
     })
   })

@@ -1,6 +1,7 @@
 // The cases, in the order of the table.
 
 import type { FaultCase } from '../case.ts'
+import { calm } from './calm.ts'
 import { detached } from './detached.ts'
 import { entry } from './entry.ts'
 import { frozen } from './frozen.ts'
@@ -11,4 +12,15 @@ import { put } from './put.ts'
 import { putTask } from './put-task.ts'
 import { submitter } from './submitter.ts'
 
-export const cases: readonly FaultCase[] = [killed, frozen, objectsCase, put, putTask, entry, submitter, detached, half]
+export const cases: readonly FaultCase[] = [
+  calm,
+  killed,
+  frozen,
+  objectsCase,
+  put,
+  putTask,
+  entry,
+  submitter,
+  detached,
+  half,
+]
