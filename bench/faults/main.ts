@@ -1,7 +1,7 @@
 // `npm run bench:faults`: kills and freezes peers for real while they work, and prints what came of it as
 // one table, beside Ray and Dask where these are asked for.
 
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { pythonWith } from '../peers/venv.ts'
 import type { Contestant } from './case.ts'
@@ -46,7 +46,10 @@ const stranger = asked.find((name) => !known.some((one) => one === name))
 if (stranger !== undefined) stop(`--with knows ${known.join(' and ')}; got ${stranger}`)
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
-say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
+say(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}; load before: ${loadavg()[0]?.toFixed(1)}`,
+)
+// With a load of more than there are cores, everybody's makespans are others' affair, too.
 const series = await measureFaults(chosen, { runs, others: others(), say })
 process.stdout.write(`${values.json ? faultsAsJson(series) : printFaults(series)}\n`)
 // Their sockets and timers are nobody's any more.

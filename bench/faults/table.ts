@@ -7,13 +7,18 @@ import { isKept, type Outcome, type Series, type Summaries, summariesOf } from '
 
 interface Column {
   readonly head: string
-  show(summaries: Summaries): string
+  /** `calm` is the ratio of the same contestant's calm job in this run. */
+  show(summaries: Summaries, calm: number | null): string
 }
 
 const columns: readonly Column[] = [
   { head: 'makespan', show: ({ makespanMs }) => seconds(makespanMs) },
   { head: 'ideal', show: ({ idealMs, makespanMs }) => (makespanMs ? seconds(idealMs) : '') },
   { head: 'ratio', show: ({ ratio }) => (ratio ? ratio.median.toFixed(2) : '') },
+  {
+    head: 'ratio to\ncalm',
+    show: ({ ratio }, calm) => (ratio && calm !== null ? (ratio.median / calm).toFixed(2) : ''),
+  },
   { head: 'readable\nafter', show: ({ readableMs }) => milliseconds(readableMs) },
   { head: 'detected\nafter', show: ({ detectedMs }) => milliseconds(detectedMs) },
   { head: 'runs again\nafter', show: ({ resumedMs }) => milliseconds(resumedMs) },
@@ -30,16 +35,23 @@ export function printFaults(series: readonly Series[]): string {
   })
   for (const one of series) {
     const summaries = summariesOf(one)
+    const calm = calmRatio(series, one)
     const isMesh = one.contestant === 'mesh'
     table.push([
       isMesh ? one.of.name : '',
       one.contestant,
-      ...columns.map(({ show }) => (summaries ? show(summaries) : '')),
+      ...columns.map(({ show }) => (summaries ? show(summaries, calm) : '')),
       isMesh ? one.of.promised : '',
       verdict(one),
     ])
   }
   return table.toString()
+}
+
+/** What a busy machine costs the calm job it costs the others as well, so the ratio of ratios is the fault's own. */
+function calmRatio(all: readonly Series[], { contestant, of }: Series): number | null {
+  const calm = all.find((one) => one.of.name === 'calm' && one.contestant === contestant)
+  return calm && of.work && of.work.tasks === calm.of.work?.tasks ? (summariesOf(calm)?.ratio?.median ?? null) : null
 }
 
 export function faultsAsJson(series: readonly Series[]): string {
@@ -59,12 +71,18 @@ export function faultsAsJson(series: readonly Series[]): string {
 function verdict(series: Series): string {
   const { outcomes } = series
   const unable = outcomes.find((outcome) => outcome.type === 'not there')
-  if (unable) return `not supported yet: ${unable.why}`
+  if (unable) return `not supported yet: ${short(unable.why)}`
   const failures = outcomes.flatMap((outcome) => (outcome.type === 'failed' ? [outcome.why] : []))
   const failed = failures.length === 0 ? '' : `${failures.length} of ${outcomes.length} failed: ${failures[0]}`
   const kept = series.contestant === 'mesh' ? (isKept(series) ? 'kept' : 'NOT KEPT') : ''
-  return [kept, failed, ...new Set(outcomes.map(noteOf))].filter((part) => part !== '').join('; ')
+  return [kept, failed, ...new Set(outcomes.map(noteOf))]
+    .filter((part) => part !== '')
+    .map(short)
+    .join('; ')
 }
+
+/** As a table has room for; `--json` has all of it. */
+const short = (text: string): string => (text.length <= 120 ? text : `${text.slice(0, 120)}…`)
 
 const noteOf = (outcome: Outcome): string => (outcome.type === 'figures' ? outcome.note : '')
 

@@ -10,7 +10,7 @@ import { startPeers, startProgram } from '../mesh/flock.ts'
 import type { PutterOrder } from '../mesh/putter.ts'
 
 const bytes = 2_000_000
-const giveUpMs = 40_000
+const giveUpMs = 50_000
 
 export const put: FaultCase = {
   name: 'put',
@@ -29,15 +29,15 @@ export const put: FaultCase = {
     const at = Date.now()
     putter.process.kill()
     await writeFile(go, '')
-    const line = await lineIn(context, /^(read|failed) .*$/m)
+    const line = await lineIn(context, /^(read|wrong|failed) .*$/m)
     if (line === null)
       throw new NotThere(
         `the task that held the ref said nothing in ${giveUpMs / 1_000} s: it was ended with its program`,
       )
     if (line.startsWith('failed')) throw new NotThere(`the ref could not be read: ${line.slice('failed '.length)}`)
-    const [, wrong, readAt] = line.split(' ').map(Number)
+    const [how, readAt] = line.split(' ')
     const losses = [{ at, pids: [putter.process.pid], heardAt: null }]
-    return { beganAt: at, endedAt: readAt ?? null, changes: [], losses, lost: wrong === 0 ? 0 : 1 }
+    return { beganAt: at, endedAt: Number(readAt), changes: [], losses, lost: how === 'read' ? 0 : 1 }
   },
 }
 

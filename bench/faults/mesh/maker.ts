@@ -1,7 +1,7 @@
 // Has objects made by tasks on all peers, and reads them all when it is told to.
 
 import { told } from '../../processes.ts'
-import { wrong } from './faults.task.ts'
+import { isPattern, readMs } from './faults.task.ts'
 import { join, type ProgramOrder, use, warm } from './joined.ts'
 import { say } from './said.ts'
 
@@ -22,8 +22,8 @@ await mesh.wait(refs)
 const go = told()
 say({ type: 'holding' })
 await go
-const values = await Promise.allSettled(refs.map((ref) => ref.get({ timeoutMs: 30_000 })))
+const values = await Promise.allSettled(refs.map((ref) => ref.get({ timeoutMs: readMs })))
 const at = Date.now()
-const failed = values.filter((value, index) => value.status === 'rejected' || wrong(value.value, index) > 0)
+const failed = values.filter((value, index) => value.status === 'rejected' || !isPattern(value.value, index))
 const [first] = failed
 say({ type: 'done', at, lost: failed.length, note: first?.status === 'rejected' ? String(first.reason) : '' })

@@ -1,7 +1,7 @@
 // Asks for a task that puts a value and returns its ref, and reads the value when it is told to.
 
 import { told } from '../../processes.ts'
-import { wrong } from './faults.task.ts'
+import { isPattern, readMs } from './faults.task.ts'
 import { join, type ProgramOrder, use, warm } from './joined.ts'
 import { say } from './said.ts'
 
@@ -18,8 +18,8 @@ const { value } = await putInside(order.bytes, order.runs).get()
 const go = told()
 say({ type: 'holding' })
 await go
-const got = await value.get({ timeoutMs: 30_000 }).then(
-  (bytes) => (wrong(bytes, 0) === 0 ? '' : 'wrong bytes'),
+const got = await value.get({ timeoutMs: readMs }).then(
+  (bytes) => (isPattern(bytes, 0) ? '' : 'wrong bytes'),
   (error: Error) => String(error),
 )
 say({ type: 'done', at: Date.now(), lost: got === '' ? 0 : 1, note: got })

@@ -4,7 +4,7 @@
 import { isMeshError } from 'murmuration'
 import type { ObjectRef } from 'murmuration'
 import { told } from '../../processes.ts'
-import { pattern } from './faults.task.ts'
+import { isPattern } from './faults.task.ts'
 import { join, openJob, orSay, type ProgramOrder, use, warm } from './joined.ts'
 import { say } from './said.ts'
 
@@ -43,9 +43,7 @@ await orSay(async () => {
 function isRight(result: PromiseSettledResult<number | Uint8Array>, index: number): boolean {
   if (result.status === 'rejected') return false
   const { value } = result
-  return typeof value === 'number'
-    ? value === index
-    : Buffer.from(value.buffer, value.byteOffset, value.length).equals(pattern(index, order.bytes))
+  return typeof value === 'number' ? value === index : isPattern(value, index)
 }
 
 /** The codes of what failed, each with how often. */
