@@ -27,7 +27,7 @@ export interface Loss {
 export interface Facts {
   /** When the first task was submitted; for what is only read, the moment of the fault. */
   readonly beganAt: number
-  /** When the last result was there; null: not within the limit, or never. */
+  /** When all results were there, or known to be lost; null: not within the limit. */
   readonly endedAt: number | null
   readonly changes: readonly CapacityChange[]
   readonly losses: readonly Loss[]

@@ -71,7 +71,7 @@ function interruptedBy(loss: Loss, marks: readonly Mark[]): number {
 
 /** For a job of equal tasks. */
 export function jobFigures(work: Work, facts: Facts, marks: readonly Mark[]): Figures {
-  const makespanMs = facts.endedAt === null ? null : facts.endedAt - facts.beganAt
+  const makespanMs = tookMs(facts)
   const ideal = idealMs(work, facts.beganAt, facts.changes)
   return {
     makespanMs,
@@ -95,11 +95,16 @@ export function readingFigures(facts: Facts): Figures {
     ratio: null,
     detectedMs: loss && loss.heardAt !== null ? loss.heardAt - loss.at : null,
     resumedMs: null,
-    readableMs: facts.endedAt === null ? null : facts.endedAt - facts.beganAt,
+    readableMs: tookMs(facts),
     lost: facts.lost,
     beyond: null,
     newcomer: null,
   }
+}
+
+/** With a result lost it never came to its end, however soon it gave up. */
+function tookMs({ beganAt, endedAt, lost }: Facts): number | null {
+  return endedAt === null || lost > 0 ? null : endedAt - beganAt
 }
 
 function newcomer({ newcomerPids }: Facts, marks: readonly Mark[]): number | null {

@@ -13,7 +13,7 @@ interface Column {
 
 const columns: readonly Column[] = [
   { head: 'makespan', show: ({ makespanMs }) => seconds(makespanMs) },
-  { head: 'ideal', show: ({ idealMs, makespanMs }) => (makespanMs ? seconds(idealMs) : '') },
+  { head: 'ideal', show: ({ idealMs }) => (idealMs ? `${(idealMs.median / 1_000).toFixed(2)} s` : '') },
   { head: 'ratio', show: ({ ratio }) => (ratio ? ratio.median.toFixed(2) : '') },
   {
     head: 'ratio to\ncalm',

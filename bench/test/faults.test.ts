@@ -80,6 +80,10 @@ describe('figures', () => {
     expect(jobFigures(work, { ...facts, endedAt: null }, [])).toMatchObject({ makespanMs: null, ratio: null })
   })
 
+  test('of a job that gave up with results lost: none either', () => {
+    expect(jobFigures(work, { ...facts, lost: 400 }, [])).toMatchObject({ makespanMs: null, ratio: null, lost: 400 })
+  })
+
   test('of values that are read', () => {
     const read = { ...facts, beganAt: 130, losses: [{ ...loss, heardAt: null }] }
     expect(readingFigures(read)).toMatchObject({ readableMs: 370, detectedMs: null, makespanMs: null })

@@ -1,7 +1,7 @@
 // A value that a task puts, whose ref is its result: the peer that ran the task is killed as soon as the
 // ref has come, and the program that holds it reads.
 
-import type { FaultCase } from '../case.ts'
+import { type FaultCase, NotThere } from '../case.ts'
 import { heardBy, startPeers, startProgram, strike } from '../mesh/flock.ts'
 import type { PutReaderOrder } from '../mesh/put-reader.ts'
 
@@ -24,6 +24,7 @@ export const putTask: FaultCase = {
     const struck = strike(victim)
     reader.process.tell('read')
     const done = await reader.next('done')
+    if (done.lost > 0) throw new NotThere(`the ref could not be read: ${done.note}`)
     const losses = await heardBy(reader, [struck])
     return { beganAt: struck.at, endedAt: done.at, changes: [], losses, lost: done.lost, note: done.note }
   },

@@ -17,7 +17,7 @@ export const put: FaultCase = {
   what: 'a value put by a program that is then SIGKILLed, read by a task that was handed its ref',
   promised: 'readable, ≤ 1.5 s',
   kept: ({ readableMs, lost }) => lost === 0 && readableMs !== null && readableMs <= 1_500,
-  others: ['ray'],
+  others: [],
   work: null,
   async run(context) {
     const peers = await startPeers(context, 3)
