@@ -1,4 +1,5 @@
 // `npm run bench:peers`: installs Ray and Dask for the benchmark, so that a later `--with` need not.
+// Prints the interpreter's path.
 
 import { pythonWith } from './venv.ts'
 

@@ -1,4 +1,5 @@
-// The same job without a fault: what the others are to be read against.
+// The same job without a fault: what the others are to be read against, since a busy machine and the
+// way from task to task cost both the same.
 
 import type { FaultCase } from '../case.ts'
 import { startPeers, startProgram } from '../mesh/flock.ts'

@@ -1,4 +1,5 @@
-// The frozen peer is not thawed: it is ended, still frozen, with the others of its run.
+// The same with a peer that does not die but falls silent: its sockets stay open, so only the missing answers
+// tell. It is not thawed: it is ended, still frozen, with the others of its run.
 
 import type { FaultCase } from '../case.ts'
 import { jobUnderFault, work } from './job-under-fault.ts'

@@ -1,3 +1,6 @@
+// A job on two peers, one of which is killed on the way: does the rest take as long as it must with one, and
+// is anything done twice? It does not know what the job costs without a fault; that is `calm`.
+
 import type { FaultCase } from '../case.ts'
 import { jobUnderFault, work } from './job-under-fault.ts'
 

@@ -1,4 +1,5 @@
-// Starts a detached job, whose one task asks for all the others, and is not needed any more.
+// Starts a detached job, whose one task asks for all the others, and is not needed any more: it
+// waits for the result only so that it is there to be killed.
 
 import { told } from '../../processes.ts'
 import { join, openJob, orSay, type ProgramOrder, use, warm } from './joined.ts'

@@ -1,4 +1,5 @@
-// The peers of a case, each a process with so many slots: started, met, killed or frozen by their ids.
+// The peers of a case, each a process with so many slots: started, met, killed or frozen by their ids;
+// and the programs that submit to them. It touches no process that the case did not start.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Joined, PeerOrder } from '../../mesh/peer.ts'

@@ -1,4 +1,5 @@
-// Knows a job's name and nothing else, and reads its result.
+// Knows a job's name and nothing else, and reads its result: the reader that a
+// detached job is for. Whether anybody else still works on it, it does not know.
 
 import { told } from '../../processes.ts'
 import { join, openJob, orSay, type ProgramOrder } from './joined.ts'

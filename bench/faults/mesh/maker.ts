@@ -1,4 +1,5 @@
-// Has objects made by tasks on all peers, and reads them all when it is told to.
+// Has objects made by tasks on all peers, and reads them all when it is told to: in
+// the moment of the kill, so that finding out, making again and fetching are all in the time.
 
 import { told } from '../../processes.ts'
 import { isPattern, readMs } from './faults.task.ts'

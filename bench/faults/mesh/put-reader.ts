@@ -1,4 +1,5 @@
-// Asks for a task that puts a value and returns its ref, and reads the value when it is told to.
+// Asks for a task that puts a value and returns its ref, and reads the value when it is told to. It has
+// no way of its own to make the value again.
 
 import { told } from '../../processes.ts'
 import { isPattern, readMs } from './faults.task.ts'
