@@ -24,7 +24,8 @@ function checkAssignment(peer: SimPeer, { spec, at }: TaskRow): void {
   const { needs } = spec.policy
   if (!satisfies(member.profile, needs))
     fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
-  const there = tasks.assignedTo(at)
+  // What runs there already, for an owner that is gone, takes nothing.
+  const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at)
   const most = peer.told.get(at) ?? member.profile.slots
   if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
   if (!needs.resources) return

@@ -160,7 +160,6 @@ function inputsOf(state: PeerState, row: TaskRow): Input[] | null {
 }
 
 function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant): void {
-  row.rejoin = null
   state.tasks.assigned(row, chosen.life, now)
   state.scheduler.assigned(chosen.life)
   state.counters.executions++

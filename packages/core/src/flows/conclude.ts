@@ -243,6 +243,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     row.retriesLeft--
     state.counters.retried++
   }
+  row.rejoin = null
   // It may have asked for children there.
   if (item.charge !== 'none') row.formerly = [...row.formerly.filter((life) => life !== at).slice(-1), at]
   row.avoid.add(peerOf(at))
