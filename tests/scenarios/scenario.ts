@@ -88,6 +88,17 @@ function count(peers: Readonly<Record<string, number>>): number {
   return Object.keys(peers).length
 }
 
+/** S asks for 7, which takes its time, there or anywhere. */
+export function longTask(mesh: Scenario, ms: number, where?: string): Program {
+  mesh.fn('long', function* (_context, n: number) {
+    yield* elapse(ms)
+    return n
+  })
+  return mesh.ask('S', function* (context) {
+    return yield* get(context.call('long', [7], where ? only(where) : {}))
+  })
+}
+
 /** The task runs there and nowhere else. */
 export const only = (peer: string): { needs: { peer: string } } => ({ needs: { peer } })
 
