@@ -34,6 +34,8 @@ export interface PeerInit {
   readonly config: Config
   readonly seed: number
   readonly profile: Pick<Profile, 'slots' | 'labels' | 'resources' | 'memoryBytes'>
+  readonly rate: number
+  readonly slowness: number
 }
 
 /** `frozen`: the process, its machine goes on. `asleep`: all of it; nothing arrives. */
@@ -60,8 +62,11 @@ export class SimPeer {
   readonly told = new Map<LifeId, number>()
   ownGrant: number | null = null
   readonly #config: Config
-  /** Local time = virtual time + offset, less what was slept. */
-  #offset: number
+  /** Local time = (virtual time - what was slept) × rate + offset. */
+  readonly #offset: number
+  readonly #rate: number
+  #slept = 0
+  readonly #slowness: number
   readonly #queue: PeerEvent[] = []
   /** What came while it stood still. */
   readonly #unread: PeerEvent[] = []
@@ -79,16 +84,19 @@ export class SimPeer {
   /** When it woke from what its machine must have taken for a sleep. */
   wokeAt = Number.NEGATIVE_INFINITY
   /** Work and turns take this many times as long. */
-  slowness = 1
+  slowness: number
   left = false
   joined = false
 
-  constructor(world: SimWorld, { peer, number, config, seed, profile }: PeerInit) {
+  constructor(world: SimWorld, { peer, number, config, seed, profile, rate, slowness }: PeerInit) {
     this.world = world
     this.peer = peer
     this.life = lifeId(peer, number)
     this.#config = config
     this.#offset = (seed % 100_000) + 1
+    this.#rate = rate
+    this.#slowness = slowness
+    this.slowness = slowness
     this.store = new SimStore(profile.memoryBytes)
     this.workers = new SimWorkers(this)
     const rest = { version: 1, name: peer, kind: 'sim', addresses: [peer], domain: peer } as const
@@ -107,7 +115,8 @@ export class SimPeer {
 
   now(): Instant {
     const { now } = this.world.clock
-    return ((this.#standstill?.ticks === false ? this.#standstill.since : now) + this.#offset) as Instant
+    const virtual = this.#standstill?.ticks === false ? this.#standstill.since : now
+    return ((virtual - this.#slept) * this.#rate + this.#offset) as Instant
   }
 
   get frozen(): boolean {
@@ -183,7 +192,7 @@ export class SimPeer {
     this.#wakeAt = at
     const wake = ++this.#wake
     if (at === Number.POSITIVE_INFINITY) return
-    this.world.clock.after(Math.max(0.01, at - this.now()) + (this.slowness - 1) * 5, () => {
+    this.world.clock.after(Math.max(0.01, (at - this.now()) / this.#rate) + (this.slowness - 1) * 5, () => {
       if (wake !== this.#wake) return
       this.#wakeAt = Number.POSITIVE_INFINITY
       this.turn()
@@ -237,11 +246,16 @@ export class SimPeer {
     const ms = this.world.clock.now - since
     const { sleptMs } = this.#config
     if (!ticks) {
-      this.#offset -= ms
+      this.#slept += ms
       if (ms > sleptMs) this.#queue.unshift({ type: 'slept' })
     }
     // No deadline is further off than a second.
     if (ms > sleptMs + (ticks ? 1_100 : 0)) this.wokeAt = this.world.clock.now
+  }
+
+  /** As fast as it can be. */
+  recover(): void {
+    this.slowness = this.#slowness
   }
 
   kill(): void {
