@@ -3,8 +3,8 @@
 
 import { checkPeerState } from '@murmuration/core/internal'
 import type { Config, Message, PeerId } from '@murmuration/core/internal'
-import type { Body, Context, Program, SimFunction, SimPeer } from '@murmuration/sim-peer'
-import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, get, elapse } from '@murmuration/sim-peer'
+import type { Body, ChurnOptions, Context, Plan, Program, SimFunction, SimPeer } from '@murmuration/sim-peer'
+import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, churn, get, elapse } from '@murmuration/sim-peer'
 import { expect } from 'vitest'
 
 export interface Stage {
@@ -101,5 +101,10 @@ export function longTask(mesh: Scenario, ms: number, where?: string): Program {
 
 /** The task runs there and nowhere else. */
 export const only = (peer: string): { needs: { peer: string } } => ({ needs: { peer } })
+
+/** A run that churn found once, made small: everything that churn looks at holds. */
+export function replay(plan: Plan, options: ChurnOptions = {}): void {
+  expect(churn(plan, options).violation).toBeNull()
+}
 
 export { get, elapse }

@@ -2,6 +2,7 @@
 // checked; then the liveness phase: faults end, and the mesh must converge, settle everything right and
 // clean up after itself.
 
+import type { PeerId } from '@murmuration/core/internal'
 import { aimed } from './aims.ts'
 import { checkVisits } from './check-visits.ts'
 import { checkAlways, checkEmpty, checkOnce, checkQueues, checkQuiet, falseDeaths } from './checks.ts'
@@ -129,7 +130,7 @@ class Churn {
   #begin(planned: PlannedJob): void {
     const { world } = this
     const job = aimed(world, planned)
-    const peer = job && world.seats.get(job.host as never)?.current
+    const peer = job && world.seats.get(job.host as PeerId)?.current
     if (!peer?.alive || peer.state.leaving) return void this.#skipped++
     const program = world.program(peer, mainOf(planned.work), { lingers: true })
     this.#jobs.push({ planned: { ...planned, host: peer.peer }, program })
@@ -150,7 +151,7 @@ class Churn {
     const { world } = this
     this.#makePeace()
     if (!world.run({ until: () => this.#running() === 0, forMs: patienceMs }))
-      throw new Error(`not finished: ${this.#stuck()}`)
+      throw new Error(`not finished:\n${this.#stuck()}`)
     for (const job of this.#jobs) checkAnswer(job)
     world.run({ forMs: quietMs / 4 })
     world.witness.seesPings = true
@@ -187,7 +188,11 @@ class Churn {
     // Who was told to leave begins to.
     world.run({ forMs: 100 })
     const able = world.alive().filter(isAble)
-    if (able.length < 2) world.add(`p${world.seats.size}`, this.#plan.rescuer)
+    if (able.length < 2) world.add(this.#unused(), this.#plan.rescuer)
+  }
+
+  #unused(): string {
+    for (let n = 0; ; n++) if (!this.world.seats.has(`p${n}` as PeerId)) return `p${n}`
   }
 
   #checkCalm(): void {
@@ -250,7 +255,7 @@ function isLost({ peer }: Program): boolean {
 function checkAnswer({ planned: { work }, program }: Job): void {
   if (isLost(program)) return
   const { type, value } = program.end ?? { type: 'none', value: null }
-  const name = describe(work)
+  const { kind: name } = work
   if (type !== 'returned') throw new Error(`${name} threw ${value instanceof Error ? value.message : String(value)}`)
   const expected = expectedOf(work)
   if (value !== expected) throw new Error(`${name}: got ${JSON.stringify(value)}, expected ${JSON.stringify(expected)}`)

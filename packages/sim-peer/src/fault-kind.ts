@@ -7,7 +7,8 @@ import type { Aim, Aimed } from './aims.ts'
 import type { Striker } from './striker.ts'
 
 export interface FaultKind<Params> {
-  draw(draw: FaultDraw): Params
+  /** Null when there can be no more of it. */
+  draw(draw: FaultDraw): Params | null
   /** Whatever ends by itself says here when. Whoever it names may be dead, or was never there. */
   strike(by: Striker, fault: Aimed<Params>): void
   /** It only lies in wait: what it does in the end is a fault of its own, and counts as that. */

@@ -9,36 +9,35 @@ import { drawSeat } from './settings.ts'
 import type { SeatOptions } from './world.ts'
 
 export interface Newcomer {
-  /** Null when there are enough. */
-  readonly name: string | null
+  readonly name: string
   readonly seat: SeatOptions
 }
 
 /** Peers in a mesh at most; no more join then. */
 const peersMost = 14
 
-function drawNewcomer({ rng, names }: FaultDraw): Newcomer {
-  const name = names.length < peersMost ? `p${names.length}` : null
-  if (name !== null) names.push(name)
+function drawNewcomer({ rng, names }: FaultDraw): Newcomer | null {
+  const name = `p${names.length}`
+  if (names.length >= peersMost) return null
+  names.push(name)
   return { name, seat: drawSeat(rng) }
 }
 
 export const join: FaultKind<Newcomer> = {
   draw: drawNewcomer,
-  strike: ({ world }, { name, seat }) => {
-    if (name !== null) world.add(name, seat)
-  },
+  strike: ({ world }, { name, seat }) => void world.add(name, seat),
 }
 
-/** It knows one entry, and that dies while it is joining, or when it hardly has. */
+/** It knows one entry, which has joined itself, and that dies while it is joining, or when it hardly has. */
 export const knock: FaultKind<Newcomer & { readonly entry: Whom; readonly ms: number }> = {
-  draw: (draw) => ({
-    ...drawNewcomer(draw),
-    entry: { of: ['victim'], pick: draw.rng.next() },
-    ms: draw.rng.next() < 0.5 ? draw.rng.between(0.1, 10) : draw.rng.between(10, 1_000),
-  }),
+  draw: (draw) => {
+    const { rng } = draw
+    const newcomer = drawNewcomer(draw)
+    const ms = rng.next() < 0.5 ? rng.between(0.1, 10) : rng.between(10, 1_000)
+    return newcomer && { ...newcomer, entry: { of: ['victim'], pick: rng.next() }, ms }
+  },
   strike: (by, { name, seat, entry, ms }) => {
-    if (name === null || !by.living(entry)) return
+    if (!by.living(entry)?.joined) return
     by.world.add(name, { ...seat, entries: [entry] })
     by.meanwhile(ms, () => by.kill(entry))
   },

@@ -23,15 +23,17 @@ export type Fault = Stroke & { readonly at: number }
 /** Deaths, and machines that sleep, are what finds most. */
 const weights: { readonly [Name in FaultName]?: number } = { sleep: 5, kill: 3, restart: 3, intercept: 2 }
 
-const drawn = (Object.keys(faultKinds) as FaultName[]).flatMap((name) =>
-  Array.from({ length: weights[name] ?? 1 }, () => name),
-)
+/** In an order that does not depend on who loads the modules. */
+export const faultNames = (Object.keys(faultKinds) as FaultName[]).sort()
+
+const drawn = faultNames.flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name))
 
 /** A seed has a few kinds of them. */
 export function drawMix(rng: Rng): FaultName[] {
   return rng.sample(drawn, 1 + rng.below(6))
 }
 
-export function drawStroke(kind: FaultName, draw: FaultDraw): Stroke {
-  return { kind, ...faultKinds[kind].draw(draw) } as Stroke
+export function drawStroke(kind: FaultName, draw: FaultDraw): Stroke | null {
+  const params = faultKinds[kind].draw(draw)
+  return params && ({ kind, ...params } as Stroke)
 }

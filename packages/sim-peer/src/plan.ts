@@ -5,7 +5,7 @@
 import type { Config } from '@murmuration/core/internal'
 import { Rng, presets } from '@murmuration/core/internal'
 import type { Whom } from './aims.ts'
-import type { Fault } from './faults.ts'
+import type { Fault, FaultName } from './faults.ts'
 import { drawMix, drawStroke } from './faults.ts'
 import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
 import type { Work } from './workloads.ts'
@@ -80,7 +80,9 @@ function drawFaults(rng: Rng, { seats, config, safetyMs }: Pick<Plan, 'seats' | 
   const draw = { rng, names: seats.map(({ name }) => name), tombstoneMs }
   const mix = drawMix(rng)
   const faults: Fault[] = []
-  for (let at = rng.between(20, 1_000); at < safetyMs; at += rng.between(20, 1_000))
-    faults.push({ ...drawStroke(rng.pick(mix) as (typeof mix)[number], draw), at })
+  for (let at = rng.between(20, 1_000); at < safetyMs; at += rng.between(20, 1_000)) {
+    const stroke = drawStroke(rng.pick(mix) as FaultName, draw)
+    if (stroke) faults.push({ at, ...stroke })
+  }
   return faults
 }

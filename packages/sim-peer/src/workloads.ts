@@ -37,9 +37,10 @@ const weights: { readonly [Name in WorkName]?: number } = {
   unpacked: 2,
 }
 
-const drawn = (Object.keys(kinds) as WorkName[]).flatMap((name) =>
-  Array.from({ length: weights[name] ?? 1 }, () => name),
-)
+/** In an order that does not depend on who loads the modules. */
+const names = (Object.keys(kinds) as WorkName[]).sort()
+
+const drawn = names.flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name))
 
 export function drawWork(rng: Rng, { most }: Pick<WorkDraw, 'most'>): Work {
   const kind = rng.pick(drawn) as WorkName
