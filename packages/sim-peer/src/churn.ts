@@ -243,8 +243,8 @@ class Churn {
   }
 }
 
-function isAble({ state, store }: SimPeer): boolean {
-  return !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
+function isAble({ joined, state, store }: SimPeer): boolean {
+  return joined && !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
 }
 
 /** It died with its peer, or that left. */

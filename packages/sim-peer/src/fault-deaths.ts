@@ -17,10 +17,19 @@ export const massacre: FaultKind<{ readonly whom: readonly string[] }> = {
   strike: (by, { whom }) => whom.forEach((name) => by.kill(name)),
 }
 
-/** All but one. */
-export const lastStand: FaultKind<{ readonly survivor: string }> = {
-  draw: ({ names }) => ({ survivor: names[0] as string }),
-  strike: (by, { survivor }) => by.names.filter((name) => name !== survivor).forEach((name) => by.kill(name)),
+/** All but one; they come back, or they do not. */
+export const lastStand: FaultKind<{ readonly survivor: string; readonly backMs: number | null }> = {
+  draw: ({ rng, names }) => ({
+    survivor: names[0] as string,
+    backMs: rng.next() < 0.5 ? null : rng.between(50, 6_000),
+  }),
+  strike: (by, { survivor, backMs }) => {
+    for (const name of by.names) {
+      if (name === survivor || !by.living(name)) continue
+      by.kill(name)
+      if (backMs !== null) by.surely(backMs, () => by.revive(name))
+    }
+  },
 }
 
 /** A later life of the same peer: before anybody has noticed, or long after. */

@@ -42,7 +42,7 @@ export interface PlannedJob {
 }
 
 /** Jobs of a seed at most. */
-const jobsMost = 5
+const jobsMost = 6
 
 export function planOf(seed: number): Plan {
   const rng = new Rng(seed)
@@ -71,7 +71,7 @@ function drawJobs(rng: Rng, { maxTasks = presets.test.maxTasks }: Partial<Config
   const atOnce = 1 + rng.below(3)
   return Array.from({ length: atOnce + 1 + rng.below(jobsMost - atOnce) }, (_, n): PlannedJob => {
     const host: Whom = rng.next() < 0.6 ? 'p0' : { of: ['host'], pick: rng.next() }
-    return { at: n < atOnce ? 0 : rng.between(0.1, 0.8) * safetyMs, host, work: drawWork(rng, { most }) }
+    return { at: n < atOnce ? 0 : rng.between(0, 0.6) * safetyMs, host, work: drawWork(rng, { most }) }
   })
 }
 
@@ -80,7 +80,7 @@ function drawFaults(rng: Rng, { seats, config, safetyMs }: Pick<Plan, 'seats' | 
   const draw = { rng, names: seats.map(({ name }) => name), tombstoneMs }
   const mix = drawMix(rng)
   const faults: Fault[] = []
-  for (let at = rng.between(20, 1_000); at < safetyMs; at += rng.between(20, 1_000)) {
+  for (let at = rng.between(20, 1_000); at < safetyMs; at += rng.between(20, 900)) {
     const stroke = drawStroke(rng.pick(mix) as FaultName, draw)
     if (stroke) faults.push({ at, ...stroke })
   }
