@@ -36,6 +36,8 @@ const aims = {
   holder: (world) => onlyVictims(world, eachHolder(world, 2)),
   /** The only one. */
   keeper: (world) => onlyVictims(world, eachHolder(world, 1)),
+  /** It keeps somebody's ledger. */
+  guardian: (world) => onlyVictims(world, eachGuardian(world)),
   /** A task there waits for its children. */
   parent: (world) => named(victims(world).filter(isParent)),
 } satisfies Record<string, Candidates>
@@ -109,4 +111,8 @@ function* eachHolder(world: SimWorld, count: number): Iterable<PeerId> {
   for (const { state } of world.alive())
     for (const { holders } of state.directory.all())
       if (holders.size === count) for (const life of holders) yield peerOf(life)
+}
+
+function* eachGuardian(world: SimWorld): Iterable<PeerId> {
+  for (const { state } of world.alive()) for (const { life } of state.ledger.guardians()) yield peerOf(life)
 }

@@ -25,6 +25,6 @@ export interface FaultDraw {
 
 /** Anybody like that; now and then somebody of whom more depends. */
 export function drawVictim(rng: Rng): Aim {
-  const of = rng.pick([[], [], ['owner'], ['holder', 'keeper'], ['keeper'], ['parent']] as const) ?? []
+  const of = rng.pick([[], [], ['owner'], ['holder', 'keeper'], ['keeper'], ['parent'], ['guardian']] as const) ?? []
   return { of: [...of, 'victim'], pick: rng.next() }
 }

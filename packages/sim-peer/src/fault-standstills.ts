@@ -13,7 +13,7 @@ export interface Standstill {
 }
 
 function drawWaking(rng: Rng): Aim {
-  const of = rng.pick([[], [], [], ['owner'], ['holder'], ['parent']] as const) ?? []
+  const of = rng.pick([[], [], [], ['owner'], ['holder'], ['parent'], ['guardian']] as const) ?? []
   return { of: [...of, 'waking'], pick: rng.next() }
 }
 
