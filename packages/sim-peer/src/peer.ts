@@ -7,6 +7,7 @@ import type {
   Config,
   Effect,
   Failure,
+  FoundNote,
   Frame,
   Instant,
   LifeId,
@@ -20,8 +21,9 @@ import type {
 import { codeOf, createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Wait } from './bodies.ts'
 import type { Runner } from './runner.ts'
+import type { SimDisk } from './store.ts'
 import { SimStore } from './store.ts'
-import { fetch } from './transfers.ts'
+import { SimFetch } from './transfers.ts'
 import type { TaskRow } from './tables.ts'
 import type { Encoded } from './values.ts'
 import { encode } from './values.ts'
@@ -34,6 +36,8 @@ export interface PeerInit {
   readonly config: Config
   readonly seed: number
   readonly profile: Pick<Profile, 'slots' | 'labels' | 'resources' | 'memoryBytes'>
+  /** Outlives it. */
+  readonly disk: SimDisk
 }
 
 /** `frozen`: the process, its machine goes on. `asleep`: all of it; nothing arrives. */
@@ -54,6 +58,10 @@ export class SimPeer {
   readonly given: TaskRow[] = []
   /** What came of `durable`: null when there are as many copies as wanted. */
   readonly durables = new Map<ObjectId, Failure | null>()
+  /** Transfers to here that are under way; large ones from here, and what they came to so far. */
+  readonly fetches = new Map<ObjectId, SimFetch>()
+  uploads = 0
+  uploadedBytes = 0
   /** Of whom a borrow was asked last. */
   readonly asked = new Map<ObjectId, LifeId>()
   /** What each executor said last that it takes from here. */
@@ -83,18 +91,21 @@ export class SimPeer {
   left = false
   joined = false
 
-  constructor(world: SimWorld, { peer, number, config, seed, profile }: PeerInit) {
+  constructor(world: SimWorld, { peer, number, config, seed, profile, disk }: PeerInit) {
     this.world = world
     this.peer = peer
     this.life = lifeId(peer, number)
     this.#config = config
     this.#offset = (seed % 100_000) + 1
-    this.store = new SimStore(profile.memoryBytes)
+    this.store = new SimStore(profile.memoryBytes, disk)
     this.workers = new SimWorkers(this)
     const rest = { version: 1, name: peer, kind: 'sim', addresses: [peer], domain: peer } as const
-    this.state = createPeerState({ self: this.life, profile: { ...rest, ...profile }, config, seed, now: this.now() })
+    const whole = { ...rest, ...profile }
+    const spillBytes = disk.limitBytes
+    this.state = createPeerState({ self: this.life, profile: whole, config, seed, now: this.now(), spillBytes })
     world.overhear(this)
     if (!world.spreadsCode) this.keepCode(world.code)
+    if (disk.labels.size > 0) this.event({ type: 'found', objects: [...disk.labels.values()] })
     this.#rearm()
   }
 
@@ -290,10 +301,19 @@ export class SimPeer {
 
   /** The bytes are there, and not what they were. */
   rot(object: ObjectId): void {
-    const stored = this.store.get(object)
-    if (!stored) return
-    this.store.put(object, { ...stored, bytes: encode('rotten').bytes, hash: 'rotten' })
+    if (!this.store.has(object)) return
+    this.store.rot(object, { ...encode('rotten'), hash: 'rotten' })
     this.world.durability.corrupted(this.life, object)
+  }
+
+  /** Undefined when there is nothing, or nothing good any more on the disk: then it is gone. */
+  read(object: ObjectId): Encoded | undefined {
+    const { store } = this
+    if (!store.isOnDisk(object) || !store.disk.isSpoilt(object)) return store.get(object)
+    store.delete(object)
+    this.world.corruptions++
+    this.event({ type: 'spoilt', object })
+    return undefined
   }
 
   #perform(effect: Effect): void {
@@ -305,7 +325,11 @@ export class SimPeer {
       case 'hang-up':
         return this.world.network.unlink(this.peer, effect.peer)
       case 'fetch':
-        return fetch(this, effect)
+        return this.#fetch(effect)
+      case 'sources':
+        return this.fetches.get(effect.object)?.add(effect.from)
+      case 'spill':
+        return this.#spill(effect.label)
       case 'verify':
         return this.#verify(effect.object, effect.hash)
       case 'drop':
@@ -340,8 +364,20 @@ export class SimPeer {
     }
   }
 
+  #fetch(effect: Extract<Effect, { type: 'fetch' }>): void {
+    const fetch = new SimFetch(this, effect)
+    this.fetches.set(effect.object, fetch)
+    fetch.start()
+  }
+
+  #spill(label: FoundNote): void {
+    this.work(1 + label.size / 500_000, () => {
+      this.event({ type: 'spilled', object: label.object, kept: this.store.spill(label) })
+    })
+  }
+
   #verify(object: ObjectId, hash: string): void {
-    this.work(1, () => this.event({ type: 'verified', object, hash, sound: this.store.get(object)?.hash === hash }))
+    this.work(1, () => this.event({ type: 'verified', object, hash, sound: this.read(object)?.hash === hash }))
   }
 
   #drop(object: ObjectId): void {
@@ -355,18 +391,21 @@ export class SimPeer {
     this.#watchers.delete(object)
     if (located.type === 'alias') throw new Error(`${this.life} was told of ${object} that it is another one`)
     for (const runner of watchers ?? []) {
-      const got =
-        located.type === 'failure'
-          ? { failure: located.failure }
-          : { bytes: this.#bytesOf(source, located), refs: located.refs }
+      const bytes = located.type === 'failure' ? null : this.#bytesOf(source, located)
+      // Gone bad meanwhile: watched on.
+      if (bytes === undefined) {
+        this.watch(object, runner.ownerOf(object), runner)
+        continue
+      }
+      const got = located.type === 'failure' ? located : { bytes: bytes as Uint8Array, refs: located.refs }
       this.#resolved.push(() => runner.settled(object, got))
     }
   }
 
-  #bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array {
-    const bytes = located.type === 'inline' ? located.bytes : this.store.get(source)?.bytes
-    if (!bytes) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
-    return bytes
+  #bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array | undefined {
+    if (located.type === 'inline') return located.bytes
+    if (!this.store.has(source)) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
+    return this.read(source)?.bytes
   }
 
   /** Every context that lives here. */

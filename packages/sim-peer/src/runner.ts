@@ -211,6 +211,10 @@ export class Runner implements Context {
     return this.#peer.world.excuses(failure)
   }
 
+  ownerOf(object: ObjectId): LifeId {
+    return this.#handles.get(object)?.owner ?? this.#peer.life
+  }
+
   /** What it has handles to, and who answers for that. */
   handles(): IterableIterator<[ObjectId, { readonly owner: LifeId }]> {
     return this.#handles.entries()

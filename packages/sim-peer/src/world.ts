@@ -26,6 +26,7 @@ import { isExcused } from './excuses.ts'
 import { lineOf } from './log.ts'
 import { Network } from './network.ts'
 import { SimPeer } from './peer.ts'
+import { SimDisk } from './store.ts'
 import { Runner } from './runner.ts'
 import type { RunnerEnd } from './runner.ts'
 import { overhear } from './taps.ts'
@@ -44,12 +45,15 @@ export interface SeatOptions {
   labels?: Profile['labels']
   resources?: Profile['resources']
   memoryBytes?: number
+  /** Bytes of objects on a disk that survives restarts. Default 0: there is none. */
+  diskBytes?: number
 }
 
 interface Seat extends Required<SeatOptions> {
   readonly peer: PeerId
   lives: number
   current: SimPeer | null
+  readonly disk: SimDisk
 }
 
 export interface Program {
@@ -119,9 +123,11 @@ export class SimWorld {
   /** A peer that joins through the given entries (all living ones when none are named). */
   add(name: string, { entries, ...options }: SeatOptions & { readonly entries?: readonly string[] } = {}): SimPeer {
     const peer = name as PeerId
-    const plain: Required<SeatOptions> = { slots: 1, labels: {}, resources: {}, memoryBytes: 2 ** 30 }
-    const seat: Seat = this.seats.get(peer) ?? { peer, ...plain, lives: 0, current: null }
+    const plain: Required<SeatOptions> = { slots: 1, labels: {}, resources: {}, memoryBytes: 2 ** 30, diskBytes: 0 }
+    const fresh = { peer, ...plain, lives: 0, current: null, disk: new SimDisk(0) }
+    const seat: Seat = this.seats.get(peer) ?? fresh
     Object.assign(seat, plain, options)
+    seat.disk.limitBytes = seat.diskBytes
     seat.labels = { ...seat.labels, [`is ${name}`]: 'yes' }
     this.seats.set(peer, seat)
     const others = [...this.seats.values()].filter((other) => other.current?.alive && other.peer !== peer)
@@ -131,9 +137,9 @@ export class SimWorld {
   #start(seat: Seat, entries: readonly PeerId[]): SimPeer {
     seat.lives++
     const seed = hash32(`${seat.peer}|${seat.lives}`) ^ this.rng.below(2 ** 31)
-    const { peer, lives: number, slots, labels, resources, memoryBytes } = seat
+    const { peer, lives: number, slots, labels, resources, memoryBytes, disk } = seat
     const profile = { slots, labels, resources, memoryBytes }
-    const current = new SimPeer(this, { peer, number, profile, config: this.config, seed })
+    const current = new SimPeer(this, { peer, number, profile, config: this.config, seed, disk })
     seat.current = current
     this.network.plug(peer, {
       deliver: (frame) => current.received(frame),

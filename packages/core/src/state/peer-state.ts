@@ -18,6 +18,7 @@ import { Directory } from './directory.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
+import { Foundlings } from './foundlings.ts'
 import { Gossip } from './gossip.ts'
 import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
@@ -40,6 +41,12 @@ export interface Counters {
   retried: number
   rebuilt: number
   copied: number
+  /** Objects that went from memory to disk, times the disk took no more, and copies let go of for want of room. */
+  spilled: number
+  unspilled: number
+  dropped: number
+  /** Read back from disk they were not what was written. */
+  spoilt: number
   peersDied: number
   violations: number
   refused: number
@@ -66,6 +73,8 @@ export interface PeerState {
   readonly directory: Directory
   readonly holds: Holds
   readonly holdings: Holdings
+  readonly foundlings: Foundlings
+  readonly disk: Disk
   readonly elsewhere: Elsewheres
   readonly watches: Watches
   readonly executor: Executor
@@ -120,6 +129,14 @@ export interface PeerState {
   /** Who asked us to probe whom: target → `nonce|asker`. */
   readonly favours: Multimap<LifeId, string>
   readonly effects: Effect[]
+}
+
+/** Where bytes go that memory has no room for. */
+export interface Disk {
+  /** 0: there is none. */
+  readonly limitBytes: number
+  /** It took no more when it was last asked to: not asked again before that. */
+  retryAt: Instant
 }
 
 /** A wait for copies: until when, once there is something to copy, and when another owner is asked about them again. */
@@ -202,6 +219,8 @@ export interface Timers {
   adoptVersion: number
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
+  /** With too little room, and nothing to be done about it: when it is tried again. */
+  relieveAt: Instant
 }
 
 export interface PeerInit {
@@ -210,9 +229,11 @@ export interface PeerInit {
   readonly config: Config
   readonly seed: number
   readonly now: Instant
+  /** Bytes of objects on disk at most. Default 0: there is no disk. */
+  readonly spillBytes?: number | undefined
 }
 
-export function createPeerState({ self, profile, config, seed, now }: PeerInit): PeerState {
+export function createPeerState({ self, profile, config, seed, now, spillBytes = 0 }: PeerInit): PeerState {
   const ledger = new Ledger()
   const code = new Codes()
   const tasks = new Tasks(config, (task) => ledger.touch(resultOf(task)))
@@ -232,6 +253,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     guardVersion: -1,
     adoptVersion: -1,
     forgiveAt: never,
+    relieveAt: never,
   }
   return {
     self,
@@ -254,6 +276,8 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     ),
     holds: new Holds(),
     holdings: new Holdings(),
+    foundlings: new Foundlings(),
+    disk: { limitBytes: spillBytes, retryAt: now },
     elsewhere: new Elsewheres(),
     watches: new Watches(),
     executor: new Executor(config, profile.slots),
@@ -284,6 +308,10 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
       retried: 0,
       rebuilt: 0,
       copied: 0,
+      spilled: 0,
+      unspilled: 0,
+      dropped: 0,
+      spoilt: 0,
       peersDied: 0,
       violations: 0,
       refused: 0,
@@ -366,6 +394,7 @@ export function checkPeerState(state: PeerState): void {
   state.directory.check()
   state.holds.check()
   state.holdings.check(state.config.maxFetches)
+  state.foundlings.check((object) => state.holdings.has(object))
   state.executor.check()
   state.code.check(state.config.maxCodes)
   state.ledger.check()

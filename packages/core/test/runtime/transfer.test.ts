@@ -7,6 +7,7 @@ import { pack, unpack } from '../../src/runtime/codec.ts'
 import { Deframer, kinds, sendFramed } from '../../src/runtime/framing.ts'
 import { MemoryStore } from '../../src/runtime/memory-store.ts'
 import type { ByteStream, Hasher, Transport } from '../../src/runtime/ports.ts'
+import { TieredStore } from '../../src/runtime/tiered-store.ts'
 import { Transfers } from '../../src/runtime/transfer.ts'
 
 const object = 'o' as ObjectId
@@ -23,7 +24,7 @@ interface Holder {
 
 interface Bench {
   readonly transfers: Transfers
-  readonly store: MemoryStore
+  readonly store: TieredStore
   /** Who was asked, and from which byte on. */
   readonly asked: string[]
 }
@@ -37,13 +38,13 @@ function bench(holders: Readonly<Record<string, Holder>>): Bench {
   const asked: string[] = []
   const open = async (_kind: unknown, peer: PeerId): Promise<ByteStream> =>
     answering(holders[peer], (offset) => asked.push(`${peer} from ${offset}`))
-  const store = new MemoryStore(1e6)
+  const store = new TieredStore(new MemoryStore(1e6), null)
   const transfers = new Transfers({
     transport: { open } as Partial<Transport> as Transport,
     store,
     admission: { mesh: 'm', token: () => 't', admits: () => true },
     createHasher,
-    config: { chunkBytes: 100, maxServes: 1, stallMs: 1_000 },
+    config: { chunkBytes: 100, maxServes: 1, maxUploads: 1, stallMs: 1_000 },
     addressesOf: () => [],
   })
   return { transfers, store, asked }

@@ -15,6 +15,7 @@ export interface UpOptions extends Common {
   readonly slots?: number | undefined
   readonly label?: Readonly<Record<string, string>> | undefined
   readonly memory?: number | undefined
+  readonly disk?: number | undefined
   readonly host?: string | undefined
   readonly port?: number | undefined
   readonly wsPort?: number | undefined
@@ -46,9 +47,10 @@ export async function up(options: UpOptions): Promise<number> {
   return 0
 }
 
-function joinOptions({ entry, slots, label, memory, host, port, wsPort, home }: UpOptions): JoinOptions {
+function joinOptions({ entry, slots, label, memory, disk, host, port, wsPort, home }: UpOptions): JoinOptions {
   const memoryBytes = memory === undefined ? undefined : memory * 1024 * 1024
-  const options = { entry, slots, labels: label, memoryBytes, host, port, wsPort, home }
+  const spillBytes = disk === undefined ? undefined : disk * 1024 * 1024
+  const options = { entry, slots, labels: label, memoryBytes, spillBytes, host, port, wsPort, home }
   checkJoinOptions(options)
   return options
 }
