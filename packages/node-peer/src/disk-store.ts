@@ -151,9 +151,9 @@ export class DiskStore implements SpillStore {
     try {
       await writeDraft(`${path}.draft`, [writeLabel(label), bytes])
       // Deleted, or written by another, meanwhile.
-      if (this.#writes.get(object) !== mine) return void (await unlink(`${path}.draft`))
+      if (this.#writes.get(object) !== mine) return await unlink(`${path}.draft`)
       await rename(`${path}.draft`, path)
-      if (this.#writes.get(object) !== mine) return void (await unlink(path))
+      if (this.#writes.get(object) !== mine) return await unlink(path)
       this.#enter({ label, path })
       this.#writes.delete(object)
     } catch (error) {

@@ -50,7 +50,7 @@ function checkObjects(world: SimWorld, peer: SimPeer): void {
 }
 
 function couldKeep(peer: SimPeer, size: number): boolean {
-  return peer.store.fits(size) && hasRoomForCopy(peer.state, size, peer.now())
+  return peer.store.limitBytes > 0 && peer.store.fits(size) && hasRoomForCopy(peer.state, size, peer.now())
 }
 
 /** The store has exactly what the table says, and each of these bytes is known to its owner. */

@@ -158,6 +158,7 @@ class Churn {
     for (const peer of world.peers()) {
       peer.slowness = 1
       peer.full = false
+      peer.store.disk.isFull = false
       if (!peer.asleep) peer.thaw()
     }
     const awake = (): boolean => world.alive().every((peer) => !peer.frozen)

@@ -20,6 +20,8 @@ const strokes = {
   leave,
   join,
   full,
+  fullDisk,
+  rot,
   reset,
   stall,
   cut,
@@ -222,6 +224,25 @@ function full(by: By): void {
   by.world.isCramped = true
   peer.full = true
   by.later(by.rng.between(500, 6_000), () => (peer.full = false))
+}
+
+/** Disks outlive their peers, and so does what ails them. */
+function fullDisk(by: By): void {
+  const { disk } = by.victim()?.store ?? {}
+  if (!disk || disk.limitBytes === 0) return
+  by.note('a disk is full')
+  by.world.isCramped = true
+  disk.isFull = true
+  by.later(by.rng.between(500, 6_000), () => (disk.isFull = false))
+}
+
+function rot(by: By): void {
+  const peer = by.rng.pick(by.world.alive().filter(({ store }) => store.disk.labels.size > 0))
+  const object = by.rng.pick([...(peer?.store.disk.labels.keys() ?? [])])
+  if (!peer || !object || !peer.store.isOnDisk(object)) return
+  by.note(`${object} rots on the disk of ${peer.peer}`)
+  by.world.corruptions++
+  peer.keeper.rot(object)
 }
 
 function reset(by: By): void {

@@ -7,7 +7,6 @@ import type {
   Config,
   Effect,
   Failure,
-  FoundNote,
   Frame,
   Instant,
   LifeId,
@@ -20,13 +19,12 @@ import type {
 } from '@murmuration/core/internal'
 import { codeOf, createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Wait } from './bodies.ts'
+import { SimKeeper } from './keeper.ts'
 import type { Runner } from './runner.ts'
 import type { SimDisk } from './store.ts'
 import { SimStore } from './store.ts'
-import { SimFetch } from './transfers.ts'
 import type { TaskRow } from './tables.ts'
 import type { Encoded } from './values.ts'
-import { encode } from './values.ts'
 import { SimWorkers } from './workers.ts'
 import type { SimWorld } from './world.ts'
 
@@ -51,6 +49,7 @@ export class SimPeer {
   readonly bundles = new Set<CodeId>()
   readonly state: PeerState
   readonly store: SimStore
+  readonly keeper: SimKeeper
   readonly workers: SimWorkers
   readonly programs: Runner[] = []
   /** Objects that left the directory in the current turn, and tasks that were given out in the last. */
@@ -58,10 +57,6 @@ export class SimPeer {
   readonly given: TaskRow[] = []
   /** What came of `durable`: null when there are as many copies as wanted. */
   readonly durables = new Map<ObjectId, Failure | null>()
-  /** Transfers to here that are under way; large ones from here, and what they came to so far. */
-  readonly fetches = new Map<ObjectId, SimFetch>()
-  uploads = 0
-  uploadedBytes = 0
   /** Of whom a borrow was asked last. */
   readonly asked = new Map<ObjectId, LifeId>()
   /** What each executor said last that it takes from here. */
@@ -98,6 +93,7 @@ export class SimPeer {
     this.#config = config
     this.#offset = (seed % 100_000) + 1
     this.store = new SimStore(profile.memoryBytes, disk)
+    this.keeper = new SimKeeper(this)
     this.workers = new SimWorkers(this)
     const rest = { version: 1, name: peer, kind: 'sim', addresses: [peer], domain: peer } as const
     const whole = { ...rest, ...profile }
@@ -299,23 +295,6 @@ export class SimPeer {
     return true
   }
 
-  /** The bytes are there, and not what they were. */
-  rot(object: ObjectId): void {
-    if (!this.store.has(object)) return
-    this.store.rot(object, { ...encode('rotten'), hash: 'rotten' })
-    this.world.durability.corrupted(this.life, object)
-  }
-
-  /** Undefined when there is nothing, or nothing good any more on the disk: then it is gone. */
-  read(object: ObjectId): Encoded | undefined {
-    const { store } = this
-    if (!store.isOnDisk(object) || !store.disk.isSpoilt(object)) return store.get(object)
-    store.delete(object)
-    this.world.corruptions++
-    this.event({ type: 'spoilt', object })
-    return undefined
-  }
-
   #perform(effect: Effect): void {
     switch (effect.type) {
       case 'send':
@@ -325,13 +304,13 @@ export class SimPeer {
       case 'hang-up':
         return this.world.network.unlink(this.peer, effect.peer)
       case 'fetch':
-        return this.#fetch(effect)
+        return this.keeper.fetch(effect)
       case 'sources':
-        return this.fetches.get(effect.object)?.add(effect.from)
+        return this.keeper.addSources(effect.object, effect.from)
       case 'spill':
-        return this.#spill(effect.label)
+        return this.keeper.spill(effect.label)
       case 'verify':
-        return this.#verify(effect.object, effect.hash)
+        return this.keeper.verify(effect.object, effect.hash)
       case 'drop':
         return this.#drop(effect.object)
       case 'run':
@@ -364,22 +343,6 @@ export class SimPeer {
     }
   }
 
-  #fetch(effect: Extract<Effect, { type: 'fetch' }>): void {
-    const fetch = new SimFetch(this, effect)
-    this.fetches.set(effect.object, fetch)
-    fetch.start()
-  }
-
-  #spill(label: FoundNote): void {
-    this.work(1 + label.size / 500_000, () => {
-      this.event({ type: 'spilled', object: label.object, kept: this.store.spill(label) })
-    })
-  }
-
-  #verify(object: ObjectId, hash: string): void {
-    this.work(1, () => this.event({ type: 'verified', object, hash, sound: this.read(object)?.hash === hash }))
-  }
-
   #drop(object: ObjectId): void {
     const code = codeOf(object)
     if (code === null) this.store.delete(object)
@@ -405,7 +368,7 @@ export class SimPeer {
   #bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array | undefined {
     if (located.type === 'inline') return located.bytes
     if (!this.store.has(source)) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
-    return this.read(source)?.bytes
+    return this.keeper.read(source)?.bytes
   }
 
   /** Every context that lives here. */

@@ -21,6 +21,7 @@ type FetchEffect = Extract<Effect, { type: 'fetch' }>
 export class SimFetch {
   readonly #peer: SimPeer
   readonly #effect: FetchEffect
+  readonly #ended: () => void
   readonly #absent: LifeId[] = []
   readonly #corrupt: LifeId[] = []
   readonly #queue: LifeId[]
@@ -31,7 +32,8 @@ export class SimFetch {
   #turn = 0
   #isWaiting = false
 
-  constructor(peer: SimPeer, effect: FetchEffect) {
+  constructor(peer: SimPeer, effect: FetchEffect, ended: () => void) {
+    this.#ended = ended
     this.#peer = peer
     this.#effect = effect
     this.#queue = [...effect.from]
@@ -55,7 +57,7 @@ export class SimFetch {
   }
 
   #end(result: Extract<Parameters<SimPeer['event']>[0], { type: 'fetched' }>['result']): void {
-    this.#peer.fetches.delete(this.#effect.object)
+    this.#ended()
     this.#peer.event({ type: 'fetched', object: this.#effect.object, result })
   }
 
@@ -94,13 +96,13 @@ export class SimFetch {
     if (!holder) return after(delay + size / bytesPerMs, () => this.#next())
     if (holder.frozen || isCut(holder)) return after(hangMs, () => this.#next())
     const isLarge = size > world.config.chunkBytes
-    if (isLarge && holder.uploads >= world.config.maxUploads) {
+    if (isLarge && holder.keeper.uploads >= world.config.maxUploads) {
       this.#busy.add(life)
       return after(delay, () => this.#next())
     }
-    if (isLarge) holder.uploads++
+    if (isLarge) holder.keeper.uploads++
     world.clock.after(delay + size / bytesPerMs, () => {
-      if (isLarge) holder.uploads--
+      if (isLarge) holder.keeper.uploads--
       peer.whenThawed(() => this.#take(holder))
     })
   }
@@ -111,12 +113,12 @@ export class SimFetch {
     const { world } = peer
     const { object, hash } = this.#effect
     const code = codeOf(object)
-    const stored = code === null ? holder.read(object) : null
+    const stored = code === null ? holder.keeper.read(object) : null
     if (stored === undefined || (code !== null && !holder.bundles.has(code))) {
       this.#absent.push(holder.life)
       return this.#next()
     }
-    holder.uploadedBytes += stored?.size ?? 0
+    holder.keeper.uploadedBytes += stored?.size ?? 0
     // The receiver hashes what arrives: bytes of another value are as bad as rubbish.
     if (world.corrupts() || (stored && stored.hash !== hash)) {
       world.durability.corrupted(holder.life, object)

@@ -97,7 +97,7 @@ export class SimWorkers {
     for (const { object, source, inline, refs } of order.inputs) {
       if (!inline && !this.#peer.store.has(source))
         throw new Error(`${this.#peer.life} runs ${order.id} without its input ${source}`)
-      const bytes = inline ?? this.#peer.read(source)?.bytes
+      const bytes = inline ?? this.#peer.keeper.read(source)?.bytes
       if (!bytes) {
         this.#peer.event({ type: 'done', attempt: order.id, outcome: { type: 'missing', objects: [source] }, ms: 0 })
         return null
