@@ -171,3 +171,30 @@ it('a foundling that has rotted is nobody’s any more', () => {
   expect(mesh.result(program)).toEqual([1, true])
   mesh.endsWell()
 })
+
+it('who leaves with bytes that nobody took over has them still when it is back', () => {
+  const mesh = withDisk({ S: 0 })
+  mesh.fn('make', function* () {
+    yield* elapse(50)
+    return new Big({ n: 6 }, 2e6)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('make', [], { ...only('H'), copies: 1 })
+    yield* elapse(2_000)
+    const H = mesh.peer('H')
+    const before = H.store.isOnDisk(ref.object)
+    // Nobody is there to take it: each thinks the other dead.
+    mesh.cut(['S'], ['H'])
+    yield* elapse(4_500)
+    H.event({ type: 'leave' })
+    yield* elapse(10_000)
+    mesh.network.heal()
+    mesh.add('H', { ...onDisk, slots: 0 })
+    // By now it has failed: nobody could make it again.
+    yield* elapse(5_000)
+    return [before, H.alive, yield* get(ref)]
+  })
+  expect(mesh.result(program)).toEqual([false, false, { n: 6 }])
+  expect(mesh.timesRun('make')).toBe(1)
+  mesh.endsWell()
+})

@@ -31,7 +31,7 @@ class Shelf {
 
   fits(object: ObjectId | null, size: number): boolean {
     const before = object === null ? undefined : this.#objects.get(object)
-    return before !== undefined || (!this.isFull && this.#used + size <= this.limitBytes)
+    return (!this.isFull || before !== undefined) && this.#used - (before?.size ?? 0) + size <= this.limitBytes
   }
 
   /** False when there is no room. */

@@ -101,7 +101,8 @@ function takeBack(state: PeerState, from: LifeId, entry: Entry): boolean {
     state.agenda.conclude.push({ task: row.spec.id, result, holder: from })
     return true
   }
-  if (entry.state !== 'failed' || entry.failure?.code !== 'OBJECT_LOST') return false
+  // It was a value once, and failed when its bytes were gone: a value is more than a failure. Ended on purpose it stays so.
+  if (entry.state !== 'failed' || entry.failure?.code === 'TASK_CANCELLED') return false
   if (entry.task) state.notes.set(object, 'it was lost once, and its lineage with it')
   state.directory.stored(entry, size, hash, [])
   state.directory.addHolder(entry, from)

@@ -22,7 +22,7 @@ import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
-import { relieve } from './relieve.ts'
+import { relieve, saveRest } from './relieve.ts'
 import * as replicate from './replicate.ts'
 import * as resolve from './resolve.ts'
 import * as submit from './submit.ts'
@@ -123,7 +123,7 @@ function clocks(state: PeerState, now: Instant): void {
   claims.hear(state, observe.observe(state, now), 'own', now)
   if (state.timers.syncAt <= now) hangUpIdle(state, now)
   join.keepInTouch(state, now)
-  join.goodbye(state, now)
+  if (join.goodbye(state, now)) saveRest(state, now)
   submit.dueTasks(state, now)
   execute.dueAttempts(state, now)
   adopt.dueClaims(state, now)

@@ -23,32 +23,25 @@ export function relieve(state: PeerState, now: Instant): void {
   timers.relieveAt = never
   let excess = excessBytes(state)
   if (excess <= 0) return
-  let onDisk = 0
   for (const row of holdings.all()) {
     if (excess <= 0) return
-    if (row.place === 'disk') continue
-    const way = easeBy(state, row, { now, onDisk })
-    if (way === 'spill') onDisk += row.size
-    if (way !== null) excess -= row.size
+    if (row.place !== 'disk' && isEased(state, row, now)) excess -= row.size
   }
   if (excess > 0) timers.relieveAt = after(now, state.config.syncMs)
 }
 
-type Way = 'gone' | 'asked' | 'spill'
-
-/** What is being done, or now is, so that these bytes leave memory; null: nothing. */
-function easeBy(state: PeerState, row: Holding, { now, onDisk }: { now: Instant; onDisk: number }): Way | null {
-  if (state.holdings.isDoomed(row.object)) return 'gone'
-  if (row.place === 'moving') return 'gone'
+/** Whether these bytes leave memory, now or by what is under way. */
+function isEased(state: PeerState, row: Holding, now: Instant): boolean {
+  if (state.holdings.isDoomed(row.object) || row.place === 'moving') return true
   // Whoever reads them finds them: neither dropped nor moved meanwhile.
-  if (state.executor.isUsed(row.object)) return null
-  if (row.plea && stillWaits(state, row)) return 'asked'
-  if (!row.plea && ask(state, row, false, now)) return 'asked'
-  if (hasDisk(state, row.size + onDisk, now)) return spill(state, row)
-  if (row.plea?.pressed !== true) return ask(state, row, true, now) ? 'asked' : null
+  if (state.executor.isUsed(row.object)) return false
+  if (row.plea && stillWaits(state, row)) return true
+  if (!row.plea && ask(state, row, false, now)) return true
+  if (hasDisk(state, row.size, now)) return spill(state, row)
+  if (row.plea?.pressed !== true) return ask(state, row, true, now)
   // It is needed, and was even so: asked once more when others may have come.
   if (row.plea.askedAt + state.config.syncMs <= now) row.plea = null
-  return null
+  return false
 }
 
 function stillWaits(state: PeerState, { plea }: Holding): boolean {
@@ -65,14 +58,22 @@ function ask(state: PeerState, row: Holding, pressed: boolean, now: Instant): bo
   return true
 }
 
-function spill(state: PeerState, row: Holding): Way {
+function spill(state: PeerState, row: Holding): true {
   const { object, size, hash } = row
   row.plea = null
   makeDiskRoom(state, size)
   state.holdings.moved(row, 'moving')
   const label = { object, size, hash, owners: [...row.owners].slice(0, limits.labelOwners) }
   state.effects.push({ type: 'spill', label })
-  return 'spill'
+  return true
+}
+
+/** On leaving: what others counted on and nobody took over is there for the next life. */
+export function saveRest(state: PeerState, now: Instant): void {
+  for (const row of state.holdings.all()) {
+    const isOurs = row.owners.size === 1 && row.owners.has(state.self)
+    if (row.place === 'memory' && !isOurs && hasDisk(state, row.size, now)) spill(state, row)
+  }
 }
 
 export function spilled(state: PeerState, { object, kept }: Extract<PeerEvent, { type: 'spilled' }>): void {

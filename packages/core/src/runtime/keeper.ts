@@ -22,6 +22,7 @@ const nothingFetched: Fetched = { type: 'failed', absent: [], corrupt: [], full:
 export class Keeper {
   readonly bundles: Bundles
   readonly #parts: KeeperParts
+  readonly #moving = new Set<Promise<boolean>>()
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
@@ -47,8 +48,16 @@ export class Keeper {
   }
 
   async spill({ label }: EffectOf<'spill'>): Promise<void> {
-    const kept = await this.#parts.store.spill(label).catch(() => false)
+    const moving = this.#parts.store.spill(label).catch(() => false)
+    this.#moving.add(moving)
+    const kept = await moving
+    this.#moving.delete(moving)
     this.#parts.post({ type: 'spilled', object: label.object, kept })
+  }
+
+  /** Resolves when nothing is on its way to disk. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#moving)
   }
 
   /** The bundle that is gone with it, if it was one. */

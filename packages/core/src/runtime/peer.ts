@@ -377,6 +377,7 @@ export class Peer {
       this.#leaving.add(() => clearTimeout(timer))
       this.post({ type: 'leave' })
     })
+    await this.#keeper.settled()
     await this.stop()
   }
 

@@ -50,17 +50,18 @@ export class Holdings {
   /** Bytes their owner has done with, kept until the attempts that read them here have ended. */
   readonly #doomed = new Set<ObjectId>()
   #active = 0
-  readonly #bytes = { memory: 0, disk: 0 }
+  readonly #bytes = { memory: 0, moving: 0, disk: 0 }
   /** Something came, or an answer did: there may be more to let go of than there was. */
   isRestless = false
 
   /** What the bytes here take. */
   get memoryBytes(): number {
-    return this.#bytes.memory
+    return this.#bytes.memory + this.#bytes.moving
   }
 
+  /** What is on its way there has its place already. */
   get diskBytes(): number {
-    return this.#bytes.disk
+    return this.#bytes.disk + this.#bytes.moving
   }
 
   has(object: ObjectId): boolean {
@@ -99,7 +100,7 @@ export class Holdings {
   }
 
   #weigh({ size, place }: Holding, sign: 1 | -1): void {
-    this.#bytes[place === 'disk' ? 'disk' : 'memory'] += sign * size
+    this.#bytes[place] += sign * size
   }
 
   /** Where its bytes are now. */
@@ -232,13 +233,14 @@ export class Holdings {
     for (const row of this.#fetches.values())
       assert(row.active || isWanted(row), `the bytes of ${row.object} are fetched for somebody`)
     for (const object of this.#doomed) assert(this.#rows.has(object), `doomed ${object} is here`)
-    const bytes = { memory: 0, disk: 0 }
+    const bytes = { memory: 0, moving: 0, disk: 0 }
     for (const { object, size, owners, place, plea } of this.#rows.values()) {
       assert(owners.size > 0 || this.#doomed.has(object), `${object} is kept for somebody`)
-      bytes[place === 'disk' ? 'disk' : 'memory'] += size
+      bytes[place] += size
       assert(place === 'memory' || plea === null || plea.waits.size === 0, `${object} is asked for, or moved, not both`)
     }
-    assert(bytes.memory === this.memoryBytes && bytes.disk === this.diskBytes, 'the bytes here are counted')
+    for (const place of ['memory', 'moving', 'disk'] as const)
+      assert(bytes[place] === this.#bytes[place], `the bytes here are counted: ${place}`)
   }
 }
 
