@@ -23,8 +23,6 @@ const drawn: { readonly [Name in keyof Config]?: readonly Config[Name][] } = {
   maxWorkers: [4, 8],
   maxFetches: [1],
   maxUploads: [1],
-  // Nearly everything moves to disk, where there is one.
-  pressureShare: [1e-6, 1e-3],
   foundlingMs: [2_000],
   keptSettled: [5],
   storyLines: [3],
@@ -41,6 +39,8 @@ export function drawConfig(rng: Rng): Partial<Config> {
     const names = Object.keys(drawn) as (keyof Config)[]
     for (const name of rng.sample(names, 1 + rng.below(4))) config[name] = rng.pick(drawn[name] as readonly unknown[])
   }
+  // Whatever is not small is too much, and moves to disk where there is one.
+  if (rng.next() < 0.2) config.pressureShare = rng.pick([1e-6, 1e-4, 1e-3])
   const { tombstoneMs = test.tombstoneMs } = config as Partial<Config>
   return { ...(config as Partial<Config>), healMs: tombstoneMs }
 }

@@ -105,6 +105,7 @@ export class Sources {
   /** Those that were busy are asked again after that time, or as soon as there are others. */
   async wait(ms: number): Promise<void> {
     this.waits++
+    if (this.#queue.length > 0) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)
       this.#wake = () => {
