@@ -12,6 +12,8 @@ import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 
+/** How often everybody is told while they are kept: a job may have been begun again since. */
+const tellings = 24
 /** Objects told of in one message. */
 const notesMost = 1_000
 
@@ -28,6 +30,7 @@ export function tendFoundlings(state: PeerState, now: Instant): void {
   for (const { object } of foundlings.due(now)) dropFoundling(state, object)
   // Some of the disk stays free for what memory has no room for in the very next moment.
   makeDiskRoom(state, 0, state.disk.limitBytes * state.config.pressureShare)
+  foundlings.tellAgain(now, after(now, state.config.foundlingMs / tellings))
   for (const life of whomToTell(state)) if (foundlings.tell(life)) tell(state, life)
 }
 

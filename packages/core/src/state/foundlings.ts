@@ -14,8 +14,9 @@ interface Row {
 
 export class Foundlings {
   readonly #rows = new Map<ObjectId, Row>()
-  /** Who has been told of all of them. */
+  /** Who has been told of all of them, and until when that will do: whoever had nothing to say may have by then. */
   readonly #told = new Set<LifeId>()
+  #tellAgainAt: Instant = never
   #bytes = 0
 
   get size(): number {
@@ -75,8 +76,14 @@ export class Foundlings {
     this.#told.delete(life)
   }
 
+  tellAgain(now: Instant, next: Instant): void {
+    if (this.#tellAgainAt > now && this.#tellAgainAt !== never) return
+    this.#tellAgainAt = next
+    this.#told.clear()
+  }
+
   deadline(): Instant {
-    for (const { until } of this.#rows.values()) return until
+    for (const { until } of this.#rows.values()) return Math.min(until, this.#tellAgainAt) as Instant
     return never
   }
 

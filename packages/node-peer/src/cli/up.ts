@@ -69,8 +69,10 @@ function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { 
   const others = mesh.peers().filter((one) => !one.isSelf && one.state === 'alive' && !isObserver(one.labels)).length
   const [first = ''] = addresses
   const isOpen = host !== undefined && host !== '127.0.0.1' && host !== 'localhost' && host !== '::1'
+  const { limitBytes } = peer.state.disk
+  const disk = limitBytes > 0 ? ` and ${bytes(limitBytes)} of disk` : ''
   const lines = [
-    `${colours.bold(mesh.name)} is up: ${plural(slots, 'slot')}, ${bytes(profile?.memoryBytes ?? 0)} for objects; ${founded ? 'it founded a mesh' : `it joined a mesh of ${plural(others, 'other')}`}`,
+    `${colours.bold(mesh.name)} is up: ${plural(slots, 'slot')}, ${bytes(profile?.memoryBytes ?? 0)}${disk} for objects; ${founded ? 'it founded a mesh' : `it joined a mesh of ${plural(others, 'other')}`}`,
     `  reached at   ${addresses.join('  ')}`,
     `  one more     ${colours.cyan(`murmur up --entry ${first}`)}`,
     `  a program    ${colours.cyan('murmur run hello.ts')}`,
