@@ -1,7 +1,8 @@
 // What a simulated peer's shell does with bytes: fetches them, serves them, looks at them, moves them to
 // disk, lets them rot. Each ends in one event, as in the real shell.
 
-import type { Effect, FoundNote, LifeId, ObjectId } from '@murmuration/core/internal'
+import type { Effect, FoundNote, LifeId, Located, ObjectId } from '@murmuration/core/internal'
+import { codeOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import { SimFetch } from './transfers.ts'
 import type { Encoded } from './values.ts'
@@ -54,6 +55,29 @@ export class SimKeeper {
     world.corruptions++
     this.#peer.event({ type: 'spoilt', object })
     return undefined
+  }
+
+  /** Undefined when they went bad on the disk. */
+  bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array | undefined {
+    if (located.type === 'inline') return located.bytes
+    const { store, life } = this.#peer
+    if (!store.has(source)) throw new Error(`${life} was told that ${source} is here, and it is not`)
+    return this.read(source)?.bytes
+  }
+
+  /** False when there is no room for it. */
+  put(object: ObjectId, encoded: Encoded, how: { readonly copies: number; readonly inlineBytes: number }): boolean {
+    const { size, hash, refs, bytes } = encoded
+    const inline = size <= how.inlineBytes ? bytes : null
+    if (!inline && !this.#peer.store.put(object, encoded)) return false
+    this.#peer.event({ type: 'put', object, size, hash, inline, refs, copies: how.copies })
+    return true
+  }
+
+  drop(object: ObjectId): void {
+    const code = codeOf(object)
+    if (code === null) this.#peer.store.delete(object)
+    else this.#peer.bundles.delete(code)
   }
 
   /** The bytes are there, and not what they were. */

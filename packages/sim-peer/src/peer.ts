@@ -17,7 +17,7 @@ import type {
   PeerState,
   Profile,
 } from '@murmuration/core/internal'
-import { codeOf, createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
+import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Wait } from './bodies.ts'
 import { SimKeeper } from './keeper.ts'
 import type { Runner } from './runner.ts'
@@ -288,11 +288,7 @@ export class SimPeer {
 
   /** False when there is no room for it. */
   put(object: ObjectId, encoded: Encoded, copies: number): boolean {
-    const { size, hash, refs, bytes } = encoded
-    const inline = size <= this.#config.inlineBytes ? bytes : null
-    if (!inline && !this.store.put(object, encoded)) return false
-    this.event({ type: 'put', object, size, hash, inline, refs, copies })
-    return true
+    return this.keeper.put(object, encoded, { copies, inlineBytes: this.#config.inlineBytes })
   }
 
   #perform(effect: Effect): void {
@@ -312,7 +308,7 @@ export class SimPeer {
       case 'verify':
         return this.keeper.verify(effect.object, effect.hash)
       case 'drop':
-        return this.#drop(effect.object)
+        return this.keeper.drop(effect.object)
       case 'run':
         return this.workers.run(effect.worker, effect.batch)
       case 'abort':
@@ -343,18 +339,12 @@ export class SimPeer {
     }
   }
 
-  #drop(object: ObjectId): void {
-    const code = codeOf(object)
-    if (code === null) this.store.delete(object)
-    else this.bundles.delete(code)
-  }
-
   #settled(object: ObjectId, source: ObjectId, located: Located): void {
     const watchers = this.#watchers.get(object)
     this.#watchers.delete(object)
     if (located.type === 'alias') throw new Error(`${this.life} was told of ${object} that it is another one`)
     for (const runner of watchers ?? []) {
-      const bytes = located.type === 'failure' ? null : this.#bytesOf(source, located)
+      const bytes = located.type === 'failure' ? null : this.keeper.bytesOf(source, located)
       // Gone bad meanwhile: watched on.
       if (bytes === undefined) {
         this.watch(object, runner.ownerOf(object), runner)
@@ -363,12 +353,6 @@ export class SimPeer {
       const got = located.type === 'failure' ? located : { bytes: bytes as Uint8Array, refs: located.refs }
       this.#resolved.push(() => runner.settled(object, got))
     }
-  }
-
-  #bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array | undefined {
-    if (located.type === 'inline') return located.bytes
-    if (!this.store.has(source)) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
-    return this.keeper.read(source)?.bytes
   }
 
   /** Every context that lives here. */
