@@ -81,7 +81,7 @@ const recorders: Recorders = {
     if (end?.arrived) execute.inputArrived(state, end.row.object, end.row.attempts)
     else if (end) execute.inputFailed(state, end.row.object, end.row.attempts, end.full)
   },
-  busy: (state, { object }) => resolve.seek(state, object),
+  busy: (state, { object }) => resolve.askForSources(state, object),
   found: (state, event, now) => find.found(state, event, now),
   spilled: (state, event) => relieve.spilled(state, event),
   spoilt: (state, { object }) => {
@@ -174,7 +174,7 @@ const takers: Takers = {
   drop: (state, from, { object }) => relieve.dropped(state, from, object),
   keep: (state, from, { object }) => find.kept(state, from, object),
   found: (state, from, { objects }) => find.claimed(state, from, objects),
-  seek: (state, from, { object }) => resolve.sought(state, from, object),
+  whoHas: (state, from, { object }) => resolve.whoHas(state, from, object),
   sources: (state, from, { object, from: holders }) => resolve.sources(state, from, object, holders),
   declined: (state, from, { object }) => replicate.declined(state, from, object),
   located: (state, from, { object, located }) => resolve.located(state, from, object, located),

@@ -128,13 +128,13 @@ function living(state: PeerState, lives: readonly LifeId[]): LifeId[] {
 }
 
 /** Whoever answers for it may know more holders by now: receivers become sources. */
-export function seek(state: PeerState, object: ObjectId): void {
+export function askForSources(state: PeerState, object: ObjectId): void {
   const row = state.holdings.fetching(object)
   if (!row?.active) return
-  for (const owner of row.owners) if (!state.members.ended(owner)) say(state, owner, { type: 'seek', object })
+  for (const owner of row.owners) if (!state.members.ended(owner)) say(state, owner, { type: 'whoHas', object })
 }
 
-export function sought(state: PeerState, from: LifeId, object: ObjectId): void {
+export function whoHas(state: PeerState, from: LifeId, object: ObjectId): void {
   const entry = state.directory.get(object)
   if (entry?.state === 'stored') say(state, from, { type: 'sources', object, from: state.directory.sources(entry) })
 }

@@ -77,7 +77,7 @@ export type Message =
   | { readonly type: 'found'; readonly objects: readonly FoundNote[] }
   // ---- reader to owner
   /** All whom the reader knows to have the bytes are busy: who else has them by now? Answered by `sources`. */
-  | { readonly type: 'seek'; readonly object: ObjectId }
+  | { readonly type: 'whoHas'; readonly object: ObjectId }
   // ---- owner to borrower or holder
   | { readonly type: 'sources'; readonly object: ObjectId; readonly from: readonly LifeId[] }
   /** That copy is struck from the directory: the bytes may go. */

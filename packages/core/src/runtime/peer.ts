@@ -23,8 +23,7 @@ import { LinkTable } from './link-table.ts'
 import { OpenJobs } from './open-jobs.ts'
 import { PeerContext } from './peer-context.ts'
 import type { Platform, Sha256 } from './ports.ts'
-import { TieredStore } from './tiered-store.ts'
-import { Transfers } from './transfer.ts'
+import type { TieredStore } from './tiered-store.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
 import { createWorkerPool } from './worker-pool.ts'
@@ -48,9 +47,7 @@ export class Peer {
   readonly state: PeerState
   readonly events = new EventTarget()
   readonly #options: PeerOptions
-  readonly #store: TieredStore
   readonly #links: LinkTable
-  readonly #transfers: Transfers
   readonly #pool: WorkerPool
   readonly #keeper: Keeper
   readonly #waiters: Waiters
@@ -78,10 +75,11 @@ export class Peer {
     const { disk } = platform
     const now = platform.clock.now() as Instant
     this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes })
-    this.#store = new TieredStore(platform.store, disk ?? null, (object) => this.post({ type: 'spoilt', object }))
     this.#wallAhead = platform.clock.wall() - platform.clock.now()
     const post = (event: PeerEvent): void => this.post(event)
-    this.#waiters = new Waiters({ post, store: this.#store })
+    const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
+    this.#keeper = new Keeper({ platform, config, addressesOf, post })
+    this.#waiters = new Waiters({ post, store: this.#keeper.store })
     this.#links = new LinkTable({
       self,
       platform,
@@ -97,22 +95,9 @@ export class Peer {
         return this.#links.dial(peer, [address])
       },
     })
-    const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
-    const { transport, admission, createHasher } = platform
-    const busy = (object: ObjectId): void => post({ type: 'busy', object })
-    this.#transfers = new Transfers({
-      transport,
-      store: this.#store,
-      admission,
-      createHasher,
-      config,
-      addressesOf,
-      busy,
-    })
-    this.#keeper = new Keeper({ store: this.#store, transfers: this.#transfers, post })
     this.#pool = this.#createPool()
-    transport.onStream((kind, from, stream) =>
-      kind === 'link' ? this.#links.accept(from, stream) : this.#transfers.serve(from, stream),
+    platform.transport.onStream((kind, from, stream) =>
+      kind === 'link' ? this.#links.accept(from, stream) : this.#keeper.transfers.serve(from, stream),
     )
     const builtin = builtinBundle(platform.sha256)
     this.#keep(builtin.module.code, builtin.bytes, true)
@@ -124,7 +109,7 @@ export class Peer {
     const { platform, config } = this.#options
     return createWorkerPool({
       platform,
-      store: this.#store,
+      store: this.#keeper.store,
       config,
       host: {
         openContext: (attempt) => this.#openAttempt(attempt),
@@ -226,7 +211,7 @@ export class Peer {
       case 'fetch':
         return void this.#keeper.fetch(effect)
       case 'sources':
-        return this.#transfers.add(effect.object, effect.from)
+        return this.#keeper.transfers.add(effect.object, effect.from)
       case 'verify':
         return void this.#keeper.verify(effect)
       case 'spill':
@@ -322,7 +307,7 @@ export class Peer {
 
   #contextParts(): { waiters: Waiters; store: TieredStore; sha256: Sha256; config: Config } {
     const { platform, config } = this.#options
-    return { waiters: this.#waiters, store: this.#store, sha256: platform.sha256, config }
+    return { waiters: this.#waiters, store: this.#keeper.store, sha256: platform.sha256, config }
   }
 
   /** Throws what broke the machine, or MESH_LEFT when it has left. */
@@ -395,7 +380,7 @@ export class Peer {
     this.#inspections.fail(why)
     this.jobs.fail(why)
     this.#joining.close()
-    this.#transfers.close()
+    this.#keeper.transfers.close()
     this.#links.close()
     for (const listener of this.#onStop) listener(this.#broken)
     await this.#pool.close()

@@ -164,7 +164,7 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('declined'), object: id, full: z.boolean() }),
   z.object({ type: z.literal('mayDrop'), object: id, pressed: z.boolean() }),
   z.object({ type: z.literal('found'), objects: list(found, limits.rows) }),
-  z.object({ type: z.literal('seek'), object: id }),
+  z.object({ type: z.literal('whoHas'), object: id }),
   z.object({ type: z.literal('sources'), object: id, from: list(lifeId, 4_096) }),
   z.object({ type: z.literal('drop'), object: id }),
   z.object({ type: z.literal('keep'), object: id }),

@@ -7,6 +7,14 @@ import { never } from '../model/ids.ts'
 import { assert } from '../model/assert.ts'
 import type { FoundNote } from '../model/object.ts'
 
+/** Where bytes go that memory has no room for. */
+export interface Disk {
+  /** 0: there is none. */
+  readonly limitBytes: number
+  /** It took no more when it was last asked to: not asked again before that. */
+  retryAt: Instant
+}
+
 interface Row {
   readonly note: FoundNote
   readonly until: Instant

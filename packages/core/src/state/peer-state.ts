@@ -13,12 +13,15 @@ import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
 import { Codes } from './codes.ts'
+import { noCounters } from './counters.ts'
+import type { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { Foundlings } from './foundlings.ts'
+import type { Disk } from './foundlings.ts'
 import { Gossip } from './gossip.ts'
 import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
@@ -32,27 +35,6 @@ import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
-
-/** Numbers that answer "what has been going on here". */
-export interface Counters {
-  submitted: number
-  settled: number
-  executions: number
-  retried: number
-  rebuilt: number
-  copied: number
-  /** Objects that went from memory to disk, times the disk took no more, and copies let go of for want of room. */
-  spilled: number
-  unspilled: number
-  dropped: number
-  /** Read back from disk they were not what was written. */
-  spoilt: number
-  peersDied: number
-  violations: number
-  refused: number
-  /** Messages about work or objects that are not, or no longer, their sender's affair: dropped. */
-  strayed: number
-}
 
 export interface PeerState {
   readonly self: LifeId
@@ -129,14 +111,6 @@ export interface PeerState {
   /** Who asked us to probe whom: target → `nonce|asker`. */
   readonly favours: Multimap<LifeId, string>
   readonly effects: Effect[]
-}
-
-/** Where bytes go that memory has no room for. */
-export interface Disk {
-  /** 0: there is none. */
-  readonly limitBytes: number
-  /** It took no more when it was last asked to: not asked again before that. */
-  retryAt: Instant
 }
 
 /** A wait for copies: until when, once there is something to copy, and when another owner is asked about them again. */
@@ -301,22 +275,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     notes: new Map(),
     lineageBytes: 0,
     timers,
-    counters: {
-      submitted: 0,
-      settled: 0,
-      executions: 0,
-      retried: 0,
-      rebuilt: 0,
-      copied: 0,
-      spilled: 0,
-      unspilled: 0,
-      dropped: 0,
-      spoilt: 0,
-      peersDied: 0,
-      violations: 0,
-      refused: 0,
-      strayed: 0,
-    },
+    counters: noCounters(),
     leaving: null,
     visiting: null,
     joined: false,

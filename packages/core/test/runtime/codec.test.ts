@@ -78,7 +78,7 @@ const message = fc.oneof(
   fc.record({ type: fc.constant('grant'), credits: fc.nat() }),
   fc.record({ type: fc.constant('located'), object: id, located }),
   fc.record({ type: fc.constant('mayDrop'), object: id, pressed: fc.boolean() }),
-  fc.record({ type: fc.constantFrom('drop', 'keep', 'seek'), object: id }),
+  fc.record({ type: fc.constantFrom('drop', 'keep', 'whoHas'), object: id }),
   fc.record({ type: fc.constant('sources'), object: id, from: fc.array(fc.constant(from), { maxLength: 2 }) }),
   fc.record({
     type: fc.constant('found'),
