@@ -101,7 +101,7 @@ it('a copy that has rotted is dropped by its holder, taken from no attempt that 
   mesh.until(() => mesh.timesRun('work') === 1 && E.state.executor.readyCount === 1, 'the reading waits for its slot')
   const here = object as ObjectId
   const good = S.store.get(here)?.hash
-  E.rot(here)
+  E.keeper.rot(here)
   E.full = true
   mesh.says('M', 'S', { type: 'gone', object: here, holder: E.life })
   mesh.run({ forMs: 2 })
@@ -125,7 +125,7 @@ it('the only copy has rotted: a reader finds out, and the result is made again',
     const ref = context.call('make', [], { copies: 1 })
     yield* elapse(2_000)
     const maker = mesh.peer(mesh.runs('make')[0] as string)
-    maker.rot(ref.object)
+    maker.keeper.rot(ref.object)
     return yield* get(ref)
   })
   expect(mesh.result(program)).toEqual({ n: 6 })

@@ -13,6 +13,8 @@ import { createWhole, isAlive, makeDirectory, readIfThere, writeWhole } from './
 export interface Identity {
   readonly key: PrivateKey
   readonly life: number
+  /** Where what belongs to this identity is kept, and to no other process while this one lives. Null: nowhere. */
+  readonly directory: string | null
   /** Lets the next process have it. */
   release(): Promise<void>
 }
@@ -43,7 +45,7 @@ export async function takeIdentity({ home, warn = warnOnStderr }: IdentityOption
       const life = await claimLife(directory)
       if (life === null) continue
       const key = await loadKey(directory, warn)
-      return { key, life, release: () => releaseLife(directory, life) }
+      return { key, life, directory, release: () => releaseLife(directory, life) }
     }
     warn(`murmuration: all ${mostIdentities} identities in ${home} are in use; this peer takes a passing one.`)
   } catch (error) {
@@ -55,7 +57,7 @@ export async function takeIdentity({ home, warn = warnOnStderr }: IdentityOption
 
 /** In memory only, never seen before. */
 export async function freshIdentity(): Promise<Identity> {
-  return { key: await generateKeyPair('Ed25519'), life: 1, release: () => Promise.resolve() }
+  return { key: await generateKeyPair('Ed25519'), life: 1, directory: null, release: () => Promise.resolve() }
 }
 
 /** The number of the new life, or null when another process holds the identity. */

@@ -6,6 +6,7 @@ import { availableParallelism, hostname } from 'node:os'
 import { isMeshError, lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
 import type { Knocked, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
 import { KeyFileError, meshKeyPath } from './admission.ts'
+import { DiskError } from './disk-store.ts'
 import { livingPeers, writeRunFile } from './entry.ts'
 import type { RunFile, RunningPeer } from './entry.ts'
 import { ListenError, PortInUseError } from './listening.ts'
@@ -100,7 +101,7 @@ function forbidden(error: MeshError, home: string): MeshError {
 }
 
 async function platformFor(options: JoinOptions, { observe = false }: JoinWays): Promise<NodePlatform> {
-  const { home, identity, memoryBytes, workerMemoryMb, host, port, wsPort } = options
+  const { home, identity, memoryBytes, spillBytes, spillDirectory, workerMemoryMb, host, port, wsPort } = options
   const memory = observe ? observerMemoryBytes : memoryBytes
   if (port !== undefined && port !== 0 && port === wsPort)
     throw new MeshError('INVALID_OPTION', `joinMesh: port and wsPort are both ${port}: one of them needs another`)
@@ -109,6 +110,8 @@ async function platformFor(options: JoinOptions, { observe = false }: JoinWays):
       home,
       identity: observe ? 'fresh' : identity,
       memoryBytes: memory,
+      spillBytes: observe ? 0 : spillBytes,
+      spillDirectory,
       workerMemoryMb,
       host,
       port,
@@ -117,6 +120,8 @@ async function platformFor(options: JoinOptions, { observe = false }: JoinWays):
   } catch (error) {
     if (error instanceof PortInUseError || error instanceof ListenError || error instanceof KeyFileError)
       throw new MeshError(error.code, `joinMesh: ${error.message}`, { cause: error })
+    if (error instanceof DiskError)
+      throw new MeshError('INVALID_OPTION', `joinMesh: ${error.message}`, { cause: error })
     throw error
   }
 }

@@ -19,6 +19,13 @@ export interface JoinOptions {
   resources?: Readonly<Record<string, number>> | undefined
   /** Bytes of objects kept in memory. Default: a quarter of the machine's. */
   memoryBytes?: number | undefined
+  /**
+   * Bytes of objects kept on disk when memory has no room for them, and for the next process of this peer; 0: none.
+   * Default: a quarter of what is free there, for a kept identity; else none.
+   */
+  spillBytes?: number | undefined
+  /** Where they are kept; each peer has a directory of its own in it. Default: beside the identity, in `home`. */
+  spillDirectory?: string | undefined
   /** Where to listen. Default 127.0.0.1: reached from this machine only. */
   host?: string | undefined
   /** TCP port. Default 0: any free one. */
@@ -46,6 +53,8 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
   labels: is.recordOf("an object of strings, as in { zone: 'lab-3' }", is.isText),
   resources: is.resources,
   memoryBytes: is.whole(1),
+  spillBytes: is.whole(0),
+  spillDirectory: is.text(4_096),
   host: is.name,
   port: is.whole(0, 65_535),
   wsPort: is.whole(0, 65_535),

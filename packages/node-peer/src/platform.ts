@@ -13,11 +13,12 @@ import { freshIdentity, takeIdentity } from './identity.ts'
 import { createHasher, sha256 } from './sha256.ts'
 import { createSpawnWorker } from './spawn-worker.ts'
 import type { SpawnWorkerOptions } from './spawn-worker.ts'
-import { createStore } from './store.ts'
+import { createStore, openDisk } from './store.ts'
+import type { DiskOptions } from './store.ts'
 import { createTransport } from './transport.ts'
 import type { TransportOptions } from './transport.ts'
 
-export interface NodePlatformOptions extends Omit<TransportOptions, 'key'> {
+export interface NodePlatformOptions extends Omit<TransportOptions, 'key'>, DiskOptions {
   /** Where keys and run files are kept. Default: `MURMURATION_HOME`, else the platform's configuration directory. */
   readonly home?: string | undefined
   /** `kept` (default): the first identity on disk that no other process holds. `fresh`: in memory, never seen before. */
@@ -41,14 +42,20 @@ export interface NodePlatform {
   readonly close: () => Promise<void>
 }
 
-/** Rejects with PortInUseError and ListenError (which carry the codes that users see), KeyFileError and AddressError. */
+/** Rejects with PortInUseError and ListenError (which carry the codes that users see), KeyFileError, DiskError and AddressError. */
 export async function createNodePlatform(options: NodePlatformOptions = {}): Promise<NodePlatform> {
   const { home = homePath(), identity: choice = 'kept', warn } = options
   const meshKey = options.meshKey ?? (await userKey(home))
   const identity = choice === 'fresh' ? await freshIdentity() : await takeIdentity({ home, warn })
-  const transport = await createTransport({ ...options, key: identity.key }).catch(async (error: unknown) => {
+  const undo = async (error: unknown): Promise<never> => {
     await identity.release()
     throw error
+  }
+  const transport = await createTransport({ ...options, key: identity.key }).catch(undo)
+  const owner = { peer: transport.self, identity, warn: warn ?? warnOnStderr }
+  const disk = await openDisk(options, owner).catch(async (error: unknown) => {
+    await transport.stop()
+    return undo(error)
   })
   const clock = new NodeClock()
   const store = createStore(options.memoryBytes)
@@ -58,6 +65,7 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
       kind: 'node',
       transport,
       store,
+      disk: disk?.store,
       clock,
       sha256,
       createHasher,
@@ -72,6 +80,7 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
       clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
       await transport.stop()
       await store.close()
+      await disk?.close()
       code.close()
       await identity.release()
     },
@@ -86,4 +95,8 @@ async function userKey(home: string): Promise<Uint8Array> {
     if (error instanceof KeyFileError || codeOf(error) === undefined) throw error
     return randomBytes(32)
   }
+}
+
+function warnOnStderr(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
 }

@@ -2,7 +2,7 @@
 // when the last handle has gone too.
 
 import type { LifeId, PeerState } from '@murmuration/core/internal'
-import { isOver, lineageBytes } from '@murmuration/core/internal'
+import { hasRoomForCopy, isOver, lineageBytes } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import type { SimPeer } from './peer.ts'
 import type { SimWorld } from './world.ts'
@@ -38,7 +38,7 @@ function checkObjects(world: SimWorld, peer: SimPeer): void {
   for (const entry of state.directory.all()) {
     if (entry.state === 'pending') fail(peer, `${entry.object} is still pending`)
     if (entry.state !== 'stored') continue
-    const able = world.alive().filter(({ life, store }) => entry.holders.has(life) || store.fits(entry.size)).length
+    const able = world.alive().filter((other) => entry.holders.has(other.life) || couldKeep(other, entry.size)).length
     if (entry.holders.size < Math.min(entry.copies, able))
       fail(
         peer,
@@ -47,6 +47,10 @@ function checkObjects(world: SimWorld, peer: SimPeer): void {
     for (const life of entry.holders)
       if (!world.living(life)?.store.has(entry.object)) fail(peer, `${entry.object} is not at ${life}, as it should be`)
   }
+}
+
+function couldKeep(peer: SimPeer, size: number): boolean {
+  return peer.store.limitBytes > 0 && peer.store.fits(size) && hasRoomForCopy(peer.state, size, peer.now())
 }
 
 /** The store has exactly what the table says, and each of these bytes is known to its owner. */
@@ -61,7 +65,10 @@ function checkStores(world: SimWorld, peer: SimPeer): void {
     }
   }
   for (const object of peer.store.keys())
-    if (!state.holdings.has(object)) fail(peer, `the bytes of ${object} are here and in no table`)
+    if (!state.holdings.has(object) && !state.foundlings.get(object))
+      fail(peer, `the bytes of ${object} are here and in no table`)
+  for (const { object } of state.foundlings.all())
+    if (!peer.store.has(object)) fail(peer, `${object} was found here, and is not`)
   for (const code of peer.bundles) if (!state.code.has(code)) fail(peer, `bundle ${code} is here and in no table`)
   if (peer.bundles.size !== state.code.size) fail(peer, 'a bundle is said to be here, and is not')
 }
@@ -128,7 +135,8 @@ export function checkEmpty(world: SimWorld): void {
       notes: state.notes.size,
       fetches: [...state.holdings.fetches()].length,
       holdings: state.holdings.size,
-      store: peer.store.size,
+      // What nobody answers for is kept for its time.
+      store: peer.store.size - state.foundlings.size,
       lineageBytes: lineageBytes(state),
       bundles: Math.max(0, state.code.size - state.config.maxCodes),
       unread: [...state.sessions.lives()].reduce((sum, life) => sum + state.sessions.queued(life), 0),

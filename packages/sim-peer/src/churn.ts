@@ -181,6 +181,7 @@ class Churn {
     for (const peer of world.peers()) {
       peer.recover()
       peer.full = false
+      peer.store.disk.isFull = false
       if (!peer.asleep) peer.thaw()
     }
     const awake = (): boolean => striker.promised === 0 && world.alive().every((peer) => !peer.frozen)

@@ -53,6 +53,17 @@ export class Durability {
     return this.#corrupt.has(`${life}|${object}`) || this.#custody.hasClosed(life, owner.life)
   }
 
+  /** A copy is let go of for want of room: never the last one. */
+  strikes(owner: SimPeer, { object, holders }: Entry, life: LifeId): void {
+    if ([...holders].every((other) => other === life))
+      throw new Error(`${owner.life} lets the last copy of ${object} go, at ${life}`)
+  }
+
+  /** With one copy less than wanted it is as if it had never had them all: that ends when they are there again. */
+  struck(owner: SimPeer, { object, holders, copies }: Entry): void {
+    if (holders.size < copies) this.forgotten(owner, object)
+  }
+
   /** The entry stops being stored: for want of holders, or because nobody wants it any more. */
   ends(owner: SimPeer, { object, state, holders, copies }: Entry): void {
     const losses = this.#losses.get(`${owner.life}|${object}`)

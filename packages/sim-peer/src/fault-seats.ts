@@ -75,3 +75,27 @@ export const full: FaultKind<{ readonly whom: Whom; readonly ms: number }> = {
 function drawFull(rng: Rng): readonly ('holder' | 'victim')[] {
   return rng.next() < 0.7 ? ['victim'] : ['holder', 'victim']
 }
+
+/** Disks outlive their peers, and so does what ails them. */
+export const fullDisk: FaultKind<{ readonly whom: Whom; readonly ms: number }> = {
+  draw: ({ rng }) => ({ whom: { of: drawFull(rng), pick: rng.next() }, ms: rng.between(500, 6_000) }),
+  strike: (by, { whom, ms }) => {
+    const { disk } = by.living(whom)?.store ?? {}
+    if (!disk || disk.limitBytes === 0) return
+    by.world.isCramped = true
+    disk.isFull = true
+    by.later(ms, () => (disk.isFull = false))
+  },
+}
+
+export const rot: FaultKind<{ readonly whom: Whom; readonly pick: number }> = {
+  draw: ({ rng }) => ({ whom: { of: ['holder', 'victim'], pick: rng.next() }, pick: rng.next() }),
+  strike: (by, { whom, pick }) => {
+    const peer = by.living(whom)
+    const objects = [...(peer?.store.disk.labels.keys() ?? [])].filter((object) => peer?.store.isOnDisk(object))
+    const object = objects[Math.floor(pick * objects.length)]
+    if (!peer || object === undefined) return
+    by.world.corruptions++
+    peer.keeper.rot(object)
+  },
+}

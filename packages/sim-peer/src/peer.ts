@@ -17,15 +17,15 @@ import type {
   PeerState,
   Profile,
 } from '@murmuration/core/internal'
-import { codeOf, createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
+import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Wait } from './bodies.ts'
 import { LocalClock } from './local-clock.ts'
+import { SimKeeper } from './keeper.ts'
 import type { Runner } from './runner.ts'
+import type { SimDisk } from './store.ts'
 import { SimStore } from './store.ts'
-import { fetch } from './transfers.ts'
 import type { TaskRow } from './tables.ts'
 import type { Encoded } from './values.ts'
-import { encode } from './values.ts'
 import { SimWorkers } from './workers.ts'
 import type { SimWorld } from './world.ts'
 
@@ -37,6 +37,8 @@ export interface PeerInit {
   readonly profile: Pick<Profile, 'slots' | 'labels' | 'resources' | 'memoryBytes'>
   readonly rate: number
   readonly slowness: number
+  /** Outlives it. */
+  readonly disk: SimDisk
 }
 
 /** `frozen`: the process, its machine goes on. `asleep`: all of it; nothing arrives. */
@@ -50,6 +52,7 @@ export class SimPeer {
   readonly bundles = new Set<CodeId>()
   readonly state: PeerState
   readonly store: SimStore
+  readonly keeper: SimKeeper
   readonly workers: SimWorkers
   readonly programs: Runner[] = []
   /** Objects that left the directory in the current turn, and tasks that were given out in the last. */
@@ -86,7 +89,7 @@ export class SimPeer {
   left = false
   joined = false
 
-  constructor(world: SimWorld, { peer, number, config, seed, profile, rate, slowness }: PeerInit) {
+  constructor(world: SimWorld, { peer, number, config, seed, profile, rate, slowness, disk }: PeerInit) {
     this.world = world
     this.peer = peer
     this.life = lifeId(peer, number)
@@ -94,12 +97,16 @@ export class SimPeer {
     this.#clock = new LocalClock(world.clock, { offset: (seed % 100_000) + 1, rate })
     this.#slowness = slowness
     this.slowness = slowness
-    this.store = new SimStore(profile.memoryBytes)
+    this.store = new SimStore(profile.memoryBytes, disk)
+    this.keeper = new SimKeeper(this)
     this.workers = new SimWorkers(this)
     const rest = { version: 1, name: peer, kind: 'sim', addresses: [peer], domain: peer } as const
-    this.state = createPeerState({ self: this.life, profile: { ...rest, ...profile }, config, seed, now: this.now() })
+    const whole = { ...rest, ...profile }
+    const spillBytes = disk.limitBytes
+    this.state = createPeerState({ self: this.life, profile: whole, config, seed, now: this.now(), spillBytes })
     world.overhear(this)
     if (!world.spreadsCode) this.keepCode(world.code)
+    if (disk.labels.size > 0) this.event({ type: 'found', objects: [...disk.labels.values()] })
     this.#rearm()
   }
 
@@ -289,19 +296,7 @@ export class SimPeer {
 
   /** False when there is no room for it. */
   put(object: ObjectId, encoded: Encoded, copies: number): boolean {
-    const { size, hash, refs, bytes } = encoded
-    const inline = size <= this.#config.inlineBytes ? bytes : null
-    if (!inline && !this.store.put(object, encoded)) return false
-    this.event({ type: 'put', object, size, hash, inline, refs, copies })
-    return true
-  }
-
-  /** The bytes are there, and not what they were. */
-  rot(object: ObjectId): void {
-    const stored = this.store.get(object)
-    if (!stored) return
-    this.store.put(object, { ...stored, bytes: encode('rotten').bytes, hash: 'rotten' })
-    this.world.durability.corrupted(this.life, object)
+    return this.keeper.put(object, encoded, { copies, inlineBytes: this.#config.inlineBytes })
   }
 
   #perform(effect: Effect): void {
@@ -313,11 +308,15 @@ export class SimPeer {
       case 'hang-up':
         return this.world.network.unlink(this.peer, effect.peer)
       case 'fetch':
-        return fetch(this, effect)
+        return this.keeper.fetch(effect)
+      case 'sources':
+        return this.keeper.addSources(effect.object, effect.from)
+      case 'spill':
+        return this.keeper.spill(effect.label)
       case 'verify':
-        return this.#verify(effect.object, effect.hash)
+        return this.keeper.verify(effect.object, effect.hash)
       case 'drop':
-        return this.#drop(effect.object)
+        return this.keeper.drop(effect.object)
       case 'run':
         return this.workers.run(effect.worker, effect.batch)
       case 'abort':
@@ -348,33 +347,20 @@ export class SimPeer {
     }
   }
 
-  #verify(object: ObjectId, hash: string): void {
-    this.work(1, () => this.event({ type: 'verified', object, hash, sound: this.store.get(object)?.hash === hash }))
-  }
-
-  #drop(object: ObjectId): void {
-    const code = codeOf(object)
-    if (code === null) this.store.delete(object)
-    else this.bundles.delete(code)
-  }
-
   #settled(object: ObjectId, source: ObjectId, located: Located): void {
     const watchers = this.#watchers.get(object)
     this.#watchers.delete(object)
     if (located.type === 'alias') throw new Error(`${this.life} was told of ${object} that it is another one`)
     for (const runner of watchers ?? []) {
-      const got =
-        located.type === 'failure'
-          ? { failure: located.failure }
-          : { bytes: this.#bytesOf(source, located), refs: located.refs }
+      const bytes = located.type === 'failure' ? null : this.keeper.bytesOf(source, located)
+      // Gone bad meanwhile: watched on.
+      if (bytes === undefined) {
+        this.watch(object, runner.ownerOf(object), runner)
+        continue
+      }
+      const got = located.type === 'failure' ? located : { bytes: bytes as Uint8Array, refs: located.refs }
       this.#resolved.push(() => runner.settled(object, got))
     }
-  }
-
-  #bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array {
-    const bytes = located.type === 'inline' ? located.bytes : this.store.get(source)?.bytes
-    if (!bytes) throw new Error(`${this.life} was told that ${source} is here, and it is not`)
-    return bytes
   }
 
   /** Every context that lives here. */

@@ -13,6 +13,14 @@ export interface RunnerEnd {
   readonly value: unknown
 }
 
+export interface ProgramOptions {
+  /** Its handles stay until it is dropped. */
+  readonly lingers?: boolean
+  /** The name of its job. */
+  readonly job?: string
+  readonly detached?: boolean
+}
+
 interface RunnerInit {
   readonly id: ContextId
   readonly depth: number
@@ -209,6 +217,10 @@ export class Runner implements Context {
 
   excuses(failure: Failure): boolean {
     return this.#peer.world.excuses(failure)
+  }
+
+  ownerOf(object: ObjectId): LifeId {
+    return this.#handles.get(object)?.owner ?? this.#peer.life
   }
 
   /** What it has handles to, and who answers for that. */

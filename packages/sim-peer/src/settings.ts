@@ -22,6 +22,8 @@ const drawn: { readonly [Name in keyof Config]?: readonly Config[Name][] } = {
   // for one less deep, which is not its child, may have that one queued behind itself for ever.
   maxWorkers: [4, 8],
   maxFetches: [1],
+  maxUploads: [1],
+  foundlingMs: [2_000],
   keptSettled: [5],
   storyLines: [3],
   claimsPerFrame: [2],
@@ -37,19 +39,23 @@ export function drawConfig(rng: Rng): Partial<Config> {
     const names = Object.keys(drawn) as (keyof Config)[]
     for (const name of rng.sample(names, 1 + rng.below(4))) config[name] = rng.pick(drawn[name] as readonly unknown[])
   }
+  // Whatever is not small is too much, and moves to disk where there is one.
+  if (rng.next() < 0.2) config.pressureShare = rng.pick([1e-6, 1e-4, 1e-3])
   const { tombstoneMs = test.tombstoneMs } = config as Partial<Config>
   return { ...(config as Partial<Config>), healMs: tombstoneMs }
 }
 
 /** What newcomers are like. */
 export function drawSeat(rng: Rng): SeatOptions {
-  const memoryBytes = rng.next() < 0.85 ? plenty : (rng.pick([0, 1.5, 5, 30]) as number) * megabyte
+  const memoryBytes = rng.next() < 0.8 ? plenty : (rng.pick([0, 1.5, 5, 30]) as number) * megabyte
+  const diskBytes = rng.next() < 0.5 ? 0 : (rng.pick([3, 20, 1_000]) as number) * megabyte
   return {
     slots: rng.next() < 0.1 ? 0 : 1 + rng.below(3),
     labels: { zone: rng.pick(['a', 'b', 'c']) as string },
     resources: { gpu: rng.below(3) },
     memoryBytes,
     ...drawPace(rng),
+    diskBytes,
   }
 }
 

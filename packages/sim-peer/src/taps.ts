@@ -58,6 +58,8 @@ export function overhear(peer: SimPeer, { witness, custody, durability }: Listen
   tap(directory, 'add', 'after', (object) => custody.entered(peer.life, object))
   tap(directory, 'addHolder', 'after', (row) => durability.added(peer, row))
   tap(directory, 'removeHolder', 'before', (row, life) => durability.removed(peer, row, life))
+  tap(directory, 'strike', 'before', (row, life) => durability.strikes(peer, row, life))
+  tap(directory, 'strike', 'after', (row) => durability.struck(peer, row))
   tap(directory, 'reopen', 'before', (row) => durability.ends(peer, row))
   tap(directory, 'failed', 'before', (row) => durability.ends(peer, row))
   tap(directory, 'remove', 'after', (object) => {

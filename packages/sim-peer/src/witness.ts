@@ -94,7 +94,11 @@ export class Witness {
   settles(owner: SimPeer, { spec }: TaskRow): void {
     const account = this.#account(owner.life, spec.id)
     account.settled++
-    if (account.settled > account.added + account.rebuilt)
+    // To be made again and to fail at once is one turn, of which no notice has left yet.
+    const rebuilding = owner.state.effects.filter(
+      (effect) => effect.type === 'notice' && effect.notice.type === 'object:rebuilt' && effect.notice.task === spec.id,
+    ).length
+    if (account.settled > account.added + account.rebuilt + rebuilding)
       throw new Error(`${owner.life} settled ${spec.id} ${account.settled} times`)
   }
 

@@ -59,7 +59,9 @@ export class SimWorkers {
     if (!queue) this.#queues.set(worker, (queue = []))
     const idle = queue.length === 0
     for (const order of batch) {
-      this.#running.set(order.id, { order, inputs: this.#inputsOf(order), worker, runner: null, startedAt: 0 })
+      const inputs = this.#inputsOf(order)
+      if (!inputs) continue
+      this.#running.set(order.id, { order, inputs, worker, runner: null, startedAt: 0 })
       queue.push(order.id)
     }
     if (idle) this.#next(worker)
@@ -89,11 +91,17 @@ export class SimWorkers {
     runner.start(fn(runner, ...(args as never[])))
   }
 
-  #inputsOf(order: Order): Inputs {
+  /** Null when one of them cannot be read any more: then it is given back. */
+  #inputsOf(order: Order): Inputs | null {
     const inputs = new Map<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>()
     for (const { object, source, inline, refs } of order.inputs) {
-      const bytes = inline ?? this.#peer.store.get(source)?.bytes
-      if (!bytes) throw new Error(`${this.#peer.life} runs ${order.id} without its input ${source}`)
+      if (!inline && !this.#peer.store.has(source))
+        throw new Error(`${this.#peer.life} runs ${order.id} without its input ${source}`)
+      const bytes = inline ?? this.#peer.keeper.read(source)?.bytes
+      if (!bytes) {
+        this.#peer.event({ type: 'done', attempt: order.id, outcome: { type: 'missing', objects: [source] }, ms: 0 })
+        return null
+      }
       inputs.set(object, { bytes, refs })
     }
     return inputs

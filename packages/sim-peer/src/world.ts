@@ -26,8 +26,9 @@ import { isExcused } from './excuses.ts'
 import { lineOf } from './log.ts'
 import { Network } from './network.ts'
 import { SimPeer } from './peer.ts'
+import { SimDisk } from './store.ts'
 import { Runner } from './runner.ts'
-import type { RunnerEnd } from './runner.ts'
+import type { ProgramOptions, RunnerEnd } from './runner.ts'
 import { overhear } from './taps.ts'
 import { Witness } from './witness.ts'
 
@@ -49,6 +50,8 @@ export interface SeatOptions {
   rate?: number
   /** Work and turns take this many times as long. */
   slowness?: number
+  /** Bytes of objects on a disk that survives restarts. Default 0: there is none. */
+  diskBytes?: number
 }
 
 const ordinary: Required<SeatOptions> = {
@@ -58,12 +61,14 @@ const ordinary: Required<SeatOptions> = {
   memoryBytes: 2 ** 30,
   rate: 1,
   slowness: 1,
+  diskBytes: 0,
 }
 
 interface Seat extends Required<SeatOptions> {
   readonly peer: PeerId
   lives: number
   current: SimPeer | null
+  readonly disk: SimDisk
 }
 
 /** How often a newcomer knocks at entries that are dead: a few seconds. */
@@ -73,14 +78,6 @@ export interface Program {
   readonly peer: SimPeer
   readonly runner: Runner
   end: RunnerEnd | null
-}
-
-export interface ProgramOptions {
-  /** Its handles stay until it is dropped. */
-  readonly lingers?: boolean
-  /** The name of its job. */
-  readonly job?: string
-  readonly detached?: boolean
 }
 
 export class SimWorld {
@@ -143,8 +140,10 @@ export class SimWorld {
   /** A peer that joins through the given entries (all living ones when none are named). */
   add(name: string, { entries, ...options }: SeatOptions & { readonly entries?: readonly string[] } = {}): SimPeer {
     const peer = name as PeerId
-    const seat: Seat = this.seats.get(peer) ?? { peer, ...ordinary, lives: 0, current: null }
+    const fresh = { peer, ...ordinary, lives: 0, current: null, disk: new SimDisk(0) }
+    const seat: Seat = this.seats.get(peer) ?? fresh
     Object.assign(seat, ordinary, options)
+    seat.disk.limitBytes = seat.diskBytes
     seat.labels = { ...seat.labels, [`is ${name}`]: 'yes' }
     this.seats.set(peer, seat)
     const others = [...this.seats.values()].filter((other) => other.current?.alive && other.peer !== peer)
@@ -153,10 +152,10 @@ export class SimWorld {
 
   #start(seat: Seat, entries: readonly PeerId[]): SimPeer {
     seat.lives++
-    const { peer, lives: number, slots, labels, resources, memoryBytes, rate, slowness } = seat
+    const { peer, lives: number, slots, labels, resources, memoryBytes, rate, slowness, disk } = seat
     const seed = hash32(`${peer}|${number}|${this.#seed}`)
     const profile = { slots, labels, resources, memoryBytes }
-    const current = new SimPeer(this, { peer, number, profile, config: this.config, seed, rate, slowness })
+    const current = new SimPeer(this, { peer, number, profile, config: this.config, seed, rate, slowness, disk })
     seat.current = current
     this.spoil(current)
     this.network.plug(peer, {

@@ -14,6 +14,7 @@ import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
 import { durable } from './durable.ts'
 import * as execute from './execute.ts'
+import * as find from './find.ts'
 import * as guard from './guard.ts'
 import { inspect } from './inspect.ts'
 import * as jobs from './jobs.ts'
@@ -21,6 +22,7 @@ import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
+import * as relieve from './relieve.ts'
 import * as replicate from './replicate.ts'
 import * as resolve from './resolve.ts'
 import * as submit from './submit.ts'
@@ -78,6 +80,15 @@ const recorders: Recorders = {
     const end = resolve.fetched(state, event, now)
     if (end?.arrived) execute.inputArrived(state, end.row.object, end.row.attempts)
     else if (end) execute.inputFailed(state, end.row.object, end.row.attempts, end.full)
+  },
+  busy: (state, { object }) => resolve.askForSources(state, object),
+  found: (state, event, now) => find.found(state, event, now),
+  spilled: (state, event) => relieve.spilled(state, event),
+  spoilt: (state, { object }) => {
+    state.counters.spoilt++
+    state.foundlings.take(object)
+    const hash = state.holdings.get(object)?.hash ?? ''
+    if (!resolve.verified(state, { type: 'verified', object, hash, sound: false })) execute.inputSpoiled(state, object)
   },
   verified: (state, event) => {
     if (!resolve.verified(state, event)) execute.inputSpoiled(state, event.object)
@@ -159,6 +170,12 @@ const takers: Takers = {
   cancel: (state, _from, { object, reason }, now) => submit.cancel(state, { object, owner: state.self, reason }, now),
   holding: (state, from, message) => replicate.holding(state, from, message),
   gone: (state, from, message) => replicate.gone(state, from, message),
+  mayDrop: (state, from, message) => relieve.mayDrop(state, from, message),
+  drop: (state, from, { object }) => relieve.dropped(state, from, object),
+  keep: (state, from, { object }) => find.kept(state, from, object),
+  found: (state, from, { objects }) => find.claimed(state, from, objects),
+  whoHas: (state, from, { object }) => resolve.whoHas(state, from, object),
+  sources: (state, from, { object, from: holders }) => resolve.sources(state, from, object, holders),
   declined: (state, from, { object }) => replicate.declined(state, from, object),
   located: (state, from, { object, located }) => resolve.located(state, from, object, located),
   borrowed: (state, from, { object, nth, known }) => {

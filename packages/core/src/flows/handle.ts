@@ -14,6 +14,7 @@ import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
 import { answerDurables, durableDeadline } from './durable.ts'
 import * as execute from './execute.ts'
+import { tendFoundlings } from './find.ts'
 import { record, take } from './dispatch.ts'
 import * as guard from './guard.ts'
 import * as jobs from './jobs.ts'
@@ -21,6 +22,7 @@ import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
+import { relieve, saveRest } from './relieve.ts'
 import * as replicate from './replicate.ts'
 import * as resolve from './resolve.ts'
 import * as submit from './submit.ts'
@@ -62,6 +64,8 @@ export function deadline(state: PeerState): Instant {
     state.jobs.deadline(),
     missingDeadline(state),
     timers.forgiveAt,
+    timers.relieveAt,
+    state.foundlings.deadline(),
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
   return next as Instant
@@ -119,7 +123,7 @@ function clocks(state: PeerState, now: Instant): void {
   claims.hear(state, observe.observe(state, now), 'own', now)
   if (state.timers.syncAt <= now) hangUpIdle(state, now)
   join.keepInTouch(state, now)
-  join.goodbye(state, now)
+  if (join.goodbye(state, now)) saveRest(state, now)
   submit.dueTasks(state, now)
   execute.dueAttempts(state, now)
   adopt.dueClaims(state, now)
@@ -144,6 +148,8 @@ function pump(state: PeerState, now: Instant): void {
   guard.stream(state, now)
   adopt.dropInheritance(state)
   release.boundLineage(state)
+  tendFoundlings(state, now)
+  relieve(state, now)
   settleAgenda(state, now)
   execute.boundCode(state)
   answerDurables(state, now)

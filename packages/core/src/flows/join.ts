@@ -98,15 +98,17 @@ export function leave(state: PeerState, now: Instant): void {
 }
 
 /** Draining → left, once what we ran and kept for others is done or elsewhere, or time is up. */
-export function goodbye(state: PeerState, now: Instant): void {
+/** True when it is said now. */
+export function goodbye(state: PeerState, now: Instant): boolean {
   const { leaving } = state
-  if (!leaving || leaving.said) return
-  if (now < leaving.by && isBusy(state)) return
+  if (!leaving || leaving.said) return false
+  if (now < leaving.by && isBusy(state)) return false
   leaving.said = true
   const claim = state.members.declare('left', now)
   state.gossip.spread(claim)
   for (const life of state.links.standing()) signal(state, life, { type: 'sync', members: [claim], reply: false })
   state.effects.push({ type: 'left' })
+  return true
 }
 
 /** Something here still matters to somebody who is there to take it. */

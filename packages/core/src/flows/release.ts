@@ -5,7 +5,7 @@
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
 import { adopt } from '../state/adoption.ts'
-import { dropBytes } from '../state/bytes.ts'
+import { dropBytes, dropFoundling } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { guard } from '../state/guarding.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
@@ -107,6 +107,7 @@ export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
   const fetch = state.holdings.fetching(object)
   if (fetch?.copyFor.delete(from)) state.holdings.forgetUnwanted(fetch)
   if (state.holdings.get(object)?.owners.has(from)) dropBytes(state, object, from)
+  else if (state.foundlings.get(object)?.owners.includes(from)) dropFoundling(state, object)
   else if (!fetch?.owners.has(from)) state.counters.strayed++
 }
 

@@ -13,6 +13,7 @@ import type { WatchRow } from '../state/watches.ts'
 import { askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, lostFailure, say } from '../state/peer-state.ts'
+import { hasRoomForCopy } from '../state/room.ts'
 
 export function watch(state: PeerState, object: ObjectId, owner: LifeId, bytes: boolean): void {
   state.watches.add(object, owner, bytes)
@@ -126,6 +127,25 @@ function living(state: PeerState, lives: readonly LifeId[]): LifeId[] {
   return lives.filter((life) => life !== state.self && !state.members.ended(life))
 }
 
+/** Whoever answers for it may know more holders by now: receivers become sources. */
+export function askForSources(state: PeerState, object: ObjectId): void {
+  const row = state.holdings.fetching(object)
+  if (!row?.active) return
+  for (const owner of row.owners) if (!state.members.ended(owner)) say(state, owner, { type: 'whoHas', object })
+}
+
+export function whoHas(state: PeerState, from: LifeId, object: ObjectId): void {
+  const entry = state.directory.get(object)
+  if (entry?.state === 'stored') say(state, from, { type: 'sources', object, from: state.directory.sources(entry) })
+}
+
+export function sources(state: PeerState, from: LifeId, object: ObjectId, holders: readonly LifeId[]): void {
+  const row = state.holdings.fetching(object)
+  if (!row?.owners.has(from)) return
+  row.located = { ...row.located, holders }
+  if (row.active) state.effects.push({ type: 'sources', object, from: rankHolders(state, holders) })
+}
+
 export interface FetchEnd {
   readonly row: Fetch
   readonly arrived: boolean
@@ -215,7 +235,8 @@ export function replicate(
     state.holdings.keep({ object, size, hash }, [from])
     return say(state, from, { type: 'holding', object, size, hash })
   }
-  if (state.leaving) return say(state, from, { type: 'declined', object, full: false })
+  const isFull = !hasRoomForCopy(state, size, state.timers.turnAt)
+  if (state.leaving || isFull) return say(state, from, { type: 'declined', object, full: isFull })
   state.holdings.want(object, from, { size, hash, holders: message.from }).copyFor.add(from)
 }
 

@@ -96,6 +96,12 @@ export interface Config {
   readonly maxFetches: number
   /** Transfers that one peer serves at once; more wait in line. */
   readonly maxServes: number
+  /** Of those, transfers of more than a chunk. Whoever comes then asks the owner who else has the bytes by now: so a broadcast spreads over its receivers. Fewer spread it wider, more finish a single one sooner. */
+  readonly maxUploads: number
+  /** Above this share of `memoryBytes` copies that others have are let go of, and bytes move to disk. Lower leaves more room for what comes at once, costs disk and copies sooner. */
+  readonly pressureShare: number
+  /** How long bytes that an earlier life left on disk, and that nobody answers for, are kept at least while there is room on the disk for them. */
+  readonly foundlingMs: number
   /** Bytes kept only so that results can be made again: arguments in specs, and what was put and let go since. Past it the oldest results lose the right to be, with a note in `explain`. */
   readonly lineageBytes: number
   /** Guardians of one peer's ledger. Each costs every row once more on the wire; with none, what a peer answers for ends with it. */
@@ -156,6 +162,9 @@ const lan: Config = {
   chunkBytes: 1024 * 1024,
   maxFetches: 4,
   maxServes: 16,
+  maxUploads: 3,
+  pressureShare: 0.8,
+  foundlingMs: 24 * 3_600_000,
   lineageBytes: 256 * 1024 * 1024,
   guardians: 2,
   ledgerMs: 50,
@@ -188,6 +197,7 @@ const test: Config = {
   orphanGraceMs: 5_000,
   placeTimeoutMs: 5_000,
   maxCodes: 16,
+  foundlingMs: 60_000,
 }
 
 export const presets = { lan, wan, room, test } as const

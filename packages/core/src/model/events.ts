@@ -3,7 +3,7 @@
 
 import type { AttemptId, CodeId, ContextId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
 import type { Frame, InspectRow, Query } from './messages.ts'
-import type { Failure, Fetched, Located } from './object.ts'
+import type { Failure, Fetched, FoundNote, Located } from './object.ts'
 import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
 
 export type PeerEvent =
@@ -53,6 +53,15 @@ export type PeerEvent =
   | { readonly type: 'fetched'; readonly object: ObjectId; readonly result: Fetched }
   /** `sound`: the bytes in the store have that hash. */
   | { readonly type: 'verified'; readonly object: ObjectId; readonly hash: string; readonly sound: boolean }
+  /** All holders that a transfer knows of are busy; it waits for one, or for others to be named. */
+  | { readonly type: 'busy'; readonly object: ObjectId }
+  // ---- the disk
+  /** What an earlier life left there, the oldest first. */
+  | { readonly type: 'found'; readonly objects: readonly FoundNote[] }
+  /** Not `kept`: the disk took no more, and the bytes are where they were. */
+  | { readonly type: 'spilled'; readonly object: ObjectId; readonly kept: boolean }
+  /** Read back they were not what was written: they are gone. */
+  | { readonly type: 'spoilt'; readonly object: ObjectId }
   // ---- workers
   | { readonly type: 'done'; readonly attempt: AttemptId; readonly outcome: Outcome; readonly ms: number }
   | { readonly type: 'blocked'; readonly attempt: AttemptId; readonly blocked: boolean }
@@ -120,7 +129,11 @@ export type Effect =
       readonly hash: string
       readonly from: readonly LifeId[]
     }
+  /** More holders for a transfer that is under way. */
+  | { readonly type: 'sources'; readonly object: ObjectId; readonly from: readonly LifeId[] }
   | { readonly type: 'verify'; readonly object: ObjectId; readonly hash: string }
+  /** From memory to disk. */
+  | { readonly type: 'spill'; readonly label: FoundNote }
   | { readonly type: 'drop'; readonly object: ObjectId }
   | { readonly type: 'run'; readonly worker: number; readonly batch: readonly Order[] }
   | { readonly type: 'abort'; readonly attempt: AttemptId; readonly reason: string }

@@ -27,6 +27,8 @@ export const limits = {
   slots: 4_096,
   /** Lives whose ledgers one peer keeps. */
   guards: 1_024,
+  /** Who is named on the label of bytes on disk. */
+  labelOwners: 16,
   /** Where a peer is reached. */
   addresses: 64,
 } as const

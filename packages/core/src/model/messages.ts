@@ -5,7 +5,7 @@
 
 import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { JobHead, LedgerRow } from './ledger.ts'
-import type { Located } from './object.ts'
+import type { FoundNote, Located } from './object.ts'
 import type { Epoch, Outcome, TaskSpec } from './task.ts'
 import type { Claim, Load } from './world.ts'
 
@@ -71,7 +71,19 @@ export type Message =
   | { readonly type: 'gone'; readonly object: ObjectId; readonly holder: LifeId }
   /** A copy that was asked for could not be made. */
   | { readonly type: 'declined'; readonly object: ObjectId; readonly full: boolean }
+  /** May these bytes go? `pressed`: they have nowhere else to go, so one copy less than wanted will do. Answered by `drop` or `keep`. */
+  | { readonly type: 'mayDrop'; readonly object: ObjectId; readonly pressed: boolean }
+  /** Bytes that an earlier life of the sender left on its disk: `keep` or `free` from whoever answers for them, nothing from others. */
+  | { readonly type: 'found'; readonly objects: readonly FoundNote[] }
+  // ---- reader to owner
+  /** All whom the reader knows to have the bytes are busy: who else has them by now? Answered by `sources`. */
+  | { readonly type: 'whoHas'; readonly object: ObjectId }
   // ---- owner to borrower or holder
+  | { readonly type: 'sources'; readonly object: ObjectId; readonly from: readonly LifeId[] }
+  /** That copy is struck from the directory: the bytes may go. */
+  | { readonly type: 'drop'; readonly object: ObjectId }
+  /** That copy counts: the bytes stay. */
+  | { readonly type: 'keep'; readonly object: ObjectId }
   | { readonly type: 'located'; readonly object: ObjectId; readonly located: Located }
   | { readonly type: 'borrowed'; readonly object: ObjectId; readonly nth: number; readonly known: boolean }
   | {

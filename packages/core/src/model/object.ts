@@ -1,7 +1,7 @@
 // What is known of an object: where its bytes are, or why there are none. An object never changes;
 // what changes is who holds it, and that is the owner's directory's affair.
 
-import type { LifeId, TaskId } from './ids.ts'
+import type { LifeId, ObjectId, TaskId } from './ids.ts'
 import type { RefLink } from './task.ts'
 
 /** The public codes that end a piece of work. See errors.ts for the whole list. */
@@ -50,6 +50,15 @@ export type Located =
   | { readonly type: 'failure'; readonly failure: Failure }
   /** The task returned a ref: its value is that object's. */
   | { readonly type: 'alias'; readonly link: RefLink }
+
+/** Bytes on a disk, and what the label on them says: it outlives the process that wrote it. */
+export interface FoundNote {
+  readonly object: ObjectId
+  readonly size: number
+  readonly hash: string
+  /** Who counted on them when they were written. */
+  readonly owners: readonly LifeId[]
+}
 
 /** What came of a transfer. `absent` lists who said they have no such bytes. */
 export type Fetched =

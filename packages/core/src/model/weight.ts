@@ -21,6 +21,8 @@ function weighBody(message: Message): number {
     return (message.attempts.length + message.borrows.length + message.holdings.length) * linkBytes
   if (message.type === 'guard' || message.type === 'claimed')
     return message.rows.reduce((sum, row) => sum + weighRow(row), 0)
+  if (message.type === 'found')
+    return message.objects.reduce((sum, { owners }) => sum + (1 + owners.length) * linkBytes, 0)
   if (message.type !== 'outcome') return 0
   const { outcome } = message
   const bytes = outcome.type === 'inline' || outcome.type === 'error' ? outcome.bytes.length : 0

@@ -5,15 +5,15 @@ import { MeshError } from '../errors.ts'
 import type { CodeId } from '../model/ids.ts'
 import { codeObject } from '../model/ids.ts'
 import { readManifest } from './code-manifest.ts'
-import type { ObjectStore } from './ports.ts'
+import type { TieredStore } from './tiered-store.ts'
 
 type Env = Readonly<Record<string, string>>
 
 export class Bundles {
-  readonly #store: ObjectStore
+  readonly #store: TieredStore
   readonly #envs = new Map<CodeId, Env>()
 
-  constructor(store: ObjectStore) {
+  constructor(store: TieredStore) {
     this.#store = store
   }
 
@@ -27,17 +27,17 @@ export class Bundles {
 
   /** Throws MeshError OVERLOADED. */
   checkRoom(source: Uint8Array): void {
+    if (this.#store.fits(source.length)) return
     const { limitBytes } = this.#store
     const free = limitBytes - this.#store.usedBytes()
-    if (source.length <= free) return
-    const room = `${free} of the ${limitBytes} bytes for objects are free here (memoryBytes)`
+    const room = `${free} of the ${limitBytes} bytes for objects are free here (memoryBytes, spillBytes)`
     const way = 'release refs that are done with, or give this peer more memory'
     throw new MeshError('OVERLOADED', `the bundle has ${source.length} bytes, and ${room}: ${way}`)
   }
 
   keep(code: CodeId, source: Uint8Array): void {
     this.#envs.set(code, readManifest(source).env)
-    this.#store.put(codeObject(code), source).catch((error: unknown) => {
+    this.#store.put(codeObject(code), source, code).catch((error: unknown) => {
       console.error(`a bundle of ${source.length} bytes could not be kept: ${String(error)}`)
     })
   }

@@ -28,6 +28,10 @@ export class MemoryStore implements ObjectStore {
     return this.#objects.has(id)
   }
 
+  sizeOf(id: ObjectId): number | undefined {
+    return this.#objects.get(id)?.byteLength
+  }
+
   get(id: ObjectId): Promise<Uint8Array | undefined> {
     return Promise.resolve(this.#objects.get(id))
   }
@@ -57,7 +61,7 @@ export class MemoryStore implements ObjectStore {
   #full(id: ObjectId, size: number): StoreFullError {
     const free = this.limitBytes - this.#usedBytes
     return new StoreFullError(
-      `object ${id} of ${size} bytes does not fit: the object store holds at most ${this.limitBytes} bytes and has ${free} left. ` +
+      `object ${id} of ${size} bytes does not fit: this peer keeps at most ${this.limitBytes} bytes of objects in memory (memoryBytes) and has ${free} left. ` +
         'Release refs that are done with, or give this peer more memory.',
     )
   }

@@ -10,7 +10,7 @@ import { MeshError } from '../errors.ts'
 import type { PutRequest, RefOutlook, RefStatus, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
 import type { Peer } from './peer.ts'
-import type { Platform, Sha256 } from './ports.ts'
+import type { ObjectStore, Sha256 } from './ports.ts'
 import type { Waiters } from './waiters.ts'
 import type { AttemptContext } from './worker-port.ts'
 
@@ -20,7 +20,8 @@ export interface PeerContextOptions {
   readonly depth: number
   readonly runsAgain: boolean
   readonly waiters: Waiters
-  readonly platform: Platform
+  readonly store: ObjectStore
+  readonly sha256: Sha256
   readonly config: Config
 }
 
@@ -33,23 +34,23 @@ export class PeerContext implements AttemptContext {
   readonly sha256: Sha256
   readonly #peer: Peer
   readonly #waiters: Waiters
-  readonly #platform: Platform
+  readonly #store: ObjectStore
   readonly #config: Config
   readonly #held = new Set<ObjectId>()
   #closed = false
   /** Submitted in this turn, before the machine has counted them. */
   #burst = 0
 
-  constructor({ peer, context, depth, runsAgain, waiters, platform, config }: PeerContextOptions) {
+  constructor({ peer, context, depth, runsAgain, waiters, store, sha256, config }: PeerContextOptions) {
     this.context = context
     this.self = peer.self
     this.depth = depth
     this.runsAgain = runsAgain
     this.inlineBytes = config.inlineBytes
-    this.sha256 = platform.sha256
+    this.sha256 = sha256
     this.#peer = peer
     this.#waiters = waiters
-    this.#platform = platform
+    this.#store = store
     this.#config = config
   }
 
@@ -73,7 +74,7 @@ export class PeerContext implements AttemptContext {
   async put({ object, bytes, hash, refs, copies, name }: PutRequest): Promise<void> {
     this.#peer.assertOpen()
     const inline = bytes.length <= this.inlineBytes ? bytes : null
-    if (!inline) await this.#store(object, bytes)
+    if (!inline) await this.#keep(object, bytes, hash)
     this.#own(object)
     const job = this.runsAgain && this.depth === 0 ? { context: this.context, name } : undefined
     this.#peer.post({ type: 'put', object, size: bytes.length, hash, inline, refs, copies, job })
@@ -81,9 +82,9 @@ export class PeerContext implements AttemptContext {
     if (this.#closed) this.release(object)
   }
 
-  async #store(object: ObjectId, bytes: Uint8Array): Promise<void> {
+  async #keep(object: ObjectId, bytes: Uint8Array, hash: string): Promise<void> {
     try {
-      await this.#platform.store.put(object, bytes)
+      await this.#store.put(object, bytes, hash)
     } catch (error) {
       if (!(error instanceof StoreFullError)) throw error
       throw new MeshError('OVERLOADED', error.message, { cause: error })

@@ -5,9 +5,8 @@
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice, PeerEvent } from '../model/events.ts'
 import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } from '../model/ids.ts'
-import { codeOf, peerOf } from '../model/ids.ts'
+import { peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
-import type { Fetched } from '../model/object.ts'
 import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
@@ -16,15 +15,15 @@ import { isOver } from '../state/membership.ts'
 import { createPeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
-import { Bundles } from './bundles.ts'
 import { Inspections } from './inspections.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
+import { Keeper } from './keeper.ts'
 import { LinkTable } from './link-table.ts'
 import { OpenJobs } from './open-jobs.ts'
 import { PeerContext } from './peer-context.ts'
-import type { Platform } from './ports.ts'
-import { Transfers } from './transfer.ts'
+import type { Platform, Sha256 } from './ports.ts'
+import type { TieredStore } from './tiered-store.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
 import { createWorkerPool } from './worker-pool.ts'
@@ -42,7 +41,6 @@ export interface PeerOptions {
 /** With no more tasks than this, asked for and running here together, there is nothing to batch. */
 const quietTasks = 4
 const leaveMs = 7_000
-const nothingFetched: Fetched = { type: 'failed', absent: [], corrupt: [], full: false }
 
 export class Peer {
   readonly self: LifeId
@@ -50,9 +48,8 @@ export class Peer {
   readonly events = new EventTarget()
   readonly #options: PeerOptions
   readonly #links: LinkTable
-  readonly #transfers: Transfers
   readonly #pool: WorkerPool
-  readonly #bundles: Bundles
+  readonly #keeper: Keeper
   readonly #waiters: Waiters
   readonly #inspections = new Inspections()
   readonly #joining: Joining
@@ -75,10 +72,14 @@ export class Peer {
     this.#options = options
     this.self = self
     const seed = new DataView(platform.randomBytes(4).buffer).getUint32(0)
-    this.state = createPeerState({ self, profile, config, seed, now: platform.clock.now() as Instant })
+    const { disk } = platform
+    const now = platform.clock.now() as Instant
+    this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes })
     this.#wallAhead = platform.clock.wall() - platform.clock.now()
     const post = (event: PeerEvent): void => this.post(event)
-    this.#waiters = new Waiters({ post, store: platform.store })
+    const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
+    this.#keeper = new Keeper({ platform, config, addressesOf, post })
+    this.#waiters = new Waiters({ post, store: this.#keeper.store })
     this.#links = new LinkTable({
       self,
       platform,
@@ -94,16 +95,13 @@ export class Peer {
         return this.#links.dial(peer, [address])
       },
     })
-    const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
-    const { transport, store, admission, createHasher } = platform
-    this.#transfers = new Transfers({ transport, store, admission, createHasher, config, addressesOf })
-    this.#bundles = new Bundles(store)
     this.#pool = this.#createPool()
-    transport.onStream((kind, from, stream) =>
-      kind === 'link' ? this.#links.accept(from, stream) : this.#transfers.serve(from, stream),
+    platform.transport.onStream((kind, from, stream) =>
+      kind === 'link' ? this.#links.accept(from, stream) : this.#keeper.transfers.serve(from, stream),
     )
     const builtin = builtinBundle(platform.sha256)
     this.#keep(builtin.module.code, builtin.bytes, true)
+    this.#keeper.lookAround()
     this.#wake(deadline(this.state))
   }
 
@@ -111,11 +109,11 @@ export class Peer {
     const { platform, config } = this.#options
     return createWorkerPool({
       platform,
-      store: platform.store,
+      store: this.#keeper.store,
       config,
       host: {
         openContext: (attempt) => this.#openAttempt(attempt),
-        envOf: (code) => this.#bundles.envOf(code),
+        envOf: (code) => this.#keeper.bundles.envOf(code),
         reports: {
           done: (attempt, outcome, ms) => this.post({ type: 'done', attempt, outcome, ms }),
           blocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: true }),
@@ -211,9 +209,13 @@ export class Peer {
       case 'hang-up':
         return this.#links.hangUp(effect.peer, effect.reason)
       case 'fetch':
-        return void this.#fetch(effect)
+        return void this.#keeper.fetch(effect)
+      case 'sources':
+        return this.#keeper.transfers.add(effect.object, effect.from)
       case 'verify':
-        return void this.#verify(effect)
+        return void this.#keeper.verify(effect)
+      case 'spill':
+        return void this.#keeper.spill(effect)
       case 'drop':
         return this.#drop(effect.object)
       case 'run':
@@ -244,24 +246,9 @@ export class Peer {
     }
   }
 
-  async #fetch({ object, size, hash, from }: Extract<Effect, { type: 'fetch' }>): Promise<void> {
-    const result = await this.#transfers.fetch({ object, size, hash, from })
-    const code = result.type === 'here' ? codeOf(object) : null
-    const kept = code === null || (await this.#bundles.arrived(code))
-    this.post({ type: 'fetched', object, result: kept ? result : nothingFetched })
-  }
-
-  async #verify({ object, hash }: Extract<Effect, { type: 'verify' }>): Promise<void> {
-    const sound = await this.#transfers.verify(object, hash).catch(() => false)
-    this.post({ type: 'verified', object, hash, sound })
-  }
-
   #drop(object: ObjectId): void {
-    this.#options.platform.store.delete(object)
-    const code = codeOf(object)
-    if (code === null) return
-    this.#bundles.dropped(code)
-    this.#pool.forgetCode(code)
+    const code = this.#keeper.drop(object)
+    if (code !== null) this.#pool.forgetCode(code)
   }
 
   #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {
@@ -284,13 +271,13 @@ export class Peer {
 
   /** Makes a bundle known here, so that tasks of it can be run and given to others. Throws MeshError OVERLOADED. */
   keepCode(code: CodeId, source: Uint8Array): void {
-    if (this.#bundles.has(code)) return
-    this.#bundles.checkRoom(source)
+    if (this.#keeper.bundles.has(code)) return
+    this.#keeper.bundles.checkRoom(source)
     this.#keep(code, source, false)
   }
 
   #keep(code: CodeId, source: Uint8Array, pinned: boolean): void {
-    this.#bundles.keep(code, source)
+    this.#keeper.bundles.keep(code, source)
     // At once: its first task may be submitted in this very turn.
     this.post({ type: 'code', code, pinned })
   }
@@ -318,9 +305,9 @@ export class Peer {
     })
   }
 
-  #contextParts(): { waiters: Waiters; platform: Platform; config: Config } {
+  #contextParts(): { waiters: Waiters; store: TieredStore; sha256: Sha256; config: Config } {
     const { platform, config } = this.#options
-    return { waiters: this.#waiters, platform, config }
+    return { waiters: this.#waiters, store: this.#keeper.store, sha256: platform.sha256, config }
   }
 
   /** Throws what broke the machine, or MESH_LEFT when it has left. */
@@ -375,6 +362,7 @@ export class Peer {
       this.#leaving.add(() => clearTimeout(timer))
       this.post({ type: 'leave' })
     })
+    await this.#keeper.settled()
     await this.stop()
   }
 
@@ -392,7 +380,7 @@ export class Peer {
     this.#inspections.fail(why)
     this.jobs.fail(why)
     this.#joining.close()
-    this.#transfers.close()
+    this.#keeper.transfers.close()
     this.#links.close()
     for (const listener of this.#onStop) listener(this.#broken)
     await this.#pool.close()

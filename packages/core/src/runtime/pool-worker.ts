@@ -334,7 +334,8 @@ export class PoolWorker {
     if (sent === undefined) return
     if (bytes === null || sent.isGhost) return this.#over(sent, this.#withLife(sent, outcome), ms)
     const finish = this.#leave(sent)
-    this.#options.store.put(resultOf(sent.order.task), bytes).then(
+    const hash = outcome.type === 'stored' ? outcome.hash : undefined
+    this.#options.store.put(resultOf(sent.order.task), bytes, hash).then(
       () => finish(this.#withLife(sent, outcome), ms),
       () => finish({ type: 'returned', reason: 'memory' }, ms),
     )

@@ -5,6 +5,7 @@
 
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId, PeerId } from '../model/ids.ts'
+import type { FoundNote } from '../model/object.ts'
 
 /** A two-way stream of bytes with honest backpressure. Chunk boundaries mean nothing. */
 export interface ByteStream {
@@ -58,12 +59,29 @@ export interface ObjectStore {
   readonly limitBytes: number
   usedBytes(): number
   has(id: ObjectId): boolean
-  /** Undefined when absent. The bytes are shared, not copied: never write to them. */
+  /** Undefined when absent. */
+  sizeOf(id: ObjectId): number | undefined
+  /** Undefined when absent. The bytes are shared, not copied: never write to them. Rejects with SpoiltError when they are not what was put; they are gone then. */
   get(id: ObjectId): Promise<Uint8Array | undefined>
-  /** Keeps the bytes as they are (no copy). Rejects with OVERLOADED when they do not fit. */
-  put(id: ObjectId, bytes: Uint8Array): Promise<void>
+  /** Keeps the bytes as they are (no copy). Rejects with OVERLOADED when they do not fit. `hash`: their SHA-256, where it is known. */
+  put(id: ObjectId, bytes: Uint8Array, hash?: string): Promise<void>
+  /** Whoever reads the bytes at this moment gets them whole. */
   delete(id: ObjectId): void
   close(): Promise<void>
+}
+
+/** Bytes that outlive the process, each with a label that says what they are and who counted on them. */
+export interface SpillStore extends ObjectStore {
+  /** As `put`; of bytes that are here already only the label is written. */
+  keep(label: FoundNote, bytes: Uint8Array | null): Promise<void>
+  labelOf(id: ObjectId): FoundNote | undefined
+  /** What was here when the store was opened, the oldest first. */
+  found(): readonly FoundNote[]
+}
+
+/** Bytes were not what they had been: broken memory, a broken disk, or somebody's hand. */
+export class SpoiltError extends Error {
+  override readonly name = 'SpoiltError'
 }
 
 /** A started worker: a comlink endpoint, and the only two things comlink cannot tell. */
@@ -119,7 +137,10 @@ export type CodeUrl = (code: CodeId, source: Uint8Array) => Promise<string>
 export interface Platform {
   readonly kind: 'node' | 'browser'
   readonly transport: Transport
+  /** In memory. */
   readonly store: ObjectStore
+  /** For what memory has no room for, and for the next process of this peer. Absent: there is none. */
+  readonly disk?: SpillStore | undefined
   readonly clock: Clock
   readonly sha256: Sha256
   readonly createHasher: () => Hasher

@@ -1,40 +1,38 @@
 // Object bytes on their own streams, so that bulk never delays a heartbeat: one stream per transfer,
 // chunks with backpressure, SHA-256 checked when all have arrived. A transfer that breaks goes on
 // where it stopped, from the next holder; bytes of several that turn out wrong are nobody's fault, and
-// are asked for again from one. Which holders, and why, is not known here.
+// are asked for again from one. Holders serve few large transfers at once; with all of them busy whoever
+// decides is asked for others, which join those known. Which holders, and why, is not known here.
 
 import type { Config } from '../model/config.ts'
 import type { LifeId, ObjectId, PeerId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import type { Fetched } from '../model/object.ts'
+import { Arrival, Sources, Stall } from './arrival.ts'
+import type { FetchRequest } from './arrival.ts'
 import { CodecError, pack, unpack } from './codec.ts'
 import { Deframer, kinds, sendFramed } from './framing.ts'
 import { StoreFullError } from './memory-store.ts'
-import type { Admission, ByteStream, Hasher, ObjectStore, Transport } from './ports.ts'
+import type { Admission, ByteStream, Hasher, Transport } from './ports.ts'
+import type { TieredStore } from './tiered-store.ts'
 
 export interface TransferOptions {
   readonly transport: Transport
-  readonly store: ObjectStore
+  readonly store: TieredStore
   readonly admission: Admission
   readonly createHasher: () => Hasher
-  readonly config: Pick<Config, 'chunkBytes' | 'maxServes' | 'stallMs'>
+  readonly config: Pick<Config, 'chunkBytes' | 'maxServes' | 'maxUploads' | 'stallMs'>
   readonly addressesOf: (peer: PeerId) => readonly string[]
+  /** All holders of it that are known are busy. */
+  readonly busy?: ((object: ObjectId) => void) | undefined
 }
 
-export interface FetchRequest {
-  readonly object: ObjectId
-  /** 0 when it is not known, as for bundles. */
-  readonly size: number
-  readonly hash: string
-  readonly from: readonly LifeId[]
-}
-
-/** Bundles have no size beforehand; this is the most that is taken on trust. */
-const unknownSizeLimitBytes = 64 * 1024 * 1024
 const headLimitBytes = 4_096
-/** Holders asked in one fetch, busy ones again: past it the machine decides anew. */
+/** Holders asked in one fetch: past it the machine decides anew. */
 const maxTries = 40
+/** Waits for busy holders in one fetch, a second each at most: as many. */
+const maxWaits = 300
 
 /** How one holder's answer ended. */
 type End = 'whole' | 'absent' | 'busy' | 'broken'
@@ -47,7 +45,10 @@ interface Head {
 export class Transfers {
   readonly #options: TransferOptions
   readonly #aborts = new Set<AbortController>()
+  /** Where the fetches that are under way look: more may be named meanwhile. */
+  readonly #sources = new Map<ObjectId, Sources>()
   #serving = 0
+  #uploading = 0
   #closed = false
 
   constructor(options: TransferOptions) {
@@ -56,27 +57,42 @@ export class Transfers {
 
   /** Ends in what came of it; never rejects. */
   async fetch(request: FetchRequest): Promise<Fetched> {
-    const absent: LifeId[] = []
-    const corrupt: LifeId[] = []
+    const { object, size, hash } = request
     const { store } = this.#options
-    if (request.size > store.limitBytes - store.usedBytes()) return { type: 'failed', absent, corrupt, full: true }
+    if (size > 0 && store.isOnDisk(object, hash)) return { type: 'here', size, hash }
+    if (!store.fits(size)) return { type: 'failed', absent: [], corrupt: [], full: true }
+    const sources = new Sources(request.from)
+    this.#sources.set(object, sources)
+    try {
+      return await this.#fetch(request, sources)
+    } finally {
+      this.#sources.delete(object)
+    }
+  }
+
+  /** More holders for a fetch that is under way. */
+  add(object: ObjectId, holders: readonly LifeId[]): void {
+    this.#sources.get(object)?.add(holders)
+  }
+
+  async #fetch(request: FetchRequest, sources: Sources): Promise<Fetched> {
     const arrival = new Arrival(request, this.#options.createHasher)
-    const holders = [...request.from]
-    for (let tries = 0; tries < maxTries; tries++) {
-      const life = holders.shift()
+    const { absent, corrupt } = sources
+    for (let tries = 0; tries < maxTries;) {
+      const life = await this.#nextHolder(request.object, sources)
       if (life === undefined) break
       const end = await this.#fetchFrom(life, request.object, arrival).catch(() => 'broken' as const)
-      if (end === 'absent') absent.push(life)
-      if (end === 'busy' && !this.#closed) {
-        // It has the bytes and a line of others before us: ask the rest first, then it again.
-        holders.push(life)
-        await new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** Math.min(tries, 5), 1_000)))
+      if (end === 'busy') {
+        sources.busy.add(life)
+        continue
       }
+      tries++
+      if (end === 'absent') absent.push(life)
       if (end !== 'whole') continue
       const bytes = arrival.verified()
       if (bytes === null) {
         // Of bytes from several nobody knows whose were bad.
-        if (arrival.senders.size > 1) holders.unshift(life)
+        if (arrival.senders.size > 1) sources.again(life)
         else corrupt.push(life)
         arrival.restart()
         continue
@@ -86,9 +102,19 @@ export class Transfers {
     return { type: 'failed', absent, corrupt, full: false }
   }
 
+  /** With everybody busy it asks who else has the bytes, and waits a while, longer each time. */
+  async #nextHolder(object: ObjectId, sources: Sources): Promise<LifeId | undefined> {
+    const next = sources.next()
+    if (next !== undefined || sources.busy.size === 0) return next
+    if (this.#closed || sources.waits >= maxWaits) return undefined
+    this.#options.busy?.(object)
+    await sources.wait(Math.min(50 * 2 ** Math.min(sources.waits, 5), 1_000))
+    return sources.next()
+  }
+
   async #keep({ object, hash }: FetchRequest, bytes: Uint8Array): Promise<Fetched> {
     try {
-      await this.#options.store.put(object, bytes)
+      await this.#options.store.put(object, bytes, hash)
       return { type: 'here', size: bytes.length, hash }
     } catch (error) {
       return { type: 'failed', absent: [], corrupt: [], full: error instanceof StoreFullError }
@@ -151,7 +177,11 @@ export class Transfers {
     }
     if (!admission.admits(from, mesh, token)) return refuse('forbidden')
     if (this.#serving >= config.maxServes) return refuse('busy')
+    // Small things, bundles among them, do not wait behind large ones.
+    const isLarge = (store.sizeOf(object) ?? 0) > config.chunkBytes
+    if (isLarge && this.#uploading >= config.maxUploads) return refuse('busy')
     this.#serving++
+    if (isLarge) this.#uploading++
     try {
       const bytes = await store.get(object)
       if (!bytes) return refuse('absent')
@@ -160,6 +190,7 @@ export class Transfers {
       stream.close()
     } finally {
       this.#serving--
+      if (isLarge) this.#uploading--
     }
   }
 
@@ -253,89 +284,4 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array {
   whole.set(a)
   whole.set(b, a.length)
   return whole
-}
-
-/** Bytes as they come in, kept across holders, hashed on the way. */
-class Arrival {
-  readonly #request: FetchRequest
-  readonly #createHasher: () => Hasher
-  #bytes: Uint8Array | null = null
-  #hasher: Hasher
-  received = 0
-  /** Who is sending now, and who sent any of the bytes that are here. */
-  sender: LifeId | null = null
-  readonly senders = new Set<LifeId>()
-
-  constructor(request: FetchRequest, createHasher: () => Hasher) {
-    this.#request = request
-    this.#createHasher = createHasher
-    this.#hasher = createHasher()
-  }
-
-  /** The size as the holder says it. False when it cannot be this object. */
-  expect(size: number): boolean {
-    const { size: known } = this.#request
-    if (known > 0 ? size !== known : size > unknownSizeLimitBytes) return false
-    if (this.#bytes?.length === size) return true
-    if (this.#bytes !== null) this.restart()
-    try {
-      this.#bytes = new Uint8Array(size)
-    } catch {
-      return false // More than an array can be: nobody has that.
-    }
-    return true
-  }
-
-  take(chunk: Uint8Array): boolean {
-    const bytes = this.#bytes
-    if (!bytes || this.received + chunk.length > bytes.length) return false
-    bytes.set(chunk, this.received)
-    this.#hasher.update(chunk)
-    this.received += chunk.length
-    if (this.sender !== null && chunk.length > 0) this.senders.add(this.sender)
-    return true
-  }
-
-  get isWhole(): boolean {
-    return this.#bytes !== null && this.received === this.#bytes.length
-  }
-
-  verified(): Uint8Array | null {
-    return this.#bytes && this.#hasher.digest() === this.#request.hash ? this.#bytes : null
-  }
-
-  restart(): void {
-    this.#bytes = null
-    this.received = 0
-    this.senders.clear()
-    this.#hasher = this.#createHasher()
-  }
-}
-
-/** Calls back when nothing was touched for a while. */
-class Stall {
-  readonly #ms: number
-  readonly #expired: () => void
-  #timer: ReturnType<typeof setTimeout>
-  #touchedAt = performance.now()
-
-  constructor(ms: number, expired: () => void) {
-    this.#ms = ms
-    this.#expired = expired
-    this.#timer = setTimeout(() => this.#look(), ms)
-  }
-
-  touch(): void {
-    this.#touchedAt = performance.now()
-  }
-
-  #look(): void {
-    const left = this.#touchedAt + this.#ms - performance.now()
-    if (left <= 0) this.#expired()
-    else this.#timer = setTimeout(() => this.#look(), left)
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer)
-  }
 }

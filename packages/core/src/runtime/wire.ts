@@ -124,6 +124,7 @@ const query = z.object({
 })
 const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]))
 const holding = z.object({ object: id, size: whole, hash: id })
+const found = z.object({ object: id, size: whole, hash: id, owners: list(lifeId, limits.labelOwners) })
 
 const spec = z.object({
   id,
@@ -161,6 +162,12 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('holding'), object: id, size: whole, hash: id }),
   z.object({ type: z.literal('gone'), object: id, holder: lifeId }),
   z.object({ type: z.literal('declined'), object: id, full: z.boolean() }),
+  z.object({ type: z.literal('mayDrop'), object: id, pressed: z.boolean() }),
+  z.object({ type: z.literal('found'), objects: list(found, limits.rows) }),
+  z.object({ type: z.literal('whoHas'), object: id }),
+  z.object({ type: z.literal('sources'), object: id, from: list(lifeId, 4_096) }),
+  z.object({ type: z.literal('drop'), object: id }),
+  z.object({ type: z.literal('keep'), object: id }),
   z.object({ type: z.literal('located'), object: id, located }),
   z.object({ type: z.literal('borrowed'), object: id, nth: whole, known: z.boolean() }),
   z.object({ type: z.literal('replicate'), object: id, size: whole, hash: id, from: list(lifeId, 4_096) }),

@@ -21,6 +21,8 @@ export interface Entry {
   /** Of stored bytes; also remembered after they are gone, so that a rebuild is compared. */
   hash: string
   refs: readonly RefLink[]
+  /** It was stored and had no refs inside: bytes with that hash, wherever they turn up, are all there is to it. */
+  isPlain: boolean
   failure: Failure | null
   alias: RefLink | null
   readonly copies: number
@@ -75,6 +77,7 @@ export class Directory {
       size: 0,
       hash: '',
       refs: [],
+      isPlain: false,
       failure: null,
       alias: null,
       copies,
@@ -101,6 +104,8 @@ export class Directory {
     row.size = size
     row.hash = hash
     row.refs = refs
+    row.isPlain = refs.length === 0
+    row.failure = null
     this.#count(row)
   }
 
@@ -149,6 +154,12 @@ export class Directory {
     held?.delete(row.object)
     if (held?.size === 0) this.#heldBy.delete(life)
     this.#count(row)
+  }
+
+  /** A copy that is let go of for want of room there. It is not asked for there again at once. */
+  strike(row: Entry, life: LifeId): void {
+    this.removeHolder(row, life)
+    row.declined.add(life)
   }
 
   copying(row: Entry, life: LifeId): void {

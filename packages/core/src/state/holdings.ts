@@ -1,6 +1,7 @@
-// Which bytes are on this peer, who counts on them, and which are on their way here and for whom. One
-// object may have several owners, when its task ran for several parents: each is told, and the bytes
-// leave when the last of them says `free`. One transfer per object at a time, however many want it.
+// Which bytes are on this peer, in memory or on its disk, who counts on them, and which are on their way
+// here and for whom. One object may have several owners, when its task ran for several parents: each is
+// told, and the bytes leave when the last of them says `free`. One transfer per object at a time,
+// however many want it. How full is too full is not known here.
 
 import { assert } from '../model/assert.ts'
 import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
@@ -13,6 +14,19 @@ export interface Holding {
   readonly hash: string
   /** Who count this copy among theirs. */
   readonly owners: Set<LifeId>
+  /** `moving`: to disk, and still in memory. */
+  place: Place
+  /** Its owners are asked whether it may go, or were and it is needed. */
+  plea: Plea | null
+}
+
+export type Place = 'memory' | 'moving' | 'disk'
+
+export interface Plea {
+  readonly pressed: boolean
+  /** Who has not answered yet. */
+  readonly waits: Set<LifeId>
+  readonly askedAt: Instant
 }
 
 export interface Fetch {
@@ -36,6 +50,19 @@ export class Holdings {
   /** Bytes their owner has done with, kept until the attempts that read them here have ended. */
   readonly #doomed = new Set<ObjectId>()
   #active = 0
+  readonly #bytes = { memory: 0, moving: 0, disk: 0 }
+  /** Something came, or an answer did: there may be more to let go of than there was. */
+  isRestless = false
+
+  /** What the bytes here take. */
+  get memoryBytes(): number {
+    return this.#bytes.memory + this.#bytes.moving
+  }
+
+  /** What is on its way there has its place already. */
+  get diskBytes(): number {
+    return this.#bytes.disk + this.#bytes.moving
+  }
 
   has(object: ObjectId): boolean {
     return this.#rows.has(object)
@@ -54,12 +81,54 @@ export class Holdings {
   }
 
   /** One more counts on them; other bytes than before are only the newcomers'. */
-  keep({ object, size, hash }: Omit<Holding, 'owners'>, owners: Iterable<LifeId>): void {
+  keep(
+    { object, size, hash }: Pick<Holding, 'object' | 'size' | 'hash'>,
+    owners: Iterable<LifeId>,
+    place: Place = 'memory',
+  ): void {
     const before = this.#rows.get(object)
-    const row = before?.hash === hash ? before : { object, size, hash, owners: new Set<LifeId>() }
-    for (const owner of owners) row.owners.add(owner)
-    this.#rows.set(object, row)
+    let row = before
+    if (before?.hash !== hash) {
+      if (before) this.#weigh(before, -1)
+      row = { object, size, hash, owners: new Set<LifeId>(), place, plea: null }
+      this.#weigh(row, 1)
+      this.#rows.set(object, row)
+    }
+    for (const owner of owners) row?.owners.add(owner)
     this.#doomed.delete(object)
+    this.isRestless = true
+  }
+
+  #weigh({ size, place }: Holding, sign: 1 | -1): void {
+    this.#bytes[place] += sign * size
+  }
+
+  /** Where its bytes are now. */
+  moved(row: Holding, place: Place): void {
+    this.#weigh(row, -1)
+    row.place = place
+    this.#weigh(row, 1)
+    this.isRestless = true
+  }
+
+  ask(row: Holding, owners: Iterable<LifeId>, { pressed, now }: { pressed: boolean; now: Instant }): void {
+    row.plea = { pressed, waits: new Set(owners), askedAt: now }
+  }
+
+  /** False when that one was not asked, or its answer is not waited for any more. */
+  answered(object: ObjectId, owner: LifeId): boolean {
+    if (this.#rows.get(object)?.plea?.waits.delete(owner) !== true) return false
+    this.isRestless = true
+    return true
+  }
+
+  /** The conversation in which that one was asked is over: whatever is not answered is asked anew. */
+  unasked(owner: LifeId): void {
+    for (const row of this.#rows.values()) {
+      if (row.plea?.waits.has(owner) !== true) continue
+      row.plea = null
+      this.isRestless = true
+    }
   }
 
   /** That one does not count on them any more. True when nobody does now. */
@@ -69,6 +138,8 @@ export class Holdings {
   }
 
   drop(object: ObjectId): boolean {
+    const row = this.#rows.get(object)
+    if (row) this.#weigh(row, -1)
     this.#doomed.delete(object)
     return this.#rows.delete(object)
   }
@@ -162,8 +233,14 @@ export class Holdings {
     for (const row of this.#fetches.values())
       assert(row.active || isWanted(row), `the bytes of ${row.object} are fetched for somebody`)
     for (const object of this.#doomed) assert(this.#rows.has(object), `doomed ${object} is here`)
-    for (const { object, owners } of this.#rows.values())
+    const bytes = { memory: 0, moving: 0, disk: 0 }
+    for (const { object, size, owners, place, plea } of this.#rows.values()) {
       assert(owners.size > 0 || this.#doomed.has(object), `${object} is kept for somebody`)
+      bytes[place] += size
+      assert(place === 'memory' || plea === null || plea.waits.size === 0, `${object} is asked for, or moved, not both`)
+    }
+    for (const place of ['memory', 'moving', 'disk'] as const)
+      assert(bytes[place] === this.#bytes[place], `the bytes here are counted: ${place}`)
   }
 }
 

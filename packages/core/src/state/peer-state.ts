@@ -13,11 +13,15 @@ import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
 import { Codes } from './codes.ts'
+import { noCounters } from './counters.ts'
+import type { Counters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
+import { Foundlings } from './foundlings.ts'
+import type { Disk } from './foundlings.ts'
 import { Gossip } from './gossip.ts'
 import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
@@ -31,21 +35,6 @@ import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
-
-/** Numbers that answer "what has been going on here". */
-export interface Counters {
-  submitted: number
-  settled: number
-  executions: number
-  retried: number
-  rebuilt: number
-  copied: number
-  peersDied: number
-  violations: number
-  refused: number
-  /** Messages about work or objects that are not, or no longer, their sender's affair: dropped. */
-  strayed: number
-}
 
 export interface PeerState {
   readonly self: LifeId
@@ -66,6 +55,8 @@ export interface PeerState {
   readonly directory: Directory
   readonly holds: Holds
   readonly holdings: Holdings
+  readonly foundlings: Foundlings
+  readonly disk: Disk
   readonly elsewhere: Elsewheres
   readonly watches: Watches
   readonly executor: Executor
@@ -202,6 +193,8 @@ export interface Timers {
   adoptVersion: number
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
+  /** With too little room, and nothing to be done about it: when it is tried again. */
+  relieveAt: Instant
 }
 
 export interface PeerInit {
@@ -210,9 +203,11 @@ export interface PeerInit {
   readonly config: Config
   readonly seed: number
   readonly now: Instant
+  /** Bytes of objects on disk at most. Default 0: there is no disk. */
+  readonly spillBytes?: number | undefined
 }
 
-export function createPeerState({ self, profile, config, seed, now }: PeerInit): PeerState {
+export function createPeerState({ self, profile, config, seed, now, spillBytes = 0 }: PeerInit): PeerState {
   const ledger = new Ledger()
   const code = new Codes()
   const tasks = new Tasks(config, (task) => ledger.touch(resultOf(task)))
@@ -232,6 +227,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     guardVersion: -1,
     adoptVersion: -1,
     forgiveAt: never,
+    relieveAt: never,
   }
   return {
     self,
@@ -254,6 +250,8 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     ),
     holds: new Holds(),
     holdings: new Holdings(),
+    foundlings: new Foundlings(),
+    disk: { limitBytes: spillBytes, retryAt: now },
     elsewhere: new Elsewheres(),
     watches: new Watches(),
     executor: new Executor(config, profile.slots),
@@ -277,18 +275,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     notes: new Map(),
     lineageBytes: 0,
     timers,
-    counters: {
-      submitted: 0,
-      settled: 0,
-      executions: 0,
-      retried: 0,
-      rebuilt: 0,
-      copied: 0,
-      peersDied: 0,
-      violations: 0,
-      refused: 0,
-      strayed: 0,
-    },
+    counters: noCounters(),
     leaving: null,
     visiting: null,
     joined: false,
@@ -366,6 +353,7 @@ export function checkPeerState(state: PeerState): void {
   state.directory.check()
   state.holds.check()
   state.holdings.check(state.config.maxFetches)
+  state.foundlings.check((object) => state.holdings.has(object))
   state.executor.check()
   state.code.check(state.config.maxCodes)
   state.ledger.check()

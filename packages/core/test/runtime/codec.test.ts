@@ -77,6 +77,16 @@ const message = fc.oneof(
   }),
   fc.record({ type: fc.constant('grant'), credits: fc.nat() }),
   fc.record({ type: fc.constant('located'), object: id, located }),
+  fc.record({ type: fc.constant('mayDrop'), object: id, pressed: fc.boolean() }),
+  fc.record({ type: fc.constantFrom('drop', 'keep', 'whoHas'), object: id }),
+  fc.record({ type: fc.constant('sources'), object: id, from: fc.array(fc.constant(from), { maxLength: 2 }) }),
+  fc.record({
+    type: fc.constant('found'),
+    objects: fc.array(
+      fc.record({ object: id, size: fc.nat(), hash: id, owners: fc.array(fc.constant(from), { maxLength: 2 }) }),
+      { maxLength: 2 },
+    ),
+  }),
 )
 const frame = fc.record({
   from: fc.constant(from),

@@ -9,9 +9,9 @@ test('what is stored only after its attempt has ended is let go at once', async 
   const posted: string[] = []
   const post = (event: PeerEvent): void => void posted.push(event.type)
   const peer = { self: 'here/1' as LifeId, assertOpen: () => {}, post }
-  const platform = { store: new MemoryStore(1_000_000), sha256: () => '' }
-  const rest = { depth: 1, runsAgain: true, waiters: {}, config: presets.test }
-  const context = new PeerContext({ peer, platform, context: 'c' as ContextId, ...rest } as never)
+  const store = new MemoryStore(1_000_000)
+  const rest = { store, sha256: () => '', depth: 1, runsAgain: true, waiters: {}, config: presets.test }
+  const context = new PeerContext({ peer, context: 'c' as ContextId, ...rest } as never)
   const bytes = new Uint8Array(presets.test.inlineBytes + 1)
   const request = { object: 'o' as ObjectId, bytes, hash: 'h', refs: [], copies: 2 }
   await context.put(request)

@@ -7,6 +7,7 @@ import { pack, unpack } from '../../src/runtime/codec.ts'
 import { Deframer, kinds, sendFramed } from '../../src/runtime/framing.ts'
 import { MemoryStore } from '../../src/runtime/memory-store.ts'
 import type { ByteStream, Hasher, Transport } from '../../src/runtime/ports.ts'
+import { TieredStore } from '../../src/runtime/tiered-store.ts'
 import { Transfers } from '../../src/runtime/transfer.ts'
 
 const object = 'o' as ObjectId
@@ -19,13 +20,17 @@ const [a, b, c] = ['a/1', 'b/1', 'c/1'] as LifeId[] as [LifeId, LifeId, LifeId]
 interface Holder {
   readonly bytes: Uint8Array
   readonly breaksAt?: number
+  /** How often it says that it is busy, first. */
+  busy?: number
 }
 
 interface Bench {
   readonly transfers: Transfers
-  readonly store: MemoryStore
+  readonly store: TieredStore
   /** Who was asked, and from which byte on. */
   readonly asked: string[]
+  /** Called when all that are known are busy. */
+  onBusy: () => void
 }
 
 function createHasher(): Hasher {
@@ -37,25 +42,34 @@ function bench(holders: Readonly<Record<string, Holder>>): Bench {
   const asked: string[] = []
   const open = async (_kind: unknown, peer: PeerId): Promise<ByteStream> =>
     answering(holders[peer], (offset) => asked.push(`${peer} from ${offset}`))
-  const store = new MemoryStore(1e6)
+  const store = new TieredStore(new MemoryStore(1e6), null)
   const transfers = new Transfers({
     transport: { open } as Partial<Transport> as Transport,
     store,
     admission: { mesh: 'm', token: () => 't', admits: () => true },
     createHasher,
-    config: { chunkBytes: 100, maxServes: 1, stallMs: 1_000 },
+    config: { chunkBytes: 100, maxServes: 1, maxUploads: 1, stallMs: 1_000 },
     addressesOf: () => [],
+    busy: () => made.onBusy(),
   })
-  return { transfers, store, asked }
+  const made: Bench = { transfers, store, asked, onBusy: () => {} }
+  return made
 }
 
 /** A stream to a holder: takes the request, sends the head and the bytes from there on. */
-function answering({ bytes, breaksAt = bytes.length }: Holder, asked: (offset: number) => void): ByteStream {
+function answering(holder: Holder, asked: (offset: number) => void): ByteStream {
+  const { bytes, breaksAt = bytes.length } = holder
   let onData: (bytes: Uint8Array) => void = () => {}
   let onClose: (error?: Error) => void = () => {}
   const answer = (offset: number): void => {
     asked(offset)
     const send = (part: Uint8Array): boolean => (onData(part), true)
+    const isBusy = (holder.busy ?? 0) > 0
+    if (isBusy) {
+      holder.busy = (holder.busy ?? 0) - 1
+      sendFramed({ send } as ByteStream, kinds.hello, pack({ status: 'busy', size: 0 }))
+      return onClose()
+    }
     sendFramed({ send } as ByteStream, kinds.hello, pack({ status: 'ok', size: bytes.length }))
     onData(bytes.subarray(offset, Math.max(offset, breaksAt)))
     onClose(breaksAt < bytes.length ? new Error('broken') : undefined)
@@ -106,6 +120,28 @@ describe('fetch', () => {
     })
     expect(await transfers.fetch(request(a, b, c))).toMatchObject({ type: 'failed', corrupt: [b, c] })
     expect(asked).toEqual(['a from 0', 'b from 600', 'b from 0', 'c from 0'])
+  })
+
+  test('with everybody busy it takes whom it is named, and does not wait for the others', async () => {
+    const made = bench({ a: { bytes: good, busy: 1_000 }, b: { bytes: good, busy: 1_000 }, c: { bytes: good } })
+    made.onBusy = () => made.transfers.add(object, [a, c])
+    expect(await made.transfers.fetch(request(a, b))).toMatchObject({ type: 'here' })
+    expect(made.asked).toEqual(['a from 0', 'b from 0', 'c from 0'])
+  })
+
+  test('with nobody else it asks the busy ones again', async () => {
+    const made = bench({ a: { bytes: good, busy: 2 } })
+    let times = 0
+    made.onBusy = () => void times++
+    expect(await made.transfers.fetch(request(a))).toMatchObject({ type: 'here' })
+    expect([made.asked.length, times]).toEqual([3, 2])
+  })
+
+  test('goes on elsewhere from where it was when the rest is busy', async () => {
+    const made = bench({ a: { bytes: good, breaksAt: 600 }, b: { bytes: good, busy: 1 }, c: { bytes: good } })
+    made.onBusy = () => made.transfers.add(object, [c])
+    expect(await made.transfers.fetch(request(a, b))).toMatchObject({ type: 'here' })
+    expect(made.asked).toEqual(['a from 0', 'b from 600', 'c from 600'])
   })
 })
 

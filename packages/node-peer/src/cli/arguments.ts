@@ -20,6 +20,7 @@ export const port = (text: string): number => whole(text, 0, 65_535)
 export const slots = (text: string): number => whole(text, 0, 4_096)
 export const limit = (text: string): number => whole(text, 1, 10_000)
 export const megabytes = (text: string): number => whole(text, 1, 1_048_576)
+export const megabytesOrNone = (text: string): number => whole(text, 0, 1_048_576)
 
 export function host(text: string): string {
   if (/^[\w.:-]+$/.test(text) && !/:\d+$/.test(text.replace(/^[^:]*:[^:]*:.*$/, ''))) return text

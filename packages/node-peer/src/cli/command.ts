@@ -87,9 +87,13 @@ function addUp(program: Command, done: Done): void {
     )
     .addOption(new Option('--label <k=v>', 'what tasks may ask for; once for each').argParser(take.labels))
     .addOption(
-      new Option('--memory <mb>', 'MB of objects kept here (default: a quarter of the memory)').argParser(
-        take.megabytes,
-      ),
+      new Option('--memory <mb>', 'MB of objects kept in memory (default: a quarter of it)').argParser(take.megabytes),
+    )
+    .addOption(
+      new Option(
+        '--disk <mb>',
+        'MB of objects kept on disk when memory is full (default: a quarter of what is free there; 0: none)',
+      ).argParser(take.megabytesOrNone),
     )
     .addOption(
       new Option('--host <host>', 'where to listen (default: 127.0.0.1, reached from this machine only)').argParser(

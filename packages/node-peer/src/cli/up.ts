@@ -15,6 +15,7 @@ export interface UpOptions extends Common {
   readonly slots?: number | undefined
   readonly label?: Readonly<Record<string, string>> | undefined
   readonly memory?: number | undefined
+  readonly disk?: number | undefined
   readonly host?: string | undefined
   readonly port?: number | undefined
   readonly wsPort?: number | undefined
@@ -46,9 +47,10 @@ export async function up(options: UpOptions): Promise<number> {
   return 0
 }
 
-function joinOptions({ entry, slots, label, memory, host, port, wsPort, home }: UpOptions): JoinOptions {
+function joinOptions({ entry, slots, label, memory, disk, host, port, wsPort, home }: UpOptions): JoinOptions {
   const memoryBytes = memory === undefined ? undefined : memory * 1024 * 1024
-  const options = { entry, slots, labels: label, memoryBytes, host, port, wsPort, home }
+  const spillBytes = disk === undefined ? undefined : disk * 1024 * 1024
+  const options = { entry, slots, labels: label, memoryBytes, spillBytes, host, port, wsPort, home }
   checkJoinOptions(options)
   return options
 }
@@ -67,8 +69,10 @@ function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { 
   const others = mesh.peers().filter((one) => !one.isSelf && one.state === 'alive' && !isObserver(one.labels)).length
   const [first = ''] = addresses
   const isOpen = host !== undefined && host !== '127.0.0.1' && host !== 'localhost' && host !== '::1'
+  const { limitBytes } = peer.state.disk
+  const disk = limitBytes > 0 ? ` and ${bytes(limitBytes)} of disk` : ''
   const lines = [
-    `${colours.bold(mesh.name)} is up: ${plural(slots, 'slot')}, ${bytes(profile?.memoryBytes ?? 0)} for objects; ${founded ? 'it founded a mesh' : `it joined a mesh of ${plural(others, 'other')}`}`,
+    `${colours.bold(mesh.name)} is up: ${plural(slots, 'slot')}, ${bytes(profile?.memoryBytes ?? 0)}${disk} for objects; ${founded ? 'it founded a mesh' : `it joined a mesh of ${plural(others, 'other')}`}`,
     `  reached at   ${addresses.join('  ')}`,
     `  one more     ${colours.cyan(`murmur up --entry ${first}`)}`,
     `  a program    ${colours.cyan('murmur run hello.ts')}`,

@@ -1,0 +1,90 @@
+// What a simulated peer's shell does with bytes: fetches them, serves them, looks at them, moves them to
+// disk, lets them rot. Each ends in one event, as in the real shell.
+
+import type { Effect, FoundNote, LifeId, Located, ObjectId } from '@murmuration/core/internal'
+import { codeOf } from '@murmuration/core/internal'
+import type { SimPeer } from './peer.ts'
+import { SimFetch } from './transfers.ts'
+import type { Encoded } from './values.ts'
+import { encode } from './values.ts'
+
+type FetchEffect = Extract<Effect, { type: 'fetch' }>
+
+/** A disk writes as many bytes in a millisecond. */
+const bytesPerMs = 500_000
+
+export class SimKeeper {
+  readonly #peer: SimPeer
+  readonly #fetches = new Map<ObjectId, SimFetch>()
+  /** Large transfers from here that are under way, and what all came to so far. */
+  uploads = 0
+  uploadedBytes = 0
+
+  constructor(peer: SimPeer) {
+    this.#peer = peer
+  }
+
+  fetch(effect: FetchEffect): void {
+    const fetch = new SimFetch(this.#peer, effect, () => this.#fetches.delete(effect.object))
+    this.#fetches.set(effect.object, fetch)
+    fetch.start()
+  }
+
+  addSources(object: ObjectId, holders: readonly LifeId[]): void {
+    this.#fetches.get(object)?.add(holders)
+  }
+
+  spill(label: FoundNote): void {
+    const { store } = this.#peer
+    this.#peer.work(1 + label.size / bytesPerMs, () => {
+      this.#peer.event({ type: 'spilled', object: label.object, kept: store.spill(label) })
+    })
+  }
+
+  verify(object: ObjectId, hash: string): void {
+    this.#peer.work(1, () =>
+      this.#peer.event({ type: 'verified', object, hash, sound: this.read(object)?.hash === hash }),
+    )
+  }
+
+  /** Undefined when there is nothing, or nothing good any more on the disk: then it is gone. */
+  read(object: ObjectId): Encoded | undefined {
+    const { store, world } = this.#peer
+    if (!store.isOnDisk(object) || !store.disk.isSpoilt(object)) return store.get(object)
+    store.delete(object)
+    world.corruptions++
+    this.#peer.event({ type: 'spoilt', object })
+    return undefined
+  }
+
+  /** Undefined when they went bad on the disk. */
+  bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array | undefined {
+    if (located.type === 'inline') return located.bytes
+    const { store, life } = this.#peer
+    if (!store.has(source)) throw new Error(`${life} was told that ${source} is here, and it is not`)
+    return this.read(source)?.bytes
+  }
+
+  /** False when there is no room for it. */
+  put(object: ObjectId, encoded: Encoded, how: { readonly copies: number; readonly inlineBytes: number }): boolean {
+    const { size, hash, refs, bytes } = encoded
+    const inline = size <= how.inlineBytes ? bytes : null
+    if (!inline && !this.#peer.store.put(object, encoded)) return false
+    this.#peer.event({ type: 'put', object, size, hash, inline, refs, copies: how.copies })
+    return true
+  }
+
+  drop(object: ObjectId): void {
+    const code = codeOf(object)
+    if (code === null) this.#peer.store.delete(object)
+    else this.#peer.bundles.delete(code)
+  }
+
+  /** The bytes are there, and not what they were. */
+  rot(object: ObjectId): void {
+    const { store, world, life } = this.#peer
+    if (!store.has(object)) return
+    store.rot(object, { ...encode('rotten'), hash: 'rotten' })
+    world.durability.corrupted(life, object)
+  }
+}
