@@ -63,10 +63,20 @@ function checkClass(peer: SimPeer, { spec }: TaskRow): boolean {
     if (life === peer.life && leaving) continue
     fits = true
     if (state === 'suspect' || (member.hearsay && life !== peer.life)) continue
-    if (hasRoom(peer, member, spec.policy.needs, spec.depth))
+    if (hasRoom(peer, member, spec.policy.needs, spec.depth) && !waitsForFaster(peer, spec, life))
       fail(peer, `${spec.id} is ready, and ${life} has room for it`)
   }
   return fits
+}
+
+/** The first in its queue has a time until which it waits for somebody faster than this one. */
+function waitsForFaster({ state }: SimPeer, spec: TaskRow['spec'], slow: LifeId): boolean {
+  const { scheduler, members, tasks } = state
+  const { waiting } = scheduler.classOf(spec)
+  const first = waiting ? tasks.get(waiting.id) : undefined
+  if (!waiting || first?.state !== 'ready' || waiting.until < scheduler.waitsUntil) return false
+  const ms = scheduler.expectedMs(first.spec, slow) ?? 0
+  return [...members.all()].some(({ life }) => life !== slow && (scheduler.expectedMs(first.spec, life) ?? 0) < ms)
 }
 
 // oxlint-disable-next-line max-params -- a question with as many parts

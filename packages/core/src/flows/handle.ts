@@ -53,6 +53,7 @@ export function deadline(state: PeerState): Instant {
     state.sessions.deadline((life) => state.links.canWrite(life)),
     state.elsewhere.deadline(),
     durableDeadline(state),
+    state.scheduler.waitsUntil,
     timers.forgiveAt,
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
