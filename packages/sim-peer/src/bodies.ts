@@ -17,6 +17,7 @@ export interface CallOptions {
   readonly prefer?: Needs
   readonly spread?: boolean
   readonly priority?: number
+  readonly hedge?: boolean
   /** The bundle that it is called from. */
   readonly code?: string
 }

@@ -1,7 +1,7 @@
 // 7: nobody has more out than it was granted, every queue has its bound; and work goes only where it
 // may: to peers that answered for themselves, that have what it needs, to workers there may be.
 
-import type { Effect, Order } from '@murmuration/core/internal'
+import type { Effect, LifeId, Order } from '@murmuration/core/internal'
 import { lineageBytes, peerOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
@@ -10,11 +10,10 @@ import type { TaskRow } from './tables.ts'
 
 /** What was given out in this turn. */
 export function checkGiven(peer: SimPeer): void {
-  for (const row of peer.given) checkAssignment(peer, row)
+  for (const { row, to } of peer.given) if (peer.state.tasks.attemptAt(row, to) !== null) checkAssignment(peer, row, to)
 }
 
-function checkAssignment(peer: SimPeer, { spec, at }: TaskRow): void {
-  if (!at) return
+function checkAssignment(peer: SimPeer, { spec }: TaskRow, at: LifeId): void {
   const { members, tasks } = peer.state
   const member = members.get(peerOf(at))
   if (!member?.profile || member.life !== at)

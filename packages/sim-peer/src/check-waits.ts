@@ -33,6 +33,8 @@ function checkRow(peer: SimPeer, row: TaskRow): void {
   const { state } = peer
   if (row.state === 'assigned' && row.at && state.members.ended(row.at))
     fail(peer, `${row.spec.id} is assigned to ${row.at}, whose life is over`)
+  if (row.second && state.members.ended(row.second.at))
+    fail(peer, `${row.spec.id} is hedged at ${row.second.at}, whose life is over`)
   if (row.ending && row.state !== 'assigned') fail(peer, `${row.spec.id} is to end and is only ${row.state}`)
   if (row.state !== 'waiting') return
   for (const object of row.waitsFor)
@@ -82,7 +84,7 @@ function waitsForFaster({ state }: SimPeer, spec: TaskRow['spec'], slow: LifeId)
 // oxlint-disable-next-line max-params -- a question with as many parts
 function hasRoom(peer: SimPeer, { life, profile }: Member, needs: Needs, depth: number): boolean {
   // What came back in the very turn that gave it out makes room for the next one.
-  if (peer.given.some((row) => row.state !== 'assigned')) return false
+  if (peer.given.some(({ row, to }) => peer.state.tasks.attemptAt(row, to) === null)) return false
   const there = peer.state.tasks.assignedTo(life)
   const most = peer.told.get(life) ?? profile?.slots ?? 0
   if (there.length >= most || !profile) return false

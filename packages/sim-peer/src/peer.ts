@@ -5,6 +5,7 @@
 import type {
   CodeId,
   Config,
+  ContextId,
   Effect,
   Failure,
   Frame,
@@ -51,7 +52,7 @@ export class SimPeer {
   readonly programs: Runner[] = []
   /** Objects that left the directory in the current turn, and tasks that were given out in the last. */
   readonly freed: ObjectId[] = []
-  readonly given: TaskRow[] = []
+  readonly given: { readonly row: TaskRow; readonly to: LifeId }[] = []
   /** What came of `durable`: null when there are as many copies as wanted. */
   readonly durables = new Map<ObjectId, Failure | null>()
   /** Of whom a borrow was asked last. */
@@ -280,11 +281,11 @@ export class SimPeer {
   }
 
   /** False when there is no room for it. */
-  put(object: ObjectId, encoded: Encoded, copies: number): boolean {
+  put(context: ContextId, object: ObjectId, { encoded, copies }: { encoded: Encoded; copies: number }): boolean {
     const { size, hash, refs, bytes } = encoded
     const inline = size <= this.#config.inlineBytes ? bytes : null
     if (!inline && !this.store.put(object, encoded)) return false
-    this.event({ type: 'put', object, size, hash, inline, refs, copies })
+    this.event({ type: 'put', context, object, size, hash, inline, refs, copies })
     return true
   }
 

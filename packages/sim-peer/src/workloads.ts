@@ -73,6 +73,8 @@ function drawOptions(rng: Rng): CallOptions {
     { copies: 1 },
     { priority: rng.below(3) },
     { spread: true },
+    { hedge: true },
+    { hedge: true },
     { prefer: { labels: { zone: 'b' } } },
     { needs: { labels: { zone: rng.pick(['a', { in: ['a', 'c'] }, { not: 'b' }]) as 'a' } } },
     { needs: { resources: { gpu: 1 } } },

@@ -53,8 +53,13 @@ const recorders: Recorders = {
     join.leave(state, now)
   },
   inspect: ask,
-  submit: (state, { spec }, now) => submit.submit(state, spec, now),
-  put: (state, event) => submit.put(state, event),
+  submit: (state, { spec }, now) => {
+    if (!execute.bars(state, spec.context, now)) submit.submit(state, spec, now)
+  },
+  put: (state, event, now) => {
+    if (execute.bars(state, event.context, now)) execute.dropPut(state, event.object)
+    else submit.put(state, event)
+  },
   hold: (state, { object, owner }) => submit.held(state, object, owner),
   release: (state, { object }) => submit.released(state, object),
   cancel: (state, event, now) => submit.cancel(state, event, now),

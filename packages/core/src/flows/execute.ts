@@ -3,7 +3,7 @@
 // what it cannot do and hands back what it does not get to.
 
 import type { PeerEvent } from '../model/events.ts'
-import type { AttemptId, CodeId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, codeObject, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
@@ -20,7 +20,7 @@ export function assigned(state: PeerState, from: LifeId, message: Extract<Messag
 }
 
 function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): void {
-  const { spec, attempt, inputs } = assignment
+  const { spec, attempt, inputs, extra = false } = assignment
   const refusal = refusalOf(state, owner)
   if (refusal) {
     const outcome: Outcome = { type: 'returned', reason: refusal }
@@ -30,8 +30,9 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
   const there = state.executor
     .ofTask(spec.id)
     .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec))
+  if (there && !extra) state.executor.wanted(there)
   if (there) return join(state, there, { owner, attempt }, epoch)
-  const row = state.executor.add({ attempt, spec, owner, epoch, inputs })
+  const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra })
   state.code.need(spec.code)
   for (const input of inputs) {
     if (input.located.type !== 'stored' || state.holdings.has(input.source)) continue
@@ -127,8 +128,9 @@ export function startReady(state: PeerState): void {
 export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' }>): void {
   const row = state.executor.get(event.attempt)
   const { outcome } = event
-  if (!row || row.state === 'done') {
-    if (outcome.type === 'stored' && !row) dropUnknown(state, event.attempt)
+  if (!row || row.state === 'done' || row.barred) {
+    if (outcome.type === 'stored' && row?.state !== 'done') dropUnknown(state, event.attempt)
+    if (row?.barred === true && row.state !== 'done') finish(state, row, asksForMore, 0)
     return
   }
   if (outcome.type === 'stored') {
@@ -216,12 +218,31 @@ export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exit
   for (const id of event.running) {
     const row = state.executor.get(id)
     if (!row || row.state === 'done') continue
-    const outcome: Outcome = row.aborting
-      ? { type: 'cancelled', reason: row.aborting }
-      : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
+    const outcome: Outcome = row.barred
+      ? asksForMore
+      : row.aborting
+        ? { type: 'cancelled', reason: row.aborting }
+        : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
     finish(state, row, outcome, 0)
   }
   state.executor.workerGone(event.worker)
+}
+
+const reasonForOne = 'it asked for work of its own, which only one attempt at a task may'
+const asksForMore: Outcome = { type: 'returned', reason: reasonForOne, free: true }
+
+/** True: that context may not submit or put. It is dropped for having tried. */
+export function bars(state: PeerState, context: ContextId, now: Instant): boolean {
+  const row = state.executor.extraOf(context)
+  if (!row) return false
+  row.barred = true
+  stop(state, row, reasonForOne, now)
+  return true
+}
+
+/** The bytes of what a barred attempt put. */
+export function dropPut(state: PeerState, object: ObjectId): void {
+  if (!state.holdings.has(object)) state.effects.push({ type: 'drop', object })
 }
 
 /** Cancel or timeout, said by the owner. Queued: dropped at once; running: told, then its worker ends. */

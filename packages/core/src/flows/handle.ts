@@ -13,11 +13,13 @@ import * as conclude from './conclude.ts'
 import { answerDurables, durableDeadline } from './durable.ts'
 import * as execute from './execute.ts'
 import { record, take } from './dispatch.ts'
+import { hedgeLate } from './hedge.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
 import * as replicate from './replicate.ts'
+import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
 import * as submit from './submit.ts'
 import { hangUpIdle, write } from './write.ts'
@@ -54,6 +56,7 @@ export function deadline(state: PeerState): Instant {
     state.elsewhere.deadline(),
     durableDeadline(state),
     state.scheduler.waitsUntil,
+    timers.hedgeAt,
     timers.forgiveAt,
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
@@ -70,7 +73,7 @@ function settleAgenda(state: PeerState, now: Instant): void {
     else if (agenda.revived.length > 0) comeBack(state, first(agenda.revived))
     else if (agenda.strangers.length > 0) claims.meetStranger(state, first(agenda.strangers), now)
     else if (agenda.retiring.length > 0) replicate.retire(state, first(agenda.retiring))
-    else if (agenda.requeue.length > 0) conclude.requeued(state, first(agenda.requeue), now)
+    else if (agenda.requeue.length > 0) requeue.requeued(state, first(agenda.requeue), now)
     else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
     else if (agenda.lost.length > 0) {
       const { object, reason } = first(agenda.lost)
@@ -110,6 +113,7 @@ function pump(state: PeerState, now: Instant): void {
   settleAgenda(state, now)
   replicate.replicateMissing(state, now)
   assignReady(state, now)
+  hedgeLate(state, now)
   settleAgenda(state, now)
   execute.grant(state)
   resolve.fetchWanted(state, now)

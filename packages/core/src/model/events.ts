@@ -1,7 +1,7 @@
 // What the shell tells the machine, and what the machine asks of the shell. Every asynchronous
 // effect ends in exactly one event; nothing else crosses the door.
 
-import type { AttemptId, CodeId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
+import type { AttemptId, CodeId, ContextId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
 import type { Frame, InspectRow, Query } from './messages.ts'
 import type { Failure, Fetched, Located } from './object.ts'
 import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
@@ -25,6 +25,7 @@ export type PeerEvent =
   | { readonly type: 'submit'; readonly spec: TaskSpec }
   | {
       readonly type: 'put'
+      readonly context: ContextId
       readonly object: ObjectId
       readonly size: number
       readonly hash: string
@@ -97,6 +98,14 @@ export type Notice =
       readonly fn: string
       readonly attempt: number
       readonly reason: string
+    }
+  /** One more attempt began beside one that takes unusually long. */
+  | {
+      readonly type: 'task:hedged'
+      readonly task: TaskId
+      readonly fn: string
+      readonly attempt: number
+      readonly peer: PeerId
     }
   | { readonly type: 'task:conflict'; readonly task: TaskId; readonly fn: string; readonly reason: string }
   | { readonly type: 'object:rebuilt'; readonly object: ObjectId; readonly task: TaskId }

@@ -25,6 +25,8 @@ export interface Assignment {
   readonly spec: TaskSpec
   readonly attempt: number
   readonly inputs: readonly Input[]
+  /** Beside one that runs elsewhere: it may neither submit nor put. */
+  readonly extra?: boolean | undefined
 }
 
 export interface HoldingNote {

@@ -66,7 +66,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     shared.set(value, table.length)
     return table.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
-  const rows = attempts.map(({ spec, attempt, inputs }) => [
+  const rows = attempts.map(({ spec, attempt, inputs, extra }) => [
     spec.id,
     attempt,
     share(spec.context),
@@ -77,13 +77,17 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
+    ...(extra === true ? isExtra : none),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
 
+/** What most attempts are not takes no place. */
+const isExtra = [true]
+
 function packPolicy(policy: Policy): Packed {
   const { name, retries, retryErrors, rebuilds, retryDelayMs, timeoutMs, attemptTimeoutMs } = policy
-  const { copies, needs, prefer, spread, priority } = policy
+  const { copies, needs, prefer, spread, priority, hedge } = policy
   const [first, longest] = retryDelayMs
   const ends = [ends0(timeoutMs), ends0(attemptTimeoutMs)]
   return [
@@ -99,6 +103,7 @@ function packPolicy(policy: Policy): Packed {
     empty0(prefer),
     spread,
     priority,
+    hedge,
   ]
 }
 
@@ -139,6 +144,7 @@ function checkedPolicy(packed: Packed): Policy {
     prefer,
     spread,
     priority,
+    hedge,
   ] = packed
   const policy = {
     name,
@@ -153,6 +159,7 @@ function checkedPolicy(packed: Packed): Policy {
     prefer: prefer === 0 ? {} : prefer,
     spread,
     priority,
+    hedge,
   }
   return check(wire.policy, policy, 'policy') as unknown as Policy
 }
@@ -223,7 +230,7 @@ function unpackShared(value: unknown): string | Policy {
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, extra] = row
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -245,6 +252,7 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
       refs: refs === 0 ? none : (check(wire.links, refs, 'refs') as unknown as readonly RefLink[]),
       policy: options,
     },
+    ...(extra === true && { extra }),
   }
 }
 

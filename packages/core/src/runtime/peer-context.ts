@@ -75,7 +75,7 @@ export class PeerContext implements AttemptContext {
     const inline = bytes.length <= this.inlineBytes ? bytes : null
     if (!inline) await this.#store(object, bytes)
     this.#own(object)
-    this.#peer.post({ type: 'put', object, size: bytes.length, hash, inline, refs, copies })
+    this.#peer.post({ type: 'put', context: this.context, object, size: bytes.length, hash, inline, refs, copies })
     // The attempt ended while it was stored: nobody else lets go of it.
     if (this.#closed) this.release(object)
   }

@@ -86,6 +86,7 @@ export const policy = z.object({
   prefer: needs,
   spread: z.boolean(),
   priority: z.number(),
+  hedge: z.boolean(),
 })
 
 const profile = z.object({

@@ -167,6 +167,8 @@ export interface Timers {
   /** When the current turn began. */
   turnAt: Instant
   replicateVersion: number
+  /** When the next attempt has taken so long that it may get a second one beside it. */
+  hedgeAt: Instant
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
 }
@@ -194,6 +196,7 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     wakeAt: never,
     turnAt: now,
     replicateVersion: -1,
+    hedgeAt: never,
     forgiveAt: never,
   }
   return {

@@ -23,6 +23,9 @@ export interface ReadyClass {
   waiting: { readonly id: TaskId; readonly until: Instant } | null
 }
 
+/** Fewer runs of a function say nothing about what is usual for it. */
+const runsLeast = 4
+
 interface Credit {
   /** Null until the executor has said: then its slots count. */
   credits: number | null
@@ -168,6 +171,12 @@ export class Scheduler {
   /** How long it takes there, as far as that was measured. */
   measuredMs(spec: TaskSpec, life: LifeId): number | null {
     return this.#durations.get(spec)?.at?.get(life) ?? null
+  }
+
+  /** What three in four of its latest runs took at most; null before there were a few. */
+  typicalMs(spec: TaskSpec): number | null {
+    const recent = this.#durations.get(spec)?.recent
+    return recent && recent.count >= runsLeast ? recent.quantile(0.75) : null
   }
 
   check(outOf: (life: LifeId) => number): void {

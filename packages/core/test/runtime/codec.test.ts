@@ -33,6 +33,7 @@ const policy = fc.record({
   prefer: needs,
   spread: fc.boolean(),
   priority: fc.integer(),
+  hedge: fc.boolean(),
 })
 const id = fc.string({ minLength: 1, maxLength: 30 })
 const located = fc.oneof(
