@@ -41,6 +41,7 @@ const makers: readonly Maker[] = [
   flaky,
   brief,
   flood,
+  stragglers,
   // Who holds what is where most can go wrong.
   ...refWorkloads,
   ...refWorkloads,
@@ -330,5 +331,27 @@ function flood({ rng, most }: Draw): Workload {
       return sum
     },
     expected: (count * (count - 1)) / 2 + count,
+  }
+}
+
+/** Most are quick, some take long: those get a second attempt, which for parents is in vain. */
+function stragglers({ rng }: Draw): Workload {
+  const rounds = 2 + rng.below(4)
+  const ms = rng.between(5, 60)
+  const isParent = rng.next() < 0.3
+  return {
+    name: `stragglers: ${rounds} × 5${isParent ? ' parents' : ''}`,
+    main: function* (context) {
+      let sum = 0
+      for (let n = 0; n < 5 * rounds; n += 5) {
+        const refs = [1, 1, 1, 1, 20].map((times, k) =>
+          context.call(isParent ? 'family' : 'add', [ms * times, isParent ? k : n + k], { hedge: true }),
+        )
+        for (const ref of refs) sum += (yield* get(ref)) as number
+      }
+      return sum
+    },
+    // A family of k adds up to 1 + 2 + … + k.
+    expected: isParent ? rounds * 20 : (5 * rounds * (5 * rounds - 1)) / 2,
   }
 }
