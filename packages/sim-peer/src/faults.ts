@@ -18,6 +18,7 @@ const strokes = {
   pounce,
   slow,
   leave,
+  drain,
   join,
   full,
   reset,
@@ -205,6 +206,16 @@ function leave(by: By): void {
   by.suspects.add(peer.peer)
   by.note(`${peer.peer} leaves`)
   peer.event({ type: 'leave' })
+}
+
+/** Like leaving, with more time for it, or less. */
+function drain(by: By): void {
+  const peer = by.victim()
+  if (!peer || peer.state.leaving) return
+  const withinMs = by.rng.between(100, 8_000)
+  by.suspects.add(peer.peer)
+  by.note(`${peer.peer} is drained within ${withinMs.toFixed(0)} ms`)
+  peer.event({ type: 'drain', peer: peer.life, withinMs })
 }
 
 function join(by: By): void {

@@ -7,13 +7,13 @@ import { after, never } from '../model/ids.ts'
 import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import { weighAttempt } from '../model/weight.ts'
-import { addBeside, candidatesFor, choose } from '../state/candidates.ts'
+import { addBeside, candidatesFor, choose, missingBytes } from '../state/candidates.ts'
 import { failure } from '../state/failures.ts'
 import { inputsFor } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say, stamp } from '../state/peer-state.ts'
 import type { Candidate } from '../state/placement.ts'
-import { doneElsewhereMs, doneThereMs } from '../state/placement.ts'
+import { doneElsewhereMs, doneThereMs, transferMs } from '../state/placement.ts'
 import type { ReadyClass } from '../state/scheduler.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -51,7 +51,7 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     const inputs = inputsOf(state, row)
     if (!inputs || isTooHeavy(state, row, inputs)) continue
     const queued = ready.queue.length + aside.length + 1
-    const { chosen, slow } = chooseFast(state, row, inputs, { candidates, queued })
+    const { chosen, slow } = chooseFast(state, row, { candidates, inputs, queued })
     // Those behind the first that waits have its time: they are first when it is gone.
     if (!chosen && slow && (aside.length > 0 || mayWait(state, ready, row, slow, now))) {
       aside.push(row.spec)
@@ -75,21 +75,20 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
 
 interface Choice {
   readonly candidates: readonly Candidate[]
+  readonly inputs: readonly Input[]
   /** Tasks in the queue, this one among them. */
   readonly queued: number
 }
 
 /** The best with room that is not too slow for it; or none, and the best that is. */
-// oxlint-disable-next-line max-params -- as many parts as a choice has
 function chooseFast(
   state: PeerState,
   row: TaskRow,
-  inputs: readonly Input[],
   choice: Choice,
 ): { chosen: Candidate | null; slow: Candidate | null } {
   let slow: Candidate | null = null
   for (let from = choice.candidates; ;) {
-    const chosen = choose(state, row, inputs, from)
+    const chosen = choose(state, row, choice.inputs, from)
     if (!chosen || !isSlow(state, row, chosen, choice)) return { chosen, slow }
     slow ??= chosen
     from = from.filter((other) => other !== chosen)
@@ -98,16 +97,23 @@ function chooseFast(
 
 /**
  * A slow peer with room is not where the end of a queue should go: those that are faster would be through with
- * all of it sooner.
+ * all of it sooner. Unless it had bad luck with those, or is rather to be spread than quick.
  */
-// oxlint-disable-next-line max-params -- a choice and what else there was to choose from
-function isSlow({ scheduler, config }: PeerState, row: TaskRow, chosen: Candidate, choice: Choice): boolean {
-  const eachMs = scheduler.measuredMs(row.spec, chosen.life)
+// oxlint-disable-next-line max-params -- as many parts as a choice has
+function isSlow(
+  { scheduler, config }: PeerState,
+  { spec, avoid }: TaskRow,
+  chosen: Candidate,
+  { candidates, inputs, queued }: Choice,
+): boolean {
+  const measuredMs = scheduler.measuredMs(spec, chosen.life)
   // So much is handed out ahead of time anyway.
-  if (eachMs === null || eachMs <= config.creditMs) return false
-  const msAt = ({ life }: Candidate): number => scheduler.expectedMs(row.spec, life) ?? eachMs
-  const others = choice.candidates.filter((other) => msAt(other) < eachMs * faster)
-  return others.length > 0 && doneElsewhereMs(others, choice.queued, msAt) < doneThereMs(chosen, eachMs)
+  if (measuredMs === null || measuredMs <= config.creditMs || spec.policy.spread) return false
+  const msAt = ({ life }: Candidate): number =>
+    (scheduler.expectedMs(spec, life) ?? measuredMs) + transferMs(missingBytes(inputs, life))
+  const eachMs = msAt(chosen)
+  const others = candidates.filter((other) => msAt(other) < eachMs * faster && !avoid.has(other.member.peer))
+  return others.length > 0 && doneElsewhereMs(others, queued, msAt) < doneThereMs(chosen, eachMs)
 }
 
 /** They may not be: so it waits for no longer than it would have taken (the rule for renting skis: at worst that doubles it). */

@@ -50,7 +50,11 @@ const recorders: Recorders = {
   leave: (state, _event, now) => {
     submit.leaveAttached(state)
     execute.giveBack(state)
-    join.leave(state, now)
+    join.leave(state, now, join.leaveMs)
+  },
+  drain: (state, { peer, withinMs }, now) => {
+    if (peer === state.self) drain(state, withinMs, now)
+    else say(state, peer, { type: 'drain', withinMs })
   },
   inspect: ask,
   submit: (state, { spec }, now) => {
@@ -83,6 +87,12 @@ const recorders: Recorders = {
 
 export function record<T extends PeerEvent['type']>(state: PeerState, event: EventOf<T>, now: Instant): void {
   recorders[event.type](state, event, now)
+}
+
+/** The same as leaving, with more patience: work that was asked for here, or runs here, has the time to end. */
+function drain(state: PeerState, withinMs: number | null, now: Instant): void {
+  execute.giveBack(state)
+  join.leave(state, now, withinMs ?? state.config.drainMs)
 }
 
 function ask(state: PeerState, { peer, request, query }: EventOf<'inspect'>, now: Instant): void {
@@ -162,6 +172,7 @@ const takers: Takers = {
   verify: (state, from, message) => resolve.verify(state, from, message),
   free: (state, from, { object }) => release.freed(state, from, object),
   announce: (state, from, message) => recover.announced(state, from, message),
+  drain: (state, _from, { withinMs }, now) => drain(state, withinMs, now),
   inspect: (state, from, { request, query }, now) =>
     say(state, from, { type: 'inspected', request, rows: inspect(state, query, now) }),
   inspected: (state, from, { request, rows }) => {

@@ -108,6 +108,8 @@ export function inputSpoiled(state: PeerState, object: ObjectId): void {
 }
 
 export function startReady(state: PeerState): void {
+  // Whoever leaves begins nothing.
+  if (state.leaving) return returnUnbegun(state)
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
     const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
@@ -312,8 +314,13 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
   }
 }
 
-/** A peer that leaves gives back what it has not begun. */
+/** A peer that leaves gives back what it has not begun, what waits in its workers included. */
 export function giveBack(state: PeerState): void {
+  for (const worker of state.executor.crowded()) state.effects.push({ type: 'recall', worker })
+  returnUnbegun(state)
+}
+
+function returnUnbegun(state: PeerState): void {
   for (const row of state.executor.all()) {
     if (row.state === 'fetching' || row.state === 'ready')
       finish(state, row, { type: 'returned', reason: 'leaving' }, 0)

@@ -35,7 +35,9 @@ function lateAt({ scheduler, config }: PeerState, row: TaskRow): Instant {
 function hedge(state: PeerState, row: TaskRow, now: Instant): void {
   const { spec, at } = row
   const kind = { needs: spec.policy.needs, depth: spec.depth }
-  const idle = candidatesFor(state, kind).candidates.filter((one) => one.life !== at && isIdle(state, one))
+  const idle = candidatesFor(state, kind).candidates.filter(
+    (one) => one.life !== at && !row.avoid.has(one.member.peer) && isIdle(state, one),
+  )
   const inputs = idle.length === 0 ? null : inputsFor(state, spec.refs)
   const chosen = inputs && choose(state, row, inputs, idle)
   if (!inputs || !chosen) return

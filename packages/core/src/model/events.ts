@@ -44,6 +44,8 @@ export type PeerEvent =
   | { readonly type: 'code'; readonly code: CodeId; readonly pinned: boolean }
   | { readonly type: 'inspect'; readonly peer: LifeId; readonly request: number; readonly query: Query }
   | { readonly type: 'leave' }
+  /** That peer, ourselves perhaps, is to hand over and leave. Null: within the time that is usual there. */
+  | { readonly type: 'drain'; readonly peer: LifeId; readonly withinMs: number | null }
   // ---- transfers
   | { readonly type: 'fetched'; readonly object: ObjectId; readonly result: Fetched }
   /** `sound`: the bytes in the store have that hash. */
@@ -91,6 +93,8 @@ export type Notice =
       readonly attemptsMoved: number
       readonly objectsRecopied: number
     }
+  /** It hands over, and leaves then. */
+  | { readonly type: 'peer:draining'; readonly peer: PeerId; readonly name: string }
   | { readonly type: 'peer:left'; readonly peer: PeerId; readonly name: string }
   | {
       readonly type: 'task:retried'

@@ -91,6 +91,8 @@ export type Message =
       readonly borrows: readonly ObjectId[]
       readonly holdings: readonly HoldingNote[]
     }
+  /** Hand over and leave, within so many milliseconds; null: within your `drainMs`. */
+  | { readonly type: 'drain'; readonly withinMs: number | null }
   | { readonly type: 'inspect'; readonly request: number; readonly query: Query }
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
 

@@ -20,6 +20,7 @@ import { Bundles } from './bundles.ts'
 import { Inspections } from './inspections.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
+import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
 import { PeerContext } from './peer-context.ts'
 import type { Platform } from './ports.ts'
@@ -55,11 +56,12 @@ export class Peer {
   readonly #waiters: Waiters
   readonly #inspections = new Inspections()
   readonly #joining: Joining
-  readonly #leaving = new Set<() => void>()
+  readonly #leaving = new Leaving()
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
   #queue: PeerEvent[] = []
   #scheduled = false
   #stopped = false
+  #stopping: Promise<void> | undefined
   /** When the timer that is set wakes us. */
   #wakesAt: number = Number.POSITIVE_INFINITY
   #wallAhead: number
@@ -182,7 +184,6 @@ export class Peer {
     )
     console.error(cause)
     this.#joining.refused(this.#broken)
-    for (const resolve of this.#leaving) resolve()
     void this.stop()
   }
 
@@ -222,7 +223,7 @@ export class Peer {
         return this.#joining.joined()
       case 'left':
         // The goodbye is in the outboxes; they get one more moment to be written.
-        return void setTimeout(() => this.#leaving.forEach((resolve) => resolve()), 50)
+        return void setTimeout(() => void this.stop(), 50)
     }
   }
 
@@ -349,14 +350,25 @@ export class Peer {
   }
 
   /** Ends attached work, hands over, says goodbye. */
-  async leave(): Promise<void> {
-    if (this.#stopped) return
-    await new Promise<void>((resolve) => {
-      this.#leaving.add(resolve)
-      const timer = setTimeout(resolve, leaveMs)
-      this.#leaving.add(() => clearTimeout(timer))
-      this.post({ type: 'leave' })
-    })
+  leave(): Promise<void> {
+    return this.#leave({ type: 'leave' }, leaveMs)
+  }
+
+  /** Hands over for as long as it takes, `drainMs` at most: what runs here may end first. Then says goodbye. */
+  drain(): Promise<void> {
+    return this.#leave({ type: 'drain', peer: this.self, withinMs: null }, this.#options.config.drainMs + leaveMs)
+  }
+
+  /** Has another one do so. Whether it does is seen by its going. */
+  askToDrain(peer: LifeId, withinMs: number | null): void {
+    this.post({ type: 'drain', peer, withinMs })
+  }
+
+  async #leave(event: PeerEvent, ms: number): Promise<void> {
+    if (!this.#stopped) {
+      this.post(event)
+      await this.#leaving.within(ms)
+    }
     await this.stop()
   }
 
@@ -365,11 +377,15 @@ export class Peer {
     this.#onStop.add(listener)
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopped) return
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
     this.#stopped = true
     this.#options.platform.clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
     const why = this.#broken ?? new MeshError('MESH_LEFT', 'this peer has left the mesh')
+    this.#leaving.over()
     this.#waiters.fail(why)
     this.#inspections.fail(why)
     this.#joining.close()

@@ -90,7 +90,8 @@ export function choose(
   })
 }
 
-function missingBytes(inputs: readonly Input[], life: LifeId): number {
+/** Of these inputs what is not there. */
+export function missingBytes(inputs: readonly Input[], life: LifeId): number {
   let bytes = 0
   for (const { located } of inputs)
     if (located.type === 'stored' && !located.holders.includes(life)) bytes += located.size

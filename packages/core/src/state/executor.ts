@@ -241,6 +241,11 @@ export class Executor {
     return this.#workers.heldUp(now)
   }
 
+  /** Workers in which others wait behind an attempt. */
+  crowded(): number[] {
+    return this.#workers.crowded()
+  }
+
   /** Attempts for which there may be room elsewhere: every slot here has been at one attempt for long. */
   stranded(now: Instant): RunRow[] {
     const [first] = this.#ready

@@ -291,6 +291,14 @@ export function dial(state: PeerState, peer: PeerId, now: Instant): void {
   state.effects.push({ type: 'dial', peer, addresses })
 }
 
+/** Objects here that others who are there count on. */
+export function keepsForOthers(state: PeerState): number {
+  const counts = (owner: LifeId): boolean => owner !== state.self && state.members.lives(owner)
+  let objects = 0
+  for (const { owners } of state.holdings.all()) if ([...owners].some(counts)) objects++
+  return objects
+}
+
 /** Closes the link to that life. It counts as closed from now on, whatever becomes of the goodbye. */
 export function hangUp(state: PeerState, life: LifeId, reason: string): void {
   if (!state.links.down(life, state.timers.turnAt)) return

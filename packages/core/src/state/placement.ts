@@ -71,6 +71,10 @@ export function resourceRoom(member: Member, needs: Needs, taken: readonly Needs
 const bytesPerMs = 100_000
 const unknownMs = 10
 
+export function transferMs(bytes: number): number {
+  return bytes / bytesPerMs
+}
+
 /** Estimated milliseconds until the task would be done there. */
 export function score(
   candidate: Candidate,
@@ -84,7 +88,7 @@ export function score(
   const elsewhere = (member.load?.queued ?? 0) / slots
   const waves = (out + 1) / slots
   const health = 1 + (member.load?.awareness ?? 0) / 4
-  const estimate = (waves * each + Math.min(elsewhere, 8) * each * 0.1 + missingBytes / bytesPerMs) * health
+  const estimate = (waves * each + Math.min(elsewhere, 8) * each * 0.1 + transferMs(missingBytes)) * health
   return estimate + (preferred ? 0 : each * 0.5) + (candidate.avoided ? 60_000 : 0)
 }
 
