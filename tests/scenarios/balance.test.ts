@@ -2,6 +2,7 @@
 // slow keeps only what it is worth waiting for. Times are virtual, so they are the same on every machine.
 
 import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
 import { Scenario, elapse, get } from './scenario.ts'
 
 /** S asks for `count` tasks of `ms` each and waits for all of them. `meanwhile`: once they are asked for. */
@@ -115,6 +116,27 @@ it('the end of a queue waits for those that are through with it sooner than a sl
   flood(mesh, 4, 500).tookMs()
   const { tookMs } = flood(mesh, 4, 500)
   expect(tookMs()).toBeLessThan(2 * 500 * 1.1)
+  mesh.endsWell()
+})
+
+it('a slow peer gets what a faster one has given back', () => {
+  const mesh = new Scenario({ S: 0, A: 1, slow: 1 })
+  mesh.peer('slow').slowness = 10
+  mesh.fn('weigh', function* (_context, block: { n: number }) {
+    yield* elapse(50)
+    return block.n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const weigh = (n: number) => context.call('weigh', [context.put(new Big({ n }, 1e6))], { retries: 0 })
+    for (const ref of Array.from({ length: 12 }, (_, n) => weigh(n))) yield* get(ref)
+    mesh.peer('A').full = true
+    mesh.ran.length = 0
+    return yield* get(weigh(42))
+  })
+  expect(mesh.result(program)).toBe(42)
+  expect(mesh.runs('weigh')).toEqual(['slow'])
+  expect(mesh.ran[0]?.attempt).toBeLessThanOrEqual(2)
+  mesh.peer('A').full = false
   mesh.endsWell()
 })
 

@@ -90,9 +90,9 @@ export function record<T extends PeerEvent['type']>(state: PeerState, event: Eve
 }
 
 /** The same as leaving, with more patience: work that was asked for here, or runs here, has the time to end. */
-function drain(state: PeerState, withinMs: number | null, now: Instant): void {
+function drain(state: PeerState, withinMs: number, now: Instant): void {
   execute.giveBack(state)
-  join.leave(state, now, withinMs ?? state.config.drainMs)
+  join.leave(state, now, withinMs)
 }
 
 function ask(state: PeerState, { peer, request, query }: EventOf<'inspect'>, now: Instant): void {

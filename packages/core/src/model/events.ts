@@ -44,8 +44,8 @@ export type PeerEvent =
   | { readonly type: 'code'; readonly code: CodeId; readonly pinned: boolean }
   | { readonly type: 'inspect'; readonly peer: LifeId; readonly request: number; readonly query: Query }
   | { readonly type: 'leave' }
-  /** That peer, ourselves perhaps, is to hand over and leave. Null: within the time that is usual there. */
-  | { readonly type: 'drain'; readonly peer: LifeId; readonly withinMs: number | null }
+  /** That peer, ourselves perhaps, is to hand over and leave. */
+  | { readonly type: 'drain'; readonly peer: LifeId; readonly withinMs: number }
   // ---- transfers
   | { readonly type: 'fetched'; readonly object: ObjectId; readonly result: Fetched }
   /** `sound`: the bytes in the store have that hash. */

@@ -91,8 +91,8 @@ export type Message =
       readonly borrows: readonly ObjectId[]
       readonly holdings: readonly HoldingNote[]
     }
-  /** Hand over and leave, within so many milliseconds; null: within your `drainMs`. */
-  | { readonly type: 'drain'; readonly withinMs: number | null }
+  /** Hand over and leave, within so many milliseconds. */
+  | { readonly type: 'drain'; readonly withinMs: number }
   | { readonly type: 'inspect'; readonly request: number; readonly query: Query }
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
 

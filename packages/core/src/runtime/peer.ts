@@ -356,11 +356,12 @@ export class Peer {
 
   /** Hands over for as long as it takes, `drainMs` at most: what runs here may end first. Then says goodbye. */
   drain(): Promise<void> {
-    return this.#leave({ type: 'drain', peer: this.self, withinMs: null }, this.#options.config.drainMs + leaveMs)
+    const { drainMs } = this.#options.config
+    return this.#leave({ type: 'drain', peer: this.self, withinMs: drainMs }, drainMs + leaveMs)
   }
 
   /** Has another one do so. Whether it does is seen by its going. */
-  askToDrain(peer: LifeId, withinMs: number | null): void {
+  askToDrain(peer: LifeId, withinMs: number): void {
     this.post({ type: 'drain', peer, withinMs })
   }
 
@@ -391,7 +392,8 @@ export class Peer {
     this.#joining.close()
     this.#transfers.close()
     this.#links.close()
-    for (const listener of this.#onStop) listener(this.#broken)
+    // Later, as one of them may be whoever stops it.
+    queueMicrotask(() => this.#onStop.forEach((listener) => listener(this.#broken)))
     await this.#pool.close()
   }
 }

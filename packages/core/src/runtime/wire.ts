@@ -148,7 +148,7 @@ export const message = z.discriminatedUnion('type', [
     borrows: list(id, 1_000_000),
     holdings: list(holding, 1_000_000),
   }),
-  z.object({ type: z.literal('drain'), withinMs: z.nullable(count) }),
+  z.object({ type: z.literal('drain'), withinMs: count }),
   z.object({ type: z.literal('inspect'), request: whole, query }),
   z.object({ type: z.literal('inspected'), request: whole, rows: list(row, limits.rows) }),
 ])
