@@ -106,12 +106,11 @@ function isSlow(
   chosen: Candidate,
   { candidates, inputs, queued }: Choice,
 ): boolean {
-  const measuredMs = scheduler.measuredMs(spec, chosen.life)
+  const eachMs = scheduler.measuredMs(spec, chosen.life)
   // So much is handed out ahead of time anyway.
-  if (measuredMs === null || measuredMs <= config.creditMs || spec.policy.spread) return false
+  if (eachMs === null || eachMs <= config.creditMs || spec.policy.spread) return false
   const msAt = ({ life }: Candidate): number =>
-    (scheduler.expectedMs(spec, life) ?? measuredMs) + transferMs(missingBytes(inputs, life))
-  const eachMs = msAt(chosen)
+    (scheduler.expectedMs(spec, life) ?? eachMs) + transferMs(missingBytes(inputs, life))
   const others = candidates.filter((other) => msAt(other) < eachMs * faster && !avoid.has(other.member.peer))
   return others.length > 0 && doneElsewhereMs(others, queued, msAt) < doneThereMs(chosen, eachMs)
 }

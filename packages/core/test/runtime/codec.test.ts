@@ -58,6 +58,7 @@ const message = fc.oneof(
       fc.record({
         spec,
         attempt: fc.nat(99),
+        extra: fc.constantFrom(true, undefined),
         inputs: fc.array(fc.record({ object: id, source: id, owner: fc.constant('peer-a/1'), located }), {
           maxLength: 2,
         }),
