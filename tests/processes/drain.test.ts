@@ -7,6 +7,7 @@ import type { Mesh } from 'murmuration'
 import { Terminal } from './command.ts'
 import type { Running } from './command.ts'
 import { heard, until } from './flock.ts'
+import type * as tasks from './work.task.ts'
 
 let terminal: Terminal
 let mesh: Mesh | undefined
@@ -47,7 +48,7 @@ test.each(['murmur drain', 'SIGTERM'])(
   async (how) => {
     const [stays, goes] = [await up(), await up()]
     const asking = await join(stays)
-    const work = await asking.use<typeof import('./work.task.ts')>(new URL('./work.task.ts', import.meta.url))
+    const work = await asking.use<typeof tasks>(new URL('./work.task.ts', import.meta.url))
     const kept = await Promise.all(
       Array.from({ length: 4 }, async (_, n) => {
         const ref = work.bytes.with({ needs: { peer: goes.name }, copies: 2, rebuilds: 0 })(large, n + 1)
@@ -103,7 +104,7 @@ test('a peer that is not there, or is not the only one, or has gone, is said to 
 test('a second signal ends it at once', async () => {
   const [stays, goes] = [await up(), await up()]
   const asking = await join(stays)
-  const work = await asking.use<typeof import('./work.task.ts')>(new URL('./work.task.ts', import.meta.url))
+  const work = await asking.use<typeof tasks>(new URL('./work.task.ts', import.meta.url))
   const ref = work.untilStopped.with({ needs: { peer: goes.name } })()
   await until(async () => (await asking.tasks()).some(({ peer }) => peer === goes.name))
   goes.peer.signal('SIGTERM')

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Flock } from './flock.ts'
+import type * as tasks from './work.task.ts'
 
 let flock: Flock
 
@@ -15,7 +16,7 @@ test('the second attempt is done first and counts; one that asks for a task of i
   const mesh = await flock.join()
   const hedged: string[] = []
   mesh.addEventListener('task:hedged', ({ detail }) => hedged.push(detail.fn))
-  const work = await mesh.use<typeof import('./work.task.ts')>(new URL('./work.task.ts', import.meta.url))
+  const work = await mesh.use<typeof tasks>(new URL('./work.task.ts', import.meta.url))
   const options = { hedge: true, retries: 0 }
   for (let n = 0; n < 5; n++)
     expect([await work.lateFirst(false).get(), await work.lateParent(false).get()]).toEqual([1, 50])
