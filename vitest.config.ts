@@ -14,7 +14,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'demo/test/**/*.test.ts', 'tests/tidy/**/*.test.ts'],
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'demo/test/**/*.test.ts',
+            'bench/test/**/*.test.ts',
+            'tests/tidy/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: turns.together },

@@ -2,7 +2,8 @@
 
 export { isMeshError, MeshError } from './errors.ts'
 export type { MeshErrorCode, MeshErrorDetails } from './errors.ts'
-export type { Counts, ListenOptions, ListOptions, Mesh, ObjectInfo, PeerInfo, TaskInfo } from './mesh.ts'
+export type { Job, JobOptions } from './job.ts'
+export type { Counts, JobInfo, ListenOptions, ListOptions, Mesh, ObjectInfo, PeerInfo, TaskInfo } from './mesh.ts'
 export type { Preset } from './model/config.ts'
 export type { Notice } from './model/events.ts'
 export * from './types.ts'

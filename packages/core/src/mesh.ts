@@ -7,6 +7,7 @@ import type { LifeId } from './model/ids.ts'
 import { peerOf } from './model/ids.ts'
 import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
+import { type Job, type JobOptions, openJob } from './job.ts'
 import { invalid, name } from './option-rules.ts'
 import { checkOptions, listRules, peersRules } from './options.ts'
 import type { CodePort } from './runtime/code-port.ts'
@@ -63,6 +64,17 @@ export interface ObjectInfo {
   readonly isOwner: boolean
 }
 
+export interface JobInfo {
+  readonly name: string
+  readonly lifetime: 'attached' | 'detached'
+  /** `open`: its program is there. `running`: it is gone, and what is not done is carried on. `kept`: for whoever runs it again. */
+  readonly state: 'open' | 'running' | 'kept'
+  /** Tasks that are not done. */
+  readonly pending: number
+  /** What was given a name in it: object by name. */
+  readonly names: Readonly<Record<string, string>>
+}
+
 /** Numbers of this peer since it started. */
 export type Counts = Readonly<Record<string, number>>
 
@@ -83,6 +95,13 @@ type NoticeOf<Type extends Notice['type']> = Extract<Notice, { type: Type }>
 
 /** A peer of a mesh. */
 export interface Mesh extends Scope, AsyncDisposable {
+  /**
+   * Opens a job under a name. Run again after any crash, the program finds there what it had asked for. Rejects with NAME_TAKEN while
+   * another program has it.
+   */
+  job(name: string, options?: JobOptions): Promise<Job>
+  /** Named jobs that a peer answers for. */
+  jobs(options?: ListOptions): Promise<readonly JobInfo[]>
   /** This peer's id. */
   readonly id: string
   /** This peer's name, as in every list and error. */
@@ -139,13 +158,16 @@ export interface MeshOptions {
 export function createMesh(options: MeshOptions): Mesh {
   const { peer, code, addresses, close } = options
   const jobId = peer.freshContext()
-  const scope = createScope({ port: peer.openContext(jobId), code, warn: options.warn, mapStack: options.mapStack })
+  const port = peer.openContext(jobId)
+  const scope = createScope({ port, code, warn: options.warn, mapStack: options.mapStack })
   let leaving: Promise<void> | undefined
   const leave = (): Promise<void> => (leaving ??= leaveOnce(peer, scope, close))
   // Somebody had it drained.
   peer.onStop((broken) => void (broken ?? leave()))
   return {
     ...verbsOf(scope),
+    job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256 }, name, jobOptions),
+    jobs: async (list) => (await ask(peer, 'jobs', list)).map(jobInfo),
     id: peerOf(peer.self),
     name: peer.state.members.nameOf(peerOf(peer.self)),
     get addresses() {
@@ -214,7 +236,7 @@ function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
 
 async function ask(
   peer: Peer,
-  what: 'tasks' | 'objects' | 'counters',
+  what: 'tasks' | 'objects' | 'jobs' | 'counters',
   options: ListOptions = {},
 ): Promise<readonly InspectRow[]> {
   checkOptions(what, options, listRules)
@@ -267,6 +289,16 @@ function taskInfo(row: InspectRow): TaskInfo {
     peer: peer === null ? null : String(peer),
     ageMs: Number(ageMs),
     why: String(why),
+  }
+}
+
+function jobInfo(row: InspectRow): JobInfo {
+  return {
+    name: String(row['job']),
+    lifetime: row['lifetime'] === 'detached' ? 'detached' : 'attached',
+    state: row['state'] as JobInfo['state'],
+    pending: Number(row['pending']),
+    names: textsIn(row['names']),
   }
 }
 

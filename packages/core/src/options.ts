@@ -67,6 +67,7 @@ export const useRules: Rules = {
   assets: is.listOf('a list of URLs', (value) => value instanceof URL),
   external: is.listOf('a list of package names', isText),
 }
+export const jobRules: Rules = { lifetime: is.oneOf('attached', 'detached') }
 export const peersRules: Rules = { all: is.flag }
 export const fnRules: Rules = { constants: { expected: 'an object of values', ok: isRecord } }
 export const listRules: Rules = { peer: is.name, limit: is.whole(1, limits.rows) }

@@ -97,8 +97,8 @@ async function put(submitter: Submitter, value: unknown, options: PutOptions = {
     const way = 'use the ref as it is, or put an object around it'
     throw new MeshError('UNSERIALIZABLE', `put: the value is a ref, so it is stored already; ${way}`)
   }
-  const { name = 'put', copies = defaultPolicy.copies, transfer = false } = options
-  return submitter.put(value, { label: name, copies, transfer })
+  const { name, copies = defaultPolicy.copies, transfer = false } = options
+  return submitter.put(value, { label: name ?? 'put', copies, transfer, name })
 }
 
 /** A module as a plain object of task functions. */

@@ -23,6 +23,14 @@ export interface Target {
   readonly label: string
 }
 
+export interface PutCall {
+  readonly label: string
+  readonly copies: number
+  readonly transfer: boolean
+  /** What to find it by in a named job. */
+  readonly name?: string | null | undefined
+}
+
 export interface SubmitterOptions {
   readonly port: ContextPort
   readonly warn: (message: string) => void
@@ -88,7 +96,7 @@ export class Submitter {
     return new Ref(handle)
   }
 
-  async put(value: unknown, options: { label: string; copies: number; transfer: boolean }): Promise<Ref> {
+  async put(value: unknown, options: PutCall): Promise<Ref> {
     this.checkOpen()
     const met = new Set<Handle>()
     const encoded = encode(value, { onRef: collectInto(met) })
@@ -96,7 +104,7 @@ export class Submitter {
     for (const handle of met) handle.retain()
     try {
       await allSubmitted(met)
-      const { object, stored } = this.#store(encoded, options.copies)
+      const { object, stored } = this.#store(encoded, options)
       await stored
       return new Ref(this.table.created(object, options.label, false))
     } finally {
@@ -110,10 +118,10 @@ export class Submitter {
     return { id, context: port.context, depth: port.depth, code: module.code, fn: info.name, args: bytes, refs, policy }
   }
 
-  #store({ bytes, refs }: Encoded, copies: number): StoredArgument {
+  #store({ bytes, refs }: Encoded, { copies, name = null }: Pick<PutCall, 'copies' | 'name'>): StoredArgument {
     const hash = this.port.sha256(bytes)
     const object = this.#ids.put(hash)
-    return { object, stored: this.port.put({ object, bytes, hash, refs, copies }) }
+    return { object, stored: this.port.put({ object, bytes, hash, refs, copies, name }) }
   }
 
   #callLater(target: Target, options: CallOptions, call: { args: readonly unknown[]; encoded: Encoded }): Ref {
@@ -151,7 +159,7 @@ export class Submitter {
       }
       const one = encode(arg, { root: `args[${i}]`, onRef: collectInto(met) })
       if (one.bytes.byteLength <= limit) return arg
-      const { object, stored } = this.#store(one, copies)
+      const { object, stored } = this.#store(one, { copies })
       stores.push({ object, stored })
       return new StoredRef({ object, owner: this.port.self })
     })

@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly spread?: boolean
   readonly priority?: number
   readonly hedge?: boolean
+  /** In a named job it is found by this. */
+  readonly name?: string
   /** The bundle that it is called from. */
   readonly code?: string
 }

@@ -2,8 +2,8 @@
 // way, or for somebody who is not dead and knows of it. `checkWaits` and `checkAttempts` judge by one
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
-import type { LifeId, Needs, ObjectId, PeerState } from '@murmuration/core/internal'
-import { deadline, locate } from '@murmuration/core/internal'
+import type { AttemptId, LifeId, Needs, ObjectId, PeerState } from '@murmuration/core/internal'
+import { deadline, linksOf, locate } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -96,7 +96,8 @@ function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefine
   if (owner === undefined) return false
   const entry = state.directory.get(object)
   if (!entry) return owner !== state.self && state.elsewhere.get(object) !== undefined
-  if (entry.state === 'pending') return entry.task !== null && isPending(state, entry.task)
+  if (entry.state === 'pending')
+    return state.missing.has(object) || (entry.task !== null && isPending(state, entry.task))
   if (entry.state === 'faded') return false
   if (entry.state === 'alias' && entry.alias) return willSettle(state, entry.alias.object, entry.alias.owner)
   return true
@@ -122,16 +123,35 @@ function checkCancelling(peer: SimPeer, object: ObjectId): void {
     fail(peer, `the end of ${object} is awaited of ${row.owner}, who is dead`)
 }
 
+/** What an earlier attempt had asked for is being asked of its guardians, all of them alive, and not for ever. */
+function isClaimed({ state }: SimPeer, attempt: AttemptId, object: ObjectId): boolean {
+  for (const [context, { attempt: by, waits, by: until }] of state.claims)
+    if (by === attempt && object === `ledger:${context}`)
+      return until !== never && waits.size > 0 && [...waits].every((life) => !state.members.ended(life))
+  return false
+}
+
+/** Its refs are not safe yet: a guardian that is alive has yet to say so, or a copy is on its way. */
+function checkUnsafe(peer: SimPeer, attempt: AttemptId): void {
+  const { ledger, members, executor, directory } = peer.state
+  if ([...ledger.guardians()].some(({ life }) => members.ended(life))) fail(peer, 'a guardian is dead and still counts')
+  const row = executor.get(attempt)
+  if (!row || row.outcome === null) return
+  const copying = linksOf(row.outcome).some(({ object }) => (directory.get(object)?.copying.size ?? 0) > 0)
+  if (ledger.guardianCount === 0 && !copying) fail(peer, `${attempt} waits for guardians, and there are none`)
+}
+
 /** At the executor: inputs are on their way, outcomes have somebody to go to or an end in sight. */
 export function checkAttempts(peer: SimPeer): void {
   const { state } = peer
   for (const row of state.executor.all()) {
     for (const object of row.missing)
-      if (!state.holdings.fetching(object)?.attempts.has(row.id))
+      if (!isClaimed(peer, row.id, object) && !state.holdings.fetching(object)?.attempts.has(row.id))
         fail(peer, `${row.id} waits for ${object}, which is not fetched for it`)
     if (state.members.ended(row.owner) && row.orphanedAt === never && row.aborting === null)
       fail(peer, `${row.id} is kept for ever for ${row.owner}, whose life is over`)
-    if (row.state === 'done' && row.unsaid.size === 0 && !state.members.ended(row.owner))
+    if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id)
+    else if (row.state === 'done' && row.unsaid.size === 0 && !state.members.ended(row.owner))
       fail(peer, `${row.id} is done and its outcome does not leave`)
     for (const object of row.unsaid)
       if (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object))

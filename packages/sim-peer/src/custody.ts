@@ -30,6 +30,8 @@ export class Custody {
 
   /** What an owner let go of when nobody held it: owner|object. */
   readonly #freed = new Set<string>()
+  /** owner|object: what somebody answered for at any time. */
+  readonly #entered = new Set<string>()
 
   constructor(world: SimWorld) {
     this.#world = world
@@ -75,6 +77,15 @@ export class Custody {
 
   isBorrowed(owner: LifeId, object: ObjectId, by: LifeId): boolean {
     return this.#borrows.has(`${owner}|${object}|${by}`)
+  }
+
+  entered(owner: LifeId, object: ObjectId): void {
+    this.#entered.add(`${owner}|${object}`)
+  }
+
+  /** That peer has answered for it. */
+  wasEntered(owner: LifeId, object: ObjectId): boolean {
+    return this.#entered.has(`${owner}|${object}`)
   }
 
   freed(owner: LifeId, object: ObjectId): void {

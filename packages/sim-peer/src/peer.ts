@@ -334,6 +334,8 @@ export class SimPeer {
       case 'left':
         this.left = true
         return this.world.clock.after(50, () => this.world.departed(this))
+      case 'job-opened':
+        return this.world.jobOpened(this, effect.context, effect.takenBy)
       case 'inspected':
         return
     }

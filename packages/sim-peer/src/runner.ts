@@ -23,6 +23,8 @@ interface RunnerInit {
   readonly lingers?: boolean
   readonly onEnd: (end: RunnerEnd) => void
   readonly onBlocked: (blocked: boolean) => void
+  /** A job with a name: its ids are derived, as a task's are. */
+  readonly runsAgain?: boolean
 }
 
 /** Bytes, and who answers for the refs in them. */
@@ -56,6 +58,11 @@ export class Runner implements Context {
     this.id = init.id
     this.attempt = init.attempt
     this.at = peer.peer
+  }
+
+  /** Another program has its job. */
+  refuse(takenBy: string): void {
+    this.#end({ type: 'threw', value: new Error(`NAME_TAKEN by ${takenBy}`) })
   }
 
   start(body: Body): void {
@@ -164,7 +171,7 @@ export class Runner implements Context {
 
   /** Of a job, which never runs again, counted; of a task derived from what is asked. */
   #taskId(what: string): TaskId {
-    if (this.#init.depth === 0) return `${this.id}.${this.#calls++}` as TaskId
+    if (this.#init.depth === 0 && this.#init.runsAgain !== true) return `${this.id}.${this.#calls++}` as TaskId
     return digest(`${this.id}|${what}|${this.#nth(what)}`) as TaskId
   }
 
@@ -228,7 +235,7 @@ export class Runner implements Context {
 /** A call's options with the defaults of the public API. */
 function policyOf(options: CallOptions, retries: number): Policy {
   return {
-    name: null,
+    name: options.name ?? null,
     retries: options.retries ?? retries,
     retryErrors: options.retryErrors ?? false,
     rebuilds: options.rebuilds ?? -1,

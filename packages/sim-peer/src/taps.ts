@@ -59,6 +59,7 @@ export function overhear(peer: SimPeer, { witness, custody, durability }: Listen
   tap(holds, 'asked', 'after', ({ object, owner }) => peer.asked.set(object, owner))
   tap(holds, 'borrowed', 'after', (object, _owner, by) => custody.borrowed(peer, object, by))
   tap(holds, 'released', 'before', (object, by) => custody.released(peer, object, by))
+  tap(directory, 'add', 'after', (object) => custody.entered(peer.life, object))
   tap(directory, 'addHolder', 'after', (row) => durability.added(peer, row))
   tap(directory, 'removeHolder', 'before', (row, life) => durability.removed(peer, row, life))
   tap(directory, 'reopen', 'before', (row) => durability.ends(peer, row))

@@ -15,6 +15,7 @@ import type {
 import type { Custody } from './custody.ts'
 import type { SimPeer } from './peer.ts'
 import type { TaskRow } from './tables.ts'
+import { resultOf } from '@murmuration/core/internal'
 import { digestBytes } from './values.ts'
 
 type Settled = Extract<Effect, { type: 'settled' }>
@@ -37,6 +38,8 @@ export class Witness {
   readonly #failures = new Map<ObjectId, string>()
   /** Attempts in their owners' books: who has them. */
   readonly #given = new Map<string, { readonly to: LifeId; readonly nth: number }>()
+  /** Tasks that somebody took over from an owner that was gone, or seemed to be: that asks for nothing. */
+  readonly #adopted = new Set<TaskId>()
   /** Runs that ended with something to say to those who asked for them. */
   readonly #reported = new Map<string, number>()
   #nth = 0
@@ -58,7 +61,8 @@ export class Witness {
     this.#account(owner.life, spec.id).added++
     this.#cause(spec.id)
     if (spec.policy.retries >= 0) this.isImpatient = true
-    if (spec.depth > 0) this.#checkAskers(spec)
+    if (owner.state.guarded.find(resultOf(spec.id)) ?? owner.state.claims.size > 0) this.#adopted.add(spec.id)
+    if (spec.depth > 0 && !this.#adopted.has(spec.id)) this.#checkAskers(spec)
   }
 
   /** A context asks again only because it runs again. */

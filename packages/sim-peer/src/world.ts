@@ -58,6 +58,14 @@ export interface Program {
   end: RunnerEnd | null
 }
 
+export interface ProgramOptions {
+  /** Its handles stay until it is dropped. */
+  readonly lingers?: boolean
+  /** The name of its job. */
+  readonly job?: string
+  readonly detached?: boolean
+}
+
 export class SimWorld {
   readonly clock = new Clockwork()
   readonly rng: Rng
@@ -75,6 +83,7 @@ export class SimWorld {
   readonly #owners = new Map<ObjectId, Set<LifeId>>()
   #turns = 0
   #trace = 0x9e3779b9
+  readonly #opening = new Map<string, (takenBy: string | null) => void>()
   #jobs = 0
   /** Probability that bytes arrive bad, and how often they have. */
   corruption = 0
@@ -249,15 +258,33 @@ export class SimWorld {
   }
 
   /** Runs a program as a job of that peer. `lingers`: its handles stay until it is dropped. */
-  program(on: SimPeer, main: (context: Context) => Body, { lingers = false } = {}): Program {
-    const id = `job-${++this.#jobs}` as ContextId
+  program(
+    on: SimPeer,
+    main: (context: Context) => Body,
+    { lingers = false, job, detached }: ProgramOptions = {},
+  ): Program {
+    const id = (job === undefined ? `job-${++this.#jobs}` : `named-${job}`) as ContextId
     const onEnd = (end: RunnerEnd): void => void (program.end = end)
     const { code } = this
-    const runner = new Runner(on, { id, depth: 0, attempt: 0, code, lingers, onEnd, onBlocked: () => {} })
+    const runsAgain = job !== undefined
+    const runner = new Runner(on, { id, depth: 0, attempt: 0, code, lingers, runsAgain, onEnd, onBlocked: () => {} })
     const program: Program = { peer: on, runner, end: null }
     on.programs.push(runner)
-    on.whenThawed(() => runner.start(main(runner)))
+    const start = (): void => runner.start(main(runner))
+    on.whenThawed(() => {
+      if (job === undefined) return start()
+      this.#opening.set(`${on.life}|${id}`, (takenBy) => (takenBy === null ? start() : runner.refuse(takenBy)))
+      on.event({ type: 'job', context: id, name: job, detached: detached === true })
+    })
     return program
+  }
+
+  /** A job that a program here waited for. */
+  jobOpened(peer: SimPeer, context: ContextId, takenBy: string | null): void {
+    const key = `${peer.life}|${context}`
+    const then = this.#opening.get(key)
+    this.#opening.delete(key)
+    then?.(takenBy)
   }
 
   /** Runs until the condition holds or the time is up. True when it holds. */

@@ -102,13 +102,13 @@ function chooseFast(
 // oxlint-disable-next-line max-params -- as many parts as a choice has
 function isSlow(
   { scheduler, config }: PeerState,
-  { spec, avoid }: TaskRow,
+  { spec, avoid, rejoin }: TaskRow,
   chosen: Candidate,
   { candidates, inputs, queued }: Choice,
 ): boolean {
   const eachMs = scheduler.measuredMs(spec, chosen.life)
   // So much is handed out ahead of time anyway.
-  if (eachMs === null || eachMs <= config.creditMs || spec.policy.spread) return false
+  if (eachMs === null || eachMs <= config.creditMs || spec.policy.spread || rejoin !== null) return false
   const msAt = ({ life }: Candidate): number =>
     (scheduler.expectedMs(spec, life) ?? eachMs) + transferMs(missingBytes(inputs, life))
   const others = candidates.filter((other) => msAt(other) < eachMs * faster && !avoid.has(other.member.peer))
@@ -128,6 +128,7 @@ function mayWait(
 }
 
 function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant): void {
+  row.rejoin = null
   state.tasks.assigned(row, chosen.life, now)
   state.scheduler.assigned(chosen.life)
   state.counters.executions++
@@ -153,7 +154,8 @@ function collect(batches: Batches, life: LifeId, row: TaskRow, inputs: readonly 
   if (!groups) batches.set(life, (groups = []))
   let group = groups.find(({ epoch }) => epoch.number === row.epoch.number && epoch.by === row.epoch.by)
   if (!group) groups.push((group = { epoch: row.epoch, attempts: [] }))
-  group.attempts.push({ spec: row.spec, attempt: row.attempt, inputs })
+  const { spec, attempt, formerly } = row
+  group.attempts.push(formerly.length === 0 ? { spec, attempt, inputs } : { spec, attempt, inputs, formerly })
 }
 
 /** Arguments that are small one by one and together more than a frame can carry: said, not tried. */

@@ -83,7 +83,9 @@ function follow(state: PeerState, change: Change, now: Instant): void {
     const how = ended === claim.life ? endOf(state, change) : 'a later life of the same peer is here'
     member.how = how
     const left = ended === claim.life && claim.state === 'left'
-    state.graves.set(ended, after(now, left ? 0 : state.config.orphanGraceMs))
+    // Who says goodbye has handed over, unless somebody is to answer in its place.
+    const isDone = left && state.members.guardianOf(ended) === null
+    state.graves.set(ended, after(now, isDone ? 0 : state.config.orphanGraceMs))
     state.agenda.ended.push({ life: ended, left, how, slots: endedSlots, known: before === 'dead' })
   }
   if (isOver(claim.state)) return state.detector.cleared(claim.life)

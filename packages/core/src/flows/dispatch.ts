@@ -4,16 +4,19 @@
 
 import type { PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
-import { peerOf } from '../model/ids.ts'
+import { peerOf, resultOf } from '../model/ids.ts'
 import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import * as adopt from './adopt.ts'
 import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
 import { durable } from './durable.ts'
 import * as execute from './execute.ts'
+import * as guard from './guard.ts'
 import { inspect } from './inspect.ts'
+import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
@@ -58,11 +61,17 @@ const recorders: Recorders = {
   },
   inspect: ask,
   submit: (state, { spec }, now) => {
-    if (!execute.bars(state, spec.context, now)) submit.submit(state, spec, now)
+    if (execute.bars(state, spec.context, now)) return
+    submit.submit(state, spec, now)
+    if (spec.depth === 0 && state.jobs.size > 0) jobs.asked(state, spec.context, resultOf(spec.id), spec.policy.name)
   },
+  job: (state, event, now) => jobs.open(state, event, now),
+  'close-job': (state, { context }, now) => jobs.close(state, context, now),
+  'end-job': (state, { context, reason }) => jobs.end(state, context, reason),
   put: (state, event, now) => {
-    if (execute.bars(state, event.context, now)) execute.dropPut(state, event.object)
-    else submit.put(state, event)
+    if (execute.bars(state, event.context, now)) return execute.dropPut(state, event.object)
+    submit.put(state, event)
+    if (event.job) jobs.asked(state, event.job.context, event.object, event.job.name)
   },
   hold: (state, { object, owner }) => submit.held(state, object, owner),
   release: (state, { object }) => submit.released(state, object),
@@ -134,7 +143,10 @@ function receive(state: PeerState, frame: Frame, now: Instant): void {
   if (state.members.ended(from) || frame.mine === 0) return
   openSession(state, from)
   const { messages, reset } = state.sessions.receive(frame, now)
-  if (reset) recover.reset(state, from, reset.lost)
+  if (reset) {
+    recover.reset(state, from, reset.lost)
+    guard.guardianLost(state, from)
+  }
   for (const message of messages) take(state, from, message, now)
 }
 
@@ -146,7 +158,9 @@ function takeSignal(state: PeerState, from: LifeId, said: Signal, now: Instant):
 }
 
 const takers: Takers = {
-  assign: (state, from, message) => execute.assigned(state, from, message),
+  assign: (state, from, message, now) => {
+    for (const { row, formerly } of execute.assigned(state, from, message)) adopt.claim(state, row, formerly, now)
+  },
   abort: (state, from, message, now) => execute.abort(state, from, message, now),
   delivered: (state, from, message) => execute.delivered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
@@ -159,7 +173,7 @@ const takers: Takers = {
   gone: (state, from, message) => replicate.gone(state, from, message),
   declined: (state, from, { object }) => replicate.declined(state, from, object),
   located: (state, from, { object, located }) => resolve.located(state, from, object, located),
-  borrowed: (state, from, { object, nth }) => {
+  borrowed: (state, from, { object, nth, known }) => {
     const row = state.holds.get(object)
     if (row && row.owner !== from && from !== state.self) return void state.counters.strayed++
     // We let go of it and took it again before this answer came: the one to that is on its way.
@@ -167,10 +181,22 @@ const takers: Takers = {
     state.holds.known(object)
     release.parted(state, object)
     execute.borrowAnswered(state, object)
+    if (row && from === row.owner) adopt.answered(state, row, known)
   },
   replicate: (state, from, message) => resolve.replicate(state, from, message),
   verify: (state, from, message) => resolve.verify(state, from, message),
   free: (state, from, { object }) => release.freed(state, from, object),
+  guard: (state, from, message) => guard.keep(state, from, message),
+  guarded: (state, from, message) => guard.acknowledged(state, from, message),
+  unguard: (state, from) => guard.dismissed(state, from),
+  claim: (state, from, { context }, now) => {
+    adopt.claimed(state, from, context)
+    jobs.handedOver(state, from, context, now)
+  },
+  seek: (state, from, { context }) => jobs.sought(state, from, context),
+  sought: (state, from, message, now) => jobs.found(state, from, message, now),
+  'end-job': (state, _from, { context, reason }) => jobs.ended(state, context, reason),
+  claimed: (state, from, message) => adopt.inherit(state, from, message),
   announce: (state, from, message) => recover.announced(state, from, message),
   drain: (state, _from, { withinMs }, now) => drain(state, withinMs, now),
   inspect: (state, from, { request, query }, now) =>

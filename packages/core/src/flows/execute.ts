@@ -8,30 +8,55 @@ import { after, codeObject, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { answer, answerAskers, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
+import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
 import { dropDoomed } from '../state/bytes.ts'
+import { codeSources } from '../state/code-sources.ts'
+import { awaitGuardians } from '../state/guarding.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 
-export function assigned(state: PeerState, from: LifeId, message: Extract<Message, { type: 'assign' }>): void {
-  for (const assignment of message.attempts) accept(state, from, message.epoch, assignment)
+/** Taken up, and begun elsewhere before. */
+export interface Begun {
+  readonly row: RunRow
+  readonly formerly: readonly LifeId[]
 }
 
-function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): void {
+const none: readonly Begun[] = []
+
+export function assigned(
+  state: PeerState,
+  from: LifeId,
+  message: Extract<Message, { type: 'assign' }>,
+): readonly Begun[] {
+  let begun: Begun[] | null = null
+  for (const assignment of message.attempts) {
+    const row = accept(state, from, message.epoch, assignment)
+    const { formerly } = assignment
+    if (row && formerly !== undefined) (begun ??= []).push({ row, formerly })
+  }
+  return begun ?? none
+}
+
+function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): RunRow | null {
   const { spec, attempt, inputs, extra = false } = assignment
   const refusal = refusalOf(state, owner)
   if (refusal) {
     const outcome: Outcome = { type: 'returned', reason: refusal }
-    return answer(state, owner, { task: spec.id, attempt, outcome, ms: 0 })
+    answer(state, owner, { task: spec.id, attempt, outcome, ms: 0 })
+    return null
   }
-  if (state.executor.find(spec.id, attempt, owner)) return
+  if (state.executor.find(spec.id, attempt, owner)) return null
   const there = state.executor
     .ofTask(spec.id)
     .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec))
-  if (there && !extra) state.executor.wanted(there)
-  if (there) return join(state, there, { owner, attempt }, epoch)
+  if (there) {
+    if (!extra) state.executor.wanted(there)
+    join(state, there, { owner, attempt }, epoch)
+    return null
+  }
+  if (attempt > 1 && answerFromLetters(state, owner, spec.id, attempt)) return null
   const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra })
   state.code.need(spec.code)
   for (const input of inputs) {
@@ -40,7 +65,8 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     state.holdings.want(input.source, input.owner, input.located).attempts.add(row.id)
   }
   if (!state.code.has(spec.code)) wantCode(state, row)
-  if (row.missing.size === 0) state.executor.markReady(row)
+  if (row.missing.size === 0 && assignment.formerly === undefined) state.executor.markReady(row)
+  return row
 }
 
 /** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
@@ -56,25 +82,16 @@ function refusalOf(state: PeerState, owner: LifeId): string | null {
   return state.executor.activeOf(owner) >= 2 * state.config.maxCredits ? 'more than was granted' : null
 }
 
-/** Bundles are named by their hash, so whoever has one will do; the owner certainly does. */
+/** Bundles are named by their hash, so whoever has one will do. */
 function wantCode(state: PeerState, row: RunRow): void {
   const object = codeObject(row.spec.code)
   row.missing.add(object)
   const fetch = state.holdings.want(object, row.owner, {
     size: 0,
     hash: row.spec.code,
-    holders: codeHolders(state, row),
+    holders: codeSources(state, row.spec.code, row.owner),
   })
   fetch.attempts.add(row.id)
-}
-
-function codeHolders(state: PeerState, row: RunRow): LifeId[] {
-  return [
-    ...new Set([
-      row.owner,
-      ...[...state.executor.all()].filter((other) => other.spec.code === row.spec.code).map((other) => other.owner),
-    ]),
-  ]
 }
 
 /** The same task, asked for by somebody else: it runs once, for both; the latest to ask is the one we count it to. */
@@ -157,6 +174,7 @@ function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): vo
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.abandoned) return forsake(state, row)
   awaitBorrows(state, row)
+  awaitGuardians(state, row)
   answerAskers(state, row)
 }
 

@@ -6,14 +6,18 @@
 import type Denque from 'denque'
 import type { Effect, PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
+import { dueMissing, missingDeadline } from '../state/adoption.ts'
 import type { PeerState } from '../state/peer-state.ts'
+import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
 import * as claims from './claims.ts'
 import * as conclude from './conclude.ts'
 import { answerDurables, durableDeadline } from './durable.ts'
 import * as execute from './execute.ts'
 import { record, take } from './dispatch.ts'
+import * as guard from './guard.ts'
 import { hedgeLate } from './hedge.ts'
+import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
@@ -57,6 +61,10 @@ export function deadline(state: PeerState): Instant {
     durableDeadline(state),
     state.scheduler.waitsUntil,
     timers.hedgeAt,
+    state.ledger.deadline(),
+    adopt.claimDeadline(state),
+    state.jobs.deadline(),
+    missingDeadline(state),
     timers.forgiveAt,
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
@@ -69,10 +77,12 @@ function settleAgenda(state: PeerState, now: Instant): void {
   for (;;) {
     const message = loopback.shift()
     if (message) take(state, state.self, message, now)
-    else if (agenda.ended.length > 0) recover.ended(state, first(agenda.ended), now)
+    else if (agenda.ended.length > 0) end(state, first(agenda.ended), now)
     else if (agenda.revived.length > 0) comeBack(state, first(agenda.revived))
     else if (agenda.strangers.length > 0) claims.meetStranger(state, first(agenda.strangers), now)
     else if (agenda.retiring.length > 0) replicate.retire(state, first(agenda.retiring))
+    else if (agenda.orphans.length > 0) adopt.orphaned(state, first(agenda.orphans))
+    else if (agenda.claimed.length > 0) jobs.claimsAnswered(state, first(agenda.claimed))
     else if (agenda.requeue.length > 0) requeue.requeued(state, first(agenda.requeue), now)
     else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
     else if (agenda.lost.length > 0) {
@@ -88,10 +98,23 @@ function settleAgenda(state: PeerState, now: Instant): void {
   }
 }
 
+/** A life is over: what it did for us, then what it kept for us and we asked of it as a guardian. */
+function end(
+  state: PeerState,
+  item: NonNullable<ReturnType<PeerState['agenda']['ended']['shift']>>,
+  now: Instant,
+): void {
+  recover.ended(state, item, now)
+  guard.guardianLost(state, item.life)
+  adopt.guardianSilent(state, item.life)
+  jobs.submitterGone(state, item.life, now)
+}
+
 /** What runs here for it is answered first, so that the conversation begins with all of it named. */
 function comeBack(state: PeerState, life: LifeId): void {
   if (state.members.ended(life)) return
   execute.ownerBack(state, life)
+  adopt.ownerBack(state, life)
   recover.revived(state, life)
 }
 
@@ -103,6 +126,9 @@ function clocks(state: PeerState, now: Instant): void {
   join.goodbye(state, now)
   submit.dueTasks(state, now)
   execute.dueAttempts(state, now)
+  adopt.dueClaims(state, now)
+  dueMissing(state, now)
+  jobs.dueJobs(state, now)
   recover.askDue(state, now)
   recover.closeGraves(state, now)
 }
@@ -110,6 +136,7 @@ function clocks(state: PeerState, now: Instant): void {
 /** Once per turn, with all of it recorded. */
 function pump(state: PeerState, now: Instant): void {
   replicate.noticeBare(state)
+  adopt.lookForHeirs(state)
   settleAgenda(state, now)
   replicate.replicateMissing(state, now)
   assignReady(state, now)
@@ -119,6 +146,8 @@ function pump(state: PeerState, now: Instant): void {
   resolve.fetchWanted(state, now)
   execute.startReady(state)
   conclude.deliver(state)
+  guard.stream(state, now)
+  adopt.dropInheritance(state)
   release.boundLineage(state)
   settleAgenda(state, now)
   execute.boundCode(state)

@@ -20,6 +20,8 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
       return upTo(query.limit, tasks(state, now))
     case 'objects':
       return upTo(query.limit, objects(state))
+    case 'jobs':
+      return upTo(query.limit, jobs(state))
     case 'explain':
       return query.id === null ? [] : explain(state, query.id, now)
     case 'counters':
@@ -67,6 +69,22 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
       addresses: JSON.stringify(row.profile?.addresses ?? []),
       labels: JSON.stringify(row.profile?.labels ?? {}),
     }
+}
+
+/** Those that this peer answers for. */
+function* jobs(state: PeerState): Iterable<InspectRow> {
+  for (const { context, name, detached, isOurs, opening, isHandedOver, names } of state.jobs.all()) {
+    if (opening || isHandedOver) continue
+    const rows = [...state.tasks.all()].filter(({ spec, state: at }) => spec.context === context && at !== 'settled')
+    yield {
+      job: name,
+      lifetime: detached ? 'detached' : 'attached',
+      state: isOurs ? 'open' : detached && rows.length > 0 ? 'running' : 'kept',
+      pending: rows.length,
+      // A row is flat.
+      names: JSON.stringify(Object.fromEntries(names)),
+    }
+  }
 }
 
 function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {

@@ -125,12 +125,14 @@ function isBusy(state: PeerState): boolean {
 }
 
 /**
- * Tasks of contexts that live here, children of what ran here for instance, end before we go. Refs to what
- * they made, and to all else that is ours, end with us: handing them over is for ledgers to do, and this is
- * where to wait for it.
+ * Tasks of contexts that live here, children of what ran here for instance, end before we go; those of jobs with
+ * a name are for whoever goes on with them. For refs to what they made, and to all else that is ours, guardians
+ * answer from then on as far as they have been told: this is where to wait for them.
  */
-function answersForWork(state: PeerState): boolean {
-  return state.tasks.pending > 0
+function answersForWork({ tasks, jobs }: PeerState): boolean {
+  if (tasks.pending === 0) return false
+  for (const { state, spec } of tasks.all()) if (state !== 'settled' && !jobs.get(spec.context)) return true
+  return false
 }
 
 export function nextContact(state: PeerState): Instant {

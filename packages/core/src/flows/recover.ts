@@ -72,11 +72,13 @@ function objectsHeldBy(state: PeerState, life: LifeId, how: string): number {
 
 /** Nobody answers now for what that life owned: questions wait for its grace to end, work here has an end in sight. */
 function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
+  const hasHeir = state.members.guardianOf(life) !== null
   // What stands for an object of that life is made again by whoever answers for the task that returned it.
-  for (const entry of state.directory.aliasesOf(life))
-    state.agenda.lost.push({ object: entry.object, reason: 'the peer that answered for it is gone' })
+  if (!hasHeir)
+    for (const entry of state.directory.aliasesOf(life))
+      state.agenda.lost.push({ object: entry.object, reason: 'the peer that answered for it is gone' })
   for (const row of state.elsewhere.of(life)) {
-    if (row.located) continue
+    if (row.located || hasHeir) continue
     if (isBeyond(state, life)) unanswerable(state, row.object)
     else askParents(state, row.object)
   }
@@ -85,7 +87,12 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
     const answered = row.borrow === 'asked'
     state.holds.known(row.object)
     if (answered) say(state, state.self, { type: 'borrowed', object: row.object, nth: row.nth, known: false })
+    state.agenda.orphans.push(row.object)
   }
+  // Its guardians may not know yet that we have these.
+  for (const heir of state.members.guardiansOf(life))
+    for (const { object, size, hash } of state.holdings.of(life))
+      say(state, heir, { type: 'holding', object, size, hash })
   state.executor.ownerOver(life, true)
   for (const row of state.executor.ofOwner(life)) {
     const there = row.others?.find((asker) => !state.members.ended(asker.owner))
@@ -147,6 +154,7 @@ function close(state: PeerState, life: LifeId): void {
   for (const row of state.elsewhere.of(life)) if (!row.located) unanswerable(state, row.object)
   for (const row of state.executor.askedBy(life)) if (row.others) dropAsker(state, row, life)
   closeStore(state, life)
+  if (state.guarded.jobsOf(life).length === 0) state.guarded.forget(life)
   const member = state.members.get(peerOf(life))
   if (member?.life !== life || member.state === 'left') state.sessions.forget(life)
 }
@@ -157,9 +165,19 @@ function closeStore(state: PeerState, life: LifeId): void {
     if (fetch.copyFor.delete(life)) state.holdings.forgetUnwanted(fetch)
   }
   for (const { object, owners } of state.holdings.of(life)) {
-    if (owners.size === 1 && state.holds.isHeld(object)) continue
+    if (owners.size === 1 && state.holds.isHeld(object) && !passOn(state, object)) continue
     dropBytes(state, object, life)
   }
+}
+
+/** Whoever answers for it now is told that its bytes are here. False when nobody does. */
+function passOn(state: PeerState, object: ObjectId): boolean {
+  const owner = state.directory.get(object) ? state.self : state.holds.get(object)?.owner
+  const holding = state.holdings.get(object)
+  if (!holding || owner === undefined || state.members.ended(owner)) return false
+  state.holdings.keep(holding, [owner])
+  say(state, owner, { type: 'holding', object, size: holding.size, hash: holding.hash })
+  return true
 }
 
 /** The last copy is gone: made again when somebody reads it, or lost with a reason. */

@@ -4,6 +4,7 @@
 
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
+import { adopt } from '../state/adoption.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
@@ -52,7 +53,7 @@ function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefi
   endBorrow(state, row)
   // Bytes that outlived their owners' grace because they were read here.
   for (const owner of state.holdings.get(object)?.owners ?? [])
-    if (isBeyond(state, owner)) dropBytes(state, object, owner)
+    if (isBeyond(state, owner) || !state.members.knows(owner)) dropBytes(state, object, owner)
 }
 
 function endBorrow(state: PeerState, { object, owner, borrow, nth }: HoldRow): void {
@@ -109,7 +110,7 @@ export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
 }
 
 export function borrowed(state: PeerState, from: LifeId, { object, nth }: { object: ObjectId; nth: number }): void {
-  const known = state.directory.get(object) !== undefined
+  const known = adopt(state, object)
   if (known) state.holds.borrowed(object, state.self, from)
   say(state, from, { type: 'borrowed', object, nth, known })
 }

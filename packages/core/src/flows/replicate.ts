@@ -4,6 +4,7 @@
 
 import type { Instant, LifeId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
+import { foundHolder } from '../state/adoption.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Member } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -71,7 +72,9 @@ export function holding(
   from: LifeId,
   message: { object: Entry['object']; size: number; hash: string },
 ): void {
+  if (foundHolder(state, from, message.object, message.hash)) return
   const entry = state.directory.get(message.object)
+  if (!entry && state.guarded.addHolder(message.object, message.hash, from)) return
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
     return say(state, from, { type: 'free', object: message.object })

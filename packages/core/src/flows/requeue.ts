@@ -30,6 +30,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     row.retriesLeft--
     state.counters.retried++
   }
+  hadBegun(row, at, item)
   row.avoid.add(peerOf(at))
   if (row.avoid.size > 4) row.avoid.delete([...row.avoid][0] as PeerState['peer'])
   state.scheduler.returned(at)
@@ -60,9 +61,15 @@ function oneLess(state: PeerState, row: TaskRow, item: Requeue, now: Instant): v
   const line = `attempt ${attempt}${where}: ${item.reason}; the other one goes on`
   state.tasks.tell(row, `${stamp(state, now)} ${line}`)
   if (item.killed) row.deaths++
+  if (isCurrent) hadBegun(row, at, item)
   state.scheduler.returned(at)
   state.tasks.dropOne(row, attempt)
   state.deadlines.set(item.task, Tasks.dueAt(row))
+}
+
+/** It may have asked for children there. */
+function hadBegun(row: TaskRow, at: LifeId, { charge }: Requeue): void {
+  if (charge !== 'none') row.formerly = [...row.formerly.filter((life) => life !== at).slice(-1), at]
 }
 
 /** It was never begun: as if it had not been given out. */

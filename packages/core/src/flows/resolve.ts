@@ -6,6 +6,7 @@ import type { PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, codeOf } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
+import { adopt } from '../state/adoption.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Fetch } from '../state/holdings.ts'
 import type { WatchRow } from '../state/watches.ts'
@@ -73,17 +74,22 @@ export function settled(state: PeerState, object: ObjectId): void {
 }
 
 export function wanted(state: PeerState, from: LifeId, object: ObjectId): void {
-  const entry = state.directory.get(object)
+  const entry = adopt(state, object) ? state.directory.get(object) : undefined
   if (!entry) {
     const failure = lostFailure(object, 'freed', 'its owner has let go of it')
     return say(state, from, { type: 'located', object, located: { type: 'failure', failure } })
   }
   const located = state.directory.locate(object)
   // An alias of what is gone is no answer: the task that returned it is run again.
-  const isDeadEnd = entry.alias !== null && state.members.ended(entry.alias.owner)
+  const isDeadEnd = entry.alias !== null && isGone(state, entry.alias.owner)
   if (located && !isDeadEnd) return say(state, from, { type: 'located', object, located })
   entry.wantedBy.add(from)
   if (entry.state === 'faded' || isDeadEnd) state.agenda.lost.push({ object, reason: 'wanted again' })
+}
+
+/** That life is over and nobody answers for it. */
+function isGone(state: PeerState, life: LifeId): boolean {
+  return state.members.ended(life) && state.members.guardianOf(life) === null
 }
 
 export function located(state: PeerState, from: LifeId, object: ObjectId, where: Located): void {
@@ -104,7 +110,7 @@ export function located(state: PeerState, from: LifeId, object: ObjectId, where:
 export function fetchWanted(state: PeerState, now: Instant): void {
   for (const row of state.holdings.startable(state.config.maxFetches, now)) {
     const { object, located } = row
-    const from = rankHolders(state, located.holders)
+    const from = codeOf(object) === null ? rankHolders(state, located.holders) : living(state, located.holders)
     state.effects.push({ type: 'fetch', object, size: located.size, hash: located.hash, from })
   }
 }
@@ -113,7 +119,11 @@ export function fetchWanted(state: PeerState, now: Instant): void {
 function rankHolders(state: PeerState, holders: readonly LifeId[]): LifeId[] {
   const others = holders.filter((life) => life !== state.self)
   const shuffled = state.rng.sample(others, others.length)
-  return shuffled.filter((life) => !state.members.ended(life))
+  return living(state, shuffled)
+}
+
+function living(state: PeerState, lives: readonly LifeId[]): LifeId[] {
+  return lives.filter((life) => life !== state.self && !state.members.ended(life))
 }
 
 export interface FetchEnd {
@@ -138,7 +148,7 @@ export function fetched(
     arrived(state, row, result.size, result.hash)
     return { row, arrived: true, full: false }
   }
-  for (const owner of row.owners) {
+  for (const owner of codeOf(object) === null ? row.owners : []) {
     for (const holder of [...result.absent, ...result.corrupt]) say(state, owner, { type: 'gone', object, holder })
   }
   for (const owner of row.copyFor) say(state, owner, { type: 'declined', object, full: result.full })

@@ -3,11 +3,13 @@
 // runs them is assign's story.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { never, resultOf } from '../model/ids.ts'
+import { after, never, resultOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import type { Failure } from '../model/object.ts'
+import { adoptOrphan } from '../state/adoption.ts'
+import { guard } from '../state/guarding.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
 import { hold, letGo, locate, request } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
@@ -19,6 +21,8 @@ import { Tasks } from '../state/tasks.ts'
 export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   const result = resultOf(spec.id)
   const epoch = epochOf(state, spec)
+  // What another peer answered for and we keep the ledger of is done, or runs, already.
+  if (spec.depth > 0) adoptOrphan(state, result)
   const known = state.tasks.get(spec.id)
   const entry = state.directory.get(result) ?? state.directory.add(result, spec.id, spec.policy.copies)
   hold(state, { object: result, owner: state.self }, 'handle')
@@ -30,6 +34,9 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
   for (const link of spec.refs) hold(state, link, 'spec')
+  if (state.jobs.get(spec.context)) guard(state, result, spec.context)
+  else if (spec.depth > 0)
+    state.ledger.soon({ object: result, context: spec.context, at: after(now, state.config.ledgerMs) })
   // Children of what still runs here are taken: others run them.
   if (state.leaving && spec.depth === 0)
     return conclude(state, row, failure(row, 'MESH_LEFT', 'leaving', 'this peer is leaving the mesh'))
@@ -200,7 +207,8 @@ function argumentFailure(row: TaskRow, object: ObjectId, because: Failure): Fail
 /** The jobs of this peer end with it; the children of what it runs for others go on as long as that does. */
 export function leaveAttached(state: PeerState): void {
   for (const row of state.tasks.all()) {
-    if (row.state === 'settled' || row.spec.depth > 0) continue
+    // What was asked for under a name is for whoever goes on with it.
+    if (row.state === 'settled' || row.spec.depth > 0 || state.jobs.get(row.spec.context)) continue
     if (row.at)
       say(state, row.at, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason: 'its submitter left' })
     conclude(

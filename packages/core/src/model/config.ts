@@ -100,6 +100,16 @@ export interface Config {
   readonly maxServes: number
   /** Bytes kept only so that results can be made again: arguments in specs, and what was put and let go since. Past it the oldest results lose the right to be, with a note in `explain`. */
   readonly lineageBytes: number
+  /** Guardians of one peer's ledger. Each costs every row once more on the wire; with none, what a peer answers for ends with it. */
+  readonly guardians: number
+  /** What nobody waits for reaches the guardians in batches this far apart, and children of running tasks when they are this old: most are done before. */
+  readonly ledgerMs: number
+  /** Rows of one other peer that are kept here; past it another guardian is looked for. */
+  readonly ledgerBytes: number
+  /** How long an attempt waits for the ledger of an earlier one before it begins without. */
+  readonly adoptMs: number
+  /** What was done under a job's name is kept so long after its program has gone. */
+  readonly jobKeepMs: number
   /** What an ended life held is released after this long; what its contexts left is dropped. */
   readonly orphanGraceMs: number
 }
@@ -150,6 +160,11 @@ const lan: Config = {
   maxFetches: 4,
   maxServes: 16,
   lineageBytes: 256 * 1024 * 1024,
+  guardians: 2,
+  ledgerMs: 50,
+  ledgerBytes: 256 * 1024 * 1024,
+  adoptMs: 2_000,
+  jobKeepMs: 86_400_000,
   orphanGraceMs: 30_000,
 }
 

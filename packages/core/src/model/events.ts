@@ -33,6 +33,8 @@ export type PeerEvent =
       readonly inline: Uint8Array | null
       readonly refs: readonly RefLink[]
       readonly copies: number
+      /** The named job that it is put by. */
+      readonly job?: { readonly context: ContextId; readonly name: string | null } | undefined
     }
   | { readonly type: 'hold'; readonly object: ObjectId; readonly owner: LifeId }
   | { readonly type: 'release'; readonly object: ObjectId }
@@ -46,6 +48,10 @@ export type PeerEvent =
   | { readonly type: 'leave' }
   /** That peer, ourselves perhaps, is to hand over and leave. */
   | { readonly type: 'drain'; readonly peer: LifeId; readonly withinMs: number }
+  // ---- jobs with a name: opened, done with, stopped for good
+  | { readonly type: 'job'; readonly context: ContextId; readonly name: string; readonly detached: boolean }
+  | { readonly type: 'close-job'; readonly context: ContextId }
+  | { readonly type: 'end-job'; readonly context: ContextId; readonly reason: string }
   // ---- transfers
   | { readonly type: 'fetched'; readonly object: ObjectId; readonly result: Fetched }
   /** `sound`: the bytes in the store have that hash. */
@@ -139,6 +145,8 @@ export type Effect =
   /** Null: as many copies as wanted exist. */
   | { readonly type: 'durable'; readonly object: ObjectId; readonly failure: Failure | null }
   | { readonly type: 'cancelled'; readonly object: ObjectId }
+  /** `takenBy`: another program has it, there. Null: what was done before is here. */
+  | { readonly type: 'job-opened'; readonly context: ContextId; readonly takenBy: string | null }
   /** Null: whoever was asked is gone. */
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] | null }
   | { readonly type: 'notice'; readonly notice: Notice }

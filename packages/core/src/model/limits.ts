@@ -25,6 +25,8 @@ export const limits = {
   labelsLength: 8_192,
   /** Attempts that a peer runs at once. */
   slots: 4_096,
+  /** Lives whose ledgers one peer keeps. */
+  guards: 1_024,
   /** Where a peer is reached. */
   addresses: 64,
 } as const

@@ -3,7 +3,8 @@
 // which are outside of it: newest wins, losing one costs a round. The union is closed; the codec
 // checks every field before the machine sees it.
 
-import type { AttemptId, LifeId, ObjectId, TaskId } from './ids.ts'
+import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
+import type { JobHead, LedgerRow } from './ledger.ts'
 import type { Located } from './object.ts'
 import type { Epoch, Outcome, TaskSpec } from './task.ts'
 import type { Claim, Load } from './world.ts'
@@ -27,6 +28,8 @@ export interface Assignment {
   readonly inputs: readonly Input[]
   /** Beside one that runs elsewhere: it may neither submit nor put. */
   readonly extra?: boolean | undefined
+  /** Who had earlier attempts and may have asked for children: their ledgers are looked at before this one begins. */
+  readonly formerly?: readonly LifeId[] | undefined
 }
 
 export interface HoldingNote {
@@ -83,6 +86,42 @@ export type Message =
   /** Somebody had no good bytes from the receiver: it looks at its own, and says `holding`, or drops them and says `gone`. */
   | { readonly type: 'verify'; readonly object: ObjectId; readonly hash: string }
   | { readonly type: 'free'; readonly object: ObjectId }
+  // ---- owner to guardian and back
+  /** Rows that would be missed, and those that would not be any more. `begin`: what was told before counts no more. */
+  | {
+      readonly type: 'guard'
+      readonly nth: number
+      readonly begin: boolean
+      readonly rows: readonly LedgerRow[]
+      readonly gone: readonly ObjectId[]
+      readonly jobs: readonly JobHead[]
+    }
+  /** Taken up to that message. `full`: there is no room for more. */
+  | { readonly type: 'guarded'; readonly nth: number; readonly full: boolean }
+  /** Another guards it now. */
+  | { readonly type: 'unguard' }
+  // ---- whoever runs a context again, to guardians and back
+  | { readonly type: 'claim'; readonly context: ContextId }
+  | {
+      readonly type: 'claimed'
+      readonly context: ContextId
+      readonly rows: readonly LedgerRow[]
+      /** More of them follow. */
+      readonly more: boolean
+    }
+  // ---- whoever opens a named job, to everybody and back
+  | { readonly type: 'seek'; readonly context: ContextId }
+  | {
+      readonly type: 'sought'
+      readonly context: ContextId
+      /** A program has it. */
+      readonly isTaken: boolean
+      /** Something of it is here, and may be claimed. */
+      readonly has: boolean
+      readonly names: readonly (readonly [string, ObjectId])[]
+    }
+  /** That job is over, wherever anything of it is. */
+  | { readonly type: 'end-job'; readonly context: ContextId; readonly reason: string }
   // ---- both ways
   /** First message of every session: what the sender runs, borrows and holds for the receiver. Complete: what is missing is lost. */
   | {
@@ -98,7 +137,7 @@ export type Message =
 
 /** What a peer may be asked about itself. */
 export interface Query {
-  readonly what: 'tasks' | 'objects' | 'explain' | 'members' | 'counters'
+  readonly what: 'tasks' | 'objects' | 'jobs' | 'explain' | 'members' | 'counters'
   readonly id: string | null
   readonly limit: number
 }

@@ -1,9 +1,10 @@
 // About how many bytes a message is on the wire: what decides how many go into one frame. Only what
 // can be large is counted; the rest is a round number.
 
+import type { LedgerRow } from './ledger.ts'
 import type { Message } from './messages.ts'
 import type { Located } from './object.ts'
-import type { Policy } from './task.ts'
+import type { Policy, TaskSpec } from './task.ts'
 
 const baseBytes = 256
 const linkBytes = 160
@@ -18,6 +19,8 @@ function weighBody(message: Message): number {
   if (message.type === 'inspected') return message.rows.length * 512
   if (message.type === 'announce')
     return (message.attempts.length + message.borrows.length + message.holdings.length) * linkBytes
+  if (message.type === 'guard' || message.type === 'claimed')
+    return message.rows.reduce((sum, row) => sum + weighRow(row), 0)
   if (message.type !== 'outcome') return 0
   const { outcome } = message
   const bytes = outcome.type === 'inline' || outcome.type === 'error' ? outcome.bytes.length : 0
@@ -26,9 +29,18 @@ function weighBody(message: Message): number {
 
 /** One assignment: the smallest thing that cannot be split. */
 export function weighAttempt({ spec, inputs }: Extract<Message, { type: 'assign' }>['attempts'][number]): number {
-  let bytes = baseBytes + spec.args.length + spec.refs.length * linkBytes + weighPolicy(spec.policy)
+  let bytes = baseBytes + weighSpec(spec)
   for (const { located } of inputs) bytes += linkBytes + weighLocated(located)
   return bytes
+}
+
+function weighSpec({ args, refs, policy }: TaskSpec): number {
+  return args.length + refs.length * linkBytes + weighPolicy(policy)
+}
+
+/** One row of a ledger. */
+export function weighRow({ spec, located }: LedgerRow): number {
+  return baseBytes + (spec === null ? 0 : weighSpec(spec)) + (located === null ? 0 : weighLocated(located))
 }
 
 /** What a user wrote into the options of a task, in characters. Measured once for each policy. */

@@ -18,6 +18,8 @@ export interface Profile {
   readonly addresses: readonly string[]
   /** Peers of one failure domain (machine, person) tend to die together. */
   readonly domain: string
+  /** Lives whose ledgers it keeps: whom to ask when they are gone. */
+  readonly guards?: readonly LifeId[] | undefined
 }
 
 /** As SWIM orders them. `draining` hands over before it leaves. */

@@ -66,7 +66,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     shared.set(value, table.length)
     return table.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
-  const rows = attempts.map(({ spec, attempt, inputs, extra }) => [
+  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra }) => [
     spec.id,
     attempt,
     share(spec.context),
@@ -77,13 +77,10 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
-    ...(extra === true ? isExtra : none),
+    ...(extra === true ? [formerly ?? 0, true] : formerly === undefined ? none : [formerly]),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
-
-/** What most attempts are not takes no place. */
-const isExtra = [true]
 
 function packPolicy(policy: Policy): Packed {
   const { name, retries, retryErrors, rebuilds, retryDelayMs, timeoutMs, attemptTimeoutMs } = policy
@@ -230,7 +227,7 @@ function unpackShared(value: unknown): string | Policy {
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, extra] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra] = row
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -242,6 +239,9 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
   return {
     attempt: whole(attempt, 'attempt'),
     inputs: inputs === 0 ? noInputs : array(inputs, 'inputs').map(unpackInput),
+    ...(formerly === undefined || formerly === 0
+      ? {}
+      : { formerly: check(wire.lives, formerly, 'formerly') as unknown as readonly LifeId[] }),
     spec: {
       id: name(id, 'task') as TaskId,
       context: named(context, 'context') as ContextId,

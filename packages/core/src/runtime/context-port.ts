@@ -44,6 +44,8 @@ export interface PutRequest {
   readonly hash: string
   readonly refs: readonly RefLink[]
   readonly copies: number
+  /** What to find it by in a named job. */
+  readonly name: string | null
 }
 
 export interface ContextPort {

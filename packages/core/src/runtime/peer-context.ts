@@ -70,12 +70,13 @@ export class PeerContext implements AttemptContext {
     this.#peer.post({ type: 'submit', spec })
   }
 
-  async put({ object, bytes, hash, refs, copies }: PutRequest): Promise<void> {
+  async put({ object, bytes, hash, refs, copies, name }: PutRequest): Promise<void> {
     this.#peer.assertOpen()
     const inline = bytes.length <= this.inlineBytes ? bytes : null
     if (!inline) await this.#store(object, bytes)
     this.#own(object)
-    this.#peer.post({ type: 'put', context: this.context, object, size: bytes.length, hash, inline, refs, copies })
+    const job = this.runsAgain && this.depth === 0 ? { context: this.context, name } : undefined
+    this.#peer.post({ type: 'put', context: this.context, object, size: bytes.length, hash, inline, refs, copies, job })
     // The attempt ended while it was stored: nobody else lets go of it.
     if (this.#closed) this.release(object)
   }

@@ -12,21 +12,22 @@ import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { isOver } from '../state/membership.ts'
 import { createPeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
 import { Bundles } from './bundles.ts'
-import { Inspections } from './inspections.ts'
+import { Inspections, whom } from './inspections.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
 import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
+import { OpenJobs } from './open-jobs.ts'
 import { PeerContext } from './peer-context.ts'
 import type { Platform } from './ports.ts'
 import { Transfers } from './transfer.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
+import { reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
 import type { WorkerPool } from './worker-port.ts'
 
@@ -58,8 +59,11 @@ export class Peer {
   readonly #joining: Joining
   readonly #leaving = new Leaving()
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
+  readonly jobs = new OpenJobs((event) => this.post(event))
   #queue: PeerEvent[] = []
   #scheduled = false
+  /** A turn runs: what its effects post is for the next one. */
+  #turning = false
   #stopped = false
   #stopping: Promise<void> | undefined
   /** When the timer that is set wakes us. */
@@ -114,15 +118,7 @@ export class Peer {
       host: {
         openContext: (attempt) => this.#openAttempt(attempt),
         envOf: (code) => this.#bundles.envOf(code),
-        reports: {
-          done: (attempt, outcome, ms) => this.post({ type: 'done', attempt, outcome, ms }),
-          blocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: true }),
-          unblocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: false }),
-          returned: (attempts) => this.post({ type: 'returned', attempts }),
-          exited: (worker, { reason, detail }, running, unstarted) =>
-            this.post({ type: 'exited', worker, reason, detail, running, unstarted }),
-          logged: (attempt, level, text) => this.#options.logged?.({ attempt, level, text }),
-        },
+        reports: reportsTo(this.post.bind(this), (line) => this.#options.logged?.(line)),
       },
     })
   }
@@ -132,15 +128,27 @@ export class Peer {
     if (this.#stopped) return
     this.#queue.push(event)
     if (this.#scheduled) return
-    this.#scheduled = true
     // With little going on a turn runs at once; under load it waits for what is already on its way, so that batches grow.
-    if (this.state.tasks.pending + this.state.executor.size <= quietTasks) queueMicrotask(this.#turn)
+    const isQuiet = this.state.tasks.pending + this.state.executor.size <= quietTasks
+    // A frame's even before the transport goes on: it has to acknowledge what it delivered, which costs as much as the turn.
+    if (isQuiet && event.type === 'received' && !this.#turning) return this.#turn()
+    this.#scheduled = true
+    if (isQuiet) queueMicrotask(this.#turn)
     else this.#options.platform.clock.soon(this.#turn)
   }
 
   readonly #turn = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
+    this.#turning = true
+    try {
+      this.#takeTurn()
+    } finally {
+      this.#turning = false
+    }
+  }
+
+  #takeTurn(): void {
     this.#noticeSleep()
     const events = this.#queue
     this.#queue = []
@@ -215,6 +223,8 @@ export class Peer {
         return this.#waiters.durable(effect.object, effect.failure && failureToError(effect.failure, decodeError))
       case 'cancelled':
         return this.#waiters.cancelled(effect.object)
+      case 'job-opened':
+        return this.jobs.opened(effect)
       case 'inspected':
         return this.#inspections.answered(effect.request, effect.rows)
       case 'notice':
@@ -284,9 +294,9 @@ export class Peer {
     return Array.from(bytes, (byte) => (byte & 31).toString(32)).join('') as ContextId
   }
 
-  /** The verbs' port for a job of this peer. */
-  openContext(context: ContextId): PeerContext {
-    return new PeerContext({ peer: this, context, depth: 0, runsAgain: false, ...this.#contextParts() })
+  /** The verbs' port for a job of this peer; one with a name may run again. */
+  openContext(context: ContextId, { runsAgain = false } = {}): PeerContext {
+    return new PeerContext({ peer: this, context, depth: 0, runsAgain, ...this.#contextParts() })
   }
 
   #openAttempt(attempt: AttemptId): PeerContext {
@@ -320,14 +330,8 @@ export class Peer {
 
   inspect(peer: LifeId, query: Query): Promise<readonly InspectRow[]> {
     this.assertOpen()
-    const name = this.state.members.nameOf(peerOf(peer))
-    const gone = (): string => {
-      const row = this.state.members.get(peerOf(peer))
-      return row?.life === peer && isOver(row.state)
-        ? `${name} cannot be asked: it ${row.state === 'left' ? 'left' : 'died'}${row.how === '' ? '' : ` (${row.how})`}`
-        : `${name} cannot be asked any more`
-    }
-    return this.#inspections.ask({ name, gone }, (request) => this.post({ type: 'inspect', peer, request, query }))
+    const asked = whom(this.state.members, peer)
+    return this.#inspections.ask(asked, (request) => this.post({ type: 'inspect', peer, request, query }))
   }
 
   /** The same, of this peer, at once. */
@@ -360,11 +364,6 @@ export class Peer {
     return this.#leave({ type: 'drain', peer: this.self, withinMs: drainMs }, drainMs + leaveMs)
   }
 
-  /** Has another one do so. Whether it does is seen by its going. */
-  askToDrain(peer: LifeId, withinMs: number): void {
-    this.post({ type: 'drain', peer, withinMs })
-  }
-
   async #leave(event: PeerEvent, ms: number): Promise<void> {
     if (!this.#stopped) {
       this.post(event)
@@ -389,6 +388,7 @@ export class Peer {
     this.#leaving.over()
     this.#waiters.fail(why)
     this.#inspections.fail(why)
+    this.jobs.fail(why)
     this.#joining.close()
     this.#transfers.close()
     this.#links.close()

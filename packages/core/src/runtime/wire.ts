@@ -99,6 +99,7 @@ const profile = z.object({
   memoryBytes: count,
   addresses: list(z.string().check(z.maxLength(limits.lineLength)), limits.addresses),
   domain: text,
+  guards: z.optional(list(lifeId, limits.guards)),
 })
 
 export const claim = z.object({
@@ -118,12 +119,36 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'objects', 'explain', 'members', 'counters']),
+  what: z.enum(['tasks', 'objects', 'jobs', 'explain', 'members', 'counters']),
   id: z.nullable(text),
   limit: whole.check(z.lte(limits.rows)),
 })
 const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]))
 const holding = z.object({ object: id, size: whole, hash: id })
+
+const spec = z.object({
+  id,
+  context: id,
+  depth: whole,
+  code: id,
+  fn: id,
+  args: bytes,
+  refs: list(link),
+  policy,
+})
+const ledgerRow = z.object({
+  object: id,
+  task: z.nullable(id),
+  context: z.nullable(id),
+  spec: z.nullable(spec),
+  copies: whole,
+  attempt: whole,
+  at: z.nullable(lifeId),
+  faded: z.boolean(),
+  located: z.nullable(located),
+})
+const names = list(z.tuple([id, id]))
+const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: z.nullable(lifeId), names })
 
 /** Every message but `assign` and `outcome`. */
 export const message = z.discriminatedUnion('type', [
@@ -143,6 +168,21 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('verify'), object: id, hash: id }),
   z.object({ type: z.literal('free'), object: id }),
   z.object({
+    type: z.literal('guard'),
+    nth: whole,
+    begin: z.boolean(),
+    rows: list(ledgerRow),
+    gone: list(id, 1_000_000),
+    jobs: list(job),
+  }),
+  z.object({ type: z.literal('guarded'), nth: whole, full: z.boolean() }),
+  z.object({ type: z.literal('unguard') }),
+  z.object({ type: z.literal('claim'), context: id }),
+  z.object({ type: z.literal('claimed'), context: id, rows: list(ledgerRow), more: z.boolean() }),
+  z.object({ type: z.literal('seek'), context: id }),
+  z.object({ type: z.literal('sought'), context: id, isTaken: z.boolean(), has: z.boolean(), names }),
+  z.object({ type: z.literal('end-job'), context: id, reason: text }),
+  z.object({
     type: z.literal('announce'),
     attempts: list(id, 1_000_000),
     borrows: list(id, 1_000_000),
@@ -154,4 +194,5 @@ export const message = z.discriminatedUnion('type', [
 ])
 
 export const links = list(link)
+export const lives = list(lifeId, 256)
 export const lifeIdSchema = lifeId

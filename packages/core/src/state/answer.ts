@@ -3,7 +3,7 @@
 // It runs once and all of them are told. What nobody can be told any more is forgotten here as well,
 // with everything that was kept for its sake.
 
-import type { LifeId } from '../model/ids.ts'
+import type { LifeId, TaskId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
@@ -28,7 +28,7 @@ export function answer(state: PeerState, to: LifeId, outcome: Omit<OutcomeMessag
 
 /** Tells every asker that is there. The row goes with the last of them. */
 export function answerAskers(state: PeerState, row: RunRow): void {
-  if (row.unsaid.size > 0) return
+  if (row.unsaid.size > 0 || state.ledger.waits.has(row.id)) return
   for (const asker of row.others ?? []) {
     if (state.members.ended(asker.owner)) continue
     state.executor.dropAsker(row, asker.owner)
@@ -63,14 +63,39 @@ function passOn(state: PeerState, row: RunRow, owner: LifeId): void {
 }
 
 function tell(state: PeerState, row: RunRow, to: LifeId, attempt: number): void {
-  const outcome = row.outcome as Outcome
+  deliver(state, to, { task: row.spec.id, attempt, outcome: row.outcome as Outcome, ms: row.ms })
+}
+
+/**
+ * It has run here for an owner that was gone before it took the outcome: whoever asks in its place gets
+ * that one. True when there is one.
+ */
+export function answerFromLetters(state: PeerState, to: LifeId, task: TaskId, attempt: number): boolean {
+  for (const letters of state.letters.values()) {
+    const letter = letters.find((said): said is OutcomeMessage => said.type === 'outcome' && said.task === task)
+    if (!letter || !isValue(letter.outcome)) continue
+    const { outcome, ms } = letter
+    const held = outcome.type === 'stored' ? state.holdings.get(resultOf(task)) : undefined
+    if (outcome.type === 'stored' && held?.hash !== outcome.hash) continue
+    if (held) state.holdings.keep(held, [to])
+    deliver(state, to, { task, attempt, outcome, ms })
+    return true
+  }
+  return false
+}
+
+function isValue({ type }: Outcome): boolean {
+  return type === 'inline' || type === 'stored' || type === 'ref'
+}
+
+/** With the refs inside kept until they are held there. */
+function deliver(state: PeerState, to: LifeId, { task, attempt, outcome, ms }: Omit<OutcomeMessage, 'type'>): void {
   const links = linksOf(outcome)
-  const task = row.spec.id
   if (links.length > 0) {
     for (const link of links) state.holds.add(link.object, link.owner, 'transit')
     state.transits.set(`${task}#${attempt}@${to}`, { to, objects: links.map((link) => link.object) })
   }
-  answer(state, to, { task, attempt, outcome, ms: row.ms })
+  answer(state, to, { task, attempt, outcome, ms })
   // Our own tables take over in the same turn when we are the owner ourselves.
   if (links.length > 0 && to === state.self) say(state, to, { type: 'delivered', task, attempt })
 }

@@ -72,6 +72,9 @@ export function choose(
   inputs: readonly Input[],
   candidates: readonly Candidate[],
 ): Candidate | null {
+  // It runs there: that takes no room.
+  const there = row.rejoin === null ? undefined : candidates.find(({ life }) => life === row.rejoin)
+  if (there) return there
   const only = candidates.length === 1 ? candidates[0] : undefined
   if (only) return only.room > 0 ? only : null
   const { prefer, spread } = row.spec.policy

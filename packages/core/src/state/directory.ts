@@ -44,6 +44,14 @@ export class Directory {
   readonly bare = new Set<ObjectId>()
   /** Holders that are about to leave: still a source, no longer a copy. */
   readonly #retiring = new Set<LifeId>()
+  readonly #changed: (object: ObjectId) => void
+  readonly #removed: (object: ObjectId) => void
+
+  /** Told of every row that is other than before, and of every row that is no more. */
+  constructor(changed: (object: ObjectId) => void = ignore, removed: (object: ObjectId) => void = ignore) {
+    this.#changed = changed
+    this.#removed = removed
+  }
 
   get size(): number {
     return this.#rows.size
@@ -85,6 +93,7 @@ export class Directory {
     row.bytes = bytes
     row.size = bytes.length
     row.refs = refs
+    this.#changed(row.object)
   }
 
   stored(row: Entry, size: number, hash: string, refs: readonly RefLink[]): void {
@@ -99,6 +108,7 @@ export class Directory {
     row.state = 'alias'
     row.alias = link
     row.refs = [link]
+    this.#changed(row.object)
   }
 
   failed(row: Entry, failure: Failure): void {
@@ -152,7 +162,9 @@ export class Directory {
     this.#count(row)
   }
 
+  /** Everything else that changes a row comes by here. */
   #count(row: Entry): void {
+    this.#changed(row.object)
     if (row.state === 'stored' && row.holders.size === 0 && row.copying.size === 0) this.bare.add(row.object)
     else this.bare.delete(row.object)
     if (row.state === 'stored' && this.copiesOf(row) + row.copying.size < row.copies) this.short.add(row.object)
@@ -257,6 +269,7 @@ export class Directory {
     this.short.delete(object)
     this.bare.delete(object)
     this.#rows.delete(object)
+    this.#removed(object)
   }
 
   check(): void {
@@ -272,3 +285,5 @@ export class Directory {
     }
   }
 }
+
+function ignore(): void {}

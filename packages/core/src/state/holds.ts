@@ -13,6 +13,8 @@ export type Reason = 'handle' | 'spec' | 'container' | 'transit'
 export interface HoldRow {
   readonly object: ObjectId
   owner: LifeId
+  /** Who answered for it before it was adopted, the first one first: refs go on naming them. */
+  before: readonly LifeId[]
   handle: number
   spec: number
   container: number
@@ -54,6 +56,7 @@ export class Holds {
       row = {
         object,
         owner,
+        before: nobody,
         handle: 0,
         spec: 0,
         container: 0,
@@ -105,6 +108,7 @@ export class Holds {
   /** The peer that answered for it is gone and another one does: it has yet to hear of us. */
   rehome(row: HoldRow, owner: LifeId): void {
     row.owner = owner
+    row.before = nobody
     row.borrow = 'none'
     this.#asked.delete(row.object)
   }
@@ -155,6 +159,11 @@ export class Holds {
     return this.#asked
   }
 
+  /** Rows that others answer for since that life seemed to be over. */
+  movedFrom(life: LifeId): HoldRow[] {
+    return [...this.#rows.values()].filter((row) => row.before.includes(life))
+  }
+
   /** Rows that this life borrows of ours, or that it owns and we borrow. */
   ofLife(life: LifeId): HoldRow[] {
     return [...this.#rows.values()].filter((row) => row.owner === life || row.borrowers.has(life))
@@ -179,3 +188,5 @@ export class Holds {
 function strong(row: HoldRow): number {
   return row.handle + row.spec + row.container + row.transit + row.borrowers.size
 }
+
+const nobody: readonly LifeId[] = []

@@ -25,7 +25,7 @@ export function locate(state: PeerState, object: ObjectId, owner: LifeId): Found
   for (;;) {
     const located = isOwn(state, at) ? own(state, at.object) : (state.elsewhere.get(at.object)?.located ?? null)
     if (located === null) return null
-    if (located.type !== 'alias') return { source: at.object, owner: at.owner, located }
+    if (located.type !== 'alias') return { source: at.object, owner: answerer(state, at), located }
     at = located.link
     // Made at the first alias: most objects are none.
     comesRound ??= lapCounter()
@@ -60,6 +60,11 @@ function isOwn(state: PeerState, { object, owner }: Pick<RefLink, 'object' | 'ow
   return owner === state.self || state.directory.get(object) !== undefined
 }
 
+/** Who answers for it by now: a ref goes on naming whoever did when it was made. */
+function answerer(state: PeerState, at: Pick<RefLink, 'object' | 'owner'>): LifeId {
+  return isOwn(state, at) ? state.self : (state.holds.get(at.object)?.owner ?? at.owner)
+}
+
 function own(state: PeerState, object: ObjectId): Located | null {
   const entry = state.directory.get(object)
   if (!entry) return { type: 'failure', failure: lostFailure(object, 'freed', 'its owner has let go of it') }
@@ -90,6 +95,7 @@ export function request(state: PeerState, object: ObjectId, owner: LifeId): void
 /** Of an owner that is thought dead the answer is waited for, until its grace is over: it may be back. */
 export function askOwner(state: PeerState, object: ObjectId, owner: LifeId): void {
   if (!state.members.ended(owner)) return say(state, owner, { type: 'want', object })
+  if (state.members.guardianOf(owner) !== null) return void state.agenda.orphans.push(object)
   if (isBeyond(state, owner)) unanswerable(state, object)
 }
 
@@ -144,11 +150,35 @@ export function isHere(state: PeerState, found: Found): boolean {
 /** Holds an object for a reason, and borrows it from its owner when that is somebody else. */
 export function hold(state: PeerState, link: Pick<RefLink, 'object' | 'owner'>, reason: Reason): void {
   const row = state.holds.add(link.object, link.owner, reason)
-  if (row.owner !== link.owner) rehome(state, row, link.owner)
+  if (row.owner !== link.owner && !row.before.includes(link.owner)) rehome(state, row, link.owner)
   if (row.owner === state.self || row.borrow !== 'none' || isOwn(state, link)) return
-  if (state.members.ended(row.owner)) return state.holds.known(link.object)
+  borrow(state, row)
+}
+
+function borrow(state: PeerState, row: HoldRow): void {
+  if (state.members.ended(row.owner)) {
+    state.agenda.orphans.push(row.object)
+    return state.holds.known(row.object)
+  }
   state.holds.asked(row)
-  say(state, row.owner, { type: 'borrow', object: link.object, nth: row.nth })
+  say(state, row.owner, { type: 'borrow', object: row.object, nth: row.nth })
+}
+
+/** Owners remembered of one object that went from hand to hand. */
+const longest = 8
+
+/** Another peer may answer in the place of an owner that is gone. Where it is, is asked when it says that it does. */
+export function moveTo(state: PeerState, row: HoldRow, owner: LifeId): void {
+  const { object, nth, before, borrow: said, owner: last } = row
+  if (owner === last) return
+  passTo(state, row, owner)
+  const at = before.indexOf(owner)
+  row.before = at < 0 ? [...before, last].slice(-longest) : before.slice(0, at)
+  if (owner !== state.self && !state.members.ended(owner)) return borrow(state, row)
+  if (owner === state.self) state.agenda.settled.push(object)
+  else state.holds.known(object)
+  // Nobody will answer what was asked of the last one.
+  if (said === 'asked') say(state, state.self, { type: 'borrowed', object, nth, known: false })
 }
 
 /**
@@ -160,15 +190,21 @@ function rehome(state: PeerState, row: HoldRow, owner: LifeId): void {
   const isOurs = state.directory.get(row.object) !== undefined
   if (isOurs ? owner !== state.self : owner === state.self || state.members.ended(owner)) return
   const wasAsked = row.borrow === 'asked'
+  passTo(state, row, owner)
+  if (isOurs && wasAsked) say(state, state.self, { type: 'borrowed', object: row.object, nth: row.nth, known: true })
+  if (isOurs) state.agenda.settled.push(row.object)
+  else if (state.elsewhere.get(row.object)) askOwner(state, row.object, owner)
+}
+
+/** From now on that one answers for it: what the last one said is forgotten. */
+function passTo(state: PeerState, row: HoldRow, owner: LifeId): void {
   if (row.borrow !== 'none') say(state, row.owner, { type: 'release', object: row.object })
   state.holds.rehome(row, owner)
-  if (isOurs && wasAsked) say(state, state.self, { type: 'borrowed', object: row.object, nth: row.nth, known: true })
   const told = state.elsewhere.get(row.object)
   if (!told) return
   state.elsewhere.forget(row.object)
   if (told.located?.type === 'alias') letGo(state, told.located.link.object, 'container')
-  if (isOurs) state.agenda.settled.push(row.object)
-  else if (state.elsewhere.ask(row.object, owner)) askOwner(state, row.object, owner)
+  if (owner !== state.self) state.elsewhere.ask(row.object, owner)
 }
 
 /** Lets go for a reason; the release flow sees what follows. */

@@ -201,6 +201,33 @@ export class Membership {
     return this.claimOf(me)
   }
 
+  /** Something we say of ourselves is new. */
+  describe(change: Partial<Omit<Profile, 'version'>>): Claim {
+    const me = this.me
+    const profile = me.profile as Profile
+    me.profile = { ...profile, ...change, version: profile.version + 1 }
+    this.version++
+    return this.claimOf(me)
+  }
+
+  /** Who is here and keeps the ledger of that life; everybody who asks names the same one first. */
+  guardianOf(life: LifeId): LifeId | null {
+    let first: LifeId | null = null
+    for (const row of this.#rows.values()) {
+      if (isOver(row.state) || !row.profile?.guards?.includes(life)) continue
+      if (first === null || row.life < first) first = row.life
+    }
+    return first
+  }
+
+  /** All of them. */
+  guardiansOf(life: LifeId): LifeId[] {
+    const all: LifeId[] = []
+    for (const row of this.#rows.values())
+      if (!isOver(row.state) && row.profile?.guards?.includes(life)) all.push(row.life)
+    return all
+  }
+
   claimOf(row: Member): Claim {
     const claim = { life: row.life, incarnation: row.incarnation, state: row.state, by: this.self }
     return row.profile && !isOver(row.state) ? { ...claim, profile: row.profile } : claim

@@ -4,11 +4,11 @@
 import Denque from 'denque'
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice } from '../model/events.ts'
-import type { AttemptId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
-import { never, peerOf } from '../model/ids.ts'
+import type { AttemptId, ContextId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
+import { never, peerOf, resultOf } from '../model/ids.ts'
 import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
-import type { Failure, Located } from '../model/object.ts'
+import type { Failure, Located, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
@@ -19,9 +19,12 @@ import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { Gossip } from './gossip.ts'
+import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
 import { Holdings } from './holdings.ts'
 import { Holds } from './holds.ts'
+import { Jobs } from './jobs.ts'
+import { Ledger } from './ledger.ts'
 import { Links } from './links.ts'
 import { Membership } from './membership.ts'
 import { Scheduler } from './scheduler.ts'
@@ -67,6 +70,15 @@ export interface PeerState {
   readonly watches: Watches
   readonly executor: Executor
   readonly code: Codes
+  /** What we answer for, as our guardians know it. */
+  readonly ledger: Ledger
+  /** What others answer for, kept for when they are gone. */
+  readonly guarded: Guarded
+  /** Adopted puts of whose bytes nobody known is there: until then somebody may say that it has them. */
+  readonly missing: Map<ObjectId, Missing>
+  readonly jobs: Jobs
+  /** Attempts that wait for what an earlier one of theirs had asked for. */
+  readonly claims: Map<ContextId, ClaimRow>
   /** Ended lives whose holds and contexts are kept until then. */
   readonly graves: Map<LifeId, Instant>
   /** Refs inside outcomes that their receiver does not hold yet. */
@@ -116,6 +128,20 @@ export interface Durable {
   askAt: Instant
 }
 
+export interface Missing {
+  readonly located: StoredAt
+  readonly by: Instant
+}
+
+/** What was asked of guardians for an attempt at a task that others have begun, or for a job: held until it has ended. */
+export interface ClaimRow {
+  /** Null: it is a job. */
+  readonly attempt: AttemptId | null
+  readonly waits: Set<LifeId>
+  by: Instant
+  readonly inherited: ObjectId[]
+}
+
 /** Why an attempt ended without a value, and what that costs. */
 export interface Requeue {
   readonly task: TaskId
@@ -153,6 +179,10 @@ export interface Agenda {
   readonly retiring: Denque<LifeId>
   /** Lives that somebody named and of whom nothing was heard yet. */
   readonly strangers: Denque<LifeId>
+  /** Objects that are held here and whose owner is gone. */
+  readonly orphans: Denque<ObjectId>
+  /** Jobs for which everybody has told what they had. */
+  readonly claimed: Denque<ContextId>
 }
 
 export interface Timers {
@@ -169,6 +199,9 @@ export interface Timers {
   replicateVersion: number
   /** When the next attempt has taken so long that it may get a second one beside it. */
   hedgeAt: Instant
+  /** The members among whom guardians were last looked for, ours and those of owners that are gone. */
+  guardVersion: number
+  adoptVersion: number
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
 }
@@ -182,7 +215,9 @@ export interface PeerInit {
 }
 
 export function createPeerState({ self, profile, config, seed, now }: PeerInit): PeerState {
-  const tasks = new Tasks(config)
+  const ledger = new Ledger()
+  const code = new Codes()
+  const tasks = new Tasks(config, (task) => ledger.touch(resultOf(task)))
   const dueAt = (id: TaskId): Instant => {
     const row = tasks.get(id)
     return row && row.state !== 'settled' ? Tasks.dueAt(row) : never
@@ -197,6 +232,8 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     turnAt: now,
     replicateVersion: -1,
     hedgeAt: never,
+    guardVersion: -1,
+    adoptVersion: -1,
     forgiveAt: never,
   }
   return {
@@ -214,13 +251,21 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
     tasks,
     deadlines: new Deadlines(dueAt),
     scheduler: new Scheduler(config.maxCredits),
-    directory: new Directory(),
+    directory: new Directory(
+      (object) => ledger.touch(object),
+      (object) => ledger.remove(object),
+    ),
     holds: new Holds(),
     holdings: new Holdings(),
     elsewhere: new Elsewheres(),
     watches: new Watches(),
     executor: new Executor(config, profile.slots),
-    code: new Codes(),
+    code,
+    ledger,
+    guarded: new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
+    missing: new Map(),
+    jobs: new Jobs(),
+    claims: new Map(),
     graves: new Map(),
     transits: new Map(),
     deliveries: new Map(),
@@ -260,6 +305,8 @@ export function createPeerState({ self, profile, config, seed, now }: PeerInit):
       revived: new Denque(),
       retiring: new Denque(),
       strangers: new Denque(),
+      orphans: new Denque(),
+      claimed: new Denque(),
     },
     aliases: new Multimap(),
     outbox: [],
@@ -281,7 +328,8 @@ export function say(state: PeerState, to: LifeId, message: Message): void {
 export function isBeyond(state: PeerState, life: LifeId): boolean {
   if (!state.members.ended(life)) return false
   const row = state.members.get(peerOf(life))
-  return !state.graves.has(life) || row?.life !== life || row.state === 'left'
+  if (!state.graves.has(life) || row?.life !== life) return true
+  return row.state === 'left' && state.members.guardianOf(life) === null
 }
 
 /** Dials that peer where it says it listens or where it was once found, now or when its back-off is over. */
@@ -331,6 +379,8 @@ export function checkPeerState(state: PeerState): void {
   state.holdings.check(state.config.maxFetches)
   state.executor.check()
   state.code.check(state.config.maxCodes)
+  state.ledger.check()
+  state.guarded.check()
   state.scheduler.check((life) => state.tasks.assignedTo(life).length)
 }
 

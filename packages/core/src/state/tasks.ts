@@ -52,6 +52,10 @@ export interface TaskRow {
   /** Peers to avoid next time, unless nobody else is there. */
   readonly avoid: LazySet<PeerId>
   executions: number
+  /** Peers that had earlier attempts and may have asked for children there. */
+  formerly: readonly LifeId[]
+  /** It runs there already, for an owner that is gone. */
+  rejoin: LifeId | null
   readonly story: string[]
 }
 
@@ -64,9 +68,12 @@ export class Tasks {
   readonly #children = new Multimap<string, TaskId>()
   readonly #storyLines: number
   readonly #moves: number
+  readonly #moved: (task: TaskId) => void
   pending = 0
 
-  constructor(config: Config) {
+  /** Told of every row that went from one state to another. */
+  constructor(config: Config, moved: (task: TaskId) => void = ignore) {
+    this.#moved = moved
     this.#storyLines = config.storyLines
     this.#moves = config.maxFreeMoves
   }
@@ -111,6 +118,8 @@ export class Tasks {
       overdue: false,
       avoid: new LazySet(),
       executions: 0,
+      formerly: none,
+      rejoin: null,
       story: [],
     }
     this.#rows.set(spec.id, row)
@@ -170,6 +179,7 @@ export class Tasks {
     row.assignedAt = second.since
     row.overdue = false
     row.attemptTimeoutAt = endOf(row.spec.policy.attemptTimeoutMs, second.since)
+    this.#moved(row.spec.id)
   }
 
   retrying(row: TaskRow, at: Instant): void {
@@ -216,6 +226,7 @@ export class Tasks {
     if (at && row.at !== at) this.#byLife.add(at, row.spec.id)
     row.at = at
     row.state = state
+    this.#moved(row.spec.id)
     if (!row.spec.policy.hedge) return
     if (state === 'assigned') this.hedgeable.add(row)
     else this.hedgeable.delete(row)
@@ -272,3 +283,7 @@ function budget(times: number): number {
 function endOf(ms: number, from: Instant): Instant {
   return ms === Number.POSITIVE_INFINITY ? never : after(from, ms)
 }
+
+const none: readonly LifeId[] = []
+
+function ignore(): void {}

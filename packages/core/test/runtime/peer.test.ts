@@ -1,9 +1,12 @@
-// The shell's part in judging time: a turn of a machine that has slept says so before anything is judged.
+// The shell's part in judging time: a turn of a machine that has slept says so before anything is judged, and
+// when a turn runs: at once while little goes on, with all that is on its way when much does.
 
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
-import type { LifeId, PeerId } from '../../src/model/ids.ts'
-import type { Profile } from '../../src/model/world.ts'
+import type { CodeId, ContextId, LifeId, PeerId, TaskId } from '../../src/model/ids.ts'
+import type { Frame } from '../../src/model/messages.ts'
+import type { Claim, Profile } from '../../src/model/world.ts'
+import { defaultPolicy } from '../../src/options.ts'
 import { Peer } from '../../src/runtime/peer.ts'
 import { FakeClock, fakePlatform } from '../support/fake-platform.ts'
 
@@ -44,4 +47,70 @@ it('who wakes up buries nobody in the turn that would have done it: its time beg
   while (thinks() !== 'dead') clock.fire()
   expect(clock.now() - wokeAt).toBeGreaterThanOrEqual(presets.test.suspectMinMs)
   await Promise.all([awake.peer.stop(), peer.stop()])
+})
+
+/** A frame that says nothing but that `there` has so many free slots. */
+function frameOf(free: number): Frame {
+  const nothing = { mine: 0, yours: 0, ack: 0, seq: 0, messages: [], signals: [], claims: [] }
+  const load = { free, queued: 0, awareness: 0 }
+  return { from: 'there/1' as LifeId, to: 'here/1' as LifeId, ...nothing, load }
+}
+
+function submitTo(peer: Peer, count: number): void {
+  for (let n = 0; n < count; n++) {
+    const context = 'job' as ContextId
+    const what = { context, depth: 0, code: 'code' as CodeId, fn: 'fn', args: new Uint8Array(0), refs: [] }
+    peer.post({ type: 'submit', spec: { id: `job.${n}` as TaskId, ...what, policy: defaultPolicy } })
+  }
+}
+
+describe('a frame', () => {
+  const freeAt = ({ state }: Peer): number | undefined => state.members.get('there' as PeerId)?.load?.free
+
+  it('is taken before its stream goes on, while little goes on', async () => {
+    const { peer } = await alone()
+    peer.post({ type: 'received', frame: frameOf(3) })
+    expect(freeAt(peer)).toBe(3)
+    await peer.stop()
+  })
+
+  it('waits for a turn that is due already, and is taken after what was there before it', async () => {
+    const { peer } = await alone()
+    submitTo(peer, 1)
+    peer.post({ type: 'received', frame: frameOf(3) })
+    expect(freeAt(peer)).toBeUndefined()
+    await Promise.resolve()
+    expect(freeAt(peer)).toBe(3)
+    await peer.stop()
+  })
+
+  it('waits for what else is on its way, while much goes on', async () => {
+    const { peer } = await alone()
+    submitTo(peer, 5)
+    await Promise.resolve()
+    peer.post({ type: 'received', frame: frameOf(3) })
+    expect(freeAt(peer)).toBeUndefined()
+    await Promise.resolve()
+    expect(freeAt(peer)).toBe(3)
+    await peer.stop()
+  })
+
+  it('that comes while effects are carried out is for the next turn', async () => {
+    const { peer } = await alone()
+    const taken: (number | undefined)[] = []
+    peer.events.addEventListener('peer:left', () => {
+      peer.post({ type: 'received', frame: frameOf(3) })
+      taken.push(freeAt(peer))
+    })
+    const third = { life: 'third/1' as LifeId, incarnation: 1, by: 'third' as PeerId }
+    const claims: Claim[] = [
+      { ...third, state: 'alive', profile },
+      { ...third, state: 'left' },
+    ]
+    peer.post({ type: 'received', frame: { ...frameOf(2), claims } })
+    expect(taken).toEqual([2])
+    await Promise.resolve()
+    expect(freeAt(peer)).toBe(3)
+    await peer.stop()
+  })
 })

@@ -45,7 +45,7 @@ export async function observe<T>({ entry, home }: Common, look: (observer: Obser
       askOne: (id, query) => askOne(peer, id, query),
       drain: (id, withinMs) => {
         const member = peer.state.members.get(id as PeerId)
-        if (member) peer.askToDrain(member.life, withinMs)
+        if (member) peer.post({ type: 'drain', peer: member.life, withinMs })
       },
       members: () => members(peer),
     })

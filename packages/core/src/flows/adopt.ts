@@ -1,0 +1,159 @@
+// When an owner is gone: whoever holds something of it asks its first guardian that is there, which
+// answers from then on. An attempt at a task that was begun elsewhere asks all of them first for what
+// the earlier one had asked for, so that nothing which is done or running is done again.
+
+import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
+import { after, never } from '../model/ids.ts'
+import type { ContextId } from '../model/ids.ts'
+import type { LedgerRow } from '../model/ledger.ts'
+import type { Message } from '../model/messages.ts'
+import { weighRow } from '../model/weight.ts'
+import { adopt, install } from '../state/adoption.ts'
+import { ledgerRow } from '../state/guarding.ts'
+import { letGo, moveTo, unanswerable } from '../state/locate.ts'
+import type { HoldRow } from '../state/holds.ts'
+import type { ClaimRow, PeerState } from '../state/peer-state.ts'
+import { isBeyond, say } from '../state/peer-state.ts'
+import type { RunRow } from '../state/runs.ts'
+
+/** An object that is held here and whose owner is gone: its guardian is asked, which may be this peer. */
+export function orphaned(state: PeerState, object: ObjectId): void {
+  const row = state.holds.get(object)
+  if (!row || row.owner === state.self || !state.members.ended(row.owner)) return
+  const heir = state.members.guardianOf(row.owner)
+  // Looked at again when somebody says that it guards that life.
+  if (heir === null) return
+  if (heir !== state.self) return moveTo(state, row, heir)
+  if (adopt(state, object)) moveTo(state, row, state.self)
+  else giveUp(state, row)
+}
+
+/** Nobody knows of it but an owner that is gone, which may be back as long as its grace lasts. */
+function giveUp(state: PeerState, { object, owner }: HoldRow): void {
+  if (isBeyond(state, owner)) unanswerable(state, object)
+}
+
+/** Whoever was asked in an owner's place says whether it answers. If not, somebody who did before may be back. */
+export function answered(state: PeerState, row: HoldRow, known: boolean): void {
+  const { object, before, owner } = row
+  if (before.length === 0) return
+  if (known) {
+    const told = state.elsewhere.get(object)
+    if (told && told.located === null) say(state, owner, { type: 'want', object })
+    return
+  }
+  const back = before.find((life) => !state.members.ended(life)) ?? before[0] ?? owner
+  moveTo(state, row, back)
+  if (state.members.ended(back)) giveUp(state, row)
+}
+
+/** It was only thought dead: what it owned is asked of it again. */
+export function ownerBack(state: PeerState, life: LifeId): void {
+  for (const row of state.holds.movedFrom(life)) moveTo(state, row, life)
+}
+
+/** Somebody may have said since that it guards a life that is over. */
+export function lookForHeirs(state: PeerState): void {
+  const { graves, members, timers } = state
+  if (graves.size === 0 || timers.adoptVersion === members.version) return
+  timers.adoptVersion = members.version
+  for (const life of graves.keys()) {
+    if (!members.ended(life) || members.guardianOf(life) === null) continue
+    for (const row of state.holds.ofLife(life)) if (row.owner === life) state.agenda.orphans.push(row.object)
+  }
+}
+
+/** An attempt whose task was begun by those lives: what was asked for there comes first. */
+export function claim(state: PeerState, row: RunRow, formerly: readonly LifeId[], now: Instant): void {
+  const context = row.spec.id as string as ContextId
+  if (row.state !== 'fetching') return
+  const guardians = new Set(formerly.flatMap((life) => state.members.guardiansOf(life)))
+  if (guardians.size === 0 || state.claims.has(context)) {
+    if (row.missing.size === 0) state.executor.markReady(row)
+    return
+  }
+  row.missing.add(ledgerOf(context))
+  state.claims.set(context, { attempt: row.id, waits: guardians, by: after(now, state.config.adoptMs), inherited: [] })
+  for (const life of guardians) say(state, life, { type: 'claim', context })
+}
+
+/** What an attempt waits for in place of an input. */
+function ledgerOf(context: ContextId): ObjectId {
+  return `ledger:${context}` as ObjectId
+}
+
+/** Somebody runs that context again: it gets what is known of it. */
+export function claimed(state: PeerState, from: LifeId, context: ContextId): void {
+  const parts: LedgerRow[][] = [[]]
+  let bytes = 0
+  for (const row of rowsOf(state, context)) {
+    if (bytes >= state.config.frameBytes) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(row)
+    bytes += weighRow(row)
+  }
+  parts.forEach((rows, at) => say(state, from, { type: 'claimed', context, rows, more: at < parts.length - 1 }))
+}
+
+/** What we answer for ourselves by now, and what others told. */
+function rowsOf(state: PeerState, context: ContextId): LedgerRow[] {
+  const rows = new Map(state.guarded.ofContext(context).map((row) => [row.object, row]))
+  for (const object of state.ledger.rows()) {
+    const row = state.ledger.contextOf(object) === context ? ledgerRow(state, object) : null
+    if (row) rows.set(object, row)
+  }
+  return [...rows.values()]
+}
+
+/** Ours from now on: held until the attempt has ended, so that it can ask for them. */
+export function inherit(state: PeerState, from: LifeId, message: Extract<Message, { type: 'claimed' }>): void {
+  const claim = state.claims.get(message.context)
+  if (!claim?.waits.has(from)) return void state.counters.strayed++
+  for (const row of message.rows) {
+    if (row.context !== message.context || state.directory.get(row.object)) continue
+    state.holds.add(row.object, state.self, 'container')
+    claim.inherited.push(row.object)
+    install(state, row)
+  }
+  if (message.more) return
+  claim.waits.delete(from)
+  if (claim.waits.size === 0) begin(state, message.context, claim)
+}
+
+function begin(state: PeerState, context: ContextId, claim: ClaimRow): void {
+  claim.by = never
+  claim.waits.clear()
+  if (claim.attempt === null) return void state.agenda.claimed.push(context)
+  const row = state.executor.get(claim.attempt)
+  if (!row?.missing.delete(ledgerOf(context)) || row.state !== 'fetching') return
+  if (row.missing.size === 0) state.executor.markReady(row)
+}
+
+/** Whoever did not answer in time, or is gone, has told all it will. */
+export function dueClaims(state: PeerState, now: Instant): void {
+  for (const [context, claim] of state.claims) if (claim.by <= now) begin(state, context, claim)
+}
+
+export function guardianSilent(state: PeerState, life: LifeId): void {
+  for (const [context, claim] of state.claims)
+    if (claim.waits.delete(life) && claim.waits.size === 0) begin(state, context, claim)
+}
+
+/** The attempts that inherited something and have ended: what they did not ask for is let go. */
+export function dropInheritance(state: PeerState): void {
+  for (const [context, claim] of state.claims) {
+    if (claim.attempt === null) continue
+    const row = state.executor.get(claim.attempt)
+    if (row && row.state !== 'done') continue
+    state.claims.delete(context)
+    for (const object of claim.inherited) letGo(state, object, 'container')
+  }
+}
+
+export function claimDeadline(state: PeerState): Instant {
+  let next: Instant = never
+  for (const { by } of state.claims.values()) if (by < next) next = by
+  return next
+}

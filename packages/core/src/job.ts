@@ -1,0 +1,93 @@
+// A job with a name, as a program holds it: the same verbs as the mesh's, whose ids are derived from
+// what is asked for. No decisions: who has the job, and what of it is done, the machine finds out.
+
+import { MeshError } from './errors.ts'
+import type { ContextId } from './model/ids.ts'
+import { clip } from './model/limits.ts'
+import { invalid, name as nameRule } from './option-rules.ts'
+import { checkOptions, jobRules } from './options.ts'
+import type { CodePort } from './runtime/code-port.ts'
+import type { Peer } from './runtime/peer.ts'
+import type { Sha256 } from './runtime/ports.ts'
+import { didYouMean } from './nearest.ts'
+import { createScope } from './scope.ts'
+import type { ObjectRef, Scope } from './types.ts'
+
+export interface JobOptions {
+  /**
+   * `attached` (default): what is not done waits until the program is run again. `detached`: it is done with the program gone,
+   * so it is carried by its tasks; read it with `ref(name)`, or `murmur result`.
+   */
+  lifetime?: 'attached' | 'detached' | undefined
+}
+
+/**
+ * Work under a name. A program that crashed is simply run again: what it had asked for is found, done or running, and not done twice.
+ *
+ * @example
+ * const job = await mesh.job('render-42')
+ * const tiles = await job.use<typeof import('./tiles.task.ts')>(new URL('./tiles.task.ts', import.meta.url))
+ * await job.get(inputs.map((at) => tiles.render(at)))
+ */
+export interface Job extends Scope, AsyncDisposable {
+  readonly name: string
+  /** A task or a put that was given that name in this job, now or in an earlier run. Throws NOT_FOUND with the names there are. */
+  ref<T>(name: string): ObjectRef<T>
+  /** Stops it for good: what runs is cancelled, what was done is let go. */
+  cancel(reason?: string): Promise<void>
+}
+
+export interface JobInit {
+  readonly peer: Peer
+  readonly code: CodePort
+  readonly sha256: Sha256
+  readonly warn?: ((line: string) => void) | undefined
+  readonly mapStack?: ((stack: string) => string) | undefined
+}
+
+/** Throws MeshError INVALID_OPTION; rejects with NAME_TAKEN while another program has it. */
+export async function openJob(init: JobInit, name: string, options: JobOptions = {}): Promise<Job> {
+  if (!nameRule.ok(name)) throw invalid(`job: expected its name, ${nameRule.expected}`)
+  checkOptions('job', options, jobRules)
+  const { peer, code, warn, mapStack } = init
+  const context = contextOf(name, init.sha256)
+  await peer.jobs.open(context, name, options.lifetime === 'detached')
+  const port = peer.openContext(context, { runsAgain: true })
+  const scope = createScope({ port, code, warn, mapStack })
+  const { use, fn, put, get, wait, settled, all, map } = scope
+  let isClosed = false
+  const close = (why: string): void => {
+    if (isClosed) return
+    isClosed = true
+    scope.close(new MeshError('MESH_LEFT', `job ${name} was ${why}; open it again for more work`))
+    peer.jobs.close(context)
+    port.close()
+  }
+  return {
+    ...{ use, fn, put, get, wait, settled, all, map },
+    name,
+    ref: (of) => scope.refTo(linkTo(peer, context, of), of) as never,
+    async cancel(reason = 'its program stopped it') {
+      peer.post({ type: 'end-job', context, reason: clip(reason) })
+      close('stopped')
+    },
+    async [Symbol.asyncDispose]() {
+      await scope.flushed()
+      close('closed')
+    },
+  }
+}
+
+/** Equal for equal names in the whole mesh. */
+export function contextOf(name: string, sha256: Sha256): ContextId {
+  return `job-${sha256(JSON.stringify(['job', name])).slice(0, 32)}` as ContextId
+}
+
+function linkTo(peer: Peer, context: ContextId, name: string): { object: never; owner: typeof peer.self } {
+  const names = peer.state.jobs.get(context)?.names ?? new Map<string, string>()
+  const object = names.get(name)
+  if (object !== undefined) return { object: object as never, owner: peer.self }
+  const known = [...names.keys()]
+  const there = known.length === 0 ? 'nothing in it has one' : `there are ${known.slice(0, 20).join(', ')}`
+  throw new MeshError('NOT_FOUND', `ref: nothing is named ${name} in this job${didYouMean(name, known)}; ${there}`)
+}

@@ -1,0 +1,35 @@
+// What an owner tells its guardians: one row per object that would be missed if the owner died now,
+// with all that somebody else needs to answer for it. Values stay opaque bytes, as everywhere.
+
+import type { ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
+import type { Located } from './object.ts'
+import type { TaskSpec } from './task.ts'
+
+export interface LedgerRow {
+  readonly object: ObjectId
+  /** The task that makes it; null for a `put`. */
+  readonly task: TaskId | null
+  /** Who asked for it; null when nobody would ask again: its task has ended. */
+  readonly context: ContextId | null
+  /** Null for a `put`, and for what is never made again. */
+  readonly spec: TaskSpec | null
+  readonly copies: number
+  /** The last attempt, and who has it. */
+  readonly attempt: number
+  readonly at: LifeId | null
+  /** It was let go of and may be made again. */
+  readonly faded: boolean
+  /** Null while it is being made, or may be made again. */
+  readonly located: Located | null
+}
+
+/** A named job, as its owner's guardians know it. */
+export interface JobHead {
+  readonly context: ContextId
+  readonly name: string
+  readonly detached: boolean
+  /** The program that submits; null: it is gone. */
+  readonly submitter: LifeId | null
+  /** Tasks and puts of it that were given a name. */
+  readonly names: readonly (readonly [string, ObjectId])[]
+}

@@ -1,0 +1,154 @@
+// Answering for what another peer answered for. A row of its ledger becomes rows of our own tables:
+// what is settled as it is, what runs at whoever has it, what is lost to be made again. Two peers may
+// do so at once, on two sides of a cut: values never change, bytes may have several owners, and an
+// attempt that two ask for runs once; so no vote is needed, only comparing when they meet again.
+
+import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
+import { after, never } from '../model/ids.ts'
+import type { LedgerRow } from '../model/ledger.ts'
+import type { Located } from '../model/object.ts'
+import type { TaskSpec } from '../model/task.ts'
+import type { Entry } from './directory.ts'
+import { guard } from './guarding.ts'
+import { keepLineage } from './lineage.ts'
+import { hold, letGo, moveTo } from './locate.ts'
+import type { PeerState } from './peer-state.ts'
+import { lostFailure, say } from './peer-state.ts'
+import { Tasks } from './tasks.ts'
+
+/** False when no ledger here tells of it. What nobody holds in the end goes again in the same turn. */
+export function adopt(state: PeerState, object: ObjectId): boolean {
+  if (state.directory.get(object)) return true
+  const row = state.guarded.find(object)
+  if (!row) return false
+  install(state, row)
+  return true
+}
+
+/** Only when its owner is gone: one that is here may have let go of it since. */
+export function adoptOrphan(state: PeerState, object: ObjectId): void {
+  if (isOrphan(state, object)) adopt(state, object)
+}
+
+function isOrphan(state: PeerState, object: ObjectId): boolean {
+  return state.guarded.ownersOf(object).some((owner) => state.members.ended(owner))
+}
+
+/** With everything that it needs; a list, not the call stack. */
+export function install(state: PeerState, first: LedgerRow): void {
+  const left = [first]
+  for (let row = left.pop(); row !== undefined; row = left.pop()) {
+    if (state.directory.get(row.object) || (row.task !== null && state.tasks.get(row.task))) continue
+    enter(state, row)
+    // Whoever made us adopt it would miss it.
+    guard(state, row.object, row.context)
+    for (const object of neededBy(row)) {
+      const needed = isOrphan(state, object) ? state.guarded.find(object) : undefined
+      if (needed) left.push(needed)
+    }
+  }
+}
+
+function neededBy({ spec, located }: LedgerRow): ObjectId[] {
+  const inside = located === null ? [] : linksIn(located)
+  return [...inside, ...(spec?.refs ?? [])].map(({ object }) => object)
+}
+
+function linksIn(located: Located): Entry['refs'] {
+  if (located.type === 'alias') return [located.link]
+  return located.type === 'failure' ? [] : located.refs
+}
+
+function enter(state: PeerState, row: LedgerRow): void {
+  const { object, task, spec, copies, located } = row
+  const entry = state.directory.add(object, task, copies)
+  state.agenda.loose.push(object)
+  if (located !== null) settle(state, entry, located)
+  if (spec !== null) enterTask(state, entry, row, spec)
+  else if (located === null)
+    state.directory.failed(entry, lostFailure(object, 'lineage-dropped', 'how it was made is not known any more'))
+  if (entry.state !== 'pending') state.agenda.settled.push(object)
+  const held = state.holds.get(object)
+  if (held) moveTo(state, held, state.self)
+}
+
+function settle(state: PeerState, entry: Entry, located: Located): void {
+  for (const link of linksIn(located)) hold(state, link, 'container')
+  switch (located.type) {
+    case 'inline':
+      return state.directory.inline(entry, located.bytes, located.refs)
+    case 'failure':
+      return state.directory.failed(entry, located.failure)
+    case 'alias':
+      return state.directory.become(entry, located.link)
+    case 'stored':
+      if (entry.task === null && located.holders.every((holder) => state.members.ended(holder)))
+        return void state.missing.set(entry.object, {
+          located,
+          by: after(state.timers.turnAt, state.config.adoptMs),
+        })
+      state.directory.stored(entry, located.size, located.hash, located.refs)
+      for (const holder of located.holders) askHolder(state, entry, holder)
+      if (entry.holders.size === 0)
+        state.agenda.lost.push({ object: entry.object, reason: 'whoever had its bytes is gone as well' })
+  }
+}
+
+/** Somebody has the bytes after all. */
+export function foundHolder(state: PeerState, from: LifeId, object: ObjectId, hash: string): boolean {
+  const missing = state.missing.get(object)
+  const entry = state.directory.get(object)
+  if (missing?.located.hash !== hash || entry?.state !== 'pending') return false
+  state.missing.delete(object)
+  state.directory.stored(entry, missing.located.size, hash, missing.located.refs)
+  state.directory.addHolder(entry, from)
+  state.agenda.settled.push(object)
+  state.agenda.loose.push(object)
+  return true
+}
+
+/** Nobody said so in time. */
+export function dueMissing(state: PeerState, now: Instant): void {
+  for (const [object, { by }] of state.missing) {
+    const entry = state.directory.get(object)
+    if (entry && by > now) continue
+    state.missing.delete(object)
+    if (entry?.state !== 'pending') continue
+    state.directory.failed(entry, lostFailure(object, 'put', 'it was put, and whoever had its bytes is gone'))
+    state.agenda.settled.push(object)
+    state.agenda.loose.push(object)
+  }
+}
+
+export function missingDeadline(state: PeerState): Instant {
+  let next: Instant = never
+  for (const { by } of state.missing.values()) if (by < next) next = by
+  return next
+}
+
+/** It counts as one until it has looked; from then on its bytes are ours as well. */
+function askHolder(state: PeerState, entry: Entry, holder: LifeId): void {
+  if (state.members.ended(holder)) return
+  state.directory.addHolder(entry, holder)
+  say(state, holder, { type: 'verify', object: entry.object, hash: entry.hash })
+}
+
+// oxlint-disable-next-line max-params -- one row in two tables
+function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located }: LedgerRow, spec: TaskSpec): void {
+  const now = state.timers.turnAt
+  const row = state.tasks.add(spec, state.firstEpoch, now)
+  row.attempt = attempt
+  state.code.need(spec.code)
+  for (const link of spec.refs) hold(state, link, 'spec')
+  if (located !== null || faded) {
+    if (faded) state.directory.reopen(entry, 'faded')
+    state.tasks.settled(row)
+    keepLineage(state, row)
+    for (const link of spec.refs) letGo(state, link.object, 'spec')
+    return
+  }
+  // Whoever has it is asked for it: it does not run twice for two owners.
+  if (at !== null && !state.members.ended(at)) row.rejoin = at
+  state.tasks.retrying(row, now)
+  state.deadlines.set(spec.id, Tasks.dueAt(row))
+}

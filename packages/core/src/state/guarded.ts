@@ -1,0 +1,154 @@
+// The ledgers of other peers that this one keeps: what they would be missed for. A row is found by
+// its object, whoever told it; the same object may be in several ledgers, and then any will do. What
+// becomes of a row when its owner is gone is not known here.
+
+import { assert } from '../model/assert.ts'
+import type { CodeId, ContextId, LifeId, ObjectId } from '../model/ids.ts'
+import type { JobHead, LedgerRow } from '../model/ledger.ts'
+import { Multimap } from '../model/multimap.ts'
+import { weighRow } from '../model/weight.ts'
+
+interface Kept {
+  readonly rows: Map<ObjectId, LedgerRow>
+  jobs: readonly JobHead[]
+  bytes: number
+}
+
+export class Guarded {
+  readonly #ledgers = new Map<LifeId, Kept>()
+  readonly #owners = new Multimap<ObjectId, LifeId>()
+  readonly #byContext = new Multimap<ContextId, ObjectId>()
+  /** Others than before are guarded: not said yet. */
+  hasNews = false
+  readonly #need: (code: CodeId, isNeeded: boolean) => void
+
+  /** Told which bundles are needed by what is kept: as often as they come and go. */
+  constructor(need: (code: CodeId, isNeeded: boolean) => void) {
+    this.#need = need
+  }
+
+  get size(): number {
+    return this.#owners.size
+  }
+
+  owners(): LifeId[] {
+    return [...this.#ledgers.keys()]
+  }
+
+  has(owner: LifeId): boolean {
+    return this.#ledgers.has(owner)
+  }
+
+  /** A ledger from its beginning: what was kept of that owner before counts no more. */
+  begin(owner: LifeId): void {
+    this.forget(owner)
+    this.hasNews = true
+    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0 })
+  }
+
+  /** False when there is no room for it, or its beginning never came. */
+  keep(owner: LifeId, row: LedgerRow, limitBytes: number): boolean {
+    const kept = this.#ledgers.get(owner)
+    if (!kept) return false
+    this.drop(owner, row.object)
+    const bytes = weighRow(row)
+    if (kept.bytes + bytes > limitBytes) return false
+    kept.rows.set(row.object, row)
+    if (row.spec !== null) this.#need(row.spec.code, true)
+    kept.bytes += bytes
+    this.#owners.add(row.object, owner)
+    if (row.context !== null) this.#byContext.add(row.context, row.object)
+    return true
+  }
+
+  drop(owner: LifeId, object: ObjectId): void {
+    const kept = this.#ledgers.get(owner)
+    const row = kept?.rows.get(object)
+    if (!kept || !row) return
+    kept.rows.delete(object)
+    kept.bytes -= weighRow(row)
+    if (row.spec !== null) this.#need(row.spec.code, false)
+    this.#owners.delete(object, owner)
+    if (row.context !== null && !this.find(object)) this.#byContext.delete(row.context, object)
+  }
+
+  setJobs(owner: LifeId, jobs: readonly JobHead[]): void {
+    const kept = this.#ledgers.get(owner)
+    if (kept) kept.jobs = jobs
+  }
+
+  /** That job is over: nothing of it is missed. */
+  endJob(context: ContextId, isOver: (owner: LifeId) => boolean = () => true): void {
+    const objects = this.#byContext.of(context)
+    for (const [owner, kept] of this.#ledgers) {
+      if (!isOver(owner)) continue
+      for (const object of objects) this.drop(owner, object)
+      kept.jobs = kept.jobs.filter((job) => job.context !== context)
+    }
+  }
+
+  jobsOf(owner: LifeId): readonly JobHead[] {
+    return this.#ledgers.get(owner)?.jobs ?? []
+  }
+
+  /** What anybody has told of that object; a settled row rather than another. */
+  find(object: ObjectId): LedgerRow | undefined {
+    let found: LedgerRow | undefined
+    for (const owner of this.#owners.of(object)) {
+      const row = this.#ledgers.get(owner)?.rows.get(object)
+      if (row && (!found || (found.located === null && row.located !== null))) found = row
+    }
+    return found
+  }
+
+  /** Somebody has its bytes, whatever its owner knew. False when no ledger tells of it. */
+  addHolder(object: ObjectId, hash: string, holder: LifeId): boolean {
+    let isTold = false
+    for (const owner of this.#owners.of(object)) {
+      const rows = this.#ledgers.get(owner)?.rows
+      const row = rows?.get(object)
+      if (!rows || row?.located?.type !== 'stored' || row.located.hash !== hash) continue
+      isTold = true
+      const { located } = row
+      if (!located.holders.includes(holder))
+        this.keep(owner, { ...row, located: { ...located, holders: [...located.holders, holder] } }, Infinity)
+    }
+    return isTold
+  }
+
+  /** Whose ledgers tell of it. */
+  ownersOf(object: ObjectId): LifeId[] {
+    return this.#owners.of(object)
+  }
+
+  /** What that context asked for, as far as anybody has told. */
+  ofContext(context: ContextId): LedgerRow[] {
+    return this.#byContext
+      .of(context)
+      .map((object) => this.find(object))
+      .filter((row) => row !== undefined)
+  }
+
+  rowsOf(owner: LifeId): LedgerRow[] {
+    return [...(this.#ledgers.get(owner)?.rows.values() ?? [])]
+  }
+
+  forget(owner: LifeId): void {
+    const kept = this.#ledgers.get(owner)
+    if (!kept) return
+    for (const object of kept.rows.keys()) this.drop(owner, object)
+    this.#ledgers.delete(owner)
+    this.hasNews = true
+  }
+
+  check(): void {
+    for (const [owner, { rows, bytes }] of this.#ledgers) {
+      let sum = 0
+      for (const row of rows.values()) {
+        sum += weighRow(row)
+        assert(this.#owners.of(row.object).includes(owner), `${row.object} is found in the ledger of ${owner}`)
+      }
+      assert(sum === bytes, `the ledger of ${owner} is weighed`)
+    }
+  }
+}

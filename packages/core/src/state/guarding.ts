@@ -1,0 +1,84 @@
+// What goes into the ledger: an object, and with it all that would be needed to answer for it (the
+// closure of its lineage and of the refs inside it, as far as it is ours). What others answer for is
+// in their ledgers.
+
+import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
+import type { LedgerRow } from '../model/ledger.ts'
+import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
+import { linksOf } from './answer.ts'
+import type { PeerState } from './peer-state.ts'
+import type { RunRow } from './runs.ts'
+
+export function guard(state: PeerState, object: ObjectId, context: ContextId | null): void {
+  const entry = state.directory.get(object)
+  if (!entry || !state.ledger.add(object, context)) return
+  guardClosure(state, [object])
+}
+
+/** Whatever those rows need by now is in the ledger as well. A list, not the call stack: lineage may be long. */
+export function guardClosure(state: PeerState, objects: readonly ObjectId[]): void {
+  const left = [...objects]
+  for (let object = left.pop(); object !== undefined; object = left.pop()) {
+    const entry = state.directory.get(object)
+    const spec = entry?.task ? state.tasks.get(entry.task)?.spec : undefined
+    for (const link of [...(entry?.refs ?? []), ...(spec?.refs ?? [])])
+      if (state.directory.get(link.object) && state.ledger.add(link.object, null)) left.push(link.object)
+  }
+}
+
+export function ledgerRow(state: PeerState, object: ObjectId): LedgerRow | null {
+  const entry = state.directory.get(object)
+  if (!entry) return null
+  const row = entry.task ? state.tasks.get(entry.task) : undefined
+  return {
+    object,
+    task: entry.task,
+    context: state.ledger.contextOf(object) ?? row?.spec.context ?? null,
+    spec: row ? current(state, row.spec) : null,
+    copies: entry.copies,
+    attempt: row?.attempt ?? 0,
+    at: row?.at ?? null,
+    faded: entry.state === 'faded',
+    located: state.directory.locate(object),
+  }
+}
+
+/** Its refs name those who answer by now: whoever takes it over may never have heard of others. */
+function current(state: PeerState, spec: TaskSpec): TaskSpec {
+  const ownerOf = ({ object, owner }: RefLink): LifeId => state.holds.get(object)?.owner ?? owner
+  if (spec.refs.every((link) => ownerOf(link) === link.owner)) return spec
+  return { ...spec, refs: spec.refs.map((link) => ({ ...link, owner: ownerOf(link) })) }
+}
+
+/**
+ * Nothing leaves before its reason: an outcome that names objects of ours waits until guardians could
+ * answer for them. Whoever asked for it here, and only here, is gone when we are.
+ */
+export function awaitGuardians(state: PeerState, row: RunRow): void {
+  if (row.owner === state.self && !row.others) return
+  for (const { object } of linksOf(row.outcome as Outcome)) {
+    if (!state.directory.get(object)) continue
+    guard(state, object, null)
+    // Looked at when this turn has asked for copies and appointed guardians.
+    state.ledger.waits.add(row.id)
+  }
+}
+
+/** Something that it names is not safe yet. */
+export function isUnsafe(state: PeerState, row: RunRow): boolean {
+  return linksOf(row.outcome as Outcome).some(({ object }) => !isSafe(state, object))
+}
+
+/** Known to our guardians; of a `put`, which nobody could make again, the copies are there too, as far as anybody takes one. */
+function isSafe(state: PeerState, object: ObjectId): boolean {
+  const entry = state.directory.get(object)
+  if (!entry) return true
+  if (
+    entry.task === null &&
+    entry.state === 'stored' &&
+    entry.copying.size > 0 &&
+    state.directory.copiesOf(entry) < entry.copies
+  )
+    return false
+  return state.ledger.isSafe(object)
+}

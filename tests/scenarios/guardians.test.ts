@@ -1,0 +1,76 @@
+// Owners that die: what others hold of them goes on, what they ran is adopted, and nothing that is done
+// is done again.
+
+import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
+import type { SimRef } from '@murmuration/sim-peer'
+import { Scenario, elapse, get, only } from './scenario.ts'
+
+it('9: a ref inside an outcome can be read when its owner dies right after', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
+  mesh.fn('leaf', function* () {
+    yield* elapse(5)
+    return { n: 9 }
+  })
+  mesh.fn('parent', function* (context) {
+    const child = context.call('leaf', [], only('Y'))
+    yield* get(child)
+    return { child }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const box = (yield* get(context.call('parent', [], only('X')))) as { child: SimRef }
+    yield* elapse(6_000)
+    return yield* get(box.child)
+  })
+  mesh.until(() => mesh.peer('S').state.holds.ofLife(mesh.peer('X').life).length > 0, 'S has the ref')
+  mesh.kill('X')
+  expect(mesh.result(program)).toEqual({ n: 9 })
+  expect(mesh.timesRun('parent')).toBe(1)
+  mesh.endsWell()
+})
+
+it('a put inside a task outlives the peer that ran it', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return [context.put(new Big({ n: 1 }, 1e6)), context.put({ n: 2 })]
+  })
+  const program = mesh.ask('S', function* (context) {
+    const [big, small] = (yield* get(context.call('make', [], only('X')))) as SimRef[]
+    yield* elapse(6_000)
+    return [yield* get(big as SimRef), yield* get(small as SimRef)]
+  })
+  mesh.until(() => mesh.peer('S').state.holds.ofLife(mesh.peer('X').life).length > 1, 'S has the refs')
+  mesh.kill('X')
+  expect(mesh.result(program)).toEqual([{ n: 1 }, { n: 2 }])
+  expect(mesh.timesRun('make')).toBe(1)
+  mesh.endsWell()
+})
+
+it('a task is run again, its children are not: done or running, they are adopted', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
+  mesh.fn('quick', function* () {
+    yield* elapse(10)
+    return 1
+  })
+  mesh.fn('slow', function* () {
+    yield* elapse(4_000)
+    return 2
+  })
+  mesh.fn('parent', function* (context) {
+    const quick = context.call('quick', [], only('Z'))
+    const slow = context.call('slow', [], only('Z'))
+    return [yield* get(quick), yield* get(slow)]
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('parent', [], { prefer: { peer: 'X' } }))
+  })
+  mesh.until(() => mesh.timesRun('slow') === 1, 'both children have begun')
+  mesh.run({ forMs: 500 })
+  mesh.kill(mesh.runs('parent')[0] as string)
+  expect(mesh.result(program)).toEqual([1, 2])
+  expect(mesh.timesRun('parent')).toBe(2)
+  expect(mesh.timesRun('quick')).toBe(1)
+  expect(mesh.timesRun('slow')).toBe(1)
+  mesh.endsWell()
+})

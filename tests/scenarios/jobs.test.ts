@@ -1,0 +1,132 @@
+// Jobs with a name: whoever runs the program again finds what is done and what runs; a detached one goes
+// on by itself.
+
+import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
+import type { Body, Context, SimRef } from '@murmuration/sim-peer'
+import { Scenario, elapse, get } from './scenario.ts'
+
+/** A job of many tasks, called in the given order. */
+function many(order: readonly number[]): (context: Context) => Body {
+  return function* (context) {
+    const refs = new Map(order.map((n) => [n, context.call('work', [n])]))
+    let sum = 0
+    for (const ref of refs.values()) sum += (yield* get(ref)) as number
+    return sum
+  }
+}
+
+const numbers = Array.from({ length: 40 }, (_, n) => n)
+
+function mesh(): Scenario {
+  const mesh = new Scenario({ S: 0, N: 0, X: 2, Y: 2, Z: 2 })
+  mesh.fn('work', function* (_context, n: number) {
+    yield* elapse(200)
+    return n
+  })
+  return mesh
+}
+
+it('29: a named job’s program crashes at half and is run again in another order: nothing done is done again', () => {
+  const stage = mesh()
+  stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  stage.until(() => stage.timesRun('work') >= 20, 'half of it has begun')
+  stage.run({ forMs: 100 })
+  const begun = stage.timesRun('work')
+  stage.kill('S')
+  stage.until(() => stage.peer('N').state.members.others().length === 3, 'its death is known')
+  const again = stage.program(stage.peer('N'), many([...numbers].reverse()), { job: 'sum' })
+  expect(stage.result(again)).toBe(780)
+  expect(begun).toBeGreaterThanOrEqual(20)
+  expect(stage.timesRun('work')).toBe(numbers.length)
+})
+
+it('29: even when nobody has noticed yet that the first program is gone', () => {
+  const stage = mesh()
+  stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  stage.until(() => stage.timesRun('work') >= 20, 'half of it has begun')
+  stage.kill('S')
+  const again = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
+  expect(stage.result(again)).toBe(780)
+  expect(stage.timesRun('work')).toBeLessThanOrEqual(numbers.length + 6)
+})
+
+it('31: what failed in the first run is tried again in the second', () => {
+  const stage = mesh()
+  let isBroken = true
+  stage.fn('fails', function* () {
+    yield* elapse(10)
+    if (isBroken) throw new Error('not yet')
+    return 'at last'
+  })
+  const main = function* (context: Context): Body {
+    return yield* get(context.call('fails', []))
+  }
+  const first = stage.program(stage.peer('S'), main, { job: 'try' })
+  stage.until(() => first.end !== null, 'the first run ends')
+  expect(first.end?.type).toBe('threw')
+  stage.kill('S')
+  isBroken = false
+  stage.until(() => stage.peer('N').state.members.others().length === 3, 'its death is known')
+  expect(stage.result(stage.program(stage.peer('N'), main, { job: 'try' }))).toBe('at last')
+})
+
+it('a detached job ends with its program gone, and its result is found by name', () => {
+  const stage = mesh()
+  stage.fn('main', function* (context, big: { n: number }) {
+    const refs = numbers.slice(0, 10).map((n) => context.call('work', [n]))
+    let sum = big.n
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return new Big({ sum }, 1e6)
+  })
+  stage.program(
+    stage.peer('S'),
+    function* (context) {
+      const scene = context.put(new Big({ n: 100 }, 1e6))
+      yield* get(context.call('main', [scene], { name: 'result' }))
+      return null
+    },
+    { job: 'long', detached: true },
+  )
+  stage.until(() => stage.timesRun('work') >= 4, 'it has begun')
+  stage.kill('S')
+  stage.run({ forMs: 60_000 })
+  const reader = stage.program(
+    stage.peer('N'),
+    function* () {
+      const object = stage
+        .peer('N')
+        .state.jobs.get('named-long' as never)
+        ?.names.get('result')
+      return yield* get({ object, owner: stage.peer('N').life } as SimRef)
+    },
+    { job: 'long', detached: true },
+  )
+  expect(stage.result(reader)).toEqual({ sum: 145 })
+  expect(stage.timesRun('main')).toBe(1)
+  expect(stage.timesRun('work')).toBe(10)
+})
+
+it('a name is taken while a living program has it, and free again when it has done', () => {
+  const stage = mesh()
+  const first = stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  stage.run({ forMs: 500 })
+  const second = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
+  expect(String(stage.result(second))).toContain('NAME_TAKEN by S')
+  expect(stage.result(first)).toBe(780)
+  stage.peer('S').event({ type: 'close-job', context: 'named-sum' as never })
+  stage.run({ forMs: 500 })
+  const third = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
+  expect(stage.result(third)).toBe(780)
+  expect(stage.timesRun('work')).toBe(numbers.length)
+})
+
+it('a job that is stopped leaves nothing behind, wherever it was kept', () => {
+  const stage = mesh()
+  const first = stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  stage.until(() => stage.timesRun('work') >= 20, 'half of it has begun')
+  stage.peer('S').event({ type: 'end-job', context: 'named-sum' as never, reason: 'enough' })
+  expect(String(stage.result(first))).toContain('TASK_CANCELLED')
+  stage.endsWell()
+  for (const peer of stage.alive()) expect(peer.state.jobs.size + peer.state.guarded.size).toBe(0)
+})
