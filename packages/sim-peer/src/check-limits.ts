@@ -1,19 +1,19 @@
 // 7: nobody has more out than it was granted, every queue has its bound; and work goes only where it
 // may: to peers that answered for themselves, that have what it needs, to workers there may be.
 
-import type { Effect, LifeId, Order } from '@murmuration/core/internal'
+import type { Effect, Order } from '@murmuration/core/internal'
 import { lineageBytes, peerOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
-import type { TaskRow } from './tables.ts'
 
 /** What was given out in this turn. */
 export function checkGiven(peer: SimPeer): void {
-  for (const { row, to } of peer.given) if (peer.state.tasks.attemptAt(row, to) !== null) checkAssignment(peer, row, to)
+  for (const given of peer.given)
+    if (peer.state.tasks.attemptAt(given.row, given.to) !== null) checkAssignment(peer, given)
 }
 
-function checkAssignment(peer: SimPeer, { spec }: TaskRow, at: LifeId): void {
+function checkAssignment(peer: SimPeer, { row: { spec }, to: at, rejoins }: SimPeer['given'][number]): void {
   const { members, tasks } = peer.state
   const member = members.get(peerOf(at))
   if (!member?.profile || member.life !== at)
@@ -25,7 +25,10 @@ function checkAssignment(peer: SimPeer, { spec }: TaskRow, at: LifeId): void {
     fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
   const there = tasks.assignedTo(at)
   const most = peer.told.get(at) ?? member.profile.slots
-  if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
+  // What runs there already, for somebody who is gone, takes no more room.
+  const rejoined = peer.given.filter(({ to, rejoins }) => to === at && rejoins).length
+  if (there.length - rejoined > most && !rejoins)
+    fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
   if (!needs.resources) return
   const deep = there.filter((other) => other.spec.depth >= spec.depth)
   const taken = deep.map((other) => other.spec.policy.needs)

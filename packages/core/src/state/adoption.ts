@@ -137,7 +137,7 @@ function askHolder(state: PeerState, entry: Entry, holder: LifeId): void {
 function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located }: LedgerRow, spec: TaskSpec): void {
   const now = state.timers.turnAt
   const row = state.tasks.add(spec, state.firstEpoch, now)
-  row.attempt = attempt
+  row.attempt = row.numbered = attempt
   state.code.need(spec.code)
   for (const link of spec.refs) hold(state, link, 'spec')
   if (located !== null || faded) {
