@@ -90,3 +90,14 @@ export function wrong(made: Uint8Array, factor: number): number {
   for (const [i, byte] of made.entries()) if (byte !== (i * factor) % 251) count++
   return count
 }
+
+/** `late`: the first attempt does not end by itself. */
+export function lateFirst(late: boolean): Promise<number> {
+  return late && task.attempt === 1 ? untilStopped() : Promise.resolve(task.attempt)
+}
+
+/** Asks for a child; when `late`, in the first attempt only after a while. */
+export async function lateParent(late: boolean): Promise<number> {
+  if (late && task.attempt === 1) await new Promise((resolve) => setTimeout(resolve, 1_000))
+  return (await task.mesh.fn(square)(7).get()) + task.attempt
+}

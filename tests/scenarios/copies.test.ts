@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { locate } from '@murmuration/core/internal'
-import type { LifeId, ObjectId, TaskId, TaskSpec } from '@murmuration/core/internal'
+import type { ContextId, LifeId, ObjectId, TaskId, TaskSpec } from '@murmuration/core/internal'
 import { Big, encode } from '@murmuration/sim-peer'
 import type { SimPeer, SimRef } from '@murmuration/sim-peer'
 import { Scenario, elapse, get, only } from './scenario.ts'
@@ -17,7 +17,8 @@ it('two owners of one object ask a third peer for a copy: both are answered, and
     peer.state.directory.get(object)?.holders.has(H.life) === true
   // Which peer is asked first depends on the id: of these, some are H's.
   const objects = Array.from({ length: 8 }, (_, n) => `twice-${n}` as ObjectId)
-  for (const object of objects) for (const owner of [S, E]) owner.put(object, block, 2)
+  for (const object of objects)
+    for (const owner of [S, E]) owner.put(object as string as ContextId, object, { encoded: block, copies: 2 })
   mesh.run({ forMs: 20_000 })
   expect(objects.map((object) => [holders(S, object), holders(E, object)])).toEqual(objects.map(() => [2, 2]))
   const shared = objects.filter((object) => keepsAt(S, object) && keepsAt(E, object))

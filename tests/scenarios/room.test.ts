@@ -11,7 +11,7 @@ const block = (n: number, size = 10e6): Big => new Big({ n }, size)
 /** Objects put at S with as many copies, by name. */
 function put(S: SimPeer, count: number, copies: number): ObjectId[] {
   const objects = Array.from({ length: count }, (_, n) => `block-${n}` as ObjectId)
-  objects.forEach((object, n) => S.put(object, encode(block(n)), copies))
+  objects.forEach((object, n) => S.put('c' as never, object, { encoded: encode(block(n)), copies }))
   return objects
 }
 

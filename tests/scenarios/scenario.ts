@@ -51,8 +51,8 @@ export class Scenario extends SimWorld {
   }
 
   /** What a program returns, or the error that it threw. */
-  result(program: Program): unknown {
-    this.until(() => program.end !== null, 'the program ends')
+  result(program: Program, forMs?: number): unknown {
+    this.until(() => program.end !== null, 'the program ends', forMs)
     return program.end?.value
   }
 

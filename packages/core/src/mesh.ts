@@ -125,7 +125,7 @@ export interface Mesh extends Scope, AsyncDisposable {
   explain(what: AnyRef | string): Promise<string>
   counters(options?: ListOptions): Promise<Counts>
   /**
-   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:left`, `task:retried`, `task:conflict`, `object:copied`,
+   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `task:retried`, `task:hedged`, `task:conflict`, `object:copied`,
    * `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
    *
    * @example
@@ -162,6 +162,8 @@ export function createMesh(options: MeshOptions): Mesh {
   const scope = createScope({ port, code, warn: options.warn, mapStack: options.mapStack })
   let leaving: Promise<void> | undefined
   const leave = (): Promise<void> => (leaving ??= leaveOnce(peer, scope, close))
+  // Somebody had it drained.
+  peer.onStop((broken) => void (broken ?? leave()))
   return {
     ...verbsOf(scope),
     job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256 }, name, jobOptions),

@@ -50,6 +50,7 @@ const taskRules: Rules = {
   needs,
   prefer: needs,
   spread: is.flag,
+  hedge: is.flag,
   priority: { expected: 'a finite number', ok: (value) => Number.isFinite(value) },
 }
 
@@ -85,6 +86,7 @@ export const defaultPolicy: Policy = {
   prefer: {},
   spread: false,
   priority: 0,
+  hedge: false,
 }
 
 /** A call's options after checking: what travels, and what stays here. */
@@ -124,6 +126,7 @@ function withPolicy(policy: Policy, options: TaskOptions): Policy {
     prefer: merge(policy.prefer, options.prefer),
     spread: options.spread ?? policy.spread,
     priority: options.priority ?? policy.priority,
+    hedge: options.hedge ?? policy.hedge,
   }
 }
 

@@ -136,6 +136,11 @@ export interface TaskOptions {
   spread?: boolean | undefined
   /** Higher goes first. Default 0. */
   priority?: number | undefined
+  /**
+   * True: an attempt that takes much longer than most (1.5 times what three in four runs of the function need) gets a second one beside it on an
+   * idle peer; whichever is done first counts. For functions that ask for no tasks of their own and put nothing. Default false.
+   */
+  hedge?: boolean | undefined
 }
 
 export interface UseOptions {

@@ -17,6 +17,7 @@ export interface CallOptions {
   readonly prefer?: Needs
   readonly spread?: boolean
   readonly priority?: number
+  readonly hedge?: boolean
   /** In a named job it is found by this. */
   readonly name?: string
   /** The bundle that it is called from. */

@@ -1,7 +1,7 @@
 // 3, 8: what is held is kept, and nothing else is. The simulator counts for itself who holds what: the
 // handles of living contexts, what living values and pending specs have inside, outcomes on their way.
 
-import type { LifeId, ObjectId } from '@murmuration/core/internal'
+import type { LifeId, ObjectId, TaskId } from '@murmuration/core/internal'
 import { resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import type { SimPeer } from './peer.ts'
@@ -11,8 +11,11 @@ type Visit = (object: ObjectId, owner: LifeId, why: string) => void
 /** All that this peer keeps the owners of. */
 function eachHeld(peer: SimPeer, visit: Visit): void {
   const { directory, tasks, transits, holds } = peer.state
-  for (const runner of peer.runners())
+  for (const runner of peer.runners()) {
+    // What it asked for beside another attempt was not taken.
+    if (peer.state.executor.ofTask(runner.id as string as TaskId).some(({ barred }) => barred)) continue
     for (const [object, { owner }] of runner.handles()) visit(object, owner, `${runner.id} has a handle to it`)
+  }
   for (const entry of directory.all())
     for (const { object, owner } of entry.refs) visit(object, owner, `it is inside ${entry.object}`)
   for (const { state, spec } of tasks.all())

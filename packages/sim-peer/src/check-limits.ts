@@ -6,15 +6,14 @@ import { lineageBytes, peerOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
-import type { TaskRow } from './tables.ts'
 
 /** What was given out in this turn. */
 export function checkGiven(peer: SimPeer): void {
-  for (const row of peer.given) checkAssignment(peer, row)
+  for (const given of peer.given)
+    if (peer.state.tasks.attemptAt(given.row, given.to) !== null) checkAssignment(peer, given)
 }
 
-function checkAssignment(peer: SimPeer, { spec, at, rejoin }: TaskRow): void {
-  if (!at) return
+function checkAssignment(peer: SimPeer, { row: { spec }, to: at, rejoins }: SimPeer['given'][number]): void {
   const { members, tasks } = peer.state
   const member = members.get(peerOf(at))
   if (!member?.profile || member.life !== at)
@@ -24,11 +23,12 @@ function checkAssignment(peer: SimPeer, { spec, at, rejoin }: TaskRow): void {
   const { needs } = spec.policy
   if (!satisfies(member.profile, needs))
     fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
-  // What runs there already, for an owner that is gone, takes nothing.
-  if (rejoin === at) return
-  const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at)
+  const there = tasks.assignedTo(at)
   const most = peer.told.get(at) ?? member.profile.slots
-  if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
+  // What runs there already, for somebody who is gone, takes no more room.
+  const rejoined = peer.given.filter(({ to, rejoins }) => to === at && rejoins).length
+  if (there.length - rejoined > most && !rejoins)
+    fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
   if (!needs.resources) return
   const deep = there.filter((other) => other.spec.depth >= spec.depth)
   const taken = deep.map((other) => other.spec.policy.needs)

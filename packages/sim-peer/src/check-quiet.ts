@@ -189,7 +189,11 @@ export function falseDeaths(world: SimWorld): string[] {
 export function checkOnce(world: SimWorld): void {
   const own = new Map<string, number>()
   for (const { notice } of world.notices) {
-    if (notice.type !== 'task:retried' || !/^(RangeError|attemptTimeoutMs)|OVERLOADED|memory/.test(notice.reason))
+    const isHedge = notice.type === 'task:hedged'
+    if (
+      !isHedge &&
+      (notice.type !== 'task:retried' || !/^(RangeError|attemptTimeoutMs)|OVERLOADED|memory/.test(notice.reason))
+    )
       continue
     own.set(notice.task, (own.get(notice.task) ?? 0) + 1)
   }

@@ -33,6 +33,8 @@ function checkRow(peer: SimPeer, row: TaskRow): void {
   const { state } = peer
   if (row.state === 'assigned' && row.at && state.members.ended(row.at))
     fail(peer, `${row.spec.id} is assigned to ${row.at}, whose life is over`)
+  if (row.second && state.members.ended(row.second.at))
+    fail(peer, `${row.spec.id} is hedged at ${row.second.at}, whose life is over`)
   if (row.ending && row.state !== 'assigned') fail(peer, `${row.spec.id} is to end and is only ${row.state}`)
   if (row.state !== 'waiting') return
   for (const object of row.waitsFor)
@@ -63,16 +65,26 @@ function checkClass(peer: SimPeer, { spec }: TaskRow): boolean {
     if (life === peer.life && leaving) continue
     fits = true
     if (state === 'suspect' || (member.hearsay && life !== peer.life)) continue
-    if (hasRoom(peer, member, spec.policy.needs, spec.depth))
+    if (hasRoom(peer, member, spec.policy.needs, spec.depth) && !waitsForFaster(peer, spec, life))
       fail(peer, `${spec.id} is ready, and ${life} has room for it`)
   }
   return fits
 }
 
+/** The first in its queue has a time until which it waits for somebody faster than this one. */
+function waitsForFaster({ state }: SimPeer, spec: TaskRow['spec'], slow: LifeId): boolean {
+  const { scheduler, members, tasks } = state
+  const { waiting } = scheduler.classOf(spec)
+  const first = waiting ? tasks.get(waiting.id) : undefined
+  if (!waiting || first?.state !== 'ready' || waiting.until < scheduler.waitsUntil) return false
+  const ms = scheduler.expectedMs(first.spec, slow) ?? 0
+  return [...members.all()].some(({ life }) => life !== slow && (scheduler.expectedMs(first.spec, life) ?? 0) < ms)
+}
+
 // oxlint-disable-next-line max-params -- a question with as many parts
 function hasRoom(peer: SimPeer, { life, profile }: Member, needs: Needs, depth: number): boolean {
   // What came back in the very turn that gave it out makes room for the next one.
-  if (peer.given.some((row) => row.state !== 'assigned')) return false
+  if (peer.given.some(({ row, to }) => peer.state.tasks.attemptAt(row, to) === null)) return false
   const there = peer.state.tasks.assignedTo(life)
   const most = peer.told.get(life) ?? profile?.slots ?? 0
   if (there.length >= most || !profile) return false

@@ -26,6 +26,8 @@ export class Custody {
   /** Borrows that an owner has written down: owner|object|borrower. */
   readonly #borrows = new Set<string>()
 
+  readonly #hurried = new Set<LifeId>()
+
   /** What an owner let go of when nobody held it: owner|object. */
   readonly #freed = new Set<string>()
   /** owner|object: what somebody answered for at any time. */
@@ -38,6 +40,11 @@ export class Custody {
   /** How often anybody was thought dead. */
   get burials(): number {
     return this.#buried.size
+  }
+
+  /** It left when its time was up, whatever it had yet to hand over. */
+  wasHurried(life: LifeId): boolean {
+    return this.#hurried.has(life)
   }
 
   /** Somebody thought that this life was over, rightly or not. */
@@ -160,7 +167,9 @@ export class Custody {
   /** One that could not wait for its hand-over to end. */
   #leaves(peer: SimPeer): void {
     const { leaving, holds } = peer.state
-    if (leaving && peer.now() >= leaving.by) for (const row of holds.all()) this.orphan(row.object)
+    if (!leaving || peer.now() < leaving.by) return
+    this.#hurried.add(peer.life)
+    for (const row of holds.all()) this.orphan(row.object)
   }
 
   /** Jobs end with their peer: what their tasks were given is let go before these have heard that they are to stop. */

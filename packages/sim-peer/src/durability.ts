@@ -49,7 +49,7 @@ export class Durability {
     const { members } = owner.state
     const isLeft = [...members.all()].some((row) => row.life === life && row.state === 'left')
     // Who leaves hands over to owners that it thinks alive.
-    if (members.ended(life)) return !isLeft || this.#custody.wasBuried(owner.life)
+    if (members.ended(life)) return !isLeft || this.#custody.wasBuried(owner.life) || this.#custody.wasHurried(life)
     return this.#corrupt.has(`${life}|${object}`) || this.#custody.hasClosed(life, owner.life)
   }
 

@@ -51,6 +51,15 @@ export const leave: FaultKind<{ readonly whom: Whom }> = {
   },
 }
 
+/** It hands over for some time first. */
+export const drain: FaultKind<{ readonly whom: Whom; readonly withinMs: number }> = {
+  draw: ({ rng }) => ({ whom: drawVictim(rng), withinMs: rng.between(100, 8_000) }),
+  strike: (by, { whom, withinMs }) => {
+    const peer = by.living(whom)
+    if (peer && !peer.state.leaving) peer.event({ type: 'drain', peer: peer.life, withinMs })
+  },
+}
+
 export const worker: FaultKind<{ readonly whom: Whom; readonly pick: number }> = {
   draw: ({ rng }) => ({ whom: { of: ['working'], pick: rng.next() }, pick: rng.next() }),
   strike: (by, { whom, pick }) => {

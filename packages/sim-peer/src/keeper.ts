@@ -1,7 +1,7 @@
 // What a simulated peer's shell does with bytes: fetches them, serves them, looks at them, moves them to
 // disk, lets them rot. Each ends in one event, as in the real shell.
 
-import type { Effect, FoundNote, LifeId, Located, ObjectId } from '@murmuration/core/internal'
+import type { ContextId, Effect, FoundNote, LifeId, Located, ObjectId } from '@murmuration/core/internal'
 import { codeOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import { SimFetch } from './transfers.ts'
@@ -12,6 +12,12 @@ type FetchEffect = Extract<Effect, { type: 'fetch' }>
 
 /** A disk writes as many bytes in a millisecond. */
 const bytesPerMs = 500_000
+
+interface PutHow {
+  readonly context: ContextId
+  readonly copies: number
+  readonly inlineBytes: number
+}
 
 export class SimKeeper {
   readonly #peer: SimPeer
@@ -66,11 +72,11 @@ export class SimKeeper {
   }
 
   /** False when there is no room for it. */
-  put(object: ObjectId, encoded: Encoded, how: { readonly copies: number; readonly inlineBytes: number }): boolean {
+  put(object: ObjectId, encoded: Encoded, how: PutHow): boolean {
     const { size, hash, refs, bytes } = encoded
     const inline = size <= how.inlineBytes ? bytes : null
     if (!inline && !this.#peer.store.put(object, encoded)) return false
-    this.#peer.event({ type: 'put', object, size, hash, inline, refs, copies: how.copies })
+    this.#peer.event({ type: 'put', context: how.context, object, size, hash, inline, refs, copies: how.copies })
     return true
   }
 

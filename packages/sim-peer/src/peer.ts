@@ -5,6 +5,7 @@
 import type {
   CodeId,
   Config,
+  ContextId,
   Effect,
   Failure,
   Frame,
@@ -57,7 +58,7 @@ export class SimPeer {
   readonly programs: Runner[] = []
   /** Objects that left the directory in the current turn, and tasks that were given out in the last. */
   readonly freed: ObjectId[] = []
-  readonly given: TaskRow[] = []
+  readonly given: { readonly row: TaskRow; readonly to: LifeId; readonly rejoins: boolean }[] = []
   /** What came of `durable`: null when there are as many copies as wanted. */
   readonly durables = new Map<ObjectId, Failure | null>()
   /** Of whom a borrow was asked last. */
@@ -295,8 +296,8 @@ export class SimPeer {
   }
 
   /** False when there is no room for it. */
-  put(object: ObjectId, encoded: Encoded, copies: number): boolean {
-    return this.keeper.put(object, encoded, { copies, inlineBytes: this.#config.inlineBytes })
+  put(context: ContextId, object: ObjectId, { encoded, copies }: { encoded: Encoded; copies: number }): boolean {
+    return this.keeper.put(object, encoded, { context, copies, inlineBytes: this.#config.inlineBytes })
   }
 
   #perform(effect: Effect): void {

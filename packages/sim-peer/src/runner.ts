@@ -193,7 +193,7 @@ export class Runner implements Context {
     const encoded = encode(value)
     const what = `put|${encoded.hash}`
     const object = digest(`${this.id}|${what}|${this.#nth(what)}`) as ObjectId
-    if (!this.#peer.put(object, encoded, copies)) throw new SimFailure(noRoom(object))
+    if (!this.#peer.put(this.id, object, { encoded, copies })) throw new SimFailure(noRoom(object))
     return this.#own(object)
   }
 
@@ -259,6 +259,7 @@ function policyOf(options: CallOptions, retries: number): Policy {
     prefer: options.prefer ?? {},
     spread: options.spread ?? false,
     priority: options.priority ?? 0,
+    hedge: options.hedge ?? false,
   }
 }
 

@@ -31,7 +31,7 @@ interface Account {
 export class Witness {
   readonly executions = new Map<TaskId, number>()
   readonly #custody: Custody
-  /** Asked for, tried again, made again: each is a reason for one execution. */
+  /** Asked for, tried again, tried beside, made again: each is a reason for one execution. */
   readonly #causes = new Map<TaskId, number>()
   readonly #accounts = new Map<TaskId, Map<LifeId, Account>>()
   readonly #values = new Map<ObjectId, string>()
@@ -169,7 +169,8 @@ export class Witness {
 
   #noticed(peer: SimPeer, notice: Notice, effects: readonly Effect[]): void {
     if (notice.type === 'object:rebuilt') this.#account(peer.life, notice.task).rebuilt++
-    if (notice.type === 'task:retried' || notice.type === 'object:rebuilt') this.#cause(notice.task)
+    if (notice.type === 'task:retried' || notice.type === 'task:hedged' || notice.type === 'object:rebuilt')
+      this.#cause(notice.task)
     if (notice.type === 'task:retried') this.#checkRetry(peer, notice, effects)
   }
 

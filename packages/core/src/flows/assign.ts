@@ -7,23 +7,26 @@ import { after, never } from '../model/ids.ts'
 import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import { weighAttempt } from '../model/weight.ts'
+import { addBeside, candidatesFor, choose, missingBytes } from '../state/candidates.ts'
 import { failure } from '../state/failures.ts'
-import { locate } from '../state/locate.ts'
-import type { Member } from '../state/membership.ts'
+import { inputsFor } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say, stamp } from '../state/peer-state.ts'
 import type { Candidate } from '../state/placement.ts'
-import { best, resourceRoom, score, spreadMs, unfit } from '../state/placement.ts'
+import { doneElsewhereMs, doneThereMs, transferMs } from '../state/placement.ts'
 import type { ReadyClass } from '../state/scheduler.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
 type Batches = Map<LifeId, { epoch: Epoch; attempts: Assignment[] }[]>
 
-/** Above this many candidates only a sample is scored. */
-const sampleAbove = 32
+/** Others count as faster when they need less than this part of the time. */
+const faster = 2 / 3
+/** So many that wait for somebody faster are passed over in a turn, for what is behind them. */
+const asideMost = 16
 
 export function assignReady(state: PeerState, now: Instant): void {
+  state.scheduler.waitsUntil = never
   if (state.scheduler.readyCount === 0) return
   // Where nobody has room nothing is taken, and what ended meanwhile would stay.
   state.scheduler.sweep(state.tasks.pending, (id) => state.tasks.get(id)?.state === 'ready')
@@ -38,129 +41,95 @@ export function assignReady(state: PeerState, now: Instant): void {
 }
 
 function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now: Instant): void {
-  let { candidates, fit } = candidatesFor(state, ready)
-  if (candidates.length > sampleAbove) candidates = state.rng.sample(candidates, sampleAbove)
-  while (candidates.some((candidate) => candidate.room > 0)) {
+  const { candidates, fit } = candidatesFor(state, ready)
+  const aside: TaskSpec[] = []
+  while (aside.length < asideMost && candidates.some((candidate) => candidate.room > 0)) {
     const id = state.scheduler.take(ready)
-    if (id === undefined) return
+    if (id === undefined) break
     const row = state.tasks.get(id)
     if (row?.state !== 'ready') continue
     const inputs = inputsOf(state, row)
     if (!inputs || isTooHeavy(state, row, inputs)) continue
-    const chosen = choose(state, row, inputs, candidates)
-    if (!chosen) {
+    const queued = ready.queue.length + aside.length + 1
+    const { chosen, slow } = chooseFast(state, row, { candidates, inputs, queued })
+    // Those behind the first that waits have its time: they are first when it is gone.
+    if (!chosen && slow && (aside.length > 0 || mayWait(state, ready, row, slow, now))) {
+      aside.push(row.spec)
+      continue
+    }
+    const to = chosen ?? slow
+    if (!to) {
       state.scheduler.ready(row.spec, true)
       break
     }
-    assign(state, row, chosen, now)
-    chosen.room--
-    chosen.out++
-    addBeside(chosen, row.spec)
-    collect(batches, chosen.life, row, inputs)
+    assign(state, row, to, now)
+    to.room--
+    to.out++
+    addBeside(to, row.spec)
+    collect(batches, to.life, row, inputs)
   }
+  for (const spec of aside.reverse()) state.scheduler.ready(spec, true)
   if (fit) ready.unfit = false
   else unplaced(state, ready, now)
 }
 
-function candidatesFor(state: PeerState, ready: ReadyClass): { candidates: Candidate[]; fit: boolean } {
-  const candidates: Candidate[] = []
-  let fit = false
-  for (const member of state.members.all()) {
-    if (member.state !== 'alive' && member.state !== 'suspect') continue
-    if (unfit(member, ready.needs) !== null) continue
-    if (member.peer === state.peer && state.leaving) continue
-    fit = true
-    if (member.hearsay && member.peer !== state.peer) continue
-    // A suspect keeps what it has; it gets nothing new until it has refuted.
-    if (member.state === 'suspect') continue
-    const slots = member.profile?.slots ?? 0
-    const { life } = member
-    const room = Math.min(state.scheduler.room(life, slots), resourcesLeft(state, member, ready))
-    candidates.push({ life, member, room, out: state.scheduler.out(life), avoided: false, beside: null })
-  }
-  return { candidates, fit }
+interface Choice {
+  readonly candidates: readonly Candidate[]
+  readonly inputs: readonly Input[]
+  /** Tasks in the queue, this one among them. */
+  readonly queued: number
 }
 
-/** Attempts less deep do not count: they may be waiting for this one. */
-function resourcesLeft(state: PeerState, member: Member, { needs, depth }: ReadyClass): number {
-  if (needs.resources === undefined) return Number.POSITIVE_INFINITY
-  const there = state.tasks.assignedTo(member.life).filter(({ spec }) => spec.depth >= depth)
-  return resourceRoom(
-    member,
-    needs,
-    there.map(({ spec }) => spec.policy.needs),
-  )
-}
-
-/** Attempts that the peer has of the same function from the same context. */
-function besides(state: PeerState, candidate: Candidate, spec: TaskSpec): number {
-  if (!candidate.beside) {
-    candidate.beside = new Map()
-    for (const other of state.tasks.assignedTo(candidate.life)) addBeside(candidate, other.spec)
-  }
-  return candidate.beside.get(spreadKey(spec)) ?? 0
-}
-
-function addBeside({ beside }: Candidate, spec: TaskSpec): void {
-  beside?.set(spreadKey(spec), (beside.get(spreadKey(spec)) ?? 0) + 1)
-}
-
-function spreadKey(spec: TaskSpec): string {
-  return `${spec.context}|${spec.code}/${spec.fn}`
-}
-
-function choose(
+/** The best with room that is not too slow for it; or none, and the best that is. */
+function chooseFast(
   state: PeerState,
   row: TaskRow,
-  inputs: readonly Input[],
-  candidates: readonly Candidate[],
-): Candidate | null {
-  // It runs there: that takes no room.
-  const there = row.rejoin === null ? undefined : candidates.find(({ life }) => life === row.rejoin)
-  if (there) return there
-  const only = candidates.length === 1 ? candidates[0] : undefined
-  if (only) return only.room > 0 ? only : null
-  const { prefer, spread } = row.spec.policy
-  return best(candidates, (candidate) => {
-    const preferred = unfit(candidate.member, prefer) === null
-    const avoided = row.avoid.has(candidate.member.peer)
-    const missing = inputs.length === 0 ? 0 : missingBytes(inputs, candidate.life)
-    const apart = spread ? spreadMs * besides(state, candidate, row.spec) : 0
-    const estimate = score(
-      avoided ? { ...candidate, avoided } : candidate,
-      state.scheduler.expectedMs(row.spec, candidate.life),
-      missing,
-      preferred,
-    )
-    return estimate + apart
-  })
-}
-
-function missingBytes(inputs: readonly Input[], life: LifeId): number {
-  let bytes = 0
-  for (const { located } of inputs)
-    if (located.type === 'stored' && !located.holders.includes(life)) bytes += located.size
-  return bytes
-}
-
-/** Null when an input has gone missing since: the task waits again. */
-function inputsOf(state: PeerState, row: TaskRow): Input[] | null {
-  const inputs: Input[] = []
-  for (const link of row.spec.refs) {
-    if (!link.top) continue
-    const found = locate(state, link.object, link.owner)
-    if (found === null || found.located.type === 'failure') {
-      state.tasks.retrying(row, 0 as Instant)
-      state.deadlines.set(row.spec.id, 0 as Instant)
-      return null
-    }
-    inputs.push({ object: link.object, source: found.source, owner: found.owner, located: found.located })
+  choice: Choice,
+): { chosen: Candidate | null; slow: Candidate | null } {
+  let slow: Candidate | null = null
+  for (let from = choice.candidates; ;) {
+    const chosen = choose(state, row, choice.inputs, from)
+    if (!chosen || !isSlow(state, row, chosen, choice)) return { chosen, slow }
+    slow ??= chosen
+    from = from.filter((other) => other !== chosen)
   }
-  return inputs
+}
+
+/**
+ * A slow peer with room is not where the end of a queue should go: those that are faster would be through with
+ * all of it sooner. Unless it had bad luck with those, or is rather to be spread than quick.
+ */
+// oxlint-disable-next-line max-params -- as many parts as a choice has
+function isSlow(
+  { scheduler, config }: PeerState,
+  { spec, avoid, rejoin }: TaskRow,
+  chosen: Candidate,
+  { candidates, inputs, queued }: Choice,
+): boolean {
+  const eachMs = scheduler.measuredMs(spec, chosen.life)
+  // So much is handed out ahead of time anyway.
+  if (eachMs === null || eachMs <= config.creditMs || spec.policy.spread || rejoin !== null) return false
+  const msAt = ({ life }: Candidate): number =>
+    (scheduler.expectedMs(spec, life) ?? eachMs) + transferMs(missingBytes(inputs, life))
+  const others = candidates.filter((other) => msAt(other) < eachMs * faster && !avoid.has(other.member.peer))
+  return others.length > 0 && doneElsewhereMs(others, queued, msAt) < doneThereMs(chosen, eachMs)
+}
+
+/** They may not be: so it waits for no longer than it would have taken (the rule for renting skis: at worst that doubles it). */
+// oxlint-disable-next-line max-params -- who, where and when
+function mayWait(
+  { scheduler }: PeerState,
+  ready: ReadyClass,
+  { spec }: TaskRow,
+  slow: Candidate,
+  now: Instant,
+): boolean {
+  return scheduler.waits(ready, spec.id, { now, ms: doneThereMs(slow, scheduler.measuredMs(spec, slow.life) ?? 0) })
 }
 
 function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant): void {
   state.tasks.assigned(row, chosen.life, now)
+  row.rejoin = null
   state.scheduler.assigned(chosen.life)
   state.counters.executions++
   if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
@@ -169,6 +138,15 @@ function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant)
       row,
       `${stamp(state, now)} attempt ${row.attempt} given to ${state.members.nameOf(chosen.member.peer)}`,
     )
+}
+
+/** Null when an input has gone missing since: the task waits again. */
+function inputsOf(state: PeerState, row: TaskRow): Input[] | null {
+  const inputs = inputsFor(state, row.spec.refs)
+  if (inputs) return inputs
+  state.tasks.retrying(row, 0 as Instant)
+  state.deadlines.set(row.spec.id, 0 as Instant)
+  return null
 }
 
 function collect(batches: Batches, life: LifeId, row: TaskRow, inputs: readonly Input[]): void {

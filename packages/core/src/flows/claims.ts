@@ -36,7 +36,7 @@ function isTooMany(state: PeerState, life: LifeId): boolean {
 function aboutMe(state: PeerState, claim: Claim): void {
   // We have had no later life: either somebody lies, or our life number was given out twice.
   if (lifeNumberOf(claim.life) > lifeNumberOf(state.self)) return void state.counters.refused++
-  if (claim.life !== state.self || state.leaving) return
+  if (claim.life !== state.self || state.leaving?.said) return
   if (claim.state !== 'suspect' && claim.state !== 'dead') return
   if (claim.incarnation < state.members.me.incarnation) return
   state.detector.worsen()
@@ -104,7 +104,11 @@ function follow(state: PeerState, change: Change, now: Instant): void {
     return
   }
   state.detector.cleared(claim.life)
-  if (claim.state === 'draining' && before !== 'draining') state.agenda.retiring.push(claim.life)
+  if (claim.state === 'draining' && before !== 'draining') {
+    state.agenda.retiring.push(claim.life)
+    if (before !== 'suspect')
+      notify(state, { type: 'peer:draining', peer: member.peer, name: state.members.nameOf(member.peer) })
+  }
   if (revived && !member.hearsay)
     notify(state, { type: 'peer:joined', peer: member.peer, name: state.members.nameOf(member.peer) })
   if (began || revived) state.links.retryNow(member.peer, now)

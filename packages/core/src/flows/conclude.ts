@@ -1,36 +1,35 @@
-// What an attempt's outcome means for its task: a value settles it, a lost peer or a crash costs a
-// retry, a handed-back attempt costs nothing, and when the budget is gone the task fails with all
-// that was tried. Owner's side; the executor's is in execute.
+// What an attempt's outcome means for its task: a value settles it, whichever of its attempts it is from; what
+// ended without one is left to requeue. Owner's side; the executor's is in execute.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, peerOf, resultOf } from '../model/ids.ts'
+import { peerOf, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
-import type { Failure, Located } from '../model/object.ts'
+import type { Located } from '../model/object.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import type { ErrorPattern, Outcome } from '../model/task.ts'
-import { ended, failure } from '../state/failures.ts'
+import { ended, failure, giveFailure } from '../state/failures.ts'
 import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
-import { notify, say, stamp } from '../state/peer-state.ts'
+import { notify, say } from '../state/peer-state.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
-import { Tasks } from '../state/tasks.ts'
 
 /** An outcome that is no longer asked for is not found, and that is all. */
 export function outcome(state: PeerState, from: LifeId, message: Extract<Message, { type: 'outcome' }>): void {
   const row = state.tasks.get(message.task)
-  if (!row || row.at !== from || row.attempt !== message.attempt) {
+  if (!row || state.tasks.attemptAt(row, from) !== message.attempt) {
     if (!row) state.counters.strayed++
     return stale(state, from, message)
   }
-  const { outcome, ms } = message
+  const { outcome, ms, attempt } = message
   switch (outcome.type) {
     case 'inline':
     case 'stored':
     case 'ref':
       state.scheduler.measured(row.spec, from, ms)
+      prevails(state, row, attempt)
       return value(state, row, from, outcome)
     case 'error':
       state.scheduler.measured(row.spec, from, ms)
@@ -38,26 +37,41 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
     case 'crash':
       return crash(state, row, from, outcome)
     case 'cancelled':
-      return stopped(state, row, outcome.reason)
+      return stopped(state, row, from, outcome.reason)
     case 'missing':
       // Where the others' objects are is out of date; of ours, `gone` has told.
       for (const object of outcome.objects) askAgain(state, object)
-      return requeue(state, row, {
+      return requeue(state, row, from, {
         charge: 'move',
         code: 'OBJECT_LOST',
         reason: `inputs could not be fetched there: ${outcome.objects.join(', ')}`,
       })
     case 'returned':
-      return requeue(state, row, {
+      return requeue(state, row, from, {
         charge: outcome.free === true ? 'nothing' : 'move',
         code: 'OVERLOADED',
         reason: `given back: ${outcome.reason}`,
       })
     case 'rejected': {
+      prevails(state, row, attempt)
       const rejected = failure(row, outcome.code, outcome.code, outcome.message)
-      return fail(state, row, { ...rejected, peer: nameOf(state, from), cause: outcome.bytes ?? null })
+      return giveFailure(state, row, { ...rejected, peer: nameOf(state, from), cause: outcome.bytes ?? null })
     }
   }
+}
+
+/** Of two attempts this one was first. The other one is told to stop, and costs nothing. */
+function prevails(state: PeerState, row: TaskRow, attempt: number): void {
+  const { second } = row
+  if (!second) return
+  endOther(state, row, attempt === row.attempt ? second : { attempt: row.attempt, at: row.at as LifeId })
+}
+
+function endOther(state: PeerState, row: TaskRow, { attempt, at }: { attempt: number; at: LifeId }): void {
+  const reason = 'another attempt was done first'
+  say(state, at, { type: 'abort', task: row.spec.id, attempt, reason, moved: true })
+  state.scheduler.returned(at)
+  state.tasks.dropOne(row, attempt)
 }
 
 /** A late value: its bytes and its refs must not be kept over there for nothing. */
@@ -73,7 +87,8 @@ function spareOrFree(state: PeerState, task: TaskId, from: LifeId, hash: string)
   const object = resultOf(task)
   const entry = state.directory.get(object)
   // Another attempt at it runs there: the same bytes will be its result.
-  if (entry?.state === 'pending' && state.tasks.get(task)?.at === from) return
+  const row = state.tasks.get(task)
+  if (entry?.state === 'pending' && row && state.tasks.attemptAt(row, from) !== null) return
   if (entry?.state === 'stored' && entry.hash === hash) state.directory.addHolder(entry, from)
   else say(state, from, { type: 'free', object })
 }
@@ -94,7 +109,7 @@ function value(
   } else if (outcome.type === 'ref' && outcome.link.object === resultOf(task)) {
     say(state, from, { type: 'delivered', task, attempt: row.attempt })
     const message = `${row.spec.fn} returned the ref of its own result, which has no value`
-    return fail(state, row, { ...failure(row, 'OBJECT_LOST', 'cycle', message), peer: nameOf(state, from) })
+    return giveFailure(state, row, { ...failure(row, 'OBJECT_LOST', 'cycle', message), peer: nameOf(state, from) })
   } else if (outcome.type === 'ref') {
     state.agenda.conclude.push({ task, result: { type: 'alias', link: outcome.link }, holder: from })
   } else {
@@ -142,19 +157,15 @@ function applicationError(
 ): void {
   // What it throws once it was told to stop is its way of stopping.
   const said = thrown(error)
-  if (row.ending || row.overdue) return stopped(state, row, said)
+  if (row.ending || isOverdue(row, from)) return stopped(state, row, from, said)
   const { retryErrors } = row.spec.policy
   const retry =
     retryErrors === true || (Array.isArray(retryErrors) && retryErrors.some((pattern) => matches(pattern, error)))
-  if (retry) {
-    const { id } = row.spec
-    const peer = nameOf(state, from)
-    const base = { task: id, attempt: row.attempt, charge: 'retry', code: 'TASK_FAILED', killed: false, peer } as const
-    state.agenda.requeue.push({ ...base, reason: said, cause: error.bytes })
-    return
-  }
+  if (retry)
+    return requeue(state, row, from, { charge: 'retry', code: 'TASK_FAILED', reason: said, cause: error.bytes })
+  prevails(state, row, state.tasks.attemptAt(row, from) ?? row.attempt)
   const failed = failure(row, 'TASK_FAILED', error.name, `${row.spec.fn} threw ${said}`)
-  fail(state, row, { ...failed, peer: nameOf(state, from), cause: error.bytes })
+  giveFailure(state, row, { ...failed, peer: nameOf(state, from), cause: error.bytes })
 }
 
 /** `RangeError: too deep`; of what is no Error, the value and what it is: `{ a: 1 } (an object, no Error)`. */
@@ -184,111 +195,34 @@ function matches(pattern: ErrorPattern, error: Extract<Outcome, { type: 'error' 
 
 function crash(state: PeerState, row: TaskRow, from: LifeId, outcome: Extract<Outcome, { type: 'crash' }>): void {
   const reason = `its worker died (${outcome.reason}${outcome.detail ? `: ${outcome.detail}` : ''})`
-  const base = {
-    task: row.spec.id,
-    attempt: row.attempt,
-    charge: 'retry',
-    code: 'WORKER_DIED',
-    reason,
-    cause: null,
-  } as const
-  state.agenda.requeue.push({ ...base, killed: false, peer: nameOf(state, from) })
+  requeue(state, row, from, { charge: 'retry', code: 'WORKER_DIED', reason })
+}
+
+function isOverdue(row: TaskRow, at: LifeId): boolean {
+  return row.overdue && row.at === at
 }
 
 /** It stopped because we asked, or because its time for one attempt was up. */
-function stopped(state: PeerState, row: TaskRow, reason: string): void {
-  if (row.ending) return fail(state, row, ended(state, row, row.ending))
-  if (row.overdue) {
+function stopped(state: PeerState, row: TaskRow, from: LifeId, reason: string): void {
+  if (row.ending && !row.second) return giveFailure(state, row, ended(state, row, row.ending))
+  if (isOverdue(row, from)) {
     const reason = outOfTime('attemptTimeoutMs', row.spec.policy)
-    return requeue(state, row, { charge: 'retry', code: 'TASK_TIMEOUT', reason })
+    return requeue(state, row, from, { charge: 'retry', code: 'TASK_TIMEOUT', reason })
   }
   // Nobody asked it to: the peer gave it up on its own, as it does with the work of owners it thought dead.
-  requeue(state, row, { charge: 'move', code: 'WORKER_DIED', reason: `stopped: ${reason}` })
+  requeue(state, row, from, { charge: 'move', code: 'WORKER_DIED', reason: `stopped: ${reason}` })
 }
 
-function requeue(state: PeerState, row: TaskRow, why: Pick<Requeue, 'charge' | 'code' | 'reason'>): void {
-  const peer = row.at ? nameOf(state, row.at) : null
-  state.agenda.requeue.push({
-    ...why,
-    task: row.spec.id,
-    attempt: row.attempt,
-    cause: null,
-    killed: false,
-    peer,
-  })
+type Why = Pick<Requeue, 'charge' | 'code' | 'reason'> & Partial<Pick<Requeue, 'cause'>>
+
+function requeue(state: PeerState, row: TaskRow, from: LifeId, why: Why): void {
+  const attempt = state.tasks.attemptAt(row, from) ?? row.attempt
+  const peer = nameOf(state, from)
+  state.agenda.requeue.push({ cause: null, ...why, task: row.spec.id, attempt, killed: false, peer })
 }
 
 function nameOf(state: PeerState, life: LifeId): string {
   return state.members.nameOf(peerOf(life))
-}
-
-function fail(state: PeerState, row: TaskRow, failure: Failure): void {
-  state.agenda.conclude.push({ task: row.spec.id, result: { type: 'failure', failure }, holder: null })
-}
-
-/** Attempts that ended without a value: tried again, now or later, or given up. */
-export function requeued(state: PeerState, item: Requeue, now: Instant): void {
-  const row = state.tasks.get(item.task)
-  if (!row || row.state !== 'assigned' || row.attempt !== item.attempt) return
-  const at = row.at as LifeId
-  if (row.ending) return fail(state, row, ended(state, row, row.ending))
-  const where = item.peer ? ` on ${item.peer}` : ''
-  state.tasks.tell(row, `${stamp(state, now)} attempt ${row.attempt}${where}: ${item.reason}`)
-  if (item.charge === 'nothing') return again(state, row, now)
-  if (item.killed) row.deaths++
-  const free = item.charge !== 'retry' && row.movesLeft > 0
-  if (free) row.movesLeft--
-  if (!free && (row.retriesLeft <= 0 || row.deaths >= state.config.poisonLives)) return giveUp(state, row, item)
-  if (!free) {
-    row.retriesLeft--
-    state.counters.retried++
-  }
-  row.rejoin = null
-  // It may have asked for children there.
-  if (item.charge !== 'none') row.formerly = [...row.formerly.filter((life) => life !== at).slice(-1), at]
-  row.avoid.add(peerOf(at))
-  if (row.avoid.size > 4) row.avoid.delete([...row.avoid][0] as PeerState['peer'])
-  state.scheduler.returned(at)
-  const retry = {
-    type: 'task:retried',
-    task: item.task,
-    fn: row.spec.fn,
-    attempt: row.attempt,
-    reason: item.reason,
-  } as const
-  notify(state, retry)
-  const delay = free
-    ? item.charge === 'move'
-      ? 20 * (state.config.maxFreeMoves - row.movesLeft)
-      : 0
-    : retryDelay(state, row)
-  state.tasks.retrying(row, after(now, delay))
-  state.deadlines.set(item.task, Tasks.dueAt(row))
-}
-
-/** It was never begun: as if it had not been given out. */
-function again(state: PeerState, row: TaskRow, now: Instant): void {
-  row.executions--
-  state.counters.executions--
-  state.scheduler.returned(row.at as LifeId)
-  state.tasks.retrying(row, now)
-  state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-}
-
-/** Exponential with jitter; doubled once more for every peer that died with it. */
-function retryDelay(state: PeerState, row: TaskRow): number {
-  const [first, longest] = row.spec.policy.retryDelayMs
-  const ms = Math.min(longest, first * 2 ** Math.min(20, row.executions - 1 + row.deaths))
-  return ms * state.rng.between(0.5, 1)
-}
-
-function giveUp(state: PeerState, row: TaskRow, item: Requeue): void {
-  const poison = row.deaths >= state.config.poisonLives
-  const tries = row.attempt === 1 ? '1 attempt' : `${row.attempt} attempts`
-  const reason = poison ? 'poison' : item.reason
-  const said = poison ? `${row.deaths} peers died while running it` : item.reason
-  const failed = failure(row, poison ? 'PEER_DIED' : item.code, reason, `${row.spec.fn} failed after ${tries}: ${said}`)
-  fail(state, row, { ...failed, peer: item.peer, cause: item.cause })
 }
 
 /** Settles a task for good: the directory, the holds of its spec, its lineage, its waiters. */
@@ -303,6 +237,7 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   if (!entry) return
   // A cancel may have come when its time was up already.
   const wasToEnd = row.ending !== null
+  if (row.second) endOther(state, row, row.second)
   if (row.at) state.scheduler.returned(row.at)
   enter(state, entry, row, { task, result, holder })
   remember(state, row, { task, result, holder }, now)

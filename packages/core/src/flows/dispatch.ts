@@ -55,17 +55,23 @@ const recorders: Recorders = {
   leave: (state, _event, now) => {
     submit.leaveAttached(state)
     execute.giveBack(state)
-    join.leave(state, now)
+    join.leave(state, now, join.leaveMs)
+  },
+  drain: (state, { peer, withinMs }, now) => {
+    if (peer === state.self) drain(state, withinMs, now)
+    else say(state, peer, { type: 'drain', withinMs })
   },
   inspect: ask,
   submit: (state, { spec }, now) => {
+    if (execute.bars(state, spec.context, now)) return
     submit.submit(state, spec, now)
     if (spec.depth === 0 && state.jobs.size > 0) jobs.asked(state, spec.context, resultOf(spec.id), spec.policy.name)
   },
   job: (state, event, now) => jobs.open(state, event, now),
   'close-job': (state, { context }, now) => jobs.close(state, context, now),
   'end-job': (state, { context, reason }) => jobs.end(state, context, reason),
-  put: (state, event) => {
+  put: (state, event, now) => {
+    if (execute.bars(state, event.context, now)) return execute.dropPut(state, event.object)
     submit.put(state, event)
     if (event.job) jobs.asked(state, event.job.context, event.object, event.job.name)
   },
@@ -101,6 +107,12 @@ const recorders: Recorders = {
 
 export function record<T extends PeerEvent['type']>(state: PeerState, event: EventOf<T>, now: Instant): void {
   recorders[event.type](state, event, now)
+}
+
+/** The same as leaving, with more patience: work that was asked for here, or runs here, has the time to end. */
+function drain(state: PeerState, withinMs: number, now: Instant): void {
+  execute.giveBack(state)
+  join.leave(state, now, withinMs)
 }
 
 function ask(state: PeerState, { peer, request, query }: EventOf<'inspect'>, now: Instant): void {
@@ -203,6 +215,7 @@ const takers: Takers = {
   'end-job': (state, _from, { context, reason }) => jobs.ended(state, context, reason),
   claimed: (state, from, message) => adopt.inherit(state, from, message),
   announce: (state, from, message) => recover.announced(state, from, message),
+  drain: (state, _from, { withinMs }, now) => drain(state, withinMs, now),
   inspect: (state, from, { request, query }, now) =>
     say(state, from, { type: 'inspected', request, rows: inspect(state, query, now) }),
   inspected: (state, from, { request, rows }) => {

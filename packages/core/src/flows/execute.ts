@@ -3,7 +3,7 @@
 // what it cannot do and hands back what it does not get to.
 
 import type { PeerEvent } from '../model/events.ts'
-import type { AttemptId, CodeId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, codeObject, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
@@ -40,7 +40,7 @@ export function assigned(
 }
 
 function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): RunRow | null {
-  const { spec, attempt, inputs } = assignment
+  const { spec, attempt, inputs, extra = false } = assignment
   const refusal = refusalOf(state, owner)
   if (refusal) {
     const outcome: Outcome = { type: 'returned', reason: refusal }
@@ -52,11 +52,12 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     .ofTask(spec.id)
     .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec))
   if (there) {
+    if (!extra) state.executor.wanted(there)
     join(state, there, { owner, attempt }, epoch)
     return null
   }
   if (attempt > 1 && answerFromLetters(state, owner, spec.id, attempt)) return null
-  const row = state.executor.add({ attempt, spec, owner, epoch, inputs })
+  const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra })
   state.code.need(spec.code)
   for (const input of inputs) {
     if (input.located.type !== 'stored' || state.holdings.has(input.source)) continue
@@ -124,6 +125,8 @@ export function inputSpoiled(state: PeerState, object: ObjectId): void {
 }
 
 export function startReady(state: PeerState): void {
+  // Whoever leaves begins nothing.
+  if (state.leaving) return returnUnbegun(state)
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
     const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
@@ -144,8 +147,9 @@ export function startReady(state: PeerState): void {
 export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' }>): void {
   const row = state.executor.get(event.attempt)
   const { outcome } = event
-  if (!row || row.state === 'done') {
-    if (outcome.type === 'stored' && !row) dropUnknown(state, event.attempt)
+  if (!row || row.state === 'done' || row.barred) {
+    if (outcome.type === 'stored' && row?.state !== 'done') dropUnknown(state, event.attempt)
+    if (row?.barred === true && row.state !== 'done') finish(state, row, asksForMore, 0)
     return
   }
   if (outcome.type === 'stored') {
@@ -234,12 +238,31 @@ export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exit
   for (const id of event.running) {
     const row = state.executor.get(id)
     if (!row || row.state === 'done') continue
-    const outcome: Outcome = row.aborting
-      ? { type: 'cancelled', reason: row.aborting }
-      : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
+    const outcome: Outcome = row.barred
+      ? asksForMore
+      : row.aborting
+        ? { type: 'cancelled', reason: row.aborting }
+        : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
     finish(state, row, outcome, 0)
   }
   state.executor.workerGone(event.worker)
+}
+
+const reasonForOne = 'it asked for work of its own, which only one attempt at a task may'
+const asksForMore: Outcome = { type: 'returned', reason: reasonForOne, free: true }
+
+/** True: that context may not submit or put. It is dropped for having tried. */
+export function bars(state: PeerState, context: ContextId, now: Instant): boolean {
+  const row = state.executor.extraOf(context)
+  if (!row) return false
+  row.barred = true
+  stop(state, row, reasonForOne, now)
+  return true
+}
+
+/** The bytes of what a barred attempt put. */
+export function dropPut(state: PeerState, object: ObjectId): void {
+  if (!state.holdings.has(object)) state.effects.push({ type: 'drop', object })
 }
 
 /** Cancel or timeout, said by the owner. Queued: dropped at once; running: told, then its worker ends. */
@@ -309,8 +332,13 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
   }
 }
 
-/** A peer that leaves gives back what it has not begun. */
+/** A peer that leaves gives back what it has not begun, what waits in its workers included. */
 export function giveBack(state: PeerState): void {
+  for (const worker of state.executor.crowded()) state.effects.push({ type: 'recall', worker })
+  returnUnbegun(state)
+}
+
+function returnUnbegun(state: PeerState): void {
   for (const row of state.executor.all()) {
     if (row.state === 'fetching' || row.state === 'ready')
       finish(state, row, { type: 'returned', reason: 'leaving' }, 0)

@@ -17,6 +17,7 @@ import * as execute from './execute.ts'
 import { tendFoundlings } from './find.ts'
 import { record, take } from './dispatch.ts'
 import * as guard from './guard.ts'
+import { hedgeLate } from './hedge.ts'
 import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
@@ -24,6 +25,7 @@ import * as recover from './recover.ts'
 import * as release from './release.ts'
 import { relieve, saveRest } from './relieve.ts'
 import * as replicate from './replicate.ts'
+import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
 import * as submit from './submit.ts'
 import { hangUpIdle, write } from './write.ts'
@@ -59,6 +61,8 @@ export function deadline(state: PeerState): Instant {
     state.sessions.deadline((life) => state.links.canWrite(life)),
     state.elsewhere.deadline(),
     durableDeadline(state),
+    state.scheduler.waitsUntil,
+    timers.hedgeAt,
     state.ledger.deadline(),
     adopt.claimDeadline(state),
     state.jobs.deadline(),
@@ -83,7 +87,7 @@ function settleAgenda(state: PeerState, now: Instant): void {
     else if (agenda.retiring.length > 0) replicate.retire(state, first(agenda.retiring))
     else if (agenda.orphans.length > 0) adopt.orphaned(state, first(agenda.orphans))
     else if (agenda.claimed.length > 0) jobs.claimsAnswered(state, first(agenda.claimed))
-    else if (agenda.requeue.length > 0) conclude.requeued(state, first(agenda.requeue), now)
+    else if (agenda.requeue.length > 0) requeue.requeued(state, first(agenda.requeue), now)
     else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
     else if (agenda.lost.length > 0) {
       const { object, reason } = first(agenda.lost)
@@ -140,6 +144,7 @@ function pump(state: PeerState, now: Instant): void {
   settleAgenda(state, now)
   replicate.replicateMissing(state, now)
   assignReady(state, now)
+  hedgeLate(state, now)
   settleAgenda(state, now)
   execute.grant(state)
   resolve.fetchWanted(state, now)

@@ -8,6 +8,7 @@ import { clip, limits } from '../model/limits.ts'
 import { locate } from '../state/locate.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
+import { keepsForOthers } from '../state/peer-state.ts'
 import { unfit } from '../state/placement.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
@@ -33,6 +34,8 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
           memoryBytes: state.holdings.memoryBytes,
           diskBytes: state.holdings.diskBytes + state.foundlings.bytes,
           foundlings: state.foundlings.size,
+          attempts: state.executor.size,
+          keptForOthers: keepsForOthers(state),
           bundles: state.code.size,
           awareness: state.detector.awareness,
         },
@@ -165,7 +168,7 @@ function waiting(state: PeerState, row: TaskRow, now: Instant): string {
     case 'ready':
       return `${fn} (${id}) is ready and waits for a slot (${whyNowhere(state, row)})`
     case 'assigned':
-      return `${fn} (${id}) is at ${row.at ? state.members.nameOf(peerOf(row.at)) : '?'} for ${ago(row.assignedAt)}, attempt ${row.attempt}`
+      return `${fn} (${id}) is at ${row.at ? state.members.nameOf(peerOf(row.at)) : '?'} for ${ago(row.assignedAt)}, attempt ${row.attempt}${beside(state, row)}`
     case 'retrying':
       return `${fn} (${id}) is tried again in ${Math.max(0, row.retryAt - now).toFixed(0)} ms, after attempt ${row.attempt}`
     case 'settled':
@@ -189,6 +192,10 @@ const namesListed = 3
 function listed(names: readonly string[]): string {
   const more = names.length - namesListed
   return names.slice(0, namesListed).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function beside(state: PeerState, { second }: TaskRow): string {
+  return second ? `; attempt ${second.attempt} runs beside it at ${state.members.nameOf(peerOf(second.at))}` : ''
 }
 
 function known(state: PeerState, what: string): string | null {

@@ -6,10 +6,10 @@ import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { dial, signal } from '../state/peer-state.ts'
+import { dial, keepsForOthers, notify, signal } from '../state/peer-state.ts'
 
 /** How long a leaving peer waits for its hand-over. */
-const leaveMs = 5_000
+export const leaveMs = 5_000
 
 export function linked(state: PeerState, life: LifeId, now: Instant): void {
   const before = state.links.lifeOf(peerOf(life))
@@ -91,10 +91,16 @@ function heal(state: PeerState, now: Instant): void {
   if (entry) dial(state, entry, now)
 }
 
-export function leave(state: PeerState, now: Instant): void {
-  if (state.leaving) return
-  state.leaving = { by: after(now, leaveMs), said: false }
+/** Begins to hand over, for `ms` at most; whoever does so already is given no more time than that. */
+export function leave(state: PeerState, now: Instant, ms: number): void {
+  const by = after(now, ms)
+  if (state.leaving) {
+    if (by < state.leaving.by) state.leaving.by = by
+    return
+  }
+  state.leaving = { by, said: false }
   state.gossip.spread(state.members.declare('draining', now))
+  notify(state, { type: 'peer:draining', peer: state.peer, name: state.members.nameOf(state.peer) })
 }
 
 /** Draining → left, once what we ran and kept for others is done or elsewhere, or time is up. */
@@ -117,8 +123,17 @@ function isBusy(state: PeerState): boolean {
   if (state.executor.size > 0 || state.outbox.length > 0) return true
   for (const life of state.sessions.lives())
     if (state.members.lives(life) && state.sessions.queued(life) > 0) return true
-  for (const { owners } of state.holdings.all())
-    for (const owner of owners) if (owner !== state.self && state.members.lives(owner)) return true
+  return keepsForOthers(state) > 0 || answersForWork(state)
+}
+
+/**
+ * Tasks of contexts that live here, children of what ran here for instance, end before we go; those of jobs with
+ * a name are for whoever goes on with them. For refs to what they made, and to all else that is ours, guardians
+ * answer from then on as far as they have been told: this is where to wait for them.
+ */
+function answersForWork({ tasks, jobs }: PeerState): boolean {
+  if (tasks.pending === 0) return false
+  for (const { state, spec } of tasks.all()) if (state !== 'settled' && !jobs.get(spec.context)) return true
   return false
 }
 

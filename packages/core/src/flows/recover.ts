@@ -48,13 +48,16 @@ function attemptsOf(state: PeerState, life: LifeId, slots: number, name: string)
   const rows = state.tasks.assignedTo(life)
   rows.forEach((row, at) => {
     const ran = at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
-    lose(state, row, ran, name)
+    lose(state, row, life, { ran, name })
   })
   return rows.length
 }
 
-function lose(state: PeerState, row: TaskRow, ran: boolean, peer: string): void {
-  const base = { task: row.spec.id, attempt: row.attempt, code: 'PEER_DIED', cause: null, peer } as const
+// oxlint-disable-next-line max-params -- what was lost, and how
+function lose(state: PeerState, row: TaskRow, at: LifeId, { ran, name }: { ran: boolean; name: string }): void {
+  const peer = name
+  const attempt = state.tasks.attemptAt(row, at) ?? row.attempt
+  const base = { task: row.spec.id, attempt, code: 'PEER_DIED', cause: null, peer } as const
   state.agenda.requeue.push({ ...base, charge: ran ? 'retry' : 'none', reason: `peer ${peer} died`, killed: ran })
 }
 
@@ -262,12 +265,13 @@ export function announced(state: PeerState, from: LifeId, message: Extract<Messa
   const unconfirmed = state.unconfirmed.get(from)
   state.unconfirmed.delete(from)
   for (const row of state.tasks.assignedTo(from)) {
-    const listed = running.delete(attemptId(row.spec.id, row.attempt))
-    if (!listed && unconfirmed?.has(row.spec.id)) lose(state, row, false, name)
+    const attempt = state.tasks.attemptAt(row, from) ?? row.attempt
+    const listed = running.delete(attemptId(row.spec.id, attempt))
+    if (!listed && unconfirmed?.has(row.spec.id)) lose(state, row, from, { ran: false, name })
     // We may have said so before, in the conversation that ended.
-    if (listed && (row.ending || row.overdue)) {
+    if (listed && (row.ending || (row.overdue && attempt === row.attempt))) {
       const reason = row.ending?.reason ?? outOfTime('attemptTimeoutMs', row.spec.policy)
-      say(state, from, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason, moved: row.ending === null })
+      say(state, from, { type: 'abort', task: row.spec.id, attempt, reason, moved: row.ending === null })
     }
   }
   for (const id of running) abortStray(state, from, id)

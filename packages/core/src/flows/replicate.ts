@@ -56,6 +56,8 @@ function copy(state: PeerState, entry: Entry, members: readonly Member[], now: I
     if (missing-- <= 0) return
     ask(state, entry, life)
   }
+  // Nobody else takes one: a leaving holder need not wait for more.
+  if (entry.copying.size === 0) letRetire(state, entry, 1)
 }
 
 function ask(state: PeerState, entry: Entry, life: LifeId): void {
@@ -85,9 +87,9 @@ export function holding(
   letRetire(state, entry)
 }
 
-/** A leaving holder may go as soon as its copy is not needed. */
-function letRetire(state: PeerState, entry: Entry): void {
-  if (state.directory.copiesOf(entry) < Math.min(entry.copies, 1)) return
+/** A leaving holder may go as soon as there are as many copies without its own. */
+function letRetire(state: PeerState, entry: Entry, copies: number = entry.copies): void {
+  if (state.directory.copiesOf(entry) < copies) return
   for (const life of entry.holders) {
     if (!state.directory.isRetiring(life)) continue
     state.directory.removeHolder(entry, life)

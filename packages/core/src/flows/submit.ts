@@ -156,7 +156,10 @@ export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow[
   }
   row.timeoutAt = never
   row.attemptTimeoutAt = never
+  const { second } = row
   say(state, row.at, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason: ending.reason })
+  if (second)
+    say(state, second.at, { type: 'abort', task: row.spec.id, attempt: second.attempt, reason: ending.reason })
 }
 
 /** Task rows whose time has come: retries, timeouts, nobody to place them on. */

@@ -78,6 +78,8 @@ export interface Config {
   readonly poisonLives: number
   /** From `task.signal` to the end of the worker. */
   readonly cancelGraceMs: number
+  /** A peer that is drained hands over for so long: what runs there may end, its objects are copied elsewhere. Then it leaves, and what still ran goes back uncharged. */
+  readonly drainMs: number
   /** Nobody satisfies the needs for this long: UNPLACEABLE. */
   readonly placeTimeoutMs: number
   /** Story lines kept per task, oldest dropped. */
@@ -154,6 +156,7 @@ const lan: Config = {
   maxFreeMoves: 32,
   poisonLives: 10,
   cancelGraceMs: 2_000,
+  drainMs: 30_000,
   placeTimeoutMs: 30_000,
   maxCodes: 256,
   storyLines: 32,
@@ -195,6 +198,7 @@ const test: Config = {
   tombstoneMs: 60_000,
   healMs: 60_000,
   orphanGraceMs: 5_000,
+  drainMs: 5_000,
   placeTimeoutMs: 5_000,
   maxCodes: 16,
   foundlingMs: 60_000,

@@ -25,6 +25,7 @@ export type PeerEvent =
   | { readonly type: 'submit'; readonly spec: TaskSpec }
   | {
       readonly type: 'put'
+      readonly context: ContextId
       readonly object: ObjectId
       readonly size: number
       readonly hash: string
@@ -45,6 +46,8 @@ export type PeerEvent =
   | { readonly type: 'code'; readonly code: CodeId; readonly pinned: boolean }
   | { readonly type: 'inspect'; readonly peer: LifeId; readonly request: number; readonly query: Query }
   | { readonly type: 'leave' }
+  /** That peer, ourselves perhaps, is to hand over and leave. */
+  | { readonly type: 'drain'; readonly peer: LifeId; readonly withinMs: number }
   // ---- jobs with a name: opened, done with, stopped for good
   | { readonly type: 'job'; readonly context: ContextId; readonly name: string; readonly detached: boolean }
   | { readonly type: 'close-job'; readonly context: ContextId }
@@ -105,6 +108,8 @@ export type Notice =
       readonly attemptsMoved: number
       readonly objectsRecopied: number
     }
+  /** It hands over, and leaves then. */
+  | { readonly type: 'peer:draining'; readonly peer: PeerId; readonly name: string }
   | { readonly type: 'peer:left'; readonly peer: PeerId; readonly name: string }
   | {
       readonly type: 'task:retried'
@@ -112,6 +117,14 @@ export type Notice =
       readonly fn: string
       readonly attempt: number
       readonly reason: string
+    }
+  /** One more attempt began beside one that takes unusually long. */
+  | {
+      readonly type: 'task:hedged'
+      readonly task: TaskId
+      readonly fn: string
+      readonly attempt: number
+      readonly peer: PeerId
     }
   | { readonly type: 'task:conflict'; readonly task: TaskId; readonly fn: string; readonly reason: string }
   | { readonly type: 'object:rebuilt'; readonly object: ObjectId; readonly task: TaskId }

@@ -26,6 +26,8 @@ export interface Assignment {
   readonly spec: TaskSpec
   readonly attempt: number
   readonly inputs: readonly Input[]
+  /** Beside one that runs elsewhere: it may neither submit nor put. */
+  readonly extra?: boolean | undefined
   /** Who had earlier attempts and may have asked for children: their ledgers are looked at before this one begins. */
   readonly formerly?: readonly LifeId[] | undefined
 }
@@ -140,6 +142,8 @@ export type Message =
       readonly borrows: readonly ObjectId[]
       readonly holdings: readonly HoldingNote[]
     }
+  /** Hand over and leave, within so many milliseconds. */
+  | { readonly type: 'drain'; readonly withinMs: number }
   | { readonly type: 'inspect'; readonly request: number; readonly query: Query }
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
 

@@ -40,6 +40,8 @@ export interface Policy {
   readonly prefer: Needs
   readonly spread: boolean
   readonly priority: number
+  /** A run that takes unusually long may get a second attempt elsewhere, when there is nothing better to do. */
+  readonly hedge: boolean
 }
 
 export interface TaskSpec {

@@ -63,7 +63,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     shared.set(value, table.length)
     return table.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
-  const rows = attempts.map(({ spec, attempt, inputs, formerly }) => [
+  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra }) => [
     spec.id,
     attempt,
     share(spec.context),
@@ -74,7 +74,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
-    ...(formerly === undefined ? [] : [formerly]),
+    ...(extra === true ? [formerly ?? 0, true] : formerly === undefined ? none : [formerly]),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
@@ -142,7 +142,7 @@ function unpackAssign(packed: Packed, from: LifeId): Message {
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra] = row
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -154,7 +154,7 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
   return {
     attempt: whole(attempt, 'attempt'),
     inputs: inputs === 0 ? noInputs : array(inputs, 'inputs').map(unpackInput),
-    ...(formerly === undefined
+    ...(formerly === undefined || formerly === 0
       ? {}
       : { formerly: check(wire.lives, formerly, 'formerly') as unknown as readonly LifeId[] }),
     spec: {
@@ -167,6 +167,7 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
       refs: refs === 0 ? none : (check(wire.links, refs, 'refs') as unknown as readonly RefLink[]),
       policy: options,
     },
+    ...(extra === true && { extra }),
   }
 }
 

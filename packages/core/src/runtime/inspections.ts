@@ -2,7 +2,11 @@
 // time, or an error says who was asked and why there is none.
 
 import { MeshError } from '../errors.ts'
+import type { LifeId } from '../model/ids.ts'
+import { peerOf } from '../model/ids.ts'
 import type { InspectRow } from '../model/messages.ts'
+import type { Membership } from '../state/membership.ts'
+import { isOver } from '../state/membership.ts'
 
 const answerMs = 5_000
 
@@ -10,6 +14,16 @@ export interface Asked {
   readonly name: string
   /** Why it will not answer any more, in a sentence. */
   readonly gone: () => string
+}
+
+export function whom(members: Membership, life: LifeId): Asked {
+  const name = members.nameOf(peerOf(life))
+  const gone = (): string => {
+    const row = members.get(peerOf(life))
+    if (row?.life !== life || !isOver(row.state)) return `${name} cannot be asked any more`
+    return `${name} cannot be asked: it ${row.state === 'left' ? 'left' : 'died'}${row.how === '' ? '' : ` (${row.how})`}`
+  }
+  return { name, gone }
 }
 
 interface Open {

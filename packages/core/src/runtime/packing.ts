@@ -14,7 +14,7 @@ export class CodecError extends Error {
 
 export function packPolicy(policy: Policy): Packed {
   const { name, retries, retryErrors, rebuilds, retryDelayMs, timeoutMs, attemptTimeoutMs } = policy
-  const { copies, needs, prefer, spread, priority } = policy
+  const { copies, needs, prefer, spread, priority, hedge } = policy
   const [first, longest] = retryDelayMs
   const ends = [ends0(timeoutMs), ends0(attemptTimeoutMs)]
   return [
@@ -30,6 +30,7 @@ export function packPolicy(policy: Policy): Packed {
     empty0(prefer),
     spread,
     priority,
+    hedge,
   ]
 }
 
@@ -70,6 +71,7 @@ function checkedPolicy(packed: Packed): Policy {
     prefer,
     spread,
     priority,
+    hedge,
   ] = packed
   const policy = {
     name,
@@ -84,6 +86,7 @@ function checkedPolicy(packed: Packed): Policy {
     prefer: prefer === 0 ? {} : prefer,
     spread,
     priority,
+    hedge,
   }
   return check(wire.policy, policy, 'policy') as unknown as Policy
 }

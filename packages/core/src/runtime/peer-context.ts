@@ -77,7 +77,7 @@ export class PeerContext implements AttemptContext {
     if (!inline) await this.#keep(object, bytes, hash)
     this.#own(object)
     const job = this.runsAgain && this.depth === 0 ? { context: this.context, name } : undefined
-    this.#peer.post({ type: 'put', object, size: bytes.length, hash, inline, refs, copies, job })
+    this.#peer.post({ type: 'put', context: this.context, object, size: bytes.length, hash, inline, refs, copies, job })
     // The attempt ended while it was stored: nobody else lets go of it.
     if (this.#closed) this.release(object)
   }

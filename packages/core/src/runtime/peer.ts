@@ -11,14 +11,14 @@ import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { isOver } from '../state/membership.ts'
 import { createPeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
-import { Inspections } from './inspections.ts'
+import { Inspections, whom } from './inspections.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
 import { Keeper } from './keeper.ts'
+import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
 import { OpenJobs } from './open-jobs.ts'
 import { PeerContext } from './peer-context.ts'
@@ -26,6 +26,7 @@ import type { Platform, Sha256 } from './ports.ts'
 import type { TieredStore } from './tiered-store.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
+import { reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
 import type { WorkerPool } from './worker-port.ts'
 
@@ -53,7 +54,7 @@ export class Peer {
   readonly #waiters: Waiters
   readonly #inspections = new Inspections()
   readonly #joining: Joining
-  readonly #leaving = new Set<() => void>()
+  readonly #leaving = new Leaving()
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
   readonly jobs = new OpenJobs((event) => this.post(event))
   #queue: PeerEvent[] = []
@@ -61,6 +62,7 @@ export class Peer {
   /** A turn runs: what its effects post is for the next one. */
   #turning = false
   #stopped = false
+  #stopping: Promise<void> | undefined
   /** When the timer that is set wakes us. */
   #wakesAt: number = Number.POSITIVE_INFINITY
   #wallAhead: number
@@ -114,15 +116,7 @@ export class Peer {
       host: {
         openContext: (attempt) => this.#openAttempt(attempt),
         envOf: (code) => this.#keeper.bundles.envOf(code),
-        reports: {
-          done: (attempt, outcome, ms) => this.post({ type: 'done', attempt, outcome, ms }),
-          blocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: true }),
-          unblocked: (attempt) => this.post({ type: 'blocked', attempt, blocked: false }),
-          returned: (attempts) => this.post({ type: 'returned', attempts }),
-          exited: (worker, { reason, detail }, running, unstarted) =>
-            this.post({ type: 'exited', worker, reason, detail, running, unstarted }),
-          logged: (attempt, level, text) => this.#options.logged?.({ attempt, level, text }),
-        },
+        reports: reportsTo(this.post.bind(this), (line) => this.#options.logged?.(line)),
       },
     })
   }
@@ -196,7 +190,6 @@ export class Peer {
     )
     console.error(cause)
     this.#joining.refused(this.#broken)
-    for (const resolve of this.#leaving) resolve()
     void this.stop()
   }
 
@@ -242,7 +235,7 @@ export class Peer {
         return this.#joining.joined()
       case 'left':
         // The goodbye is in the outboxes; they get one more moment to be written.
-        return void setTimeout(() => this.#leaving.forEach((resolve) => resolve()), 50)
+        return void setTimeout(() => void this.stop(), 50)
     }
   }
 
@@ -324,14 +317,8 @@ export class Peer {
 
   inspect(peer: LifeId, query: Query): Promise<readonly InspectRow[]> {
     this.assertOpen()
-    const name = this.state.members.nameOf(peerOf(peer))
-    const gone = (): string => {
-      const row = this.state.members.get(peerOf(peer))
-      return row?.life === peer && isOver(row.state)
-        ? `${name} cannot be asked: it ${row.state === 'left' ? 'left' : 'died'}${row.how === '' ? '' : ` (${row.how})`}`
-        : `${name} cannot be asked any more`
-    }
-    return this.#inspections.ask({ name, gone }, (request) => this.post({ type: 'inspect', peer, request, query }))
+    const asked = whom(this.state.members, peer)
+    return this.#inspections.ask(asked, (request) => this.post({ type: 'inspect', peer, request, query }))
   }
 
   /** The same, of this peer, at once. */
@@ -354,15 +341,22 @@ export class Peer {
   }
 
   /** Ends attached work, hands over, says goodbye. */
-  async leave(): Promise<void> {
-    if (this.#stopped) return
-    await new Promise<void>((resolve) => {
-      this.#leaving.add(resolve)
-      const timer = setTimeout(resolve, leaveMs)
-      this.#leaving.add(() => clearTimeout(timer))
-      this.post({ type: 'leave' })
-    })
-    await this.#keeper.settled()
+  leave(): Promise<void> {
+    return this.#leave({ type: 'leave' }, leaveMs)
+  }
+
+  /** Hands over for as long as it takes, `drainMs` at most: what runs here may end first. Then says goodbye. */
+  drain(): Promise<void> {
+    const { drainMs } = this.#options.config
+    return this.#leave({ type: 'drain', peer: this.self, withinMs: drainMs }, drainMs + leaveMs)
+  }
+
+  async #leave(event: PeerEvent, ms: number): Promise<void> {
+    if (!this.#stopped) {
+      this.post(event)
+      await this.#leaving.within(ms)
+      await this.#keeper.settled()
+    }
     await this.stop()
   }
 
@@ -371,18 +365,23 @@ export class Peer {
     this.#onStop.add(listener)
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopped) return
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
     this.#stopped = true
     this.#options.platform.clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
     const why = this.#broken ?? new MeshError('MESH_LEFT', 'this peer has left the mesh')
+    this.#leaving.over()
     this.#waiters.fail(why)
     this.#inspections.fail(why)
     this.jobs.fail(why)
     this.#joining.close()
     this.#keeper.transfers.close()
     this.#links.close()
-    for (const listener of this.#onStop) listener(this.#broken)
+    // Later, as one of them may be whoever stops it.
+    queueMicrotask(() => this.#onStop.forEach((listener) => listener(this.#broken)))
     await this.#pool.close()
   }
 }

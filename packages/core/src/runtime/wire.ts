@@ -86,6 +86,7 @@ export const policy = z.object({
   prefer: needs,
   spread: z.boolean(),
   priority: z.number(),
+  hedge: z.boolean(),
 })
 
 const profile = z.object({
@@ -186,6 +187,7 @@ export const message = z.discriminatedUnion('type', [
     borrows: list(id, 1_000_000),
     holdings: list(holding, 1_000_000),
   }),
+  z.object({ type: z.literal('drain'), withinMs: count }),
   z.object({ type: z.literal('inspect'), request: whole, query }),
   z.object({ type: z.literal('inspected'), request: whole, rows: list(row, limits.rows) }),
 ])

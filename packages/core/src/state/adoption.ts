@@ -65,7 +65,7 @@ function enter(state: PeerState, row: LedgerRow): void {
   state.agenda.loose.push(object)
   if (located !== null) settle(state, entry, located)
   if (spec !== null) enterTask(state, entry, row, spec)
-  else if (task !== null && entry.state === 'stored')
+  else if (task !== null && (entry.state === 'stored' || entry.state === 'alias'))
     state.notes.set(object, 'its lineage was dropped by the peer that answered for it before')
   else if (located === null)
     state.directory.failed(entry, lostFailure(object, 'lineage-dropped', 'how it was made is not known any more'))
@@ -139,7 +139,7 @@ function askHolder(state: PeerState, entry: Entry, holder: LifeId): void {
 function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located }: LedgerRow, spec: TaskSpec): void {
   const now = state.timers.turnAt
   const row = state.tasks.add(spec, state.firstEpoch, now)
-  row.attempt = attempt
+  row.attempt = row.numbered = attempt
   state.code.need(spec.code)
   for (const link of spec.refs) hold(state, link, 'spec')
   if (located !== null || faded) {

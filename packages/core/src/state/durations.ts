@@ -1,15 +1,19 @@
-// How long each function has been taking: a running mean, of all its runs and of those on one peer. Looked up
+// How long each function has been taking: a running mean, of all its runs and of those on one peer, and what most
+// of its latest runs took. Looked up
 // for every attempt, so by the code's and the function's own strings: a key made of both would have to be built
 // and hashed each time. Functions that were not measured for longest go when there are too many.
 
 import type { CodeId, LifeId } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
+import { Recent } from './recent.ts'
 
 export interface Duration {
   /** Null until it ran once. */
   meanMs: number | null
   /** By peer, where that is known; a Map only once there is something in it. */
   at: Map<LifeId, number> | null
+  /** The latest ones; null where nobody asks for more than the mean. */
+  recent: Recent | null
 }
 
 type Called = Pick<TaskSpec, 'code' | 'fn'>
@@ -33,6 +37,8 @@ export class Durations {
     const row = this.get(spec) ?? this.#add(spec)
     row.meanMs = blended(row.meanMs, ms)
     if (life === null) return
+    row.recent ??= new Recent()
+    row.recent.add(ms)
     row.at ??= new Map()
     row.at.set(life, blended(row.at.get(life) ?? null, ms))
   }
@@ -43,7 +49,7 @@ export class Durations {
       if (this.#codes.size >= maxCodes) this.#codes.delete(this.#codes.keys().next().value as CodeId)
       this.#codes.set(code, (functions = new Map()))
     }
-    const row: Duration = { meanMs: null, at: null }
+    const row: Duration = { meanMs: null, at: null, recent: null }
     functions.set(fn, row)
     return row
   }

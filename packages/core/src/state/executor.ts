@@ -5,7 +5,7 @@
 
 import { assert } from '../model/assert.ts'
 import type { Config } from '../model/config.ts'
-import type { AttemptId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { attemptId, never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import { Multimap } from '../model/multimap.ts'
@@ -31,6 +31,7 @@ export class Executor {
   readonly #blockedDepths = new Map<AttemptId, number>()
   slots: number
   blocked = 0
+  #extras = 0
   /** Rows with a time at which something must happen to them. */
   readonly timed = new Set<RunRow>()
 
@@ -67,10 +68,10 @@ export class Executor {
     return undefined
   }
 
-  add(row: Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs'>): RunRow {
+  add(row: Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs' | 'extra'>): RunRow {
     const id = this.#freshId(row.spec.id, row.attempt)
     // Written out, not spread: this is made for every attempt, and a spread costs ten times as much.
-    const { attempt, spec, owner: from, epoch, inputs } = row
+    const { attempt, spec, owner: from, epoch, inputs, extra } = row
     const full: RunRow = {
       id,
       attempt,
@@ -80,6 +81,8 @@ export class Executor {
       epoch,
       inputs,
       state: 'fetching',
+      extra,
+      barred: false,
       missing: new LazySet(),
       worker: -1,
       aborting: null,
@@ -91,6 +94,7 @@ export class Executor {
       abandoned: false,
     }
     this.#rows.set(id, full)
+    if (extra) this.#extras++
     this.#byTask.add(row.spec.id, id)
     for (const { source } of row.inputs) this.#users.add(source, id)
     this.#owners.gave(row.owner)
@@ -105,6 +109,21 @@ export class Executor {
       const id = `${plain}.${copy}` as AttemptId
       if (!this.#rows.has(id)) return id
     }
+  }
+
+  /** The attempt behind a context that may ask for nothing, if it is one. */
+  extraOf(context: ContextId): RunRow | undefined {
+    if (this.#extras === 0) return undefined
+    const rows = this.ofTask(context as string as TaskId).filter(
+      ({ state }) => state === 'running' || state === 'blocked',
+    )
+    return rows.every(({ extra }) => extra) ? rows[0] : undefined
+  }
+
+  /** Somebody asks for it for whom it runs nowhere else. */
+  wanted(row: RunRow): void {
+    if (row.extra) this.#extras--
+    row.extra = false
   }
 
   /** An attempt here has yet to read these bytes. */
@@ -222,6 +241,11 @@ export class Executor {
     return this.#workers.heldUp(now)
   }
 
+  /** Workers in which others wait behind an attempt. */
+  crowded(): number[] {
+    return this.#workers.crowded()
+  }
+
   /** Attempts for which there may be room elsewhere: every slot here has been at one attempt for long. */
   stranded(now: Instant): RunRow[] {
     const [first] = this.#ready
@@ -288,6 +312,7 @@ export class Executor {
     this.timed.delete(row)
     this.#ready.delete(row.id)
     this.#rows.delete(row.id)
+    if (row.extra) this.#extras--
     this.#byTask.delete(row.spec.id, row.id)
     for (const { source } of row.inputs) this.#users.delete(source, row.id)
     this.#owners.lost(row.owner)

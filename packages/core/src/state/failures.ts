@@ -21,6 +21,11 @@ export function failure(row: TaskRow, code: Failure['code'], reason: string, mes
   }
 }
 
+/** It settles as this. */
+export function giveFailure(state: PeerState, row: TaskRow, failed: Failure): void {
+  state.agenda.conclude.push({ task: row.spec.id, result: { type: 'failure', failure: failed }, holder: null })
+}
+
 export function unplaceable(state: PeerState, row: TaskRow): Failure {
   const reasons = placementReasons(state, row).join('; ')
   return failure(row, 'UNPLACEABLE', 'needs', `no peer can run ${row.spec.fn}: ${reasons}`)

@@ -36,7 +36,7 @@ export function ledgerRow(state: PeerState, object: ObjectId): LedgerRow | null 
     context: state.ledger.contextOf(object) ?? row?.spec.context ?? null,
     spec: row ? current(state, row.spec) : null,
     copies: entry.copies,
-    attempt: row?.attempt ?? 0,
+    attempt: row?.numbered ?? 0,
     at: row?.at ?? null,
     faded: entry.state === 'faded',
     located: state.directory.locate(object),

@@ -4,6 +4,7 @@
 
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { after } from '../model/ids.ts'
+import type { Input } from '../model/messages.ts'
 import type { Failure, Located } from '../model/object.ts'
 import type { RefLink } from '../model/task.ts'
 import type { HoldRow, Reason } from './holds.ts'
@@ -127,6 +128,18 @@ export function askAgain(state: PeerState, object: ObjectId): void {
   state.elsewhere.stale(object)
   if (located?.type === 'alias') letGo(state, located.link.object, 'container')
   askOwner(state, object, row.owner)
+}
+
+/** Where an executor finds the top-level ones of these; null when one is not to be had, or not yet. */
+export function inputsFor(state: PeerState, refs: readonly RefLink[]): Input[] | null {
+  const inputs: Input[] = []
+  for (const link of refs) {
+    if (!link.top) continue
+    const found = locate(state, link.object, link.owner)
+    if (found === null || found.located.type === 'failure') return null
+    inputs.push({ object: link.object, source: found.source, owner: found.owner, located: found.located })
+  }
+  return inputs
 }
 
 /** Its bytes are on this peer already. */

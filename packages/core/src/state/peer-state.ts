@@ -188,6 +188,8 @@ export interface Timers {
   /** When the current turn began. */
   turnAt: Instant
   replicateVersion: number
+  /** When the next attempt has taken so long that it may get a second one beside it. */
+  hedgeAt: Instant
   /** The members among whom guardians were last looked for, ours and those of owners that are gone. */
   guardVersion: number
   adoptVersion: number
@@ -224,6 +226,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     wakeAt: never,
     turnAt: now,
     replicateVersion: -1,
+    hedgeAt: never,
     guardVersion: -1,
     adoptVersion: -1,
     forgiveAt: never,
@@ -321,6 +324,14 @@ export function dial(state: PeerState, peer: PeerId, now: Instant): void {
   if (!state.links.want(peer, now)) return
   const addresses = [...(state.members.get(peer)?.profile?.addresses ?? []), ...state.links.entryAddresses(peer)]
   state.effects.push({ type: 'dial', peer, addresses })
+}
+
+/** Objects here that others who are there count on. */
+export function keepsForOthers(state: PeerState): number {
+  const counts = (owner: LifeId): boolean => owner !== state.self && state.members.lives(owner)
+  let objects = 0
+  for (const { owners } of state.holdings.all()) if ([...owners].some(counts)) objects++
+  return objects
 }
 
 /** Closes the link to that life. It counts as closed from now on, whatever becomes of the goodbye. */

@@ -71,6 +71,10 @@ export function resourceRoom(member: Member, needs: Needs, taken: readonly Needs
 const bytesPerMs = 100_000
 const unknownMs = 10
 
+export function transferMs(bytes: number): number {
+  return bytes / bytesPerMs
+}
+
 /** Estimated milliseconds until the task would be done there. */
 export function score(
   candidate: Candidate,
@@ -79,13 +83,37 @@ export function score(
   preferred: boolean,
 ): number {
   const { member, out } = candidate
-  const slots = Math.max(1, member.profile?.slots ?? 1)
+  const slots = slotsAt(member)
   const each = Math.max(expectedMs ?? unknownMs, 0.01)
   const elsewhere = (member.load?.queued ?? 0) / slots
   const waves = (out + 1) / slots
   const health = 1 + (member.load?.awareness ?? 0) / 4
-  const estimate = (waves * each + Math.min(elsewhere, 8) * each * 0.1 + missingBytes / bytesPerMs) * health
+  const estimate = (waves * each + Math.min(elsewhere, 8) * each * 0.1 + transferMs(missingBytes)) * health
   return estimate + (preferred ? 0 : each * 0.5) + (candidate.avoided ? 60_000 : 0)
+}
+
+/** Until one more would be done there, behind what we have there already. */
+export function doneThereMs({ member, out }: Candidate, eachMs: number): number {
+  return Math.ceil((out + 1) / slotsAt(member)) * eachMs
+}
+
+/** Until these will be through with what they have of ours, if it is all alike, and with `queued` more. */
+export function doneElsewhereMs(
+  candidates: readonly Candidate[],
+  queued: number,
+  eachMs: (candidate: Candidate) => number,
+): number {
+  let ahead = queued
+  let perMs = 0
+  for (const candidate of candidates) {
+    ahead += candidate.out
+    perMs += slotsAt(candidate.member) / Math.max(eachMs(candidate), 0.01)
+  }
+  return ahead / perMs
+}
+
+function slotsAt({ profile }: Member): number {
+  return Math.max(1, profile?.slots ?? 1)
 }
 
 /** The best of them; a few sampled ones when there are many (power of two choices, Mitzenmacher 2001). */

@@ -24,6 +24,10 @@ export interface RunRow {
   epoch: Epoch
   inputs: readonly Input[]
   state: RunState
+  /** It runs elsewhere too, so it may neither submit nor put. */
+  extra: boolean
+  /** It did, and is dropped for that. */
+  barred: boolean
   readonly missing: LazySet<ObjectId>
   worker: number
   /** The owner does not want it any more. */

@@ -5,7 +5,8 @@
 
 import Denque from 'denque'
 import { assert } from '../model/assert.ts'
-import type { LifeId, TaskId } from '../model/ids.ts'
+import type { Instant, LifeId, TaskId } from '../model/ids.ts'
+import { after, never } from '../model/ids.ts'
 import type { Needs, TaskSpec } from '../model/task.ts'
 import { Durations } from './durations.ts'
 
@@ -18,7 +19,12 @@ export interface ReadyClass {
   readonly queue: Denque<TaskId>
   /** No peer that is known could run these. */
   unfit: boolean
+  /** Its first one, when that waits for a faster peer than has room for it, and until when. */
+  waiting: { readonly id: TaskId; readonly until: Instant } | null
 }
+
+/** Fewer runs of a function say nothing about what is usual for it. */
+const runsLeast = 4
 
 interface Credit {
   /** Null until the executor has said: then its slots count. */
@@ -32,6 +38,8 @@ export class Scheduler {
   readonly #durations = new Durations()
   readonly #maxCredits: number
   readyCount = 0
+  /** When something that waits for a faster peer has waited long enough. */
+  waitsUntil: Instant = never
 
   constructor(maxCredits: number) {
     this.#maxCredits = maxCredits
@@ -50,7 +58,7 @@ export class Scheduler {
     const key = `${priority}|${depth}|${needsKey(needs)}`
     let row = this.#classes.get(key)
     if (!row) {
-      row = { key, needs, priority, depth, queue: new Denque(), unfit: false }
+      row = { key, needs, priority, depth, queue: new Denque(), unfit: false, waiting: null }
       this.#classes.set(key, row)
     }
     return row
@@ -75,6 +83,15 @@ export class Scheduler {
     const id = row.queue.shift()
     if (id !== undefined) this.readyCount--
     return id
+  }
+
+  /** Whether a task still waits for a faster peer: for `ms` from when it first had to. */
+  waits(row: ReadyClass, id: TaskId, { now, ms }: { readonly now: Instant; readonly ms: number }): boolean {
+    if (row.waiting?.id !== id) row.waiting = { id, until: after(now, ms) }
+    const { until } = row.waiting
+    if (until <= now) return false
+    if (until < this.waitsUntil) this.waitsUntil = until
+    return true
   }
 
   /**
@@ -149,6 +166,17 @@ export class Scheduler {
   expectedMs(spec: TaskSpec, life: LifeId): number | null {
     const known = this.#durations.get(spec)
     return known?.at?.get(life) ?? known?.meanMs ?? null
+  }
+
+  /** How long it takes there, as far as that was measured. */
+  measuredMs(spec: TaskSpec, life: LifeId): number | null {
+    return this.#durations.get(spec)?.at?.get(life) ?? null
+  }
+
+  /** What three in four of its latest runs took at most; null before there were a few. */
+  typicalMs(spec: TaskSpec): number | null {
+    const recent = this.#durations.get(spec)?.recent
+    return recent && recent.count >= runsLeast ? recent.quantile(0.75) : null
   }
 
   check(outOf: (life: LifeId) => number): void {

@@ -23,6 +23,12 @@ export interface TaskRow {
   attempt: number
   /** Who has the current attempt. */
   at: LifeId | null
+  /** The highest number given to an attempt. */
+  numbered: number
+  /** Another attempt at it, beside the current one: what comes first counts. */
+  second: { readonly attempt: number; readonly at: LifeId; readonly since: Instant } | null
+  /** The current attempt had a second one beside it, or is it. */
+  hedged: boolean
   /** Inputs not settled yet. */
   readonly waitsFor: LazySet<ObjectId>
   retriesLeft: number
@@ -57,6 +63,8 @@ export class Tasks {
   readonly #rows = new Map<TaskId, TaskRow>()
   readonly #waiters = new Multimap<ObjectId, TaskId>()
   readonly #byLife = new Multimap<LifeId, TaskId>()
+  /** Those with a current attempt that may get a second one beside it. */
+  readonly hedgeable = new Set<TaskRow>()
   readonly #children = new Multimap<string, TaskId>()
   readonly #storyLines: number
   readonly #moves: number
@@ -91,6 +99,9 @@ export class Tasks {
       state: 'waiting',
       attempt: 0,
       at: null,
+      numbered: 0,
+      second: null,
+      hedged: false,
       waitsFor: new LazySet(),
       retriesLeft: budget(policy.retries),
       rebuildsLeft: budget(policy.rebuilds),
@@ -138,13 +149,37 @@ export class Tasks {
   }
 
   assigned(row: TaskRow, to: LifeId, now: Instant): void {
-    row.attempt++
+    row.attempt = ++row.numbered
+    row.hedged = false
     row.assignedAt = now
     row.executions++
     row.placeBy = never
     row.overdue = false
     row.attemptTimeoutAt = endOf(row.spec.policy.attemptTimeoutMs, now)
     this.#move(row, 'assigned', to)
+  }
+
+  /** One more attempt, beside the current one. */
+  hedge(row: TaskRow, to: LifeId, now: Instant): void {
+    row.second = { attempt: ++row.numbered, at: to, since: now }
+    row.hedged = true
+    this.hedgeable.delete(row)
+    this.#byLife.add(to, row.spec.id)
+  }
+
+  /** One of two attempts is over; the other one goes on, as the current one. */
+  dropOne(row: TaskRow, attempt: number): void {
+    const { second } = row
+    if (!second) return
+    row.second = null
+    this.#byLife.delete(attempt === row.attempt ? (row.at as LifeId) : second.at, row.spec.id)
+    if (attempt !== row.attempt) return
+    row.attempt = second.attempt
+    row.at = second.at
+    row.assignedAt = second.since
+    row.overdue = false
+    row.attemptTimeoutAt = endOf(row.spec.policy.attemptTimeoutMs, second.since)
+    this.#moved(row.spec.id)
   }
 
   retrying(row: TaskRow, at: Instant): void {
@@ -192,6 +227,9 @@ export class Tasks {
     row.at = at
     row.state = state
     this.#moved(row.spec.id)
+    if (!row.spec.policy.hedge) return
+    if (state === 'assigned') this.hedgeable.add(row)
+    else this.hedgeable.delete(row)
   }
 
   /** What that life has of ours, in the order it was given. */
@@ -205,6 +243,12 @@ export class Tasks {
 
   #named(ids: readonly TaskId[]): TaskRow[] {
     return ids.map((id) => this.#rows.get(id)).filter((row) => row !== undefined)
+  }
+
+  /** The number of the attempt that is there; null: none is. */
+  attemptAt({ at, attempt, second }: TaskRow, life: LifeId): number | null {
+    if (at === life) return attempt
+    return second?.at === life ? second.attempt : null
   }
 
   tell(row: TaskRow, line: string): void {
@@ -222,6 +266,8 @@ export class Tasks {
     for (const row of this.#rows.values()) {
       if (row.state !== 'settled') pending++
       assert((row.state === 'assigned') === (row.at !== null), `${row.spec.id} is ${row.state} at ${row.at}`)
+      assert(row.second === null || row.state === 'assigned', `${row.spec.id} has a second attempt beside a first`)
+      assert(row.second === null || row.second.at !== row.at, `${row.spec.id} runs at two peers`)
       assert(row.state !== 'waiting' || row.waitsFor.size > 0, `${row.spec.id} waits for something`)
       assert(row.state !== 'retrying' || row.retryAt !== never, `${row.spec.id} knows when it is tried again`)
     }

@@ -89,6 +89,11 @@ export class Workers {
     return row.running.size > 0 && row.blocked === 0 && after(row.since, this.#patienceMs) <= now
   }
 
+  /** Workers that have more than one attempt. */
+  crowded(): number[] {
+    return [...this.#rows].filter(([, { running }]) => running.size > 1).map(([number]) => number)
+  }
+
   /** Workers that have others waiting behind the attempt they are held up by. Each is named once per attempt. */
   heldUp(now: Instant): number[] {
     const numbers: number[] = []

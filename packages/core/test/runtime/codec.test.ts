@@ -33,6 +33,7 @@ const policy = fc.record({
   prefer: needs,
   spread: fc.boolean(),
   priority: fc.integer(),
+  hedge: fc.boolean(),
 })
 const id = fc.string({ minLength: 1, maxLength: 30 })
 const located = fc.oneof(
@@ -57,6 +58,7 @@ const message = fc.oneof(
       fc.record({
         spec,
         attempt: fc.nat(99),
+        extra: fc.constantFrom(true, undefined),
         inputs: fc.array(fc.record({ object: id, source: id, owner: fc.constant('peer-a/1'), located }), {
           maxLength: 2,
         }),

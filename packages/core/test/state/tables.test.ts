@@ -37,6 +37,7 @@ function spec(
     prefer: {},
     spread: false,
     priority: 0,
+    hedge: false,
   } as unknown as Policy
   const ids = { id: id as TaskId, context: 'c' as ContextId, code: 'code' as CodeId }
   return { ...ids, depth, fn, args: new Uint8Array(), refs: [], policy }

@@ -19,6 +19,7 @@ function whole(text: string, least: number, most: number): number {
 export const port = (text: string): number => whole(text, 0, 65_535)
 export const slots = (text: string): number => whole(text, 0, 4_096)
 export const limit = (text: string): number => whole(text, 1, 10_000)
+export const seconds = (text: string): number => whole(text, 0, 86_400)
 export const megabytes = (text: string): number => whole(text, 1, 1_048_576)
 export const megabytesOrNone = (text: string): number => whole(text, 0, 1_048_576)
 

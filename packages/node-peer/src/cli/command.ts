@@ -55,6 +55,7 @@ function programFor(done: (code: number) => void): Command {
   addStatus(program, done)
   addList(program, done)
   addExplain(program, done)
+  addDrain(program, done)
   addRun(program, done)
   return program
 }
@@ -140,6 +141,22 @@ function addExplain(program: Command, done: Done): void {
     .addOption(homeOption())
     .addOption(jsonOption('the answer as JSON'))
     .action(async (id, options) => done(await (await import('./explain.ts')).explain(id, options)))
+}
+
+function addDrain(program: Command, done: Done): void {
+  program
+    .command('drain')
+    .description('have a peer hand over and leave: it gets no new work, ends what runs there, and loses nothing')
+    .argument('<peer>', "a peer's name or id, or how it begins")
+    .addOption(
+      new Option('--within <s>', 'seconds at most; what still runs then goes back uncharged')
+        .argParser(take.seconds)
+        .default(30),
+    )
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('what came of it as JSON'))
+    .action(async (peer, options) => done(await (await import('./drain.ts')).drain(peer, options)))
 }
 
 function addRun(program: Command, done: Done): void {

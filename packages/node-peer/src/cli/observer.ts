@@ -2,7 +2,7 @@
 // does not answer in time is named rather than waited for.
 
 import { peerInfo, peerOf } from '@murmuration/core/internal'
-import type { InspectRow, Mesh, Peer, PeerInfo, Query } from '@murmuration/core/internal'
+import type { InspectRow, Mesh, Peer, PeerId, PeerInfo, Query } from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
 import { joinPeer, observerLabels } from '../join-peer.ts'
 import type { Common } from './arguments.ts'
@@ -25,6 +25,10 @@ export interface Answers {
 export interface Observer {
   readonly mesh: Mesh
   ask(query: Query): Promise<Answers>
+  /** What one peer, by its id, answers; null: nothing, in time. */
+  askOne(id: string, query: Query): Promise<readonly InspectRow[] | null>
+  /** Has it hand over and leave. */
+  drain(id: string, withinMs: number): void
   /** Everybody that anybody knows of, whoever knows best. */
   members(): Promise<{ members: readonly PeerInfo[]; silent: readonly string[] }>
 }
@@ -35,10 +39,24 @@ export async function observe<T>({ entry, home }: Common, look: (observer: Obser
   const mesh = meshOf(joined)
   const { peer } = joined
   try {
-    return await look({ mesh, ask: (query) => askAll(peer, query), members: () => members(peer) })
+    return await look({
+      mesh,
+      ask: (query) => askAll(peer, query),
+      askOne: (id, query) => askOne(peer, id, query),
+      drain: (id, withinMs) => {
+        const member = peer.state.members.get(id as PeerId)
+        if (member) peer.post({ type: 'drain', peer: member.life, withinMs })
+      },
+      members: () => members(peer),
+    })
   } finally {
     await mesh.leave()
   }
+}
+
+async function askOne(peer: Peer, id: string, query: Query): Promise<readonly InspectRow[] | null> {
+  const member = peer.state.members.get(id as PeerId)
+  return member ? inTime(peer.inspect(member.life, query)) : null
 }
 
 async function askAll(peer: Peer, query: Query): Promise<Answers> {

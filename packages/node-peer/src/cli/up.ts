@@ -1,5 +1,6 @@
 // `murmur up`: be a peer until told to stop, and say what happens in the mesh, a line each. The first
-// Ctrl-C hands over and says goodbye, the second ends at once. A peer that broke ends the command.
+// Ctrl-C or SIGTERM drains: what runs here may end, what is kept here is copied elsewhere; then it says
+// goodbye. The second ends at once. Somebody else may have it drained too. A peer that broke ends the command.
 
 import type { Mesh, MeshError, Notice, Peer } from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
@@ -40,8 +41,9 @@ export async function up(options: UpOptions): Promise<number> {
   const mesh = meshOf(joined)
   introduce(mesh, joined, say, options)
   tellEvents(mesh, joined.peer, say)
-  const broken = await Promise.race([untilStopped(say), untilBroken(joined.peer)])
+  const broken = await Promise.race([untilStopped(joined.peer), untilGone(joined.peer)])
   if (broken) throw broken
+  await joined.peer.drain()
   await mesh.leave()
   say({ event: 'left' }, 'left.')
   return 0
@@ -123,26 +125,31 @@ function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
     return `${name} ${colours.red('died')}: ${how}${cost.length > 0 ? ` (${cost.join(', ')})` : ''}`
   })
   tell('peer:left', ({ name }) => `${name} left`)
+  // Of others it is enough to hear that they left.
+  mesh.addEventListener('peer:draining', ({ detail }) => {
+    const line = '\nhanding over and leaving: what runs here may end first; Ctrl-C again ends at once'
+    if (detail.peer === mesh.id) say({ event: 'leaving' }, line)
+  })
   tell('task:conflict', ({ fn, reason }) => `${fn} had two different outcomes: ${reason}`)
   tell('object:lost', ({ object, reason }) => `object ${object} is ${colours.red('lost')}: ${reason}`)
 }
 
-/** Resolves at the first signal; the second ends the process. */
-function untilStopped(say: Say): Promise<void> {
+/** Resolves at the first signal; one that comes while it hands over ends the process. */
+function untilStopped(peer: Peer): Promise<void> {
   return new Promise((resolve) => {
     let asked = false
     const stop = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(signal === 'SIGTERM' ? 143 : 130)
+      if (asked || peer.state.leaving) process.exit(signal === 'SIGTERM' ? 143 : 130)
       asked = true
-      say({ event: 'leaving' }, '\nhanding over and leaving; Ctrl-C again ends at once')
       resolve()
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   })
 }
 
-function untilBroken(peer: Peer): Promise<MeshError> {
-  return new Promise((resolve) => peer.onStop((broken) => broken && resolve(broken)))
+/** Resolves when it has broken, with that, or when it was drained by somebody. */
+function untilGone(peer: Peer): Promise<MeshError | null> {
+  return new Promise((resolve) => peer.onStop(resolve))
 }
 
 function clock(): string {

@@ -1,0 +1,98 @@
+// What an attempt that ended without a value costs its task: a lost peer or a crash one of its retries, an
+// attempt that was handed back a free move or nothing, one beside which another runs nothing either. When
+// the budget is gone the task fails with all that was tried.
+
+import type { Instant, LifeId } from '../model/ids.ts'
+import { after, peerOf } from '../model/ids.ts'
+import { ended, failure, giveFailure } from '../state/failures.ts'
+import type { PeerState, Requeue } from '../state/peer-state.ts'
+import { notify, stamp } from '../state/peer-state.ts'
+import type { TaskRow } from '../state/tasks.ts'
+import { Tasks } from '../state/tasks.ts'
+
+/** Attempts that ended without a value: tried again, now or later, or given up. */
+export function requeued(state: PeerState, item: Requeue, now: Instant): void {
+  const row = state.tasks.get(item.task)
+  if (row?.state !== 'assigned') return
+  if (row.second && (item.attempt === row.attempt || item.attempt === row.second.attempt))
+    return oneLess(state, row, item, now)
+  if (row.attempt !== item.attempt) return
+  const at = row.at as LifeId
+  if (row.ending) return giveFailure(state, row, ended(state, row, row.ending))
+  const where = item.peer ? ` on ${item.peer}` : ''
+  state.tasks.tell(row, `${stamp(state, now)} attempt ${row.attempt}${where}: ${item.reason}`)
+  if (item.charge === 'nothing') return again(state, row, now)
+  if (item.killed) row.deaths++
+  const free = item.charge !== 'retry' && row.movesLeft > 0
+  if (free) row.movesLeft--
+  if (!free && (row.retriesLeft <= 0 || row.deaths >= state.config.poisonLives)) return giveUp(state, row, item)
+  if (!free) {
+    row.retriesLeft--
+    state.counters.retried++
+  }
+  hadBegun(row, at, item)
+  row.avoid.add(peerOf(at))
+  if (row.avoid.size > 4) row.avoid.delete([...row.avoid][0] as PeerState['peer'])
+  state.scheduler.returned(at)
+  const retry = {
+    type: 'task:retried',
+    task: item.task,
+    fn: row.spec.fn,
+    attempt: row.attempt,
+    reason: item.reason,
+  } as const
+  notify(state, retry)
+  const delay = free
+    ? item.charge === 'move'
+      ? 20 * (state.config.maxFreeMoves - row.movesLeft)
+      : 0
+    : retryDelay(state, row)
+  state.tasks.retrying(row, after(now, delay))
+  state.deadlines.set(item.task, Tasks.dueAt(row))
+}
+
+/** Another attempt at it runs: that one stands in, and nothing has to be paid for a new one. */
+function oneLess(state: PeerState, row: TaskRow, item: Requeue, now: Instant): void {
+  const isCurrent = item.attempt === row.attempt
+  const { attempt, at } = isCurrent
+    ? (row as { attempt: number; at: LifeId })
+    : (row.second as { attempt: number; at: LifeId })
+  const where = item.peer ? ` on ${item.peer}` : ''
+  const line = `attempt ${attempt}${where}: ${item.reason}; the other one goes on`
+  state.tasks.tell(row, `${stamp(state, now)} ${line}`)
+  if (item.killed) row.deaths++
+  if (isCurrent) hadBegun(row, at, item)
+  state.scheduler.returned(at)
+  state.tasks.dropOne(row, attempt)
+  state.deadlines.set(item.task, Tasks.dueAt(row))
+}
+
+/** It may have asked for children there. */
+function hadBegun(row: TaskRow, at: LifeId, { charge }: Requeue): void {
+  if (charge !== 'none') row.formerly = [...row.formerly.filter((life) => life !== at).slice(-1), at]
+}
+
+/** It was never begun: as if it had not been given out. */
+function again(state: PeerState, row: TaskRow, now: Instant): void {
+  row.executions--
+  state.counters.executions--
+  state.scheduler.returned(row.at as LifeId)
+  state.tasks.retrying(row, now)
+  state.deadlines.set(row.spec.id, Tasks.dueAt(row))
+}
+
+/** Exponential with jitter; doubled once more for every peer that died with it. */
+function retryDelay(state: PeerState, row: TaskRow): number {
+  const [first, longest] = row.spec.policy.retryDelayMs
+  const ms = Math.min(longest, first * 2 ** Math.min(20, row.executions - 1 + row.deaths))
+  return ms * state.rng.between(0.5, 1)
+}
+
+function giveUp(state: PeerState, row: TaskRow, item: Requeue): void {
+  const poison = row.deaths >= state.config.poisonLives
+  const tries = row.attempt === 1 ? '1 attempt' : `${row.attempt} attempts`
+  const reason = poison ? 'poison' : item.reason
+  const said = poison ? `${row.deaths} peers died while running it` : item.reason
+  const failed = failure(row, poison ? 'PEER_DIED' : item.code, reason, `${row.spec.fn} failed after ${tries}: ${said}`)
+  giveFailure(state, row, { ...failed, peer: item.peer, cause: item.cause })
+}

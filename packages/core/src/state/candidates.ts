@@ -1,0 +1,102 @@
+// Who could take a task, as placement is to see them: the members with what is out at each, what each still
+// takes, and what it lacks of the inputs. A question over several tables, asked by whoever hands work out.
+
+import type { LifeId } from '../model/ids.ts'
+import type { Input } from '../model/messages.ts'
+import type { TaskSpec } from '../model/task.ts'
+import type { Member } from './membership.ts'
+import type { PeerState } from './peer-state.ts'
+import type { Candidate } from './placement.ts'
+import { best, resourceRoom, score, spreadMs, unfit } from './placement.ts'
+import type { ReadyClass } from './scheduler.ts'
+import type { TaskRow } from './tasks.ts'
+
+type Kind = Pick<ReadyClass, 'needs' | 'depth'>
+
+/** Above this many candidates only a sample is scored. */
+const sampleAbove = 32
+
+/** Who is there to run work of this kind; `fit`: somebody could, now or later. */
+export function candidatesFor(state: PeerState, ready: Kind): { candidates: Candidate[]; fit: boolean } {
+  const candidates: Candidate[] = []
+  let fit = false
+  for (const member of state.members.all()) {
+    if (member.state !== 'alive' && member.state !== 'suspect') continue
+    if (unfit(member, ready.needs) !== null) continue
+    if (member.peer === state.peer && state.leaving) continue
+    fit = true
+    if (member.hearsay && member.peer !== state.peer) continue
+    // A suspect keeps what it has; it gets nothing new until it has refuted.
+    if (member.state === 'suspect') continue
+    const slots = member.profile?.slots ?? 0
+    const { life } = member
+    const room = Math.min(state.scheduler.room(life, slots), resourcesLeft(state, member, ready))
+    candidates.push({ life, member, room, out: state.scheduler.out(life), avoided: false, beside: null })
+  }
+  return { candidates: candidates.length > sampleAbove ? state.rng.sample(candidates, sampleAbove) : candidates, fit }
+}
+
+/** Attempts less deep do not count: they may be waiting for this one. */
+function resourcesLeft(state: PeerState, member: Member, { needs, depth }: Kind): number {
+  if (needs.resources === undefined) return Number.POSITIVE_INFINITY
+  const there = state.tasks.assignedTo(member.life).filter(({ spec }) => spec.depth >= depth)
+  return resourceRoom(
+    member,
+    needs,
+    there.map(({ spec }) => spec.policy.needs),
+  )
+}
+
+/** Attempts that the peer has of the same function from the same context. */
+function besides(state: PeerState, candidate: Candidate, spec: TaskSpec): number {
+  if (!candidate.beside) {
+    candidate.beside = new Map()
+    for (const other of state.tasks.assignedTo(candidate.life)) addBeside(candidate, other.spec)
+  }
+  return candidate.beside.get(spreadKey(spec)) ?? 0
+}
+
+/** One more of its function goes there. */
+export function addBeside({ beside }: Candidate, spec: TaskSpec): void {
+  beside?.set(spreadKey(spec), (beside.get(spreadKey(spec)) ?? 0) + 1)
+}
+
+function spreadKey(spec: TaskSpec): string {
+  return `${spec.context}|${spec.code}/${spec.fn}`
+}
+
+/** The best of those with room. */
+export function choose(
+  state: PeerState,
+  row: TaskRow,
+  inputs: readonly Input[],
+  candidates: readonly Candidate[],
+): Candidate | null {
+  // It runs there: that takes no room.
+  const there = row.rejoin === null ? undefined : candidates.find(({ life }) => life === row.rejoin)
+  if (there) return there
+  const only = candidates.length === 1 ? candidates[0] : undefined
+  if (only) return only.room > 0 ? only : null
+  const { prefer, spread } = row.spec.policy
+  return best(candidates, (candidate) => {
+    const preferred = unfit(candidate.member, prefer) === null
+    const avoided = row.avoid.has(candidate.member.peer)
+    const missing = inputs.length === 0 ? 0 : missingBytes(inputs, candidate.life)
+    const apart = spread ? spreadMs * besides(state, candidate, row.spec) : 0
+    const estimate = score(
+      avoided ? { ...candidate, avoided } : candidate,
+      state.scheduler.expectedMs(row.spec, candidate.life),
+      missing,
+      preferred,
+    )
+    return estimate + apart
+  })
+}
+
+/** Of these inputs what is not there. */
+export function missingBytes(inputs: readonly Input[], life: LifeId): number {
+  let bytes = 0
+  for (const { located } of inputs)
+    if (located.type === 'stored' && !located.holders.includes(life)) bytes += located.size
+  return bytes
+}

@@ -1,0 +1,164 @@
+// Where queued work goes when the mesh changes: a newcomer gets its share at once, a peer that has become
+// slow keeps only what it is worth waiting for. Times are virtual, so they are the same on every machine.
+
+import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
+import { Scenario, elapse, get } from './scenario.ts'
+
+/** S asks for `count` tasks of `ms` each and waits for all of them. `meanwhile`: once they are asked for. */
+function flood(
+  mesh: Scenario,
+  count: number,
+  ms: number,
+  meanwhile = (): void => {},
+): {
+  readonly tookMs: () => number
+} {
+  mesh.fn('work', function* (_context, n: number) {
+    yield* elapse(ms)
+    return n
+  })
+  const from = mesh.clock.now
+  const program = mesh.ask('S', function* (context) {
+    for (const ref of Array.from({ length: count }, (_, n) => context.call('work', [n]))) yield* get(ref)
+    return mesh.clock.now - from
+  })
+  meanwhile()
+  return { tookMs: () => mesh.result(program, 600_000) as number }
+}
+
+it.each([
+  { ms: 3_000, count: 40 },
+  { ms: 100, count: 400 },
+  { ms: 2, count: 3_000 },
+])('a newcomer gets work within a second: %o', ({ ms, count }) => {
+  const mesh = new Scenario({ S: 0, A: 2, B: 2 })
+  const { tookMs } = flood(mesh, count, ms, () => mesh.run({ forMs: 400 }))
+  const S = mesh.peer('S').state
+  expect(S.scheduler.readyCount).toBeGreaterThan(0)
+  const N = mesh.add('N', { slots: 2 })
+  const joinedAt = mesh.clock.now
+  mesh.until(() => S.tasks.assignedTo(N.life).length > 0, 'N has work')
+  expect(mesh.clock.now - joinedAt).toBeLessThan(1_000)
+  mesh.until(() => mesh.runs('work').includes('N'), 'N works')
+  expect(mesh.clock.now - joinedAt).toBeLessThan(1_100)
+  // Nothing sits at the old ones that could run here: no more than covers the way of a message.
+  for (const name of ['A', 'B'])
+    expect(mesh.peer(name).state.executor.readyCount).toBeLessThanOrEqual(2 * (20 / ms + 1))
+  tookMs()
+  const first = mesh.ran.findIndex(({ at }) => at === 'N')
+  const since = mesh.ran.slice(first)
+  expect(since.filter(({ at }) => at === 'N').length / since.length).toBeGreaterThan(0.3)
+  mesh.endsWell()
+})
+
+it('work of another kind than before is not handed out by the thousand: a newcomer finds some of it', () => {
+  const mesh = new Scenario({ S: 0, A: 1, B: 1 })
+  mesh.fn('tiny', function* () {
+    yield* elapse(0.05)
+    return 1
+  })
+  mesh.fn('long', function* () {
+    yield* elapse(3_000)
+    return 1
+  })
+  let isAsked = false
+  const program = mesh.ask('S', function* (context) {
+    for (const ref of Array.from({ length: 500 }, (_, n) => context.call('tiny', [n]))) yield* get(ref)
+    const refs = Array.from({ length: 30 }, (_, n) => context.call('long', [n]))
+    isAsked = true
+    for (const ref of refs) yield* get(ref)
+    return 'all'
+  })
+  mesh.until(() => isAsked, 'the long ones are asked for')
+  mesh.add('N', { slots: 1 })
+  const joinedAt = mesh.clock.now
+  mesh.until(() => mesh.runs('long').includes('N'), 'N works')
+  expect(mesh.clock.now - joinedAt).toBeLessThan(1_000)
+  mesh.run({ forMs: 1_000 })
+  for (const name of ['A', 'B', 'N'])
+    expect(mesh.peer('S').state.tasks.assignedTo(mesh.peer(name).life)).toHaveLength(1)
+  expect(mesh.result(program)).toBe('all')
+  expect(mesh.clock.now - joinedAt).toBeLessThan(10 * 3_000 + 500)
+  mesh.endsWell()
+})
+
+/** What the mesh could do at best, from when to when. */
+const slowPeer = { S: 0, A: 1, B: 1, C: 1, slow: 1 }
+const capacity = 3.1
+
+it.each([
+  { ms: 2, count: 1_500 },
+  { ms: 50, count: 400 },
+  { ms: 1_000, count: 400 },
+])('a peer at a tenth of its speed does not set the pace: %o', ({ ms, count }) => {
+  const mesh = new Scenario(slowPeer)
+  mesh.peer('slow').slowness = 10
+  const { tookMs } = flood(mesh, count, ms)
+  expect(tookMs()).toBeLessThan(((count * ms) / capacity) * 1.03)
+  mesh.endsWell()
+})
+
+it('a peer that slows down in the middle of it keeps nothing that others do sooner', () => {
+  const mesh = new Scenario(slowPeer)
+  const { tookMs } = flood(mesh, 400, 100, () => {
+    mesh.run({ forMs: 2_000 })
+    mesh.peer('slow').slowness = 10
+  })
+  expect(tookMs()).toBeLessThan(2_000 + ((320 * 100) / capacity) * 1.03)
+  mesh.endsWell()
+})
+
+it('the end of a queue waits for those that are through with it sooner than a slow peer with room would be', () => {
+  const mesh = new Scenario(slowPeer)
+  mesh.peer('slow').slowness = 10
+  // Before anything is known of it a slow peer gets as much as the others.
+  flood(mesh, 4, 500).tookMs()
+  const { tookMs } = flood(mesh, 4, 500)
+  expect(tookMs()).toBeLessThan(2 * 500 * 1.1)
+  mesh.endsWell()
+})
+
+it('a slow peer gets what a faster one has given back', () => {
+  const mesh = new Scenario({ S: 0, A: 1, slow: 1 })
+  mesh.peer('slow').slowness = 10
+  mesh.fn('weigh', function* (_context, block: { n: number }) {
+    yield* elapse(50)
+    return block.n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const weigh = (n: number) => context.call('weigh', [context.put(new Big({ n }, 1e6))], { retries: 0 })
+    for (const ref of Array.from({ length: 12 }, (_, n) => weigh(n))) yield* get(ref)
+    mesh.peer('A').full = true
+    mesh.ran.length = 0
+    return yield* get(weigh(42))
+  })
+  expect(mesh.result(program)).toBe(42)
+  expect(mesh.runs('weigh')).toEqual(['slow'])
+  expect(mesh.ran[0]?.attempt).toBeLessThanOrEqual(2)
+  mesh.peer('A').full = false
+  mesh.endsWell()
+})
+
+it('it waits for no longer than it would have taken there', () => {
+  const mesh = new Scenario({ S: 0, A: 1, slow: 1 })
+  mesh.peer('slow').slowness = 10
+  mesh.fn('work', function* (_context, ms: number) {
+    yield* elapse(ms)
+    return ms
+  })
+  const program = mesh.ask('S', function* (context) {
+    for (const ref of [200, 201, 202, 203].map((ms) => context.call('work', [ms]))) yield* get(ref)
+    const long = context.call('work', [60_000], { needs: { peer: 'A' } })
+    yield* elapse(1_000)
+    const from = mesh.clock.now
+    yield* get(context.call('work', [200]))
+    const took = mesh.clock.now - from
+    context.cancel(long, 'enough')
+    return took
+  })
+  expect(mesh.result(program)).toBeGreaterThan(2_000)
+  expect(mesh.result(program)).toBeLessThan(2 * 2_000 * 1.1)
+  expect(mesh.runs('work').at(-1)).toBe('slow')
+  mesh.endsWell()
+})
