@@ -94,7 +94,7 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
   // Its guardians may not know yet that we have these.
   for (const heir of state.members.guardiansOf(life))
     for (const { object, size, hash } of state.holdings.of(life))
-      say(state, heir, { type: 'holding', object, size, hash })
+      say(state, heir, { type: 'holding', object, size, hash, orphan: true })
   state.executor.ownerOver(life, true)
   for (const row of state.executor.ofOwner(life)) {
     const there = row.others?.find((asker) => !state.members.ended(asker.owner))

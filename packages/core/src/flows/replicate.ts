@@ -70,9 +70,9 @@ function ask(state: PeerState, entry: Entry, life: LifeId): void {
 export function holding(
   state: PeerState,
   from: LifeId,
-  message: { object: Entry['object']; size: number; hash: string },
+  message: { object: Entry['object']; size: number; hash: string; orphan?: boolean | undefined },
 ): void {
-  if (foundHolder(state, from, message.object, message.hash)) return
+  const isFound = foundHolder(state, from, message.object, message.hash)
   const entry = state.directory.get(message.object)
   if (!entry && state.guarded.addHolder(message.object, message.hash, from)) return
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
@@ -84,6 +84,7 @@ export function holding(
     notify(state, { type: 'object:copied', object: entry.object, peer: peerOf(from) })
   }
   state.directory.addHolder(entry, from)
+  if (isFound || message.orphan === true) say(state, from, { type: 'verify', object: entry.object, hash: entry.hash })
   letRetire(state, entry)
 }
 

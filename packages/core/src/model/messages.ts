@@ -68,7 +68,14 @@ export type Message =
   | { readonly type: 'release'; readonly object: ObjectId }
   | { readonly type: 'cancel'; readonly object: ObjectId; readonly reason: string }
   // ---- holder to owner
-  | { readonly type: 'holding'; readonly object: ObjectId; readonly size: number; readonly hash: string }
+  | {
+      readonly type: 'holding'
+      readonly object: ObjectId
+      readonly size: number
+      readonly hash: string
+      /** Kept for an owner that is gone: whoever answers now is to say that it counts on them. */
+      readonly orphan?: boolean | undefined
+    }
   /** That holder has no such bytes, or other ones. */
   | { readonly type: 'gone'; readonly object: ObjectId; readonly holder: LifeId }
   /** A copy that was asked for could not be made. */
