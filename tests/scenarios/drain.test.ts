@@ -132,7 +132,7 @@ it('a task that waits for its children there has its result, and so have childre
     const refs = [context.call('parent', [], { ...only('D'), retries: 0 }), context.call('lazy', [], only('D'))]
     return [yield* get(refs[0] as never), yield* get(refs[1] as never)]
   })
-  mesh.until(() => mesh.timesRun('child') >= 2, 'children run')
+  mesh.until(() => mesh.timesRun('child') >= 2 && mesh.timesRun('lazy') === 1, 'both parents have begun')
   untilLeft(mesh, drain(mesh, 'D', 20_000))
   expect(mesh.result(program)).toEqual([6, 10])
   expect(mesh.timesRun('parent')).toBe(1)
