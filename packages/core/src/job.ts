@@ -64,7 +64,14 @@ export async function openJob(init: JobInit, name: string, options: JobOptions =
     port.close()
   }
   return {
-    ...{ use, fn, put, get, wait, settled, all, map },
+    use,
+    fn,
+    put,
+    get,
+    wait,
+    settled,
+    all,
+    map,
     name,
     ref: (of) => scope.refTo(linkTo(peer, context, of), of) as never,
     async cancel(reason = 'its program stopped it') {

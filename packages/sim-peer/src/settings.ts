@@ -49,12 +49,19 @@ export function drawSeat(rng: Rng): SeatOptions {
     labels: { zone: rng.pick(['a', 'b', 'c']) as string },
     resources: { gpu: rng.below(3) },
     memoryBytes,
+    ...drawPace(rng),
   }
+}
+
+/** No two clocks run alike, and now and then a machine has a tenth of the speed of the others. */
+function drawPace(rng: Rng): SeatOptions {
+  const rate = rng.between(0.99, 1.01)
+  return rng.next() < 0.08 ? { rate, slowness: 10 } : { rate }
 }
 
 /** The peer that is never killed can run everything, so that the right answer is always to be had. */
 export function drawHome(rng: Rng): SeatOptions {
-  return { slots: 1 + rng.below(2), labels: { zone: 'a' }, resources: { gpu: 1 + rng.below(2) } }
+  return { slots: 1 + rng.below(2), labels: { zone: 'a' }, resources: { gpu: 1 + rng.below(2) }, ...drawPace(rng) }
 }
 
 export function drawPeerCount(rng: Rng): number {

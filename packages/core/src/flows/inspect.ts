@@ -73,8 +73,8 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
 
 /** Those that this peer answers for. */
 function* jobs(state: PeerState): Iterable<InspectRow> {
-  for (const { context, name, detached, isOurs, opening, isHandedOver, names } of state.jobs.all()) {
-    if (opening || isHandedOver) continue
+  for (const { context, name, detached, isOurs, opening, handedTo, names } of state.jobs.all()) {
+    if (opening || handedTo !== null) continue
     const rows = [...state.tasks.all()].filter(({ spec, state: at }) => spec.context === context && at !== 'settled')
     yield {
       job: name,

@@ -9,6 +9,7 @@ import type { PeerEvent } from '../model/events.ts'
 import type { JobHead } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
 import { install } from '../state/adoption.ts'
+import { guard } from '../state/guarding.ts'
 import type { JobRow } from '../state/jobs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -24,7 +25,7 @@ export function open(
   const row = state.jobs.get(context) ?? state.jobs.add(context, name, detached)
   row.detached = detached
   row.until = never
-  row.isHandedOver = false
+  row.handedTo = null
   const others = state.members.others().filter(({ hearsay }) => !hearsay)
   const waits = new Set(others.map(({ life }) => life))
   row.opening = { waits, has: new Set([state.self]), takenBy: null, by: after(now, state.config.adoptMs) }
@@ -62,6 +63,7 @@ function decide(state: PeerState, row: JobRow, now: Instant): void {
   row.opening = null
   if (opening.takenBy !== null) {
     if (row.held.length === 0) state.jobs.remove(context)
+    else row.until = after(now, state.config.jobKeepMs)
     const takenBy = state.members.nameOf(peerOf(opening.takenBy))
     state.effects.push({ type: 'job-opened', context, takenBy })
     return
@@ -84,7 +86,7 @@ export function handedOver(state: PeerState, from: LifeId, context: ContextId, n
   if (from === state.self) return
   const row = state.jobs.get(context) ?? rememberGuarded(state, context)
   if (!row || row.isOurs || row.opening) return
-  row.isHandedOver = true
+  row.handedTo = from
   row.until = after(now, state.config.orphanGraceMs)
 }
 
@@ -105,6 +107,7 @@ export function asked(state: PeerState, context: ContextId, object: ObjectId, na
     row.names.set(name, object)
     state.jobs.hasNews = true
   }
+  guard(state, object, context)
   state.holds.add(object, state.self, 'container')
   row.held.push(object)
 }
@@ -141,7 +144,14 @@ function forget(state: PeerState, row: JobRow): void {
 
 /** A peer is gone, and its jobs are ours to keep: when we are the first of its guardians. */
 export function submitterGone(state: PeerState, life: LifeId, now: Instant): void {
-  for (const row of state.jobs.all()) if (row.opening) silent(state, row, life, now)
+  for (const row of state.jobs.all()) {
+    if (row.opening) silent(state, row, life, now)
+    if (row.handedTo !== life) continue
+    // It may not have got round to telling anybody.
+    row.handedTo = null
+    row.until = after(now, state.config.jobKeepMs)
+    state.jobs.hasNews = true
+  }
   if (state.members.guardianOf(life) !== state.self) return
   for (const head of state.guarded.jobsOf(life)) if (!state.jobs.get(head.context)) takeOver(state, head, now)
 }
@@ -163,7 +173,7 @@ export function dueJobs(state: PeerState, now: Instant): void {
   for (const row of state.jobs.all()) {
     if (row.opening && row.opening.by <= now) decide(state, row, now)
     if (row.until > now) continue
-    if (!row.isHandedOver) end(state, row.context, 'nobody asked for it any more (jobKeepMs)')
+    if (row.handedTo === null) end(state, row.context, 'nobody asked for it any more (jobKeepMs)')
     else {
       forget(state, row)
       state.guarded.endJob(row.context, (owner) => state.members.ended(owner))

@@ -7,6 +7,7 @@ import { resultOf } from '../model/ids.ts'
 import { adopt } from '../state/adoption.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
+import { guard } from '../state/guarding.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
 import type { HoldRow } from '../state/holds.ts'
 import { dropSpec, lineageBytes } from '../state/lineage.ts'
@@ -111,7 +112,11 @@ export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
 
 export function borrowed(state: PeerState, from: LifeId, { object, nth }: { object: ObjectId; nth: number }): void {
   const known = adopt(state, object)
-  if (known) state.holds.borrowed(object, state.self, from)
+  if (known) {
+    state.holds.borrowed(object, state.self, from)
+    // It left: whoever has it would miss it.
+    guard(state, object, null)
+  }
   say(state, from, { type: 'borrowed', object, nth, known })
 }
 

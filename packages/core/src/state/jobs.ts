@@ -28,8 +28,8 @@ export interface JobRow {
   readonly held: ObjectId[]
   /** When it is forgotten. */
   until: Instant
-  /** Somebody else has it now, and surely everything of it by then. */
-  isHandedOver: boolean
+  /** Who has it now, and surely everything of it by then. */
+  handedTo: LifeId | null
 }
 
 export class Jobs {
@@ -60,7 +60,7 @@ export class Jobs {
       names: new Map(),
       held: [],
       until: never,
-      isHandedOver: false,
+      handedTo: null,
     }
     this.#rows.set(context, row)
     this.hasNews = true
@@ -74,7 +74,7 @@ export class Jobs {
   /** What guardians are told, names and all. */
   heads(self: LifeId): JobHead[] {
     return [...this.#rows.values()]
-      .filter(({ opening, isHandedOver }) => opening === null && !isHandedOver)
+      .filter(({ opening, handedTo }) => opening === null && handedTo === null)
       .map(({ context, name, detached, isOurs, names }) => ({
         context,
         name,
