@@ -13,7 +13,7 @@ export function checkGiven(peer: SimPeer): void {
     if (peer.state.tasks.attemptAt(given.row, given.to) !== null) checkAssignment(peer, given)
 }
 
-function checkAssignment(peer: SimPeer, { row: { spec }, to: at, rejoins }: SimPeer['given'][number]): void {
+function checkAssignment(peer: SimPeer, { row: { spec, rejoin }, to: at }: SimPeer['given'][number]): void {
   const { members, tasks } = peer.state
   const member = members.get(peerOf(at))
   if (!member?.profile || member.life !== at)
@@ -23,12 +23,11 @@ function checkAssignment(peer: SimPeer, { row: { spec }, to: at, rejoins }: SimP
   const { needs } = spec.policy
   if (!satisfies(member.profile, needs))
     fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
-  const there = tasks.assignedTo(at)
+  // What runs there already, for an owner that is gone, takes nothing.
+  if (rejoin === at) return
+  const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at)
   const most = peer.told.get(at) ?? member.profile.slots
-  // What runs there already, for somebody who is gone, takes no more room.
-  const rejoined = peer.given.filter(({ to, rejoins }) => to === at && rejoins).length
-  if (there.length - rejoined > most && !rejoins)
-    fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
+  if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
   if (!needs.resources) return
   const deep = there.filter((other) => other.spec.depth >= spec.depth)
   const taken = deep.map((other) => other.spec.policy.needs)

@@ -51,7 +51,7 @@ export const leave: FaultKind<{ readonly whom: Whom }> = {
   },
 }
 
-/** It hands over for some time first. */
+/** The same with more time for it, or less. */
 export const drain: FaultKind<{ readonly whom: Whom; readonly withinMs: number }> = {
   draw: ({ rng }) => ({ whom: drawVictim(rng), withinMs: rng.between(100, 8_000) }),
   strike: (by, { whom, withinMs }) => {

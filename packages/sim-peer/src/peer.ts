@@ -58,7 +58,7 @@ export class SimPeer {
   readonly programs: Runner[] = []
   /** Objects that left the directory in the current turn, and tasks that were given out in the last. */
   readonly freed: ObjectId[] = []
-  readonly given: { readonly row: TaskRow; readonly to: LifeId; readonly rejoins: boolean }[] = []
+  readonly given: { readonly row: TaskRow; readonly to: LifeId }[] = []
   /** What came of `durable`: null when there are as many copies as wanted. */
   readonly durables = new Map<ObjectId, Failure | null>()
   /** Of whom a borrow was asked last. */

@@ -42,11 +42,11 @@ export function overhear(peer: SimPeer, { witness, custody, durability }: Listen
   })
   tap(tasks, 'assigned', 'after', (row, to) => {
     witness.gave(peer, row, to)
-    peer.given.push({ row, to, rejoins: row.rejoin !== null })
+    peer.given.push({ row, to })
   })
   tap(tasks, 'hedge', 'after', (row, to) => {
     witness.gave(peer, { ...row, attempt: row.numbered }, to)
-    peer.given.push({ row, to, rejoins: false })
+    peer.given.push({ row, to })
   })
   tap(scheduler, 'granted', 'after', (life, said) => {
     const credits = Math.max(0, Math.min(peer.state.config.maxCredits, Math.floor(said) || 0))

@@ -102,3 +102,20 @@ export const hops: WorkKind<Hops> = {
   },
   expected: ({ count }) => Array.from({ length: count }, () => 'landed').join(' '),
 }
+
+/** Most are quick, some take long: those get a second attempt, which for parents is in vain. */
+export const stragglers: WorkKind<{ readonly rounds: number; readonly ms: number; readonly isParent: boolean }> = {
+  draw: ({ rng }) => ({ rounds: 2 + rng.below(4), ms: rng.between(5, 60), isParent: rng.next() < 0.3 }),
+  *main(context, { rounds, ms, isParent }) {
+    let sum = 0
+    for (let n = 0; n < 5 * rounds; n += 5) {
+      const refs = [1, 1, 1, 1, 20].map((times, k) =>
+        context.call(isParent ? 'family' : 'add', [ms * times, isParent ? k : n + k], { hedge: true }),
+      )
+      for (const ref of refs) sum += (yield* get(ref)) as number
+    }
+    return sum
+  },
+  // A family of k adds up to 1 + 2 + … + k.
+  expected: ({ rounds, isParent }) => (isParent ? rounds * 20 : total(5 * rounds)),
+}

@@ -129,7 +129,6 @@ function mayWait(
 
 function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant): void {
   state.tasks.assigned(row, chosen.life, now)
-  row.rejoin = null
   state.scheduler.assigned(chosen.life)
   state.counters.executions++
   if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))

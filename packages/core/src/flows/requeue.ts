@@ -30,6 +30,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     row.retriesLeft--
     state.counters.retried++
   }
+  row.rejoin = null
   hadBegun(row, at, item)
   row.avoid.add(peerOf(at))
   if (row.avoid.size > 4) row.avoid.delete([...row.avoid][0] as PeerState['peer'])
@@ -61,7 +62,10 @@ function oneLess(state: PeerState, row: TaskRow, item: Requeue, now: Instant): v
   const line = `attempt ${attempt}${where}: ${item.reason}; the other one goes on`
   state.tasks.tell(row, `${stamp(state, now)} ${line}`)
   if (item.killed) row.deaths++
-  if (isCurrent) hadBegun(row, at, item)
+  if (isCurrent) {
+    row.rejoin = null
+    hadBegun(row, at, item)
+  }
   state.scheduler.returned(at)
   state.tasks.dropOne(row, attempt)
   state.deadlines.set(item.task, Tasks.dueAt(row))
