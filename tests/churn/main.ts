@@ -1,27 +1,44 @@
-// `npm run churn -- --seeds N [--from SEED] [--verbose] [--json]`: whole simulated meshes under churn,
-// one per seed. What goes wrong is run again with its story, and the seed is named: the same seed
-// gives the same run.
+// `npm run churn -- [options]`: whole simulated meshes under churn, one per seed. What goes wrong is run
+// again with its story and made as small as it gets; the seed is named: the same seed gives the same
+// run. What there is to say is in `--help`.
 
 import { parseArgs } from 'node:util'
 import type { ChurnReport } from '@murmuration/sim-peer'
-import { churn } from '@murmuration/sim-peer'
+import { faultNames, shrink } from '@murmuration/sim-peer'
+import { line, scenario, story } from './print.ts'
 import { runSeeds } from './run.ts'
 
-const storyLines = 60
+/** Of more failing seeds than these only the first are made smaller. */
+const shrunkMost = 3
 
 const help = `usage: npm run churn -- [options]
 
-Whole simulated meshes, in virtual time, one per seed: peers crash, freeze, sleep, return and are cut off,
-frames are lost, delayed and doubled, and what must hold is checked after every turn. The same seed gives
-the same run. Exit code 1 when something did not hold.
+Whole simulated meshes, in virtual time, one per seed, and what must hold is checked after every turn. A seed
+writes a plan: peers with their limits, clocks and speeds, jobs that know their right answer, and faults, some
+aimed at whoever matters most in that moment (an owner, the holder of a last copy but one, an executor whose
+outcome is on the wire). The plan decides the run: the same seed gives the same run, and the same trace hash.
+When the faults are over the mesh must converge, settle everything right and keep nothing.
+Exit code 1 when something did not hold, 2 when the options make no sense.
+
+faults: ${faultNames
+  .join(', ')
+  .replaceAll(/(.{1,100})(, |$)/g, '$1$2\n        ')
+  .trim()}
 
 options:
-  --seeds N     how many (default 200)
-  --from SEED   the first of them (default 1)
-  --threads N   how many at once (default: the machine's cores)
-  --verbose     a line for each seed
-  --json        a line of JSON for each seed, and one for all of them
-  --help        print this
+  --seeds N      how many (default 200)
+  --from SEED    the first of them (default 1)
+  --threads N    how many at once (default: the machine's cores)
+  --shrink SEED  only this one: its plan is made as small as it gets while it breaks the same promise (fewer
+                 faults, jobs and peers, smaller numbers, shorter times), and printed as a test to paste into
+                 a file of tests/scenarios. Failing seeds are treated so anyhow, the first ${shrunkMost} of them
+  --no-shrink    not even those
+  --budget RUNS  for making one seed smaller, at most (default 200)
+  --verbose      a line for each seed
+  --json         a line of JSON for each seed, one for each that was made smaller, and one for all of them
+  --help         print this
+
+The last line counts seeds run, faults injected, tasks settled and violations.
 `
 
 const values = valuesOf(process.argv.slice(2))
@@ -38,6 +55,9 @@ function valuesOf(args: string[]) {
         seeds: { type: 'string', default: '200' },
         from: { type: 'string', default: '1' },
         threads: { type: 'string' },
+        shrink: { type: 'string' },
+        'no-shrink': { type: 'boolean', default: false },
+        budget: { type: 'string', default: '200' },
         verbose: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -48,7 +68,7 @@ function valuesOf(args: string[]) {
   }
 }
 
-function whole(name: 'seeds' | 'from' | 'threads', text: string): number {
+function whole(name: 'seeds' | 'from' | 'threads' | 'shrink' | 'budget', text: string): number {
   const number = Number(text)
   if (Number.isSafeInteger(number) && number > 0) return number
   return stop(`--${name}: expected a positive whole number, got ${text}`)
@@ -59,36 +79,34 @@ function stop(sentence: string): never {
   return process.exit(2)
 }
 
+const seed = values.shrink === undefined ? null : whole('shrink', values.shrink)
 const range = {
-  from: whole('from', values.from),
-  count: whole('seeds', values.seeds),
+  from: seed ?? whole('from', values.from),
+  count: seed === null ? whole('seeds', values.seeds) : 1,
   ...(values.threads === undefined ? {} : { threads: whole('threads', values.threads) }),
 }
+const budget = whole('budget', values.budget)
 
 const said = (text: string): void => void process.stdout.write(`${text}\n`)
 
-function line({ seed, peers, workloads, faults, tasks, executions, virtualMs }: ChurnReport): string {
-  const seconds = (virtualMs / 1_000).toFixed(0)
-  return `seed ${seed}: ${peers} peers, ${workloads.join('; ')}, ${faults.length} faults, ${tasks} tasks, ${executions} executions, ${seconds} s`
+let left = values['no-shrink'] ? 0 : shrunkMost
+
+function makeSmall(failing: number): void {
+  if (left-- <= 0) return
+  const shrunk = shrink(failing, { budget })
+  if (shrunk) said(values.json ? JSON.stringify({ seed: failing, shrunk }) : `\n${scenario(shrunk)}\n`)
 }
 
-function story({ seed, faults, violation }: ChurnReport): string {
-  const { log } = churn(seed, { verbose: true })
-  return [
-    `seed ${seed}`,
-    ...faults.map((fault) => `  fault ${fault}`),
-    ...log.slice(-storyLines).map((turn) => `  ${turn}`),
-    violation ?? '',
-    `run it again: npm run churn -- --from ${seed} --seeds 1 --verbose`,
-  ].join('\n')
+function tell(report: ChurnReport): void {
+  const isBroken = report.violation !== null
+  if (values.json) said(JSON.stringify(report))
+  else if (isBroken) said(story(report))
+  else if (values.verbose || seed !== null) said(line(report))
+  if (isBroken) makeSmall(report.seed)
 }
 
 const startedAt = performance.now()
-const totals = await runSeeds(range, (report) => {
-  if (values.json) said(JSON.stringify(report))
-  else if (report.violation !== null) said(story(report))
-  else if (values.verbose) said(line(report))
-})
+const totals = await runSeeds(range, tell)
 const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
 const { seeds, faults, settled, executions, violations } = totals
 if (values.json) said(JSON.stringify({ seeds, faults, settled, executions, violations: violations.length }))

@@ -74,3 +74,27 @@ it('a task is run again, its children are not: done or running, they are adopted
   expect(mesh.timesRun('slow')).toBe(1)
   mesh.endsWell()
 })
+
+it('what could not be made again before its owner died is known for that by whoever answers for it then', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 }, { config: { lineageBytes: 1 } })
+  mesh.fn('block', function* () {
+    yield* elapse(5)
+    return new Big({ n: 9 }, 1e6)
+  })
+  mesh.fn('parent', function* (context) {
+    const child = context.call('block', [], { ...only('Y'), copies: 1 })
+    yield* get(child)
+    return { child }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const box = (yield* get(context.call('parent', [], only('X')))) as { child: SimRef }
+    yield* elapse(12_000)
+    return yield* get(box.child)
+  })
+  mesh.until(() => mesh.peer('S').state.holds.ofLife(mesh.peer('X').life).length > 0, 'S has the ref')
+  mesh.kill('X')
+  mesh.run({ forMs: 6_000 })
+  mesh.kill('Y')
+  expect(String(mesh.result(program))).toMatch(/OBJECT_LOST.*its lineage was dropped/)
+  mesh.endsWell()
+})

@@ -1,22 +1,11 @@
 // Who is thought alive: suspicion and refutation, partitions that heal, sleep, old news and long dead
 // peers. Nobody who lives loses work to what is said of them.
 
-import { Big } from '@murmuration/sim-peer'
 import { expect, it } from 'vitest'
-import type { Claim, LifeId, PeerId, Signal } from '@murmuration/core/internal'
-import { Scenario, get, only, elapse } from './scenario.ts'
+import type { PeerId } from '@murmuration/core/internal'
+import { Scenario, get, longTask, elapse } from './scenario.ts'
 
 const id = (name: string): PeerId => name as PeerId
-
-function longTask(mesh: Scenario, ms: number, where?: string): ReturnType<Scenario['ask']> {
-  mesh.fn('long', function* (_context, n: number) {
-    yield* elapse(ms)
-    return n
-  })
-  return mesh.ask('S', function* (context) {
-    return yield* get(context.call('long', [7], where ? only(where) : {}))
-  })
-}
 
 it('3: E is slow, is suspected, refutes three times: no attempt of it is lost or run again', () => {
   const mesh = new Scenario({ S: 0, E: 1, X: 0, Y: 0 })
@@ -181,83 +170,6 @@ it('an entry that died, was forgotten and is started again is found by those who
 })
 
 /** Work that E alone is slow at, and bytes that want second holders. */
-function muchWork(mesh: Scenario): ReturnType<Scenario['ask']> {
-  mesh.fn('long', function* (_context, n: number) {
-    yield* elapse(200)
-    return n
-  })
-  return mesh.ask('S', function* (context) {
-    const kept = Array.from({ length: 16 }, (_, n) => context.put(new Big({ n }, 1e6)))
-    const refs = Array.from({ length: 8 }, (_, n) => context.call('long', [n]))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    for (const ref of kept) sum += ((yield* get(ref)) as { n: number }).n
-    return sum
-  })
-}
-
-it('21: who is only talked about gets no work and no copies before it has answered in person', () => {
-  const mesh = new Scenario({ S: 0, E: 1 })
-  mesh.cut(['S'], ['X'])
-  const { life } = mesh.add('X', { slots: 8, entries: ['E'] })
-  const { state } = mesh.peer('S')
-  mesh.until(() => state.members.get(id('X'))?.profile?.slots === 8, 'S has heard of X')
-  const program = muchWork(mesh)
-  const given = (): number =>
-    state.scheduler.out(life) + state.directory.heldBy(life).length + state.sessions.queued(life)
-  mesh.until(() => program.end !== null || given() > 0, 'the work is done', 10_000)
-  expect(given()).toBe(0)
-  expect(program.end?.value).toBe(28 + 120)
-  expect(new Set(mesh.runs('long'))).toEqual(new Set(['E']))
-  expect(state.members.get(id('X'))).toMatchObject({ state: 'alive', hearsay: true })
-
-  mesh.network.heal()
-  mesh.until(() => state.members.get(id('X'))?.hearsay === false, 'S has met X', 20_000)
-  expect(mesh.result(muchWork(mesh))).toBe(28 + 120)
-  expect(mesh.runs('long')).toContain('X')
-  mesh.endsWell()
-})
-
-it('21: alive about the long dead is hearsay too, and is found out', () => {
-  const mesh = new Scenario({ S: 0, E: 1, X: 8 })
-  const { profile } = mesh.peer('X').state.members.me
-  mesh.kill('X')
-  // Longer than any tombstone stands, one that was heard of from somebody else included.
-  mesh.run({ forMs: 200_000 })
-  const { state } = mesh.peer('S')
-  expect(state.members.get(id('X'))).toBeUndefined()
-  const life = 'X/1' as LifeId
-  const program = muchWork(mesh)
-  mesh.run({ forMs: 100 })
-  rumour(mesh, 'S', [{ life, incarnation: 3, state: 'alive', by: id('E'), ...(profile ? { profile } : {}) }])
-  expect(state.members.lives(life)).toBe(true)
-  mesh.until(() => state.members.ended(life) || state.scheduler.out(life) > 0, 'S has found out', 5_000)
-  expect(mesh.result(program)).toBe(28 + 120)
-  expect(new Set(mesh.runs('long'))).toEqual(new Set(['E']))
-  expect(state.counters.retried).toBe(0)
-  mesh.endsWell()
-})
-
-it('22: some hold X as dead, others as having left, and tell each other: all agree that it left', () => {
-  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1, Z: 1 })
-  const { life } = mesh.peer('X')
-  mesh.cut(['S', 'E'], ['X', 'Y', 'Z'])
-  mesh.peer('X').event({ type: 'leave' })
-  const held = (name: string): string | undefined => mesh.peer(name).state.members.get(id('X'))?.state
-  mesh.until(() => held('S') === 'dead' && held('E') === 'dead', 'one side thinks X dead')
-  expect([held('Y'), held('Z')]).toEqual(['left', 'left'])
-  // Even above every incarnation that X had.
-  for (const name of ['S', 'Y']) rumour(mesh, name, [{ life, incarnation: 9, state: 'dead', by: id('E') }])
-  expect([held('S'), held('Y')]).toEqual(['dead', 'left'])
-  mesh.network.heal()
-  const all = ['S', 'E', 'Y', 'Z']
-  mesh.until(() => mesh.peer('S').state.members.lives(mesh.peer('Y').life), 'the sides have met')
-  mesh.until(() => all.every((name) => held(name) === 'left'), 'all agree', 10_000)
-  mesh.run({ forMs: 20_000 })
-  expect(all.map(held)).toEqual(['left', 'left', 'left', 'left'])
-  mesh.endsWell()
-})
-
 it('who leaves hands over: nothing is lost, no retry is charged', () => {
   const mesh = new Scenario({ S: 0, E: 2, X: 2 })
   mesh.fn('work', function* (_context, n: number) {
@@ -279,12 +191,6 @@ it('who leaves hands over: nothing is lost, no retry is charged', () => {
 })
 
 /** What E says of others, with a frame that says nothing else. */
-function rumour(mesh: Scenario, to: string, claims: readonly Claim[], signals: readonly Signal[] = []): void {
-  const frame = { from: mesh.peer('E').life, to: mesh.peer(to).life, mine: 0, yours: 0, ack: 0, seq: 0, messages: [] }
-  mesh.peer(to).event({ type: 'received', frame: { ...frame, signals, claims, load: null } })
-  mesh.run({ forMs: 1 })
-}
-
 it('who comes back with other slots is known by them everywhere, its versions beginning anew', () => {
   const names = Array.from({ length: 9 }, (_, n) => `p${n}`)
   const mesh = new Scenario({ E: 1, ...Object.fromEntries(names.map((name) => [name, 1])) })
@@ -315,68 +221,6 @@ it('who left and comes back has joined again, and nobody is said to have died', 
     expect(heard.slice(-2), by).toEqual(['peer:left', 'peer:joined'])
   }
   expect(mesh.said('peer:died')).toBe(0)
-  mesh.endsWell()
-})
-
-it('a later life that is only talked about ends nobody who is heard', () => {
-  const mesh = new Scenario({ S: 0, E: 0, X: 1 })
-  const program = longTask(mesh, 5_000, 'X')
-  mesh.run({ forMs: 1_000 })
-  const claim: Claim = { life: 'X/999' as LifeId, incarnation: 0, state: 'alive', by: id('E') }
-  for (const to of ['S', 'X']) rumour(mesh, to, [claim])
-  expect(mesh.peer('S').state.members.lives('X/1' as LifeId)).toBe(true)
-  expect(mesh.peer('X').state.counters.refused).toBe(1)
-  expect(mesh.result(program)).toBe(7)
-  expect(mesh.timesRun('long')).toBe(1)
-  expect(mesh.said('peer:died')).toBe(0)
-  mesh.endsWell()
-})
-
-it('a probe of somebody unknown is answered at once, and nothing is kept of it', () => {
-  const mesh = new Scenario({ S: 0, E: 0 })
-  const { state } = mesh.peer('S')
-  for (let n = 0; n < 100; n++) rumour(mesh, 'S', [], [{ type: 'probe', target: `nobody${n}/1` as LifeId, nonce: n }])
-  mesh.run({ forMs: 10 })
-  expect(state.favours.size).toBe(0)
-  expect([...state.signals.keys()].filter((life) => life.startsWith('nobody'))).toEqual([])
-  mesh.endsWell()
-})
-
-it('who asked for a look at a third peer and has begun another life is not told: nothing waits for it for ever', () => {
-  const mesh = new Scenario({ A: 0, E: 0, T: 0 })
-  const { state } = mesh.peer('A')
-  const { life } = mesh.peer('E')
-  const target = mesh.peer('T').life
-  mesh.peer('T').freeze()
-  mesh.run({ forMs: 700 })
-  rumour(mesh, 'A', [], [{ type: 'probe', target, nonce: 99 }])
-  expect(state.favours.has(target)).toBe(true)
-  mesh.kill('E')
-  mesh.restart('E')
-  mesh.until(() => state.members.ended(life), 'A knows the later life')
-  mesh.peer('T').thaw()
-  mesh.run({ forMs: 1_000 })
-  expect([state.favours.has(target), state.signals.has(life)]).toEqual([false, false])
-  mesh.endsWell()
-})
-
-it('lives that nobody has met are taken up to a bound, and only members count as suspecting', () => {
-  const mesh = new Scenario({ S: 0, E: 0, X: 0 }, { config: { maxMembers: 20 } })
-  const { state } = mesh.peer('S')
-  const alive = (n: number): Claim => ({ life: `f${n}/1` as LifeId, incarnation: 0, state: 'alive', by: id('E') })
-  rumour(
-    mesh,
-    'S',
-    Array.from({ length: 100 }, (_, n) => alive(n)),
-  )
-  expect(state.members.size).toBe(20)
-  expect(state.counters.refused).toBe(83)
-  const { life } = mesh.peer('X')
-  const { incarnation } = state.members.get(id('X')) ?? { incarnation: -1 }
-  const doubt = (by: string): Claim => ({ life, incarnation, state: 'suspect', by: id(by) })
-  rumour(mesh, 'S', [doubt('E'), ...Array.from({ length: 50 }, (_, n) => doubt(`nobody${n}`))])
-  expect([...state.detector.suspectedBy(life)]).toEqual(['E'])
-  mesh.run({ forMs: 200_000 })
   mesh.endsWell()
 })
 

@@ -18,11 +18,11 @@ it('7: both lives of a cut-off parent ask for the same child: it runs once, and 
     return yield* get(context.call('child', [], only('Z')))
   })
   const program = mesh.ask('S', function* (context) {
-    return yield* get(context.call('parent', [], { needs: { labels: {} } }))
+    return yield* get(context.call('parent', [], { needs: { labels: { 'is Z': { not: 'yes' } } } }))
   })
   mesh.until(() => mesh.timesRun('child') === 1, 'the child runs at Z')
   const first = mesh.runs('parent')[0] as string
-  mesh.cut([first], ['S', 'W', ...['X', 'Y'].filter((name) => name !== first)])
+  mesh.cut([first], ['S', 'W', 'Z', ...['X', 'Y'].filter((name) => name !== first)])
   mesh.until(() => mesh.timesRun('parent') === 2, 'the parent is run again elsewhere')
   mesh.network.heal()
   expect(mesh.result(program)).toBe('grown up')

@@ -3,8 +3,8 @@
 
 import { checkPeerState } from '@murmuration/core/internal'
 import type { Config, Message, PeerId } from '@murmuration/core/internal'
-import type { Body, Context, Program, SimFunction, SimPeer } from '@murmuration/sim-peer'
-import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, get, elapse } from '@murmuration/sim-peer'
+import type { Body, ChurnOptions, Context, Plan, Program, SimFunction, SimPeer } from '@murmuration/sim-peer'
+import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, churn, get, elapse } from '@murmuration/sim-peer'
 import { expect } from 'vitest'
 
 export interface Stage {
@@ -88,7 +88,23 @@ function count(peers: Readonly<Record<string, number>>): number {
   return Object.keys(peers).length
 }
 
+/** S asks for 7, which takes its time, there or anywhere. */
+export function longTask(mesh: Scenario, ms: number, where?: string): Program {
+  mesh.fn('long', function* (_context, n: number) {
+    yield* elapse(ms)
+    return n
+  })
+  return mesh.ask('S', function* (context) {
+    return yield* get(context.call('long', [7], where ? only(where) : {}))
+  })
+}
+
 /** The task runs there and nowhere else. */
 export const only = (peer: string): { needs: { peer: string } } => ({ needs: { peer } })
+
+/** A run that churn found once, made small: everything that churn looks at holds. */
+export function replay(plan: Plan, options: ChurnOptions = {}): void {
+  expect(churn(plan, options).violation).toBeNull()
+}
 
 export { get, elapse }

@@ -13,7 +13,7 @@ export function checkGiven(peer: SimPeer): void {
   for (const row of peer.given) checkAssignment(peer, row)
 }
 
-function checkAssignment(peer: SimPeer, { spec, at }: TaskRow): void {
+function checkAssignment(peer: SimPeer, { spec, at, rejoin }: TaskRow): void {
   if (!at) return
   const { members, tasks } = peer.state
   const member = members.get(peerOf(at))
@@ -25,6 +25,7 @@ function checkAssignment(peer: SimPeer, { spec, at }: TaskRow): void {
   if (!satisfies(member.profile, needs))
     fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
   // What runs there already, for an owner that is gone, takes nothing.
+  if (rejoin === at) return
   const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at)
   const most = peer.told.get(at) ?? member.profile.slots
   if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)

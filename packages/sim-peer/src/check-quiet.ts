@@ -178,10 +178,10 @@ function sample(state: PeerState, name: string): string {
   return JSON.stringify(tables[name]?.() ?? '')
 }
 
-/** Without faults: deaths that nobody ordered. */
-export function falseDeaths(world: SimWorld, killed: ReadonlySet<string>): string[] {
+/** Without faults: deaths, of which nobody ordered any. */
+export function falseDeaths(world: SimWorld): string[] {
   return world.notices
-    .filter(({ notice }) => notice.type === 'peer:died' && !killed.has(notice.peer))
+    .filter(({ notice }) => notice.type === 'peer:died')
     .map(({ by, notice }) => `${by} buried ${'peer' in notice ? notice.peer : ''}`)
 }
 

@@ -22,8 +22,10 @@ export function checkVisits(world: SimWorld, quietMs: number): void {
     throw new Error(`of ${pairs.length} pairs of strangers ${seen} have looked at each other in ${quietMs} ms`)
 }
 
+/** Neither watches the other for another reason. Whoever is asked all the time by somebody hears it, and need not ask. */
 function isStranger(from: SimPeer, to: SimPeer, peers: readonly SimPeer[]): boolean {
-  return from !== to && !from.state.sessions.has(to.life) && !followers(to, peers).includes(from)
+  if (from === to || from.state.sessions.has(to.life)) return false
+  return !followers(to, peers).includes(from) && !followers(from, peers).includes(to)
 }
 
 /** Those who observe a peer: the members that follow it on the ring of hashed ids. */

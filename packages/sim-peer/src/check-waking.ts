@@ -7,7 +7,7 @@ import { fail } from './fail.ts'
 import type { SimPeer } from './peer.ts'
 
 export function checkWaking(peer: SimPeer, events: readonly PeerEvent[], effects: readonly Effect[]): void {
-  const ms = peer.world.clock.now - peer.wokeAt
+  const ms = peer.now() - peer.wokeAt
   if (ms >= peer.state.config.suspectMinMs - 1) return
   for (const effect of effects) {
     if (effect.type !== 'notice' || effect.notice.type !== 'peer:died') continue

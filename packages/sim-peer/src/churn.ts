@@ -1,18 +1,21 @@
-// One seed, one run: sizes, limits, workloads, weather and faults are all drawn from it. First the
-// safety phase, in which anything may break and what must always hold is checked; then the liveness
-// phase: faults end, and the mesh must converge, settle everything right and clean up after itself.
+// One plan, one run. First the safety phase, in which anything may break and what must always hold is
+// checked; then the liveness phase: faults end, and the mesh must converge, settle everything right and
+// clean up after itself.
 
-import { Rng } from '@murmuration/core/internal'
+import type { PeerId } from '@murmuration/core/internal'
+import { aimed } from './aims.ts'
 import { checkVisits } from './check-visits.ts'
 import { checkAlways, checkEmpty, checkOnce, checkQueues, checkQuiet, falseDeaths } from './checks.ts'
+import { describe } from './describe.ts'
 import type { Fault } from './faults.ts'
-import { Striker, faults } from './faults.ts'
 import { defineFunctions } from './functions.ts'
-import { calm } from './network.ts'
+import { calm, silent } from './network.ts'
 import type { SimPeer } from './peer.ts'
-import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
-import type { Workload } from './workloads.ts'
-import { drawWorkload } from './workloads.ts'
+import type { Plan, PlannedJob } from './plan.ts'
+import { planOf } from './plan.ts'
+import { plenty } from './settings.ts'
+import { Striker } from './striker.ts'
+import { expectedOf, mainOf } from './workloads.ts'
 import type { Program } from './world.ts'
 import { SimWorld } from './world.ts'
 
@@ -30,108 +33,125 @@ export interface ChurnReport {
   readonly violation: string | null
 }
 
-/** Jobs of a seed at most. */
-const jobsMost = 5
+export interface ChurnRun extends ChurnReport {
+  readonly log: readonly string[]
+  readonly world: SimWorld
+  /** The plan with everything named that was found on the way: it gives the same run. */
+  readonly pinned: Plan
+}
+
+export interface ChurnOptions {
+  readonly verbose?: boolean
+  /** Is shown every life when it begins, to break something in it. */
+  readonly spoil?: (peer: SimPeer) => void
+}
+
 /** How long the mesh may take to converge once the faults are over. */
 const patienceMs = 20 * 60_000
 /** Then it is left in peace: with the programs' handles, and without them. */
 const quietMs = 20_000
 const emptyMs = 8_000
 
-export function churn(
-  seed: number,
-  { verbose = false } = {},
-): ChurnReport & { readonly log: readonly string[]; readonly world: SimWorld } {
-  const run = new Churn(seed, verbose)
+/** A seed, or the plan itself. */
+export function churn(what: number | Plan, options: ChurnOptions = {}): ChurnRun {
+  const run = new Churn(typeof what === 'number' ? planOf(what) : what, options)
   let violation: string | null = null
   try {
+    run.populate()
     run.safety()
     run.liveness()
   } catch (error) {
     violation = error instanceof Error ? (error.stack ?? error.message) : String(error)
   }
-  return { ...run.report(), violation, log: run.world.log, world: run.world }
+  return { ...run.report(), violation, log: run.world.log, world: run.world, pinned: run.pinned() }
 }
 
 interface Job {
-  readonly workload: Workload
+  readonly planned: PlannedJob
   readonly program: Program
 }
 
 class Churn {
-  readonly seed: number
   readonly world: SimWorld
-  readonly #rng: Rng
+  readonly #plan: Plan
   readonly #striker: Striker
-  readonly #mix: readonly Fault[]
   readonly #jobs: Job[] = []
+  #begunAt = 0
 
-  constructor(seed: number, verbose: boolean) {
-    this.seed = seed
-    const rng = new Rng(seed)
-    this.#rng = rng
-    this.world = new SimWorld({ seed, config: drawConfig(rng), spreadsCode: rng.next() < 0.5 })
-    this.#striker = new Striker(this.world, rng)
+  constructor(plan: Plan, { verbose = false, spoil }: ChurnOptions) {
+    this.#plan = plan
+    const { seed, config, spreadsCode } = plan
+    this.world = new SimWorld({ seed, config, spreadsCode, ...(spoil ? { spoil } : {}) })
+    this.#striker = new Striker(this.world)
     this.world.verbose = verbose
     this.world.isStrict = true
-    this.world.network.distances = { ms: rng.next() < 0.3 ? 0 : rng.between(1, 30), salt: seed }
-    this.world.isCalm = rng.next() < 0.1
+    this.world.network.distances = { ms: plan.distanceMs, salt: seed }
+    this.world.isCalm = plan.faults.length === 0
     // Any number of peers may die with a task: unless its call says otherwise, the right answer is what is asked.
     this.world.retries = -1
-    this.#mix = this.world.isCalm ? [] : rng.sample(faults, 1 + rng.below(6))
     defineFunctions(this.world)
-    this.#populate()
   }
 
-  #populate(): void {
+  populate(): void {
     const { world } = this
-    const count = drawPeerCount(this.#rng)
-    for (let n = 0; n < count; n++) world.add(`p${n}`, n === 0 ? drawHome(this.#rng) : drawSeat(this.#rng))
+    const { seats, isScattered } = this.#plan
+    for (const { name, ...seat } of seats) world.add(name, seat)
     world.isCramped = [...world.seats.values()].some((seat) => seat.memoryBytes < plenty)
     const together = (): boolean => world.alive().every((peer) => peer.joined)
-    world.isScattered = count > 2 && this.#rng.next() < 0.5
-    if (!world.isScattered) world.run({ until: together, forMs: 10_000 })
+    world.isScattered = isScattered
+    if (!isScattered) world.run({ until: together, forMs: 10_000 })
+    this.#begunAt = world.clock.now
   }
 
-  /** Jobs are asked for all the while, a few at a time. */
+  /** Each at its time, as long as there is anything to do. */
   safety(): void {
-    const { world } = this
-    const rng = this.#rng
-    const atOnce = 1 + rng.below(3)
-    const end = world.clock.now + rng.between(2_000, 9_000)
-    for (let n = 0; n < atOnce; n++) this.#begin()
-    while (world.clock.now < end) {
-      world.run({ until: () => this.#done(), forMs: rng.between(20, 1_000) })
-      if (this.#mix.length > 0) this.#striker.strike(rng.pick(this.#mix) as Fault)
-      checkAlways(world)
-      if (this.#running() < atOnce && this.#jobs.length < jobsMost) this.#begin()
-      else if (this.#done()) break
+    const { jobs, faults, safetyMs } = this.#plan
+    const steps = [
+      ...jobs.map((job) => ({ at: job.at, take: () => this.#begin(job) })),
+      ...faults.map((fault) => ({ at: fault.at, take: () => this.#strike(fault) })),
+    ].sort((a, b) => a.at - b.at)
+    for (const { at, take } of steps) {
+      this.#runTo(at)
+      if (!this.#done()) take()
     }
+    this.#runTo(safetyMs)
   }
 
-  /** Most jobs are those of the peer that lives on; the others may die with theirs. */
-  #begin(): void {
+  #runTo(ms: number): void {
     const { world } = this
-    const rng = this.#rng
-    const roomy = [...world.seats.values()].filter((seat) => seat.memoryBytes >= plenty).map(({ peer }) => peer)
-    const hosts = roomy.filter((name) => world.peer(name).alive && !world.peer(name).state.leaving)
-    const host = rng.next() < 0.6 ? 'p0' : (rng.pick(hosts) as string)
-    const workload = drawWorkload(rng, { most: Math.max(8, Math.floor(world.config.maxTasks / 4)) })
-    this.#jobs.push({ workload, program: world.program(world.peer(host), workload.main, { lingers: true }) })
+    world.run({ until: () => this.#done(), forMs: this.#begunAt + ms - world.clock.now })
   }
+
+  #strike(fault: Fault): void {
+    this.#striker.strike(fault)
+    checkAlways(this.world)
+  }
+
+  #begin(planned: PlannedJob): void {
+    const { world } = this
+    const job = aimed(world, planned)
+    const peer = job && world.seats.get(job.host as PeerId)?.current
+    if (!peer?.alive || peer.state.leaving) return void this.#skipped++
+    const program = world.program(peer, mainOf(planned.work), { lingers: true })
+    this.#jobs.push({ planned: { ...planned, host: peer.peer }, program })
+  }
+
+  /** Jobs that nobody was there to run. */
+  #skipped = 0
 
   #running(): number {
     return this.#jobs.filter(({ program }) => program.end === null && !isLost(program)).length
   }
 
   #done(): boolean {
-    return this.#running() === 0
+    return this.#jobs.length + this.#skipped === this.#plan.jobs.length && this.#running() === 0
   }
 
   liveness(): void {
     const { world } = this
     this.#makePeace()
-    if (!world.run({ until: () => this.#done(), forMs: patienceMs })) throw new Error(`not finished: ${this.#stuck()}`)
+    if (!world.run({ until: () => this.#running() === 0, forMs: patienceMs }))
+      throw new Error(`not finished:\n${this.#stuck()}`)
     for (const job of this.#jobs) checkAnswer(job)
     world.run({ forMs: quietMs / 4 })
     world.witness.seesPings = true
@@ -149,36 +169,43 @@ class Churn {
     if (world.isCalm) this.#checkCalm()
   }
 
-  /** Cables in, everybody awake, nobody alone. Who sleeps sleeps on. */
+  /** Cables in, everybody awake, nobody alone. Who sleeps sleeps on; who is to come back does. */
   #makePeace(): void {
     const { world } = this
+    const striker = this.#striker
+    striker.makePeace()
     world.network.heal()
     world.network.weather = calm
+    world.network.echoes = silent
     world.corruption = 0
     for (const peer of world.peers()) {
-      peer.slowness = 1
+      peer.recover()
       peer.full = false
       peer.store.disk.isFull = false
       if (!peer.asleep) peer.thaw()
     }
-    const awake = (): boolean => world.alive().every((peer) => !peer.frozen)
+    const awake = (): boolean => striker.promised === 0 && world.alive().every((peer) => !peer.frozen)
     world.run({ until: awake, forMs: 2 * world.config.tombstoneMs })
     // Who was told to leave begins to.
     world.run({ forMs: 100 })
     const able = world.alive().filter(isAble)
-    if (able.length < 2) world.add(`p${world.seats.size}`, { ...drawSeat(this.#rng), slots: 1, memoryBytes: plenty })
+    if (able.length < 2) world.add(this.#unused(), this.#plan.rescuer)
+  }
+
+  #unused(): string {
+    for (let n = 0; ; n++) if (!this.world.seats.has(`p${n}` as PeerId)) return `p${n}`
   }
 
   #checkCalm(): void {
-    const buried = falseDeaths(this.world, this.#striker.suspects)
+    const buried = falseDeaths(this.world)
     if (buried.length > 0) throw new Error(`without faults: ${buried.join(', ')}`)
     checkOnce(this.world)
   }
 
   #stuck(): string {
     const lines: string[] = []
-    for (const { workload, program } of this.#jobs)
-      if (!program.end) lines.push(`${workload.name} at ${program.peer.life}`)
+    for (const { planned, program } of this.#jobs)
+      if (!program.end) lines.push(`${describe(planned.work)} at ${program.peer.life}`)
     for (const { peer, state } of this.world.alive()) {
       for (const { spec, state: at, at: where, attempt, waitsFor } of state.tasks.all())
         if (at !== 'settled')
@@ -195,10 +222,10 @@ class Churn {
     let executions = 0
     for (const count of world.witness.executions.values()) executions += count
     return {
-      seed: this.seed,
+      seed: this.#plan.seed,
       peers: world.seats.size,
-      workloads: this.#jobs.map(({ workload, program }) => `${workload.name} at ${program.peer.peer}`),
-      faults: this.#striker.done,
+      workloads: this.#jobs.map(({ planned, program }) => `${describe(planned.work)} at ${program.peer.peer}`),
+      faults: this.#struck().map(({ at, ...stroke }) => `${at.toFixed(0)} ms: ${describe(stroke)}`),
       tasks: world.witness.executions.size,
       executions,
       virtualMs: world.clock.now,
@@ -206,10 +233,19 @@ class Churn {
       traceHash: world.traceHash,
     }
   }
+
+  /** In the time of the plan, which begins when everybody has met. */
+  #struck(): Fault[] {
+    return this.#striker.struck.map((fault) => ({ ...fault, at: fault.at - this.#begunAt }))
+  }
+
+  pinned(): Plan {
+    return { ...this.#plan, jobs: this.#jobs.map(({ planned }) => planned), faults: this.#struck() }
+  }
 }
 
-function isAble({ state, store }: SimPeer): boolean {
-  return !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
+function isAble({ joined, state, store }: SimPeer): boolean {
+  return joined && !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
 }
 
 /** It died with its peer, or that left. */
@@ -217,9 +253,11 @@ function isLost({ peer }: Program): boolean {
   return !peer.alive || peer.left || peer.state.leaving !== null
 }
 
-function checkAnswer({ workload: { name, expected }, program }: Job): void {
+function checkAnswer({ planned: { work }, program }: Job): void {
   if (isLost(program)) return
   const { type, value } = program.end ?? { type: 'none', value: null }
+  const { kind: name } = work
   if (type !== 'returned') throw new Error(`${name} threw ${value instanceof Error ? value.message : String(value)}`)
+  const expected = expectedOf(work)
   if (value !== expected) throw new Error(`${name}: got ${JSON.stringify(value)}, expected ${JSON.stringify(expected)}`)
 }

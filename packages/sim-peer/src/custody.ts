@@ -10,7 +10,7 @@ import type { SimWorld } from './world.ts'
 
 /** What one peer thinks of the ended lives of others. */
 interface Graveyard {
-  /** When each grave was dug. */
+  /** When each grave was dug, by its own clock. */
   readonly graves: Map<LifeId, number>
   /** The lives that it knew of before its current turn. */
   readonly lives: Map<PeerId, LifeId>
@@ -117,7 +117,7 @@ export class Custody {
       if (effect.type === 'left') this.#leaves(peer)
     }
     if (graves.size === 0 && yard.graves.size === 0) return
-    for (const life of graves.keys()) if (!yard.graves.has(life)) yard.graves.set(life, this.#world.clock.now)
+    for (const life of graves.keys()) if (!yard.graves.has(life)) yard.graves.set(life, peer.now())
     for (const life of yard.graves.keys()) if (!graves.has(life)) this.#gone(peer, yard, life)
   }
 
@@ -134,7 +134,7 @@ export class Custody {
   }
 
   #gone(peer: SimPeer, yard: Graveyard, life: LifeId): void {
-    const ms = this.#world.clock.now - (yard.graves.get(life) as number)
+    const ms = peer.now() - (yard.graves.get(life) as number)
     yard.graves.delete(life)
     const { members } = peer.state
     if (members.lives(life)) return

@@ -3,8 +3,8 @@
 // word, as a pulled cable does. What is in flight on a link that closes is gone. Frames travel as the
 // bytes that real peers would send: what the codec cannot carry does not arrive.
 
-import type { Frame, PeerId, Rng } from '@murmuration/core/internal'
-import { CodecError, decodeFrame, encodeFrame, hash32, peerOf } from '@murmuration/core/internal'
+import type { Frame, PeerId } from '@murmuration/core/internal'
+import { CodecError, Rng, decodeFrame, encodeFrame, hash32, peerOf } from '@murmuration/core/internal'
 import type { Clockwork } from './clockwork.ts'
 
 export interface Weather {
@@ -16,6 +16,12 @@ export interface Weather {
   readonly reordering: boolean
 }
 
+export interface Echoes {
+  readonly share: number
+  readonly lateMs: readonly [number, number]
+}
+
+export const silent: Echoes = { share: 0, lateMs: [0, 0] }
 export const calm: Weather = { delayMs: [0.2, 1], loss: 0, duplication: 0, reordering: false }
 
 interface Link {
@@ -32,7 +38,9 @@ export interface Endpoint {
 
 export class Network {
   readonly #clock: Clockwork
-  readonly #rng: Rng
+  readonly #seed: number
+  /** A wire has chances of its own: that somebody else is not there changes nothing on it. */
+  readonly #rngs = new Map<string, Rng>()
   readonly #maxFrameBytes: number
   readonly #links = new Map<string, Link>()
   /** How many cuts lie between two peers, per direction. */
@@ -44,10 +52,12 @@ export class Network {
   weather: Weather = calm
   /** How much further apart than others some pairs are, and which. */
   distances = { ms: 0, salt: 0 }
+  /** Which share of the frames is delivered once more, how much later, whatever their link has come to. */
+  echoes: Echoes = silent
 
-  constructor(clock: Clockwork, rng: Rng, maxFrameBytes: number) {
+  constructor(clock: Clockwork, seed: number, maxFrameBytes: number) {
     this.#clock = clock
-    this.#rng = rng
+    this.#seed = seed
     this.#maxFrameBytes = maxFrameBytes
   }
 
@@ -56,7 +66,14 @@ export class Network {
   }
 
   delay(a: PeerId, b: PeerId): number {
-    return this.#rng.between(this.weather.delayMs[0], this.weather.delayMs[1]) + this.#distance(a, b)
+    return this.#rngOf(a, b).between(this.weather.delayMs[0], this.weather.delayMs[1]) + this.#distance(a, b)
+  }
+
+  #rngOf(from: PeerId, to: PeerId): Rng {
+    const wire = `${from}>${to}`
+    let rng = this.#rngs.get(wire)
+    if (!rng) this.#rngs.set(wire, (rng = new Rng(hash32(`${wire}|${this.#seed}`))))
+    return rng
   }
 
   /** Most are near each other; over a third peer the way may be shorter. */
@@ -118,10 +135,13 @@ export class Network {
     if (!link) return
     const bytes = this.#encoded(frame)
     const { loss, duplication } = this.weather
-    if (this.isCut(from, to) || (loss > 0 && this.#rng.next() < loss)) return
+    const rng = this.#rngOf(from, to)
+    if (this.isCut(from, to) || (loss > 0 && rng.next() < loss)) return
     const arrives = (): void => this.#arrive(bytes, frame)
     this.#transmit(link, from, to, arrives)
-    if (duplication > 0 && this.#rng.next() < duplication) this.#transmit(link, from, to, arrives)
+    if (duplication > 0 && rng.next() < duplication) this.#transmit(link, from, to, arrives)
+    const { share, lateMs } = this.echoes
+    if (share > 0 && rng.next() < share) this.#clock.after(rng.between(lateMs[0], lateMs[1]), arrives)
   }
 
   /** What cannot be read ends the link. */

@@ -20,6 +20,7 @@ import type {
 import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Wait } from './bodies.ts'
 import { SimKeeper } from './keeper.ts'
+import { LocalClock } from './local-clock.ts'
 import type { Runner } from './runner.ts'
 import type { SimDisk } from './store.ts'
 import { SimStore } from './store.ts'
@@ -36,6 +37,8 @@ export interface PeerInit {
   readonly profile: Pick<Profile, 'slots' | 'labels' | 'resources' | 'memoryBytes'>
   /** Outlives it. */
   readonly disk: SimDisk
+  readonly rate: number
+  readonly slowness: number
 }
 
 /** `frozen`: the process, its machine goes on. `asleep`: all of it; nothing arrives. */
@@ -63,8 +66,8 @@ export class SimPeer {
   readonly told = new Map<LifeId, number>()
   ownGrant: number | null = null
   readonly #config: Config
-  /** Local time = virtual time + offset, less what was slept. */
-  #offset: number
+  readonly #clock: LocalClock
+  readonly #slowness: number
   readonly #queue: PeerEvent[] = []
   /** What came while it stood still. */
   readonly #unread: PeerEvent[] = []
@@ -79,19 +82,21 @@ export class SimPeer {
   #wakeAt = Number.POSITIVE_INFINITY
   #standstill: Standstill | null = null
   alive = true
-  /** When it woke from what its machine must have taken for a sleep. */
+  /** When, by its own clock, it woke from what its machine must have taken for a sleep. */
   wokeAt = Number.NEGATIVE_INFINITY
   /** Work and turns take this many times as long. */
-  slowness = 1
+  slowness: number
   left = false
   joined = false
 
-  constructor(world: SimWorld, { peer, number, config, seed, profile, disk }: PeerInit) {
+  constructor(world: SimWorld, { peer, number, config, seed, profile, disk, rate, slowness }: PeerInit) {
     this.world = world
     this.peer = peer
     this.life = lifeId(peer, number)
     this.#config = config
-    this.#offset = (seed % 100_000) + 1
+    this.#clock = new LocalClock(world.clock, { offset: (seed % 100_000) + 1, rate })
+    this.#slowness = slowness
+    this.slowness = slowness
     this.store = new SimStore(profile.memoryBytes, disk)
     this.keeper = new SimKeeper(this)
     this.workers = new SimWorkers(this)
@@ -113,8 +118,7 @@ export class SimPeer {
   }
 
   now(): Instant {
-    const { now } = this.world.clock
-    return ((this.#standstill?.ticks === false ? this.#standstill.since : now) + this.#offset) as Instant
+    return this.#clock.now()
   }
 
   get frozen(): boolean {
@@ -190,7 +194,7 @@ export class SimPeer {
     this.#wakeAt = at
     const wake = ++this.#wake
     if (at === Number.POSITIVE_INFINITY) return
-    this.world.clock.after(Math.max(0.01, at - this.now()) + (this.slowness - 1) * 5, () => {
+    this.world.clock.after(Math.max(0.01, this.#clock.msTo(at)) + (this.slowness - 1) * 5, () => {
       if (wake !== this.#wake) return
       this.#wakeAt = Number.POSITIVE_INFINITY
       this.turn()
@@ -223,6 +227,7 @@ export class SimPeer {
   #stand(standstill: Standstill): void {
     if (this.#standstill) return
     this.#standstill = standstill
+    if (!standstill.ticks) this.#clock.stop()
     this.#wake++
     this.#wakeAt = Number.POSITIVE_INFINITY
   }
@@ -242,13 +247,16 @@ export class SimPeer {
   /** What a shell sees of it: that the wall clock ran ahead. Of a clock that ticked on, that the timer is late. */
   #noticeSleep({ since, ticks }: Standstill): void {
     const ms = this.world.clock.now - since
+    this.#clock.go()
     const { sleptMs } = this.#config
-    if (!ticks) {
-      this.#offset -= ms
-      if (ms > sleptMs) this.#queue.unshift({ type: 'slept' })
-    }
+    if (!ticks && ms > sleptMs) this.#queue.unshift({ type: 'slept' })
     // No deadline is further off than a second.
-    if (ms > sleptMs + (ticks ? 1_100 : 0)) this.wokeAt = this.world.clock.now
+    if (ms > sleptMs + (ticks ? 1_100 : 0)) this.wokeAt = this.now()
+  }
+
+  /** As fast as it can be. */
+  recover(): void {
+    this.slowness = this.#slowness
   }
 
   kill(): void {

@@ -55,12 +55,19 @@ export function drawSeat(rng: Rng): SeatOptions {
     resources: { gpu: rng.below(3) },
     memoryBytes,
     diskBytes,
+    ...drawPace(rng),
   }
+}
+
+/** No two clocks run alike, and now and then a machine has a tenth of the speed of the others. */
+function drawPace(rng: Rng): SeatOptions {
+  const rate = rng.between(0.99, 1.01)
+  return rng.next() < 0.08 ? { rate, slowness: 10 } : { rate }
 }
 
 /** The peer that is never killed can run everything, so that the right answer is always to be had. */
 export function drawHome(rng: Rng): SeatOptions {
-  return { slots: 1 + rng.below(2), labels: { zone: 'a' }, resources: { gpu: 1 + rng.below(2) } }
+  return { slots: 1 + rng.below(2), labels: { zone: 'a' }, resources: { gpu: 1 + rng.below(2) }, ...drawPace(rng) }
 }
 
 export function drawPeerCount(rng: Rng): number {
@@ -68,4 +75,15 @@ export function drawPeerCount(rng: Rng): number {
   if (chance < 0.25) return 2 + rng.below(2)
   if (chance < 0.8) return 4 + rng.below(4)
   return chance < 0.95 ? 8 + rng.below(3) : 11 + rng.below(3)
+}
+
+/** A peer of which nothing is said. */
+export const ordinary: Required<SeatOptions> = {
+  slots: 1,
+  labels: {},
+  resources: {},
+  memoryBytes: plenty,
+  diskBytes: 0,
+  rate: 1,
+  slowness: 1,
 }

@@ -26,6 +26,7 @@ import { isExcused } from './excuses.ts'
 import { lineOf } from './log.ts'
 import { Network } from './network.ts'
 import { SimPeer } from './peer.ts'
+import { ordinary } from './settings.ts'
 import { SimDisk } from './store.ts'
 import { Runner } from './runner.ts'
 import type { RunnerEnd } from './runner.ts'
@@ -37,6 +38,7 @@ export interface WorldOptions {
   readonly config?: Partial<Config>
   /** Executors fetch the bundle over the wire. Default true. */
   readonly spreadsCode?: boolean
+  readonly spoil?: (peer: SimPeer) => void
 }
 
 /** What a peer is like. */
@@ -47,6 +49,10 @@ export interface SeatOptions {
   memoryBytes?: number
   /** Bytes of objects on a disk that survives restarts. Default 0: there is none. */
   diskBytes?: number
+  /** How fast its monotonic clock runs. */
+  rate?: number
+  /** Work and turns take this many times as long. */
+  slowness?: number
 }
 
 interface Seat extends Required<SeatOptions> {
@@ -55,6 +61,9 @@ interface Seat extends Required<SeatOptions> {
   current: SimPeer | null
   readonly disk: SimDisk
 }
+
+/** How often a newcomer knocks at entries that are dead: a few seconds. */
+const triesMost = 10
 
 export interface Program {
   readonly peer: SimPeer
@@ -84,6 +93,11 @@ export class SimWorld {
   readonly witness = new Witness(this.custody)
   readonly durability = new Durability(this.custody)
   readonly log: string[] = []
+  /** Are told of every turn, before the shell does what it is to do. */
+  readonly listeners = new Set<(peer: SimPeer, effects: readonly Effect[]) => void>()
+  /** Is shown every life when it begins: a test may spoil it. */
+  readonly spoil: (peer: SimPeer) => void
+  readonly #seed: number
   readonly #owners = new Map<ObjectId, Set<LifeId>>()
   #turns = 0
   #trace = 0x9e3779b9
@@ -107,8 +121,10 @@ export class SimWorld {
 
   constructor(options: WorldOptions) {
     this.rng = new Rng(options.seed)
+    this.#seed = options.seed
+    this.spoil = options.spoil ?? (() => {})
     this.config = { ...presets.test, ...options.config }
-    this.network = new Network(this.clock, new Rng(options.seed ^ 0x5bd1e995), this.config.maxFrameBytes)
+    this.network = new Network(this.clock, options.seed, this.config.maxFrameBytes)
     this.spreadsCode = options.spreadsCode ?? true
   }
 
@@ -123,10 +139,9 @@ export class SimWorld {
   /** A peer that joins through the given entries (all living ones when none are named). */
   add(name: string, { entries, ...options }: SeatOptions & { readonly entries?: readonly string[] } = {}): SimPeer {
     const peer = name as PeerId
-    const plain: Required<SeatOptions> = { slots: 1, labels: {}, resources: {}, memoryBytes: 2 ** 30, diskBytes: 0 }
-    const fresh = { peer, ...plain, lives: 0, current: null, disk: new SimDisk(0) }
+    const fresh = { peer, ...ordinary, lives: 0, current: null, disk: new SimDisk(0) }
     const seat: Seat = this.seats.get(peer) ?? fresh
-    Object.assign(seat, plain, options)
+    Object.assign(seat, ordinary, options)
     seat.disk.limitBytes = seat.diskBytes
     seat.labels = { ...seat.labels, [`is ${name}`]: 'yes' }
     this.seats.set(peer, seat)
@@ -136,11 +151,12 @@ export class SimWorld {
 
   #start(seat: Seat, entries: readonly PeerId[]): SimPeer {
     seat.lives++
-    const seed = hash32(`${seat.peer}|${seat.lives}`) ^ this.rng.below(2 ** 31)
-    const { peer, lives: number, slots, labels, resources, memoryBytes, disk } = seat
+    const { peer, lives: number, slots, labels, resources, memoryBytes, disk, rate, slowness } = seat
+    const seed = hash32(`${peer}|${number}|${this.#seed}`)
     const profile = { slots, labels, resources, memoryBytes }
-    const current = new SimPeer(this, { peer, number, profile, config: this.config, seed, disk })
+    const current = new SimPeer(this, { peer, number, profile, config: this.config, seed, disk, rate, slowness })
     seat.current = current
+    this.spoil(current)
     this.network.plug(peer, {
       deliver: (frame) => current.received(frame),
       violated: (other, reason) => {
@@ -156,11 +172,12 @@ export class SimWorld {
     return current
   }
 
-  /** Dials entries until one answers; a mesh of one is founded. */
+  /** Dials entries until one answers, or gives up when none is there any more; a mesh of one is founded. */
   #enter(peer: SimPeer, entries: readonly PeerId[], tries: number): void {
     if (!peer.alive) return
     if (entries.length === 0) return peer.event({ type: 'founded' })
     if (peer.joined) return this.#knock(peer, entries)
+    if (tries > triesMost && !entries.some((entry) => this.seats.get(entry)?.current?.alive)) return this.departed(peer)
     this.#dialEntry(peer, entries[tries % entries.length] as PeerId)
     this.clock.after(500, () => peer.whenThawed(() => this.#enter(peer, entries, tries + 1)))
   }
@@ -317,6 +334,7 @@ export class SimWorld {
     this.#note(peer, events, effects)
     this.custody.turned(peer, effects)
     this.witness.turned(peer, effects)
+    for (const listener of this.listeners) listener(peer, effects)
     checkTurn(this, peer, { events, effects, nth: this.#turns })
   }
 

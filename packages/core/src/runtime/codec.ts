@@ -4,12 +4,15 @@
 
 import { Packr } from 'msgpackr'
 import type { CodeId, ContextId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { limits } from '../model/limits.ts'
 import type { Assignment, Frame, Input, Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
 import type { Epoch, Outcome, Policy, RefLink } from '../model/task.ts'
 import type { Load } from '../model/world.ts'
+import { packGuard, unpackGuard } from './ledger-codec.ts'
+import { amount, array, check, CodecError, name, type Packed, packPolicy, unpackShared, whole } from './packing.ts'
 import * as wire from './wire.ts'
+
+export { CodecError }
 
 const packr = new Packr({
   useRecords: false,
@@ -18,13 +21,6 @@ const packr = new Packr({
   moreTypes: false,
   structuredClone: false,
 })
-
-/** Why bytes are no frame. */
-export class CodecError extends Error {
-  override readonly name = 'CodecError'
-}
-
-type Packed = readonly unknown[]
 
 export function pack(value: unknown): Uint8Array {
   return packr.pack(value)
@@ -48,6 +44,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
 
 function packMessage(message: Message, from: LifeId): unknown {
   if (message.type === 'outcome') return packOutcome(message)
+  if (message.type === 'guard') return packGuard(message)
   return message.type === 'assign' ? packAssign(message, from) : message
 }
 
@@ -82,82 +79,6 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
 
-function packPolicy(policy: Policy): Packed {
-  const { name, retries, retryErrors, rebuilds, retryDelayMs, timeoutMs, attemptTimeoutMs } = policy
-  const { copies, needs, prefer, spread, priority } = policy
-  const [first, longest] = retryDelayMs
-  const ends = [ends0(timeoutMs), ends0(attemptTimeoutMs)]
-  return [
-    name,
-    retries,
-    retryErrors,
-    rebuilds,
-    first,
-    longest,
-    ...ends,
-    copies,
-    empty0(needs),
-    empty0(prefer),
-    spread,
-    priority,
-  ]
-}
-
-/** What is mostly absent is a 0 on the wire. */
-function ends0(ms: number): number {
-  return ms === Number.POSITIVE_INFINITY ? 0 : Math.max(ms, Number.MIN_VALUE)
-}
-
-function empty0(needs: Policy['needs']): Policy['needs'] | 0 {
-  for (const _ in needs) return needs
-  return 0
-}
-
-/** The last one that was checked: the calls of a program mostly share theirs, and checking takes longer than all the rest of a small frame. */
-let known: { readonly packed: Packed; readonly policy: Policy } | undefined
-
-function unpackPolicy(packed: Packed): Policy {
-  if (known?.packed.length === packed.length && packed.every((part, at) => part === known?.packed[at])) {
-    return known.policy
-  }
-  const policy = checkedPolicy(packed)
-  known = { packed, policy }
-  return policy
-}
-
-function checkedPolicy(packed: Packed): Policy {
-  const [
-    name,
-    retries,
-    retryErrors,
-    rebuilds,
-    first,
-    longest,
-    timeoutMs,
-    attemptTimeoutMs,
-    copies,
-    needs,
-    prefer,
-    spread,
-    priority,
-  ] = packed
-  const policy = {
-    name,
-    retries,
-    retryErrors,
-    rebuilds,
-    retryDelayMs: [first, longest],
-    timeoutMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs,
-    attemptTimeoutMs: attemptTimeoutMs === 0 ? Number.POSITIVE_INFINITY : attemptTimeoutMs,
-    copies,
-    needs: needs === 0 ? {} : needs,
-    prefer: prefer === 0 ? {} : prefer,
-    spread,
-    priority,
-  }
-  return check(wire.policy, policy, 'policy') as unknown as Policy
-}
-
 /** Throws CodecError, nothing else. */
 export function decodeFrame(bytes: Uint8Array, from: LifeId, to: LifeId): Frame {
   const parts = unpack(bytes)
@@ -189,6 +110,7 @@ function unpackMessage(packed: unknown, from: LifeId): Message {
   if (!Array.isArray(packed)) return check(wire.message, packed, 'message') as unknown as Message
   if (packed[0] === 'o') return unpackOutcome(packed)
   if (packed[0] === 'a') return unpackAssign(packed, from)
+  if (packed[0] === 'g') return unpackGuard(packed)
   throw new CodecError('an unknown kind of message')
 }
 
@@ -217,10 +139,6 @@ function unpackAssign(packed: Packed, from: LifeId): Message {
   const epoch: Epoch = { number: whole(number, 'epoch'), by: owner }
   const attempts = array(rows, 'attempts').map((row) => unpackAttempt(array(row, 'attempt'), shared))
   return { type: 'assign', epoch, attempts }
-}
-
-function unpackShared(value: unknown): string | Policy {
-  return typeof value === 'string' ? name(value, 'shared') : unpackPolicy(array(value, 'policy'))
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
@@ -261,43 +179,4 @@ function unpackInput(value: unknown): Input {
     owner: check(wire.lifeIdSchema, owner, 'input.owner') as LifeId,
     located: check(wire.located, located, 'input.located') as unknown as Located,
   }
-}
-
-function check<T>(
-  schema: {
-    safeParse(
-      value: unknown,
-    ):
-      | { success: true; data: T }
-      | { success: false; error: { issues: readonly { message: string; path: PropertyKey[] }[] } }
-  },
-  value: unknown,
-  what: string,
-): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new CodecError(
-    `${what}${issue && issue.path.length > 0 ? `.${issue.path.join('.')}` : ''}: ${issue?.message ?? 'invalid'}`,
-  )
-}
-
-function whole(value: unknown, what: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw new CodecError(`${what} is a whole number, 0 or more`)
-}
-
-function amount(value: unknown, what: string): number {
-  if (typeof value === 'number' && value >= 0) return value
-  throw new CodecError(`${what} is a number, 0 or more`)
-}
-
-function name(value: unknown, what: string): string {
-  if (typeof value === 'string' && value.length > 0 && value.length <= limits.nameLength) return value
-  throw new CodecError(`${what} is a text of 1 to ${limits.nameLength} characters`)
-}
-
-function array(value: unknown, what: string): unknown[] {
-  if (Array.isArray(value)) return value
-  throw new CodecError(`${what} is a list`)
 }

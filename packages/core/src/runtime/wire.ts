@@ -150,7 +150,7 @@ const ledgerRow = z.object({
 const names = list(z.tuple([id, id]))
 const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: z.nullable(lifeId), names })
 
-/** Every message but `assign` and `outcome`. */
+/** Every message but `assign`, `outcome` and `guard`. */
 export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('abort'), task: id, attempt: whole, reason: text, moved: z.optional(z.boolean()) }),
   z.object({ type: z.literal('delivered'), task: id, attempt: whole }),
@@ -173,14 +173,6 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('replicate'), object: id, size: whole, hash: id, from: list(lifeId, 4_096) }),
   z.object({ type: z.literal('verify'), object: id, hash: id }),
   z.object({ type: z.literal('free'), object: id }),
-  z.object({
-    type: z.literal('guard'),
-    nth: whole,
-    begin: z.boolean(),
-    rows: list(ledgerRow),
-    gone: list(id, 1_000_000),
-    jobs: list(job),
-  }),
   z.object({ type: z.literal('guarded'), nth: whole, full: z.boolean() }),
   z.object({ type: z.literal('unguard') }),
   z.object({ type: z.literal('claim'), context: id }),
@@ -199,5 +191,6 @@ export const message = z.discriminatedUnion('type', [
 ])
 
 export const links = list(link)
+export const jobs = list(job)
 export const lives = list(lifeId, 256)
 export const lifeIdSchema = lifeId

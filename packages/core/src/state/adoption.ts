@@ -65,6 +65,8 @@ function enter(state: PeerState, row: LedgerRow): void {
   state.agenda.loose.push(object)
   if (located !== null) settle(state, entry, located)
   if (spec !== null) enterTask(state, entry, row, spec)
+  else if (task !== null && entry.state === 'stored')
+    state.notes.set(object, 'its lineage was dropped by the peer that answered for it before')
   else if (located === null)
     state.directory.failed(entry, lostFailure(object, 'lineage-dropped', 'how it was made is not known any more'))
   if (entry.state !== 'pending') state.agenda.settled.push(object)

@@ -114,9 +114,11 @@ export class FailureDetector {
     row.dueAt = after(now, this.#config.probeMs)
   }
 
+  /** A question that may yet be answered in time is no silence. */
   heardWithin(life: LifeId, ms: number, now: Instant): boolean {
     const row = this.#observed.get(life)
-    return row !== undefined && row.phase === 'calm' && !row.hinted && now - row.heardAt <= ms
+    if (!row || row.hinted || row.refused) return false
+    return (row.phase === 'calm' || row.phase === 'pinged') && now - row.heardAt <= ms
   }
 
   /** Its connection closed: ask at once. */

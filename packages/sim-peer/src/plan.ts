@@ -1,0 +1,88 @@
+// A run as data: what the mesh is like, what is asked of it and what is done to it, each with its
+// time. A run is a function of its plan and of nothing else; a seed is only a short way to write one.
+// What chance decides on the way (delays, losses, what the machines draw) comes from the plan's seed.
+
+import type { Config } from '@murmuration/core/internal'
+import { Rng, presets } from '@murmuration/core/internal'
+import type { Whom } from './aims.ts'
+import type { Fault, FaultName } from './faults.ts'
+import { drawMix, drawStroke } from './faults.ts'
+import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
+import type { Work } from './workloads.ts'
+import { drawWork } from './workloads.ts'
+import type { SeatOptions } from './world.ts'
+
+export interface Plan {
+  readonly seed: number
+  readonly config: Partial<Config>
+  /** Executors fetch bundles over the wire. */
+  readonly spreadsCode: boolean
+  /** How much further apart than others some pairs are. */
+  readonly distanceMs: number
+  /** Programs begin before everybody has met. */
+  readonly isScattered: boolean
+  /** Who is there in the beginning. The first is never harmed for good by what a seed draws. */
+  readonly seats: readonly NamedSeat[]
+  readonly jobs: readonly PlannedJob[]
+  readonly faults: readonly Fault[]
+  /** When the faults are over, at the latest. */
+  readonly safetyMs: number
+  /** Joins when hardly anybody is left. */
+  readonly rescuer: SeatOptions
+}
+
+export interface NamedSeat extends SeatOptions {
+  readonly name: string
+}
+
+export interface PlannedJob {
+  readonly at: number
+  readonly host: Whom
+  readonly work: Work
+}
+
+/** Jobs of a seed at most. */
+const jobsMost = 6
+
+export function planOf(seed: number): Plan {
+  const rng = new Rng(seed)
+  const config = drawConfig(rng)
+  const seats = Array.from({ length: drawPeerCount(rng) }, (_, n): NamedSeat => {
+    return { name: `p${n}`, ...(n === 0 ? drawHome(rng) : drawSeat(rng)) }
+  })
+  const safetyMs = rng.between(2_000, 9_000)
+  return {
+    seed,
+    config,
+    spreadsCode: rng.next() < 0.5,
+    distanceMs: rng.next() < 0.3 ? 0 : rng.between(1, 30),
+    isScattered: seats.length > 2 && rng.next() < 0.5,
+    seats,
+    jobs: drawJobs(rng, config, safetyMs),
+    faults: rng.next() < 0.1 ? [] : drawFaults(rng, { seats, config, safetyMs }),
+    safetyMs,
+    rescuer: { ...drawSeat(rng), slots: 1, memoryBytes: plenty },
+  }
+}
+
+/** A few at once, others later. Most are those of the peer that lives on; the others may die with theirs. */
+function drawJobs(rng: Rng, { maxTasks = presets.test.maxTasks }: Partial<Config>, safetyMs: number): PlannedJob[] {
+  const most = Math.max(8, Math.floor(maxTasks / 4))
+  const atOnce = 1 + rng.below(3)
+  return Array.from({ length: atOnce + 1 + rng.below(jobsMost - atOnce) }, (_, n): PlannedJob => {
+    const host: Whom = rng.next() < 0.6 ? 'p0' : { of: ['host'], pick: rng.next() }
+    return { at: n < atOnce ? 0 : rng.between(0, 0.6) * safetyMs, host, work: drawWork(rng, { most }) }
+  })
+}
+
+function drawFaults(rng: Rng, { seats, config, safetyMs }: Pick<Plan, 'seats' | 'config' | 'safetyMs'>): Fault[] {
+  const { tombstoneMs } = { ...presets.test, ...config }
+  const draw = { rng, names: seats.map(({ name }) => name), tombstoneMs }
+  const mix = drawMix(rng)
+  const faults: Fault[] = []
+  for (let at = rng.between(20, 1_000); at < safetyMs; at += rng.between(20, 900)) {
+    const stroke = drawStroke(rng.pick(mix) as FaultName, draw)
+    if (stroke) faults.push({ at, ...stroke })
+  }
+  return faults
+}
