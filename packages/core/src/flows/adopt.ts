@@ -10,6 +10,7 @@ import type { Message } from '../model/messages.ts'
 import { weighRow } from '../model/weight.ts'
 import { adopt, install } from '../state/adoption.ts'
 import { ledgerRow } from '../state/guarding.ts'
+import { heirsOf } from '../state/heirs.ts'
 import { letGo, moveTo, unanswerable } from '../state/locate.ts'
 import type { HoldRow } from '../state/holds.ts'
 import type { ClaimRow, PeerState } from '../state/peer-state.ts'
@@ -20,12 +21,12 @@ import type { RunRow } from '../state/runs.ts'
 export function orphaned(state: PeerState, object: ObjectId): void {
   const row = state.holds.get(object)
   if (!row || row.owner === state.self || !state.members.ended(row.owner)) return
-  const heir = state.members.guardianOf(row.owner)
+  const heirs = heirsOf(state, row)
   // Looked at again when somebody says that it guards that life.
-  if (heir === null) return
-  if (heir !== state.self) return moveTo(state, row, heir)
-  if (adopt(state, object)) moveTo(state, row, state.self)
-  else giveUp(state, row)
+  if (heirs.length === 0) return
+  const heir = heirs.find((life) => life !== state.self || adopt(state, object))
+  if (heir === undefined) giveUp(state, row)
+  else moveTo(state, row, heir)
 }
 
 /** Nobody knows of it but an owner that is gone, which may be back as long as its grace lasts. */
@@ -33,7 +34,7 @@ function giveUp(state: PeerState, { object, owner }: HoldRow): void {
   if (isBeyond(state, owner)) unanswerable(state, object)
 }
 
-/** Whoever was asked in an owner's place says whether it answers. If not, somebody who did before may be back. */
+/** Whoever was asked in an owner's place says whether it answers. If not, the next is asked, or the first owner, if it is back. */
 export function answered(state: PeerState, row: HoldRow, known: boolean): void {
   const { object, before, owner } = row
   if (before.length === 0) return
@@ -42,9 +43,11 @@ export function answered(state: PeerState, row: HoldRow, known: boolean): void {
     if (told && told.located === null) say(state, owner, { type: 'want', object })
     return
   }
-  const back = before.find((life) => !state.members.ended(life)) ?? before[0] ?? owner
-  moveTo(state, row, back)
-  if (state.members.ended(back)) giveUp(state, row)
+  const [first = owner] = before
+  const isBack = !state.members.ended(first)
+  const heir = isBack ? first : heirsOf(state, row).find((life) => life !== state.self || adopt(state, object))
+  moveTo(state, row, heir ?? first)
+  if (heir === undefined) giveUp(state, row)
 }
 
 /** It was only thought dead: what it owned is asked of it again. */
@@ -58,7 +61,7 @@ export function lookForHeirs(state: PeerState): void {
   if (graves.size === 0 || timers.adoptVersion === members.version) return
   timers.adoptVersion = members.version
   for (const life of graves.keys()) {
-    if (!members.ended(life) || members.guardianOf(life) === null) continue
+    if (!members.ended(life)) continue
     for (const row of state.holds.ofLife(life)) if (row.owner === life) state.agenda.orphans.push(row.object)
   }
 }

@@ -111,6 +111,8 @@ export type Message =
       readonly type: 'guard'
       readonly nth: number
       readonly begin: boolean
+      /** More of what there was when it began follows. */
+      readonly more: boolean
       readonly rows: readonly LedgerRow[]
       readonly gone: readonly ObjectId[]
       readonly jobs: readonly JobHead[]

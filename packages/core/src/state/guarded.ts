@@ -12,6 +12,8 @@ interface Kept {
   readonly rows: Map<ObjectId, LedgerRow>
   jobs: readonly JobHead[]
   bytes: number
+  /** All that there was when it began has come: only then it is said that this peer guards it. */
+  isWhole: boolean
 }
 
 export class Guarded {
@@ -35,6 +37,10 @@ export class Guarded {
     return [...this.#ledgers.keys()]
   }
 
+  wholeOwners(): LifeId[] {
+    return [...this.#ledgers].filter(([, { isWhole }]) => isWhole).map(([owner]) => owner)
+  }
+
   has(owner: LifeId): boolean {
     return this.#ledgers.has(owner)
   }
@@ -42,8 +48,14 @@ export class Guarded {
   /** A ledger from its beginning: what was kept of that owner before counts no more. */
   begin(owner: LifeId): void {
     this.forget(owner)
+    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0, isWhole: false })
+  }
+
+  complete(owner: LifeId): void {
+    const kept = this.#ledgers.get(owner)
+    if (!kept || kept.isWhole) return
+    kept.isWhole = true
     this.hasNews = true
-    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0 })
   }
 
   /** False when there is no room for it, or its beginning never came. */
