@@ -6,7 +6,7 @@
 import type Denque from 'denque'
 import type { Effect, PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
-import { dueMissing, missingDeadline } from '../state/adoption.ts'
+import { askReturned, dueMissing, missingDeadline } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
@@ -141,6 +141,7 @@ function clocks(state: PeerState, now: Instant): void {
 function pump(state: PeerState, now: Instant): void {
   replicate.noticeBare(state)
   adopt.lookForHeirs(state)
+  askReturned(state)
   settleAgenda(state, now)
   replicate.replicateMissing(state, now)
   assignReady(state, now)

@@ -3,8 +3,7 @@
 // do so at once, on two sides of a cut: values never change, bytes may have several owners, and an
 // attempt that two ask for runs once; so no vote is needed, only comparing when they meet again.
 
-import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
-import { after, never } from '../model/ids.ts'
+import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Located } from '../model/object.ts'
 import type { TaskSpec } from '../model/task.ts'
@@ -12,6 +11,7 @@ import type { Entry } from './directory.ts'
 import { guard } from './guarding.ts'
 import { keepLineage } from './lineage.ts'
 import { hold, letGo, moveTo } from './locate.ts'
+import { awaitHolder } from './missing.ts'
 import type { PeerState } from './peer-state.ts'
 import { lostFailure, say } from './peer-state.ts'
 import { Tasks } from './tasks.ts'
@@ -85,47 +85,12 @@ function settle(state: PeerState, entry: Entry, located: Located): void {
       return state.directory.become(entry, located.link)
     case 'stored':
       if (entry.task === null && located.holders.every((holder) => state.members.ended(holder)))
-        return void state.missing.set(entry.object, {
-          located,
-          by: after(state.timers.turnAt, state.config.adoptMs),
-        })
+        return awaitHolder(state, entry, located)
       state.directory.stored(entry, located.size, located.hash, located.refs)
       for (const holder of located.holders) askHolder(state, entry, holder)
       if (entry.holders.size === 0)
         state.agenda.lost.push({ object: entry.object, reason: 'whoever had its bytes is gone as well' })
   }
-}
-
-/** Somebody has the bytes after all. */
-export function foundHolder(state: PeerState, from: LifeId, object: ObjectId, hash: string): boolean {
-  const missing = state.missing.get(object)
-  const entry = state.directory.get(object)
-  if (missing?.located.hash !== hash || entry?.state !== 'pending') return false
-  state.missing.delete(object)
-  state.directory.stored(entry, missing.located.size, hash, missing.located.refs)
-  state.directory.addHolder(entry, from)
-  state.agenda.settled.push(object)
-  state.agenda.loose.push(object)
-  return true
-}
-
-/** Nobody said so in time. */
-export function dueMissing(state: PeerState, now: Instant): void {
-  for (const [object, { by }] of state.missing) {
-    const entry = state.directory.get(object)
-    if (entry && by > now) continue
-    state.missing.delete(object)
-    if (entry?.state !== 'pending') continue
-    state.directory.failed(entry, lostFailure(object, 'put', 'it was put, and whoever had its bytes is gone'))
-    state.agenda.settled.push(object)
-    state.agenda.loose.push(object)
-  }
-}
-
-export function missingDeadline(state: PeerState): Instant {
-  let next: Instant = never
-  for (const { by } of state.missing.values()) if (by < next) next = by
-  return next
 }
 
 /** It counts as one until it has looked; from then on its bytes are ours as well. */

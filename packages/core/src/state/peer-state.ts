@@ -65,7 +65,7 @@ export interface PeerState {
   readonly ledger: Ledger
   /** What others answer for, kept for when they are gone. */
   readonly guarded: Guarded
-  /** Adopted puts of whose bytes nobody known is there: until then somebody may say that it has them. */
+  /** Adopted puts of whose bytes nobody known is there. */
   readonly missing: Map<ObjectId, Missing>
   readonly jobs: Jobs
   /** Attempts that wait for what an earlier one of theirs had asked for. */
@@ -121,7 +121,10 @@ export interface Durable {
 
 export interface Missing {
   readonly located: StoredAt
-  readonly by: Instant
+  /** Until then somebody may say so; `never` once it is lost. */
+  by: Instant
+  /** Who had them, is back, and was asked to look. */
+  readonly asked: Set<LifeId>
 }
 
 /** What was asked of guardians for an attempt at a task that others have begun, or for a job: held until it has ended. */
@@ -193,6 +196,7 @@ export interface Timers {
   /** The members among whom guardians were last looked for, ours and those of owners that are gone. */
   guardVersion: number
   adoptVersion: number
+  missingVersion: number
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
   /** With too little room, and nothing to be done about it: when it is tried again. */
@@ -211,6 +215,7 @@ export interface PeerInit {
 
 export function createPeerState({ self, profile, config, seed, now, spillBytes = 0 }: PeerInit): PeerState {
   const ledger = new Ledger()
+  const missing = new Map<ObjectId, Missing>()
   const code = new Codes()
   const tasks = new Tasks(config, (task) => ledger.touch(resultOf(task)))
   const dueAt = (id: TaskId): Instant => {
@@ -229,6 +234,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     hedgeAt: never,
     guardVersion: -1,
     adoptVersion: -1,
+    missingVersion: -1,
     forgiveAt: never,
     relieveAt: never,
   }
@@ -249,7 +255,10 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     scheduler: new Scheduler(config.maxCredits),
     directory: new Directory(
       (object) => ledger.touch(object),
-      (object) => ledger.remove(object),
+      (object) => {
+        ledger.remove(object)
+        missing.delete(object)
+      },
     ),
     holds: new Holds(),
     holdings: new Holdings(),
@@ -261,7 +270,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     code,
     ledger,
     guarded: new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
-    missing: new Map(),
+    missing,
     jobs: new Jobs(),
     claims: new Map(),
     graves: new Map(),
