@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
 import type { ObjectId } from '@murmuration/core/internal'
 import type { SimRef } from '@murmuration/sim-peer'
-import { Scenario, elapse, get, only } from './scenario.ts'
+import { Gate, Scenario, elapse, get, only } from './scenario.ts'
 
 it('10: a ref left an attached job in an argument of a detached one; its submitter dies: it is read, and its upstream', () => {
   const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
@@ -116,10 +116,11 @@ it('13: a holder comes back after an hour, its owner long gone: its bytes are ke
   })
   let refs: readonly SimRef[] = []
   let asleep: ObjectId | undefined
+  const chosen = new Gate()
   const tries = new Set<string>()
   const program = mesh.ask('S', function* (context) {
     refs = (yield* get(context.call('make', [], only('X')))) as SimRef[]
-    while (asleep === undefined) yield* elapse(1_000)
+    yield* chosen.passed()
     const ref = refs.find(({ object }) => object === asleep) as SimRef
     for (;;) {
       yield* elapse(60_000)
@@ -134,6 +135,7 @@ it('13: a holder comes back after an hour, its owner long gone: its bytes are ke
   const has = (name: string, { object }: SimRef): boolean => mesh.peer(name).store.has(object)
   asleep = refs.find((ref) => has('H', ref) && !has('S', ref) && !has('G', ref))?.object
   expect(asleep).toBeDefined()
+  chosen.isOpen = true
   H.sleep()
   mesh.kill('X')
   mesh.run({ forMs: 3_600_000 })
@@ -169,11 +171,6 @@ it('37: everybody but one is killed: what it has is read, what it has not says w
   mesh.until(() => mesh.timesRun('pair') === 1 && mesh.timesRun('tile') === 2, 'all of it is made')
   mesh.run({ forMs: 1_000 })
   for (const name of ['X', 'Y', 'Z']) mesh.kill(name)
-  expect(mesh.result(program)).toEqual([
-    { n: 1 },
-    ['UNPLACEABLE', 'needs'],
-    { n: 3 },
-    ['OBJECT_LOST', 'put'],
-  ])
+  expect(mesh.result(program)).toEqual([{ n: 1 }, ['UNPLACEABLE', 'needs'], { n: 3 }, ['OBJECT_LOST', 'put']])
   mesh.endsWell()
 })

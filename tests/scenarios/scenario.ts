@@ -3,7 +3,7 @@
 
 import { checkPeerState, peerOf } from '@murmuration/core/internal'
 import type { Config, Message, PeerId } from '@murmuration/core/internal'
-import type { Body, ChurnOptions, Context, Plan, Program, SeatOptions, SimFunction, SimPeer } from '@murmuration/sim-peer'
+import type { Body, ChurnOptions, Context, Got, Plan, Program, SeatOptions, SimFunction, SimPeer, Wait } from '@murmuration/sim-peer'
 import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, churn, get, elapse } from '@murmuration/sim-peer'
 import { expect } from 'vitest'
 
@@ -119,6 +119,15 @@ export function longTask(mesh: Scenario, ms: number, where?: string): Program {
   return mesh.ask('S', function* (context) {
     return yield* get(context.call('long', [7], where ? only(where) : {}))
   })
+}
+
+/** What a program waits for until the scenario opens it. */
+export class Gate {
+  isOpen = false;
+
+  *passed(): Generator<Wait, void, Got> {
+    while (!this.isOpen) yield* elapse(100)
+  }
 }
 
 /** The task runs there and nowhere else. */

@@ -76,7 +76,8 @@ export function claim(state: PeerState, row: RunRow, formerly: readonly LifeId[]
     return
   }
   row.missing.add(ledgerOf(context))
-  state.claims.set(context, { attempt: row.id, waits: guardians, by: after(now, state.config.adoptMs), inherited: [] })
+  const by = after(now, state.config.adoptMs)
+  state.claims.set(context, { attempt: row.id, waits: guardians, by, inherited: [], formerly })
   for (const life of guardians) say(state, life, { type: 'claim', context })
 }
 
@@ -89,7 +90,7 @@ function ledgerOf(context: ContextId): ObjectId {
 export function claimed(state: PeerState, from: LifeId, context: ContextId): void {
   const parts: LedgerRow[][] = [[]]
   let bytes = 0
-  for (const row of rowsOf(state, context)) {
+  for (const row of rowsFor(state, from, context)) {
     if (bytes >= state.config.frameBytes) {
       parts.push([])
       bytes = 0
@@ -101,12 +102,15 @@ export function claimed(state: PeerState, from: LifeId, context: ContextId): voi
 }
 
 /** What we answer for ourselves by now, and what others told. */
-function rowsOf(state: PeerState, context: ContextId): LedgerRow[] {
+function rowsFor(state: PeerState, to: LifeId, context: ContextId): LedgerRow[] {
   const rows = new Map(state.guarded.ofContext(context).map((row) => [row.object, row]))
   for (const object of state.ledger.rows()) {
     const row = state.ledger.contextOf(object) === context ? ledgerRow(state, object) : null
-    if (row) rows.set(object, row)
+    if (!row) continue
+    rows.set(object, row)
+    if (to !== state.self) state.shared.note(object, to)
   }
+  if (to !== state.self) state.guarded.claimed(context, to)
   return [...rows.values()]
 }
 
@@ -115,10 +119,14 @@ export function inherit(state: PeerState, from: LifeId, message: Extract<Message
   const claim = state.claims.get(message.context)
   if (!claim?.waits.has(from)) return void state.counters.strayed++
   for (const row of message.rows) {
-    if (row.context !== message.context || state.directory.get(row.object)) continue
+    if (row.context !== message.context) continue
+    if (state.directory.get(row.object)) {
+      if (from !== state.self) state.shared.note(row.object, from)
+      continue
+    }
     state.holds.add(row.object, state.self, 'container')
     claim.inherited.push(row.object)
-    install(state, row)
+    install(state, row, [from, ...claim.formerly])
   }
   if (message.more) return
   claim.waits.delete(from)

@@ -11,6 +11,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
 import * as claims from './claims.ts'
+import { compareFound } from './compare.ts'
 import * as conclude from './conclude.ts'
 import { answerDurables, durableDeadline } from './durable.ts'
 import * as execute from './execute.ts'
@@ -111,6 +112,7 @@ function end(
   recover.ended(state, item, now)
   guard.guardianLost(state, item.life)
   adopt.guardianSilent(state, item.life)
+  state.shared.ended(item.life)
   jobs.submitterGone(state, item.life, now)
 }
 
@@ -142,6 +144,7 @@ function pump(state: PeerState, now: Instant): void {
   replicate.noticeBare(state)
   adopt.lookForHeirs(state)
   askReturned(state)
+  compareFound(state)
   settleAgenda(state, now)
   replicate.replicateMissing(state, now)
   assignReady(state, now)

@@ -71,7 +71,13 @@ function decide(state: PeerState, row: JobRow, now: Instant): void {
   row.isOurs = true
   state.jobs.hasNews = true
   const waits = new Set([...opening.has].filter((life) => !state.members.ended(life)))
-  state.claims.set(context, { attempt: null, waits, by: after(now, state.config.adoptMs), inherited: row.held })
+  state.claims.set(context, {
+    attempt: null,
+    waits,
+    by: after(now, state.config.adoptMs),
+    inherited: row.held,
+    formerly: [],
+  })
   for (const life of waits) say(state, life, { type: 'claim', context })
 }
 
@@ -165,7 +171,7 @@ function takeOver(state: PeerState, { context, name, detached, names }: JobHead,
     if (!detached && told.located === null && !told.faded) continue
     state.holds.add(told.object, state.self, 'container')
     row.held.push(told.object)
-    install(state, told)
+    install(state, told, [])
   }
 }
 

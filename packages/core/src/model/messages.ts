@@ -130,6 +130,15 @@ export type Message =
       /** More of them follow. */
       readonly more: boolean
     }
+  // ---- between those who answer, or answered, for one object
+  /** What the sender found it to be. `isFirst`: it did not adopt it. `reply`: other findings are wanted back. */
+  | {
+      readonly type: 'compare'
+      readonly object: ObjectId
+      readonly located: Located
+      readonly isFirst: boolean
+      readonly reply: boolean
+    }
   // ---- whoever opens a named job, to everybody and back
   | { readonly type: 'seek'; readonly context: ContextId }
   | {

@@ -21,7 +21,7 @@ export function adopt(state: PeerState, object: ObjectId): boolean {
   if (state.directory.get(object)) return true
   const row = state.guarded.find(object)
   if (!row) return false
-  install(state, row)
+  install(state, row, [])
   return true
 }
 
@@ -34,11 +34,15 @@ function isOrphan(state: PeerState, object: ObjectId): boolean {
   return state.guarded.ownersOf(object).some((owner) => state.members.ended(owner))
 }
 
-/** With everything that it needs; a list, not the call stack. */
-export function install(state: PeerState, first: LedgerRow): void {
+/** With everything that it needs; a list, not the call stack. `others`: who may answer for it besides those whose ledgers tell of it. */
+export function install(state: PeerState, first: LedgerRow, others: Iterable<LifeId>): void {
   const left = [first]
   for (let row = left.pop(); row !== undefined; row = left.pop()) {
     if (state.directory.get(row.object) || (row.task !== null && state.tasks.get(row.task))) continue
+    state.shared.adopted(
+      row.object,
+      [...others, ...ownersOf(state, row)].filter((life) => life !== state.self),
+    )
     enter(state, row)
     // Whoever made us adopt it would miss it.
     guard(state, row.object, row.context)
@@ -47,6 +51,13 @@ export function install(state: PeerState, first: LedgerRow): void {
       if (needed) left.push(needed)
     }
   }
+}
+
+/** Whose object it was, and whoever else may have adopted it. */
+function ownersOf(state: PeerState, { object, context }: LedgerRow): LifeId[] {
+  const first = state.guarded.ownersOf(object)
+  const guardians = first.flatMap((life) => state.members.guardiansOf(life, true))
+  return [...first, ...guardians, ...(context === null ? [] : state.guarded.claimantsOf(context))]
 }
 
 function neededBy({ spec, located }: LedgerRow): ObjectId[] {
@@ -63,7 +74,7 @@ function enter(state: PeerState, row: LedgerRow): void {
   const { object, task, spec, copies, located } = row
   const entry = state.directory.add(object, task, copies)
   state.agenda.loose.push(object)
-  if (located !== null) settle(state, entry, located)
+  if (located !== null) settleAs(state, entry, located)
   if (spec !== null) enterTask(state, entry, row, spec)
   else if (task !== null && (entry.state === 'stored' || entry.state === 'alias'))
     state.notes.set(object, 'its lineage was dropped by the peer that answered for it before')
@@ -74,7 +85,8 @@ function enter(state: PeerState, row: LedgerRow): void {
   if (held) moveTo(state, held, state.self)
 }
 
-function settle(state: PeerState, entry: Entry, located: Located): void {
+/** What another owner says that it is. */
+export function settleAs(state: PeerState, entry: Entry, located: Located): void {
   for (const link of linksIn(located)) hold(state, link, 'container')
   switch (located.type) {
     case 'inline':

@@ -20,6 +20,8 @@ export class Guarded {
   readonly #ledgers = new Map<LifeId, Kept>()
   readonly #owners = new Multimap<ObjectId, LifeId>()
   readonly #byContext = new Multimap<ContextId, ObjectId>()
+  /** Who runs that context again and was told what was kept of it. */
+  readonly #claimants = new Multimap<ContextId, LifeId>()
   /** Others than before are guarded: not said yet. */
   hasNews = false
   readonly #need: (code: CodeId, isNeeded: boolean) => void
@@ -62,7 +64,7 @@ export class Guarded {
   keep(owner: LifeId, row: LedgerRow, limitBytes: number): boolean {
     const kept = this.#ledgers.get(owner)
     if (!kept) return false
-    this.drop(owner, row.object)
+    this.#take(kept, owner, row.object)
     const bytes = weighRow(row)
     if (kept.bytes + bytes > limitBytes) return false
     kept.rows.set(row.object, row)
@@ -75,13 +77,28 @@ export class Guarded {
 
   drop(owner: LifeId, object: ObjectId): void {
     const kept = this.#ledgers.get(owner)
-    const row = kept?.rows.get(object)
-    if (!kept || !row) return
+    const context = kept && this.#take(kept, owner, object)
+    if (context && !this.#byContext.has(context)) this.#claimants.take(context)
+  }
+
+  /** Whose context it was, when it was there. */
+  #take(kept: Kept, owner: LifeId, object: ObjectId): ContextId | null {
+    const row = kept.rows.get(object)
+    if (!row) return null
     kept.rows.delete(object)
     kept.bytes -= weighRow(row)
     if (row.spec !== null) this.#need(row.spec.code, false)
     this.#owners.delete(object, owner)
     if (row.context !== null && !this.find(object)) this.#byContext.delete(row.context, object)
+    return row.context
+  }
+
+  claimed(context: ContextId, by: LifeId): void {
+    if (this.#byContext.has(context)) this.#claimants.add(context, by)
+  }
+
+  claimantsOf(context: ContextId): LifeId[] {
+    return this.#claimants.of(context)
   }
 
   setJobs(owner: LifeId, jobs: readonly JobHead[]): void {

@@ -144,6 +144,13 @@ export function inputsFor(state: PeerState, refs: readonly RefLink[]): Input[] |
   return inputs
 }
 
+/** What was said of it is not so any more: those who hold it and asked are told anew. */
+export function tellBorrowers(state: PeerState, object: ObjectId): void {
+  const located = state.directory.locate(object)
+  if (located === null) return
+  for (const life of state.holds.get(object)?.borrowers ?? []) say(state, life, { type: 'located', object, located })
+}
+
 /** Its bytes are on this peer already. */
 export function isHere(state: PeerState, found: Found): boolean {
   return found.located.type !== 'stored' || state.holdings.has(found.source)

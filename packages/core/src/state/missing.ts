@@ -6,10 +6,9 @@ import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { StoredAt } from '../model/object.ts'
 import type { Entry } from './directory.ts'
-import { hold, letGo } from './locate.ts'
+import { hold, letGo, tellBorrowers } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { lostFailure, notify, say } from './peer-state.ts'
-import { tellBorrowers } from './tell-borrowers.ts'
 
 export function awaitHolder(state: PeerState, { object }: Entry, located: StoredAt): void {
   const by = after(state.timers.turnAt, state.config.adoptMs)

@@ -33,6 +33,7 @@ import { Links } from './links.ts'
 import { Membership } from './membership.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
+import { Shared } from './shared.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
 
@@ -67,6 +68,7 @@ export interface PeerState {
   readonly guarded: Guarded
   /** Adopted puts of whose bytes nobody known is there. */
   readonly missing: Map<ObjectId, Missing>
+  readonly shared: Shared
   readonly jobs: Jobs
   /** Attempts that wait for what an earlier one of theirs had asked for. */
   readonly claims: Map<ContextId, ClaimRow>
@@ -134,6 +136,8 @@ export interface ClaimRow {
   readonly waits: Set<LifeId>
   by: Instant
   readonly inherited: ObjectId[]
+  /** Who answered for it before. */
+  readonly formerly: readonly LifeId[]
 }
 
 /** Why an attempt ended without a value, and what that costs. */
@@ -197,6 +201,7 @@ export interface Timers {
   guardVersion: number
   adoptVersion: number
   missingVersion: number
+  sharedVersion: number
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
   /** With too little room, and nothing to be done about it: when it is tried again. */
@@ -216,6 +221,15 @@ export interface PeerInit {
 export function createPeerState({ self, profile, config, seed, now, spillBytes = 0 }: PeerInit): PeerState {
   const ledger = new Ledger()
   const missing = new Map<ObjectId, Missing>()
+  const shared = new Shared()
+  const directory = new Directory(
+    (object) => ledger.touch(object),
+    (object) => {
+      ledger.remove(object)
+      missing.delete(object)
+      shared.leave(object, directory.locate(object))
+    },
+  )
   const code = new Codes()
   const tasks = new Tasks(config, (task) => ledger.touch(resultOf(task)))
   const dueAt = (id: TaskId): Instant => {
@@ -235,6 +249,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     guardVersion: -1,
     adoptVersion: -1,
     missingVersion: -1,
+    sharedVersion: -1,
     forgiveAt: never,
     relieveAt: never,
   }
@@ -253,13 +268,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     tasks,
     deadlines: new Deadlines(dueAt),
     scheduler: new Scheduler(config.maxCredits),
-    directory: new Directory(
-      (object) => ledger.touch(object),
-      (object) => {
-        ledger.remove(object)
-        missing.delete(object)
-      },
-    ),
+    directory,
     holds: new Holds(),
     holdings: new Holdings(),
     foundlings: new Foundlings(),
@@ -271,6 +280,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     ledger,
     guarded: new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
     missing,
+    shared,
     jobs: new Jobs(),
     claims: new Map(),
     graves: new Map(),
