@@ -3,7 +3,18 @@
 
 import { checkPeerState, peerOf } from '@murmuration/core/internal'
 import type { Config, Message, PeerId } from '@murmuration/core/internal'
-import type { Body, ChurnOptions, Context, Got, Plan, Program, SeatOptions, SimFunction, SimPeer, Wait } from '@murmuration/sim-peer'
+import type {
+  Body,
+  ChurnOptions,
+  Context,
+  Got,
+  Plan,
+  Program,
+  SeatOptions,
+  SimFunction,
+  SimPeer,
+  Wait,
+} from '@murmuration/sim-peer'
 import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, churn, get, elapse } from '@murmuration/sim-peer'
 import { expect } from 'vitest'
 

@@ -156,7 +156,11 @@ export function acknowledged(state: PeerState, from: LifeId, { nth, full }: { nt
 export function keep(state: PeerState, from: LifeId, { nth, begin, more, rows, gone, jobs }: GuardMessage): void {
   const { guarded } = state
   if (begin) guarded.begin(from)
-  if (!guarded.has(from)) return say(state, from, { type: 'guarded', nth, full: true })
+  if (!guarded.has(from)) {
+    // Its beginning never came, or there was no room: whoever goes on telling is told so.
+    state.counters.strayed++
+    return say(state, from, { type: 'guarded', nth, full: true })
+  }
   for (const object of gone) guarded.drop(from, object)
   let full = guarded.owners().length > limits.guards
   for (const row of rows) {
