@@ -273,7 +273,7 @@ it('an outcome does not wait for borrows that nobody here wants any more', () =>
 })
 
 it('the answer to a borrow that was let go of is none to the next one', () => {
-  const mesh = new Scenario({ P: 0, A: 0 })
+  const mesh = new Scenario({ P: 0, A: 0 }, { config: { guardians: 0 } })
   const [P, A] = [mesh.peer('P'), mesh.peer('A')]
   let object = '' as ObjectId
   const program = mesh.ask('P', function* (context) {

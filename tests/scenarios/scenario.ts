@@ -1,11 +1,24 @@
 // A few simulated peers and what is done to them, in words: the stage on which the named situations
 // play. A scenario ends by healing everything and looking whether anything was left behind.
 
-import { checkPeerState } from '@murmuration/core/internal'
+import { checkPeerState, peerOf } from '@murmuration/core/internal'
 import type { Config, Message, PeerId } from '@murmuration/core/internal'
-import type { Body, ChurnOptions, Context, Plan, Program, SimFunction, SimPeer } from '@murmuration/sim-peer'
+import type {
+  Body,
+  ChurnOptions,
+  Context,
+  Got,
+  Plan,
+  Program,
+  SeatOptions,
+  SimFunction,
+  SimPeer,
+  Wait,
+} from '@murmuration/sim-peer'
 import { SimWorld, calm, checkAlways, checkEmpty, checkQuiet, churn, get, elapse } from '@murmuration/sim-peer'
 import { expect } from 'vitest'
+
+type Peers = Readonly<Record<string, number | SeatOptions>>
 
 export interface Stage {
   readonly seed?: number
@@ -16,10 +29,10 @@ export class Scenario extends SimWorld {
   /** Which peer ran what, in order. */
   readonly ran: { readonly fn: string; readonly at: string; readonly attempt: number }[] = []
 
-  /** Peers by name with their slots; all have joined. */
-  constructor(peers: Readonly<Record<string, number>>, { seed = 1, config = {} }: Stage = {}) {
+  /** Peers by name with their slots, or more about them; all have joined. */
+  constructor(peers: Peers, { seed = 1, config = {} }: Stage = {}) {
     super({ seed, config, spreadsCode: false })
-    for (const [name, slots] of Object.entries(peers)) this.add(name, { slots })
+    for (const [name, seat] of Object.entries(peers)) this.add(name, typeof seat === 'number' ? { slots: seat } : seat)
     const met = (): boolean => this.alive().every((peer) => peer.state.members.others().length === count(peers) - 1)
     this.until(() => this.alive().every((peer) => peer.joined) && met(), 'everybody has joined')
     this.run({ forMs: 2_000 })
@@ -69,6 +82,23 @@ export class Scenario extends SimWorld {
     this.witness.checkCauses()
   }
 
+  /** Who keeps the ledger of that peer, and has all of it. */
+  guardiansOf(peer: string): string[] {
+    const guardians = [...this.peer(peer).state.ledger.guardians()]
+    return guardians.filter(({ begunAt, acked }) => begunAt > 0 && acked >= begunAt).map(({ life }) => peerOf(life))
+  }
+
+  /** That peer knows that the other one is gone. */
+  knowsDead(peer: string, dead: string): boolean {
+    return this.peer(peer).state.members.ended(this.lifeOf(dead))
+  }
+
+  /** Something that this peer has borrows from that one. */
+  borrows(peer: string, from: string, count = 1): boolean {
+    const { holds } = this.peer(peer).state
+    return holds.ofLife(this.lifeOf(from)).filter(({ owner }) => owner === this.lifeOf(from)).length >= count
+  }
+
   /** A message that the machine of a peer did not decide on: said all the same, in order. */
   says(from: string, to: string, message: Message): void {
     this.peer(from).state.outbox.push({ to: this.peer(to).life, message })
@@ -84,7 +114,10 @@ export class Scenario extends SimWorld {
   }
 }
 
-function count(peers: Readonly<Record<string, number>>): number {
+/** It keeps nothing of others: neither copies nor ledgers. */
+export const keepsNothing: SeatOptions = { slots: 0, memoryBytes: 0 }
+
+function count(peers: Peers): number {
   return Object.keys(peers).length
 }
 
@@ -97,6 +130,15 @@ export function longTask(mesh: Scenario, ms: number, where?: string): Program {
   return mesh.ask('S', function* (context) {
     return yield* get(context.call('long', [7], where ? only(where) : {}))
   })
+}
+
+/** What a program waits for until the scenario opens it. */
+export class Gate {
+  isOpen = false;
+
+  *passed(): Generator<Wait, void, Got> {
+    while (!this.isOpen) yield* elapse(100)
+  }
 }
 
 /** The task runs there and nowhere else. */

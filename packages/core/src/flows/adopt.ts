@@ -10,6 +10,7 @@ import type { Message } from '../model/messages.ts'
 import { weighRow } from '../model/weight.ts'
 import { adopt, install } from '../state/adoption.ts'
 import { ledgerRow } from '../state/guarding.ts'
+import { heirsOf } from '../state/heirs.ts'
 import { letGo, moveTo, unanswerable } from '../state/locate.ts'
 import type { HoldRow } from '../state/holds.ts'
 import type { ClaimRow, PeerState } from '../state/peer-state.ts'
@@ -20,12 +21,12 @@ import type { RunRow } from '../state/runs.ts'
 export function orphaned(state: PeerState, object: ObjectId): void {
   const row = state.holds.get(object)
   if (!row || row.owner === state.self || !state.members.ended(row.owner)) return
-  const heir = state.members.guardianOf(row.owner)
+  const heirs = heirsOf(state, row)
   // Looked at again when somebody says that it guards that life.
-  if (heir === null) return
-  if (heir !== state.self) return moveTo(state, row, heir)
-  if (adopt(state, object)) moveTo(state, row, state.self)
-  else giveUp(state, row)
+  if (heirs.length === 0) return
+  const heir = heirs.find((life) => life !== state.self || adopt(state, object))
+  if (heir === undefined) giveUp(state, row)
+  else moveTo(state, row, heir)
 }
 
 /** Nobody knows of it but an owner that is gone, which may be back as long as its grace lasts. */
@@ -33,7 +34,7 @@ function giveUp(state: PeerState, { object, owner }: HoldRow): void {
   if (isBeyond(state, owner)) unanswerable(state, object)
 }
 
-/** Whoever was asked in an owner's place says whether it answers. If not, somebody who did before may be back. */
+/** Whoever was asked in an owner's place says whether it answers. If not, the next is asked, or the first owner, if it is back. */
 export function answered(state: PeerState, row: HoldRow, known: boolean): void {
   const { object, before, owner } = row
   if (before.length === 0) return
@@ -42,9 +43,11 @@ export function answered(state: PeerState, row: HoldRow, known: boolean): void {
     if (told && told.located === null) say(state, owner, { type: 'want', object })
     return
   }
-  const back = before.find((life) => !state.members.ended(life)) ?? before[0] ?? owner
-  moveTo(state, row, back)
-  if (state.members.ended(back)) giveUp(state, row)
+  const [first = owner] = before
+  const isBack = !state.members.ended(first)
+  const heir = isBack ? first : heirsOf(state, row).find((life) => life !== state.self || adopt(state, object))
+  moveTo(state, row, heir ?? first)
+  if (heir === undefined) giveUp(state, row)
 }
 
 /** It was only thought dead: what it owned is asked of it again. */
@@ -58,7 +61,7 @@ export function lookForHeirs(state: PeerState): void {
   if (graves.size === 0 || timers.adoptVersion === members.version) return
   timers.adoptVersion = members.version
   for (const life of graves.keys()) {
-    if (!members.ended(life) || members.guardianOf(life) === null) continue
+    if (!members.ended(life)) continue
     for (const row of state.holds.ofLife(life)) if (row.owner === life) state.agenda.orphans.push(row.object)
   }
 }
@@ -73,7 +76,8 @@ export function claim(state: PeerState, row: RunRow, formerly: readonly LifeId[]
     return
   }
   row.missing.add(ledgerOf(context))
-  state.claims.set(context, { attempt: row.id, waits: guardians, by: after(now, state.config.adoptMs), inherited: [] })
+  const by = after(now, state.config.adoptMs)
+  state.claims.set(context, { attempt: row.id, waits: guardians, by, inherited: [], formerly })
   for (const life of guardians) say(state, life, { type: 'claim', context })
 }
 
@@ -86,7 +90,7 @@ function ledgerOf(context: ContextId): ObjectId {
 export function claimed(state: PeerState, from: LifeId, context: ContextId): void {
   const parts: LedgerRow[][] = [[]]
   let bytes = 0
-  for (const row of rowsOf(state, context)) {
+  for (const row of rowsFor(state, from, context)) {
     if (bytes >= state.config.frameBytes) {
       parts.push([])
       bytes = 0
@@ -98,12 +102,15 @@ export function claimed(state: PeerState, from: LifeId, context: ContextId): voi
 }
 
 /** What we answer for ourselves by now, and what others told. */
-function rowsOf(state: PeerState, context: ContextId): LedgerRow[] {
+function rowsFor(state: PeerState, to: LifeId, context: ContextId): LedgerRow[] {
   const rows = new Map(state.guarded.ofContext(context).map((row) => [row.object, row]))
   for (const object of state.ledger.rows()) {
     const row = state.ledger.contextOf(object) === context ? ledgerRow(state, object) : null
-    if (row) rows.set(object, row)
+    if (!row) continue
+    rows.set(object, row)
+    if (to !== state.self) state.shared.note(object, to)
   }
+  if (to !== state.self) state.guarded.claimed(context, to)
   return [...rows.values()]
 }
 
@@ -112,10 +119,14 @@ export function inherit(state: PeerState, from: LifeId, message: Extract<Message
   const claim = state.claims.get(message.context)
   if (!claim?.waits.has(from)) return void state.counters.strayed++
   for (const row of message.rows) {
-    if (row.context !== message.context || state.directory.get(row.object)) continue
+    if (row.context !== message.context) continue
+    if (state.directory.get(row.object)) {
+      if (from !== state.self) state.shared.note(row.object, from)
+      continue
+    }
     state.holds.add(row.object, state.self, 'container')
     claim.inherited.push(row.object)
-    install(state, row)
+    install(state, row, [from, ...claim.formerly])
   }
   if (message.more) return
   claim.waits.delete(from)

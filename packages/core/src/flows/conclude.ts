@@ -243,6 +243,7 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   remember(state, row, { task, result, holder }, now)
   state.tasks.settled(row)
   state.counters.settled++
+  state.shared.found(object)
   if (wasToEnd) state.effects.push({ type: 'cancelled', object })
   settleHolds(state, row, result)
   state.agenda.settled.push(object)

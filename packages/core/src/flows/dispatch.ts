@@ -11,6 +11,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import * as claims from './claims.ts'
+import * as compare from './compare.ts'
 import * as conclude from './conclude.ts'
 import { durable } from './durable.ts'
 import * as execute from './execute.ts'
@@ -210,6 +211,7 @@ const takers: Takers = {
     adopt.claimed(state, from, context)
     jobs.handedOver(state, from, context, now)
   },
+  compare: (state, from, message) => compare.compared(state, from, message),
   seek: (state, from, { context }) => jobs.sought(state, from, context),
   sought: (state, from, message, now) => jobs.found(state, from, message, now),
   'end-job': (state, _from, { context, reason }) => jobs.ended(state, context, reason),

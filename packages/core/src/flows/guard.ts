@@ -54,7 +54,7 @@ function flush(state: PeerState): void {
   for (const { rows, gone: left } of inParts(state, objects, [...gone, ...more.gone])) {
     const nth = state.ledger.number(rows.map(({ object }) => object))
     for (const { life, begunAt } of state.ledger.guardians())
-      if (begunAt > 0) say(state, life, { type: 'guard', nth, begin: false, rows, gone: left, jobs })
+      if (begunAt > 0) say(state, life, { type: 'guard', nth, begin: false, more: false, rows, gone: left, jobs })
   }
 }
 
@@ -108,13 +108,21 @@ function isFit(state: PeerState, member: Member | undefined): boolean {
 function tellAll(state: PeerState, guardian: Guardian): void {
   const objects = [...state.ledger.rows()]
   guardClosure(state, objects)
-  let begin = true
-  for (const { rows } of inParts(state, state.ledger.rows(), [])) {
+  const jobs = state.jobs.heads(state.self)
+  const parts = inParts(state, state.ledger.rows(), [])
+  parts.forEach(({ rows }, at) => {
     const nth = state.ledger.number([])
-    say(state, guardian.life, { type: 'guard', nth, begin, rows, gone: [], jobs: state.jobs.heads(state.self) })
-    begin = false
+    say(state, guardian.life, {
+      type: 'guard',
+      nth,
+      begin: at === 0,
+      more: at < parts.length - 1,
+      rows,
+      gone: [],
+      jobs,
+    })
     guardian.begunAt = nth
-  }
+  })
 }
 
 /** That guardian is gone, or has forgotten what it was told: another one is looked for, or the same from the beginning. */
@@ -145,10 +153,14 @@ export function acknowledged(state: PeerState, from: LifeId, { nth, full }: { nt
 }
 
 /** Another peer's ledger, or a change of it, to be kept here. */
-export function keep(state: PeerState, from: LifeId, { nth, begin, rows, gone, jobs }: GuardMessage): void {
+export function keep(state: PeerState, from: LifeId, { nth, begin, more, rows, gone, jobs }: GuardMessage): void {
   const { guarded } = state
   if (begin) guarded.begin(from)
-  if (!guarded.has(from)) return say(state, from, { type: 'guarded', nth, full: true })
+  if (!guarded.has(from)) {
+    // Its beginning never came, or there was no room: whoever goes on telling is told so.
+    state.counters.strayed++
+    return say(state, from, { type: 'guarded', nth, full: true })
+  }
   for (const object of gone) guarded.drop(from, object)
   let full = guarded.owners().length > limits.guards
   for (const row of rows) {
@@ -156,6 +168,7 @@ export function keep(state: PeerState, from: LifeId, { nth, begin, rows, gone, j
     else if (row.spec !== null) fetchCode(state, from, row.spec.code)
   }
   guarded.setJobs(from, jobs)
+  if (!more) guarded.complete(from)
   if (full) guarded.forget(from)
   say(state, from, { type: 'guarded', nth, full })
 }
@@ -177,7 +190,7 @@ export function dismissed(state: PeerState, from: LifeId): void {
 /** Everybody learns whom to ask when those owners are gone. */
 function tellGuards(state: PeerState): void {
   state.guarded.hasNews = false
-  const guards = state.guarded.owners()
+  const guards = state.guarded.wholeOwners()
   const told = state.members.me.profile?.guards ?? []
   if (guards.length === told.length && guards.every((life) => told.includes(life))) return
   state.gossip.spread(state.members.describe({ guards }))

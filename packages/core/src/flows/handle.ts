@@ -6,11 +6,12 @@
 import type Denque from 'denque'
 import type { Effect, PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
-import { dueMissing, missingDeadline } from '../state/adoption.ts'
+import { askReturned, dueMissing, missingDeadline } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
 import * as claims from './claims.ts'
+import { compareFound } from './compare.ts'
 import * as conclude from './conclude.ts'
 import { answerDurables, durableDeadline } from './durable.ts'
 import * as execute from './execute.ts'
@@ -111,6 +112,7 @@ function end(
   recover.ended(state, item, now)
   guard.guardianLost(state, item.life)
   adopt.guardianSilent(state, item.life)
+  state.shared.ended(item.life)
   jobs.submitterGone(state, item.life, now)
 }
 
@@ -141,6 +143,8 @@ function clocks(state: PeerState, now: Instant): void {
 function pump(state: PeerState, now: Instant): void {
   replicate.noticeBare(state)
   adopt.lookForHeirs(state)
+  askReturned(state)
+  compareFound(state)
   settleAgenda(state, now)
   replicate.replicateMissing(state, now)
   assignReady(state, now)

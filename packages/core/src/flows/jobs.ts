@@ -71,7 +71,13 @@ function decide(state: PeerState, row: JobRow, now: Instant): void {
   row.isOurs = true
   state.jobs.hasNews = true
   const waits = new Set([...opening.has].filter((life) => !state.members.ended(life)))
-  state.claims.set(context, { attempt: null, waits, by: after(now, state.config.adoptMs), inherited: row.held })
+  state.claims.set(context, {
+    attempt: null,
+    waits,
+    by: after(now, state.config.adoptMs),
+    inherited: row.held,
+    formerly: [],
+  })
   for (const life of waits) say(state, life, { type: 'claim', context })
 }
 
@@ -129,9 +135,14 @@ export function end(state: PeerState, context: ContextId, reason: string): void 
 
 export function ended(state: PeerState, context: ContextId, reason: string): void {
   const why = `the job was stopped: ${reason}`
-  for (const { spec, state: at } of state.tasks.all())
-    if (spec.context === context && at !== 'settled')
-      say(state, state.self, { type: 'cancel', object: resultOf(spec.id), reason: why })
+  const isHere = state.jobs.get(context) !== undefined
+  for (const { spec, state: at } of state.tasks.all()) {
+    const object = resultOf(spec.id)
+    // A job without a name is its program's to end; what was adopted of one with a name is everybody's.
+    const mayEnd = isHere || state.shared.get(object)?.isAdopted === true
+    if (mayEnd && spec.context === context && at !== 'settled')
+      say(state, state.self, { type: 'cancel', object, reason: why })
+  }
   state.guarded.endJob(context)
   const row = state.jobs.get(context)
   if (row) forget(state, row)
@@ -165,7 +176,7 @@ function takeOver(state: PeerState, { context, name, detached, names }: JobHead,
     if (!detached && told.located === null && !told.faded) continue
     state.holds.add(told.object, state.self, 'container')
     row.held.push(told.object)
-    install(state, told)
+    install(state, told, [])
   }
 }
 

@@ -239,9 +239,22 @@ export function aliasLost(state: PeerState, object: ObjectId, now: Instant): voi
   lost(state, object, `what stood for it is gone (${reason})`, now)
 }
 
+/** What still counts in a conversation that began anew. The rest is in its first message, or is told from the beginning. */
+const saidAgain: ReadonlySet<Message['type']> = new Set([
+  'outcome',
+  'delivered',
+  'cancel',
+  'verify',
+  'claim',
+  'claimed',
+  'compare',
+  'end-job',
+  'inspect',
+  'inspected',
+])
+
 /** The other side began anew. What we had said and they never took is said again, where it still counts. */
 export function reset(state: PeerState, life: LifeId, lostMessages: readonly Message[]): void {
-  const again = new Set(['outcome', 'delivered', 'cancel', 'inspect', 'inspected'])
   say(state, life, announcement(state, life, lostMessages))
   state.unconfirmed.set(life, new Set(state.tasks.assignedTo(life).map((row) => row.spec.id)))
   state.directory.copiesLost(life)
@@ -249,7 +262,7 @@ export function reset(state: PeerState, life: LifeId, lostMessages: readonly Mes
   state.foundlings.untell(life)
   state.executor.regrant(life)
   state.scheduler.voided(life)
-  for (const message of lostMessages) if (again.has(message.type)) say(state, life, message)
+  for (const message of lostMessages) if (saidAgain.has(message.type)) say(state, life, message)
   for (const row of state.elsewhere.of(life)) if (!row.located) say(state, life, { type: 'want', object: row.object })
   for (const row of state.holds.ofLife(life)) {
     if (row.owner === life && row.borrow === 'asked')

@@ -4,9 +4,9 @@
 
 import type { Instant, LifeId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
-import { foundHolder } from '../state/adoption.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Member } from '../state/membership.ts'
+import { foundHolder } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import { copyOrder } from '../state/placement.ts'

@@ -95,6 +95,8 @@ function isGone(state: PeerState, life: LifeId): boolean {
 
 export function located(state: PeerState, from: LifeId, object: ObjectId, where: Located): void {
   const row = state.elsewhere.get(object)
+  // Told anew, and not asked for here: no news.
+  if (!row && state.holds.get(object)?.owner === from) return
   if (row?.owner !== from) return void state.counters.strayed++
   if (where.type === 'alias' && where.link.object === object) {
     const failure = lostFailure(object, 'cycle', 'its owner says that it stands for itself')

@@ -111,6 +111,8 @@ export type Message =
       readonly type: 'guard'
       readonly nth: number
       readonly begin: boolean
+      /** More of what there was when it began follows. */
+      readonly more: boolean
       readonly rows: readonly LedgerRow[]
       readonly gone: readonly ObjectId[]
       readonly jobs: readonly JobHead[]
@@ -127,6 +129,15 @@ export type Message =
       readonly rows: readonly LedgerRow[]
       /** More of them follow. */
       readonly more: boolean
+    }
+  // ---- between those who answer, or answered, for one object
+  /** What the sender found it to be. `isFirst`: it did not adopt it. `reply`: other findings are wanted back. */
+  | {
+      readonly type: 'compare'
+      readonly object: ObjectId
+      readonly located: Located
+      readonly isFirst: boolean
+      readonly reply: boolean
     }
   // ---- whoever opens a named job, to everybody and back
   | { readonly type: 'seek'; readonly context: ContextId }

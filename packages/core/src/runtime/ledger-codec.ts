@@ -24,10 +24,10 @@ class Table {
   }
 }
 
-export function packGuard({ nth, begin, rows, gone, jobs }: GuardMessage): Packed {
+export function packGuard({ nth, begin, more, rows, gone, jobs }: GuardMessage): Packed {
   const table = new Table()
   const packed = rows.map((row) => packRow(row, table))
-  return ['g', nth, begin, table.entries, packed, gone, jobs]
+  return ['g', nth, begin, more, table.entries, packed, gone, jobs]
 }
 
 function packRow(row: LedgerRow, table: Table): Packed {
@@ -45,12 +45,13 @@ function packSpec({ context, depth, code, fn, args, refs, policy }: TaskSpec, ta
 
 /** Throws CodecError. */
 export function unpackGuard(packed: Packed): GuardMessage {
-  const [, nth, begin, table, rows, gone, jobs] = packed
+  const [, nth, begin, more, table, rows, gone, jobs] = packed
   const shared = array(table, 'shared').map(unpackShared)
   return {
     type: 'guard',
     nth: whole(nth, 'nth'),
     begin: begin === true,
+    more: more === true,
     rows: array(rows, 'rows').map((row) => unpackRow(array(row, 'row'), shared)),
     gone: array(gone, 'gone').map((object) => name(object, 'gone') as ObjectId),
     jobs: check(wire.jobs, jobs, 'jobs') as unknown as readonly JobHead[],

@@ -178,6 +178,7 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unguard') }),
   z.object({ type: z.literal('claim'), context: id }),
   z.object({ type: z.literal('claimed'), context: id, rows: list(ledgerRow), more: z.boolean() }),
+  z.object({ type: z.literal('compare'), object: id, located, isFirst: z.boolean(), reply: z.boolean() }),
   z.object({ type: z.literal('seek'), context: id }),
   z.object({ type: z.literal('sought'), context: id, isTaken: z.boolean(), has: z.boolean(), names }),
   z.object({ type: z.literal('end-job'), context: id, reason: text }),

@@ -3,8 +3,7 @@
 // do so at once, on two sides of a cut: values never change, bytes may have several owners, and an
 // attempt that two ask for runs once; so no vote is needed, only comparing when they meet again.
 
-import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
-import { after, never } from '../model/ids.ts'
+import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Located } from '../model/object.ts'
 import type { TaskSpec } from '../model/task.ts'
@@ -12,6 +11,7 @@ import type { Entry } from './directory.ts'
 import { guard } from './guarding.ts'
 import { keepLineage } from './lineage.ts'
 import { hold, letGo, moveTo } from './locate.ts'
+import { awaitHolder } from './missing.ts'
 import type { PeerState } from './peer-state.ts'
 import { lostFailure, say } from './peer-state.ts'
 import { Tasks } from './tasks.ts'
@@ -21,7 +21,7 @@ export function adopt(state: PeerState, object: ObjectId): boolean {
   if (state.directory.get(object)) return true
   const row = state.guarded.find(object)
   if (!row) return false
-  install(state, row)
+  install(state, row, [])
   return true
 }
 
@@ -34,11 +34,15 @@ function isOrphan(state: PeerState, object: ObjectId): boolean {
   return state.guarded.ownersOf(object).some((owner) => state.members.ended(owner))
 }
 
-/** With everything that it needs; a list, not the call stack. */
-export function install(state: PeerState, first: LedgerRow): void {
+/** With everything that it needs; a list, not the call stack. `others`: who may answer for it besides those whose ledgers tell of it. */
+export function install(state: PeerState, first: LedgerRow, others: Iterable<LifeId>): void {
   const left = [first]
   for (let row = left.pop(); row !== undefined; row = left.pop()) {
     if (state.directory.get(row.object) || (row.task !== null && state.tasks.get(row.task))) continue
+    state.shared.adopted(
+      row.object,
+      [...others, ...ownersOf(state, row)].filter((life) => life !== state.self),
+    )
     enter(state, row)
     // Whoever made us adopt it would miss it.
     guard(state, row.object, row.context)
@@ -47,6 +51,13 @@ export function install(state: PeerState, first: LedgerRow): void {
       if (needed) left.push(needed)
     }
   }
+}
+
+/** Whose object it was, and whoever else may have adopted it. */
+function ownersOf(state: PeerState, { object, context }: LedgerRow): LifeId[] {
+  const first = state.guarded.ownersOf(object)
+  const guardians = first.flatMap((life) => state.members.guardiansOf(life, true))
+  return [...first, ...guardians, ...(context === null ? [] : state.guarded.claimantsOf(context))]
 }
 
 function neededBy({ spec, located }: LedgerRow): ObjectId[] {
@@ -63,7 +74,7 @@ function enter(state: PeerState, row: LedgerRow): void {
   const { object, task, spec, copies, located } = row
   const entry = state.directory.add(object, task, copies)
   state.agenda.loose.push(object)
-  if (located !== null) settle(state, entry, located)
+  if (located !== null) settleAs(state, entry, located)
   if (spec !== null) enterTask(state, entry, row, spec)
   else if (task !== null && (entry.state === 'stored' || entry.state === 'alias'))
     state.notes.set(object, 'its lineage was dropped by the peer that answered for it before')
@@ -74,7 +85,8 @@ function enter(state: PeerState, row: LedgerRow): void {
   if (held) moveTo(state, held, state.self)
 }
 
-function settle(state: PeerState, entry: Entry, located: Located): void {
+/** What another owner says that it is. */
+export function settleAs(state: PeerState, entry: Entry, located: Located): void {
   for (const link of linksIn(located)) hold(state, link, 'container')
   switch (located.type) {
     case 'inline':
@@ -85,47 +97,12 @@ function settle(state: PeerState, entry: Entry, located: Located): void {
       return state.directory.become(entry, located.link)
     case 'stored':
       if (entry.task === null && located.holders.every((holder) => state.members.ended(holder)))
-        return void state.missing.set(entry.object, {
-          located,
-          by: after(state.timers.turnAt, state.config.adoptMs),
-        })
+        return awaitHolder(state, entry, located)
       state.directory.stored(entry, located.size, located.hash, located.refs)
       for (const holder of located.holders) askHolder(state, entry, holder)
       if (entry.holders.size === 0)
         state.agenda.lost.push({ object: entry.object, reason: 'whoever had its bytes is gone as well' })
   }
-}
-
-/** Somebody has the bytes after all. */
-export function foundHolder(state: PeerState, from: LifeId, object: ObjectId, hash: string): boolean {
-  const missing = state.missing.get(object)
-  const entry = state.directory.get(object)
-  if (missing?.located.hash !== hash || entry?.state !== 'pending') return false
-  state.missing.delete(object)
-  state.directory.stored(entry, missing.located.size, hash, missing.located.refs)
-  state.directory.addHolder(entry, from)
-  state.agenda.settled.push(object)
-  state.agenda.loose.push(object)
-  return true
-}
-
-/** Nobody said so in time. */
-export function dueMissing(state: PeerState, now: Instant): void {
-  for (const [object, { by }] of state.missing) {
-    const entry = state.directory.get(object)
-    if (entry && by > now) continue
-    state.missing.delete(object)
-    if (entry?.state !== 'pending') continue
-    state.directory.failed(entry, lostFailure(object, 'put', 'it was put, and whoever had its bytes is gone'))
-    state.agenda.settled.push(object)
-    state.agenda.loose.push(object)
-  }
-}
-
-export function missingDeadline(state: PeerState): Instant {
-  let next: Instant = never
-  for (const { by } of state.missing.values()) if (by < next) next = by
-  return next
 }
 
 /** It counts as one until it has looked; from then on its bytes are ours as well. */

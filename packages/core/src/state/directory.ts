@@ -49,7 +49,7 @@ export class Directory {
   readonly #changed: (object: ObjectId) => void
   readonly #removed: (object: ObjectId) => void
 
-  /** Told of every row that is other than before, and of every row that is no more. */
+  /** Told of every row that is other than before, and of every row that is about to go. */
   constructor(changed: (object: ObjectId) => void = ignore, removed: (object: ObjectId) => void = ignore) {
     this.#changed = changed
     this.#removed = removed
@@ -279,8 +279,8 @@ export class Directory {
     for (const life of row.holders) this.removeHolder(row, life)
     this.short.delete(object)
     this.bare.delete(object)
-    this.#rows.delete(object)
     this.#removed(object)
+    this.#rows.delete(object)
   }
 
   check(): void {

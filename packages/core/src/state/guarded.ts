@@ -12,12 +12,16 @@ interface Kept {
   readonly rows: Map<ObjectId, LedgerRow>
   jobs: readonly JobHead[]
   bytes: number
+  /** All that there was when it began has come: only then it is said that this peer guards it. */
+  isWhole: boolean
 }
 
 export class Guarded {
   readonly #ledgers = new Map<LifeId, Kept>()
   readonly #owners = new Multimap<ObjectId, LifeId>()
   readonly #byContext = new Multimap<ContextId, ObjectId>()
+  /** Who runs that context again and was told what was kept of it. */
+  readonly #claimants = new Multimap<ContextId, LifeId>()
   /** Others than before are guarded: not said yet. */
   hasNews = false
   readonly #need: (code: CodeId, isNeeded: boolean) => void
@@ -35,6 +39,10 @@ export class Guarded {
     return [...this.#ledgers.keys()]
   }
 
+  wholeOwners(): LifeId[] {
+    return [...this.#ledgers].filter(([, { isWhole }]) => isWhole).map(([owner]) => owner)
+  }
+
   has(owner: LifeId): boolean {
     return this.#ledgers.has(owner)
   }
@@ -42,15 +50,21 @@ export class Guarded {
   /** A ledger from its beginning: what was kept of that owner before counts no more. */
   begin(owner: LifeId): void {
     this.forget(owner)
+    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0, isWhole: false })
+  }
+
+  complete(owner: LifeId): void {
+    const kept = this.#ledgers.get(owner)
+    if (!kept || kept.isWhole) return
+    kept.isWhole = true
     this.hasNews = true
-    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0 })
   }
 
   /** False when there is no room for it, or its beginning never came. */
   keep(owner: LifeId, row: LedgerRow, limitBytes: number): boolean {
     const kept = this.#ledgers.get(owner)
     if (!kept) return false
-    this.drop(owner, row.object)
+    this.#take(kept, owner, row.object)
     const bytes = weighRow(row)
     if (kept.bytes + bytes > limitBytes) return false
     kept.rows.set(row.object, row)
@@ -63,13 +77,28 @@ export class Guarded {
 
   drop(owner: LifeId, object: ObjectId): void {
     const kept = this.#ledgers.get(owner)
-    const row = kept?.rows.get(object)
-    if (!kept || !row) return
+    const context = kept && this.#take(kept, owner, object)
+    if (context && !this.#byContext.has(context)) this.#claimants.take(context)
+  }
+
+  /** Whose context it was, when it was there. */
+  #take(kept: Kept, owner: LifeId, object: ObjectId): ContextId | null {
+    const row = kept.rows.get(object)
+    if (!row) return null
     kept.rows.delete(object)
     kept.bytes -= weighRow(row)
     if (row.spec !== null) this.#need(row.spec.code, false)
     this.#owners.delete(object, owner)
     if (row.context !== null && !this.find(object)) this.#byContext.delete(row.context, object)
+    return row.context
+  }
+
+  claimed(context: ContextId, by: LifeId): void {
+    if (this.#byContext.has(context)) this.#claimants.add(context, by)
+  }
+
+  claimantsOf(context: ContextId): LifeId[] {
+    return this.#claimants.of(context)
   }
 
   setJobs(owner: LifeId, jobs: readonly JobHead[]): void {

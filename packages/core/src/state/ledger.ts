@@ -26,6 +26,9 @@ interface Young {
   readonly at: Instant
 }
 
+/** Former guardians that are remembered. */
+const appointedMost = 64
+
 export class Ledger {
   readonly #rows = new Map<ObjectId, Row>()
   readonly #guardians = new Map<LifeId, Guardian>()
@@ -36,6 +39,8 @@ export class Ledger {
   readonly #young: Young[] = []
   /** Attempts whose outcomes name what is not safe yet. */
   readonly waits = new Set<AttemptId>()
+  /** Everybody who was ever one, the latest: it may answer in our place. */
+  readonly #appointed = new Set<LifeId>()
   /** Peers that may keep an old ledger of ours: to be told when they can be. */
   readonly former = new Set<LifeId>()
   /** Peers that have no room for more of ours. */
@@ -151,7 +156,14 @@ export class Ledger {
     const guardian = { life, begunAt: 0, acked: 0 }
     this.former.delete(life)
     this.#guardians.set(life, guardian)
+    this.#appointed.add(life)
+    const [oldest] = this.#appointed
+    if (this.#appointed.size > appointedMost && oldest !== undefined) this.#appointed.delete(oldest)
     return guardian
+  }
+
+  wasAppointed(life: LifeId): boolean {
+    return this.#appointed.has(life)
   }
 
   dismiss(life: LifeId): boolean {

@@ -7,6 +7,7 @@ import { after } from '../model/ids.ts'
 import type { Input } from '../model/messages.ts'
 import type { Failure, Located } from '../model/object.ts'
 import type { RefLink } from '../model/task.ts'
+import { heirsOf } from './heirs.ts'
 import type { HoldRow, Reason } from './holds.ts'
 import type { PeerState } from './peer-state.ts'
 import { isBeyond, lostFailure, say } from './peer-state.ts'
@@ -95,7 +96,8 @@ export function request(state: PeerState, object: ObjectId, owner: LifeId): void
 /** Of an owner that is thought dead the answer is waited for, until its grace is over: it may be back. */
 export function askOwner(state: PeerState, object: ObjectId, owner: LifeId): void {
   if (!state.members.ended(owner)) return say(state, owner, { type: 'want', object })
-  if (state.members.guardianOf(owner) !== null) return void state.agenda.orphans.push(object)
+  const row = state.holds.get(object)
+  if (row && heirsOf(state, row).length > 0) return void state.agenda.orphans.push(object)
   if (isBeyond(state, owner)) unanswerable(state, object)
 }
 
@@ -140,6 +142,13 @@ export function inputsFor(state: PeerState, refs: readonly RefLink[]): Input[] |
     inputs.push({ object: link.object, source: found.source, owner: found.owner, located: found.located })
   }
   return inputs
+}
+
+/** What was said of it is not so any more: those who hold it and asked are told anew. */
+export function tellBorrowers(state: PeerState, object: ObjectId): void {
+  const located = state.directory.locate(object)
+  if (located === null) return
+  for (const life of state.holds.get(object)?.borrowers ?? []) say(state, life, { type: 'located', object, located })
 }
 
 /** Its bytes are on this peer already. */

@@ -220,12 +220,12 @@ export class Membership {
     return first
   }
 
-  /** All of them. */
-  guardiansOf(life: LifeId): LifeId[] {
+  /** All of them, that one first. `gone`: and those that are not here any more. */
+  guardiansOf(life: LifeId, gone = false): LifeId[] {
     const all: LifeId[] = []
     for (const row of this.#rows.values())
-      if (!isOver(row.state) && row.profile?.guards?.includes(life)) all.push(row.life)
-    return all
+      if ((gone || !isOver(row.state)) && row.profile?.guards?.includes(life)) all.push(row.life)
+    return all.sort()
   }
 
   claimOf(row: Member): Claim {

@@ -33,6 +33,7 @@ import { Links } from './links.ts'
 import { Membership } from './membership.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
+import { Shared } from './shared.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
 
@@ -65,8 +66,9 @@ export interface PeerState {
   readonly ledger: Ledger
   /** What others answer for, kept for when they are gone. */
   readonly guarded: Guarded
-  /** Adopted puts of whose bytes nobody known is there: until then somebody may say that it has them. */
+  /** Adopted puts of whose bytes nobody known is there. */
   readonly missing: Map<ObjectId, Missing>
+  readonly shared: Shared
   readonly jobs: Jobs
   /** Attempts that wait for what an earlier one of theirs had asked for. */
   readonly claims: Map<ContextId, ClaimRow>
@@ -121,7 +123,10 @@ export interface Durable {
 
 export interface Missing {
   readonly located: StoredAt
-  readonly by: Instant
+  /** Until then somebody may say so; `never` once it is lost. */
+  by: Instant
+  /** Who had them, is back, and was asked to look. */
+  readonly asked: Set<LifeId>
 }
 
 /** What was asked of guardians for an attempt at a task that others have begun, or for a job: held until it has ended. */
@@ -131,6 +136,8 @@ export interface ClaimRow {
   readonly waits: Set<LifeId>
   by: Instant
   readonly inherited: ObjectId[]
+  /** Who answered for it before. */
+  readonly formerly: readonly LifeId[]
 }
 
 /** Why an attempt ended without a value, and what that costs. */
@@ -193,6 +200,8 @@ export interface Timers {
   /** The members among whom guardians were last looked for, ours and those of owners that are gone. */
   guardVersion: number
   adoptVersion: number
+  missingVersion: number
+  sharedVersion: number
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
   /** With too little room, and nothing to be done about it: when it is tried again. */
@@ -211,6 +220,16 @@ export interface PeerInit {
 
 export function createPeerState({ self, profile, config, seed, now, spillBytes = 0 }: PeerInit): PeerState {
   const ledger = new Ledger()
+  const missing = new Map<ObjectId, Missing>()
+  const shared = new Shared()
+  const directory = new Directory(
+    (object) => ledger.touch(object),
+    (object) => {
+      ledger.remove(object)
+      missing.delete(object)
+      shared.leave(object, directory.locate(object))
+    },
+  )
   const code = new Codes()
   const tasks = new Tasks(config, (task) => ledger.touch(resultOf(task)))
   const dueAt = (id: TaskId): Instant => {
@@ -229,6 +248,8 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     hedgeAt: never,
     guardVersion: -1,
     adoptVersion: -1,
+    missingVersion: -1,
+    sharedVersion: -1,
     forgiveAt: never,
     relieveAt: never,
   }
@@ -247,10 +268,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     tasks,
     deadlines: new Deadlines(dueAt),
     scheduler: new Scheduler(config.maxCredits),
-    directory: new Directory(
-      (object) => ledger.touch(object),
-      (object) => ledger.remove(object),
-    ),
+    directory,
     holds: new Holds(),
     holdings: new Holdings(),
     foundlings: new Foundlings(),
@@ -261,7 +279,8 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     code,
     ledger,
     guarded: new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
-    missing: new Map(),
+    missing,
+    shared,
     jobs: new Jobs(),
     claims: new Map(),
     graves: new Map(),

@@ -1,0 +1,176 @@
+// What outlives whom: refs that left a job, refs that were passed on, bytes that come back late, results
+// whose owner and holders are gone, and the last peer of all.
+
+import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
+import type { ObjectId } from '@murmuration/core/internal'
+import type { SimRef } from '@murmuration/sim-peer'
+import { Gate, Scenario, elapse, get, only } from './scenario.ts'
+
+it('10: a ref left an attached job in an argument of a detached one; its submitter dies: it is read, and its upstream', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
+  const seen: unknown[] = []
+  mesh.fn('upstream', function* () {
+    yield* elapse(20)
+    return new Big({ n: 4 }, 1e6)
+  })
+  mesh.fn('downstream', function* (_context, up: { n: number }) {
+    yield* elapse(20)
+    return new Big({ n: up.n + 1 }, 1e6)
+  })
+  mesh.fn('main', function* (_context, box: { refs: readonly SimRef[] }) {
+    yield* elapse(12_000)
+    for (const ref of box.refs) seen.push(yield* get(ref))
+    return 'done'
+  })
+  let refs: readonly SimRef[] = []
+  mesh.ask('S', function* (context) {
+    const up = context.call('upstream', [], { copies: 1 })
+    const down = context.call('downstream', [up], { copies: 1 })
+    yield* get(down)
+    refs = [down]
+    yield* elapse(1e6)
+    return null
+  })
+  mesh.until(() => refs.length > 0, 'the attached job has its result')
+  mesh.program(
+    mesh.peer('S'),
+    function* (context) {
+      return yield* get(context.call('main', [{ refs }], { ...only('Z'), name: 'main' }))
+    },
+    { job: 'goes-on', detached: true },
+  )
+  mesh.until(() => mesh.timesRun('main') === 1, 'the detached job runs')
+  mesh.run({ forMs: 500 })
+  mesh.kill('S')
+  // Whoever had the bytes goes as well: both are made again.
+  const holders = [...new Set([...mesh.runs('upstream'), ...mesh.runs('downstream')])].filter((at) => at !== 'Z')
+  mesh.run({ forMs: 3_000 })
+  for (const name of holders) mesh.kill(name)
+  mesh.until(() => seen.length === 1, 'it is read')
+  expect(seen).toEqual([{ n: 5 }])
+})
+
+it('12: a borrower passes a ref on and dies, and then its owner: the third reads it', () => {
+  const mesh = new Scenario({ S: 0, O: 1, B: 1, C: 1, D: 0 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return { ref: context.put(new Big({ n: 8 }, 1e6)) }
+  })
+  mesh.fn('read', function* (_context, box: { ref: SimRef }) {
+    yield* elapse(8_000)
+    return yield* get(box.ref)
+  })
+  mesh.fn('pass', function* (context, box: { ref: SimRef }) {
+    yield* elapse(5)
+    return context.call('read', [box], only('C'))
+  })
+  const program = mesh.ask('S', function* (context) {
+    const box = (yield* get(context.call('make', [], only('O')))) as { ref: SimRef }
+    const there = context.call('pass', [box], only('B'))
+    context.release(box.ref)
+    return yield* get(there)
+  })
+  mesh.until(() => mesh.timesRun('read') === 1, 'C has the ref')
+  mesh.run({ forMs: 500 })
+  mesh.kill('B')
+  mesh.until(() => mesh.knowsDead('C', 'B'), 'the borrower is known to be dead')
+  mesh.run({ forMs: 500 })
+  mesh.kill('O')
+  expect(mesh.result(program)).toEqual({ n: 8 })
+  mesh.endsWell()
+})
+
+it('16: the owner of a tile dies with the holders of it, and the handle of its scene is gone: it is made again', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1, W: 1 })
+  mesh.fn('render', function* (_context, scene: { n: number }) {
+    yield* elapse(50)
+    return new Big({ n: scene.n + 1 }, 1e6)
+  })
+  mesh.fn('job', function* (context) {
+    const scene = context.put(new Big({ n: 1 }, 1e6), { copies: 3 })
+    const tile = context.call('render', [scene], { copies: 1, prefer: { peer: 'Y' } })
+    context.release(scene)
+    yield* elapse(1_000)
+    return { tile }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const { tile } = (yield* get(context.call('job', [], only('X')))) as { tile: SimRef }
+    yield* elapse(5_000)
+    return yield* get(tile)
+  })
+  mesh.until(() => mesh.borrows('S', 'X'), 'S has the ref')
+  mesh.run({ forMs: 200 })
+  for (const name of new Set(['X', ...mesh.runs('render')])) mesh.kill(name)
+  expect(mesh.result(program)).toEqual({ n: 2 })
+  expect(mesh.timesRun('render')).toBe(2)
+  expect(mesh.timesRun('job')).toBe(1)
+  mesh.endsWell()
+})
+
+it('13: a holder comes back after an hour, its owner long gone: its bytes are kept, and can be read again', () => {
+  const mesh = new Scenario({ S: 0, X: 1, H: 0, G: 0 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return Array.from({ length: 8 }, (_, n) => context.put(new Big({ n }, 1e6), { copies: 2 }))
+  })
+  let refs: readonly SimRef[] = []
+  let asleep: ObjectId | undefined
+  const chosen = new Gate()
+  const tries = new Set<string>()
+  const program = mesh.ask('S', function* (context) {
+    refs = (yield* get(context.call('make', [], only('X')))) as SimRef[]
+    yield* chosen.passed()
+    const ref = refs.find(({ object }) => object === asleep) as SimRef
+    for (;;) {
+      yield* elapse(60_000)
+      const got = yield { type: 'get', ref }
+      if (got.type === 'value') return got.value
+      tries.add(`${got.failure.code}: ${got.failure.reason}`)
+    }
+  })
+  mesh.until(() => refs.length > 0 && mesh.guardiansOf('X').length === 2, 'the refs have left')
+  mesh.run({ forMs: 2_000 })
+  const H = mesh.peer('H')
+  const has = (name: string, { object }: SimRef): boolean => mesh.peer(name).store.has(object)
+  asleep = refs.find((ref) => has('H', ref) && !has('S', ref) && !has('G', ref))?.object
+  expect(asleep).toBeDefined()
+  chosen.isOpen = true
+  H.sleep()
+  mesh.kill('X')
+  mesh.run({ forMs: 3_600_000 })
+  expect([...tries]).toEqual(['OBJECT_LOST: put'])
+  H.thaw()
+  expect(mesh.result(program)).toEqual({ n: refs.findIndex(({ object }) => object === asleep) })
+  mesh.endsWell()
+})
+
+it('37: everybody but one is killed: what it has is read, what it has not says what was lost and why', () => {
+  const mesh = new Scenario({ S: 1, X: 1, Y: 1, Z: 1 })
+  mesh.fn('tile', function* (_context, n: number) {
+    yield* elapse(50)
+    return new Big({ n }, 1e6)
+  })
+  mesh.fn('pair', function* (context) {
+    yield* elapse(50)
+    return { far: context.put(new Big({ n: 9 }, 1e6), { copies: 1 }) }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const kept = context.put(new Big({ n: 1 }, 1e6))
+    const made = context.call('tile', [2], { copies: 1, ...only('X') })
+    const remade = context.call('tile', [3], { copies: 1, prefer: { peer: 'X' } })
+    const box = (yield* get(context.call('pair', [], only('X')))) as { far: SimRef }
+    yield* elapse(20_000)
+    const read: unknown[] = []
+    for (const ref of [kept, made, remade, box.far]) {
+      const got = yield { type: 'get', ref }
+      read.push(got.type === 'value' ? got.value : [got.failure.code, got.failure.reason])
+    }
+    return read
+  })
+  mesh.until(() => mesh.timesRun('pair') === 1 && mesh.timesRun('tile') === 2, 'all of it is made')
+  mesh.run({ forMs: 1_000 })
+  for (const name of ['X', 'Y', 'Z']) mesh.kill(name)
+  expect(mesh.result(program)).toEqual([{ n: 1 }, ['UNPLACEABLE', 'needs'], { n: 3 }, ['OBJECT_LOST', 'put']])
+  mesh.endsWell()
+})

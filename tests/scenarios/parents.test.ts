@@ -1,0 +1,105 @@
+// A parent that was cut off, and the attempt that runs in its place: what it had asked for is asked for
+// once, what it says late does no harm, and a program that was only thought dead goes on.
+
+import { expect, it } from 'vitest'
+import { Big } from '@murmuration/sim-peer'
+import type { SimRef } from '@murmuration/sim-peer'
+import { Scenario, elapse, get, only } from './scenario.ts'
+
+/** Everybody but that one, which is on its own from now on. */
+function cutOff(mesh: Scenario, name: string): void {
+  mesh.cut(
+    [name],
+    mesh.others(name).map(({ peer }) => peer),
+  )
+}
+
+it('7: a parent is cut off from everybody, its child done or running: neither is done again, and it stops by itself', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 2, W: 0 })
+  mesh.fn('quick', function* () {
+    yield* elapse(20)
+    return 1
+  })
+  mesh.fn('slow', function* () {
+    yield* elapse(9_000)
+    return 2
+  })
+  mesh.fn('parent', function* (context) {
+    const refs = ['quick', 'slow'].map((name) => context.call(name, [], only('Z')))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return sum
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('parent', [], { prefer: { peer: 'X' } }))
+  })
+  mesh.until(() => mesh.timesRun('slow') === 1, 'both children have begun')
+  mesh.run({ forMs: 500 })
+  const first = mesh.runs('parent')[0] as string
+  cutOff(mesh, first)
+  mesh.until(() => mesh.timesRun('parent') === 2, 'the parent is run again elsewhere')
+  mesh.run({ forMs: 500 })
+  mesh.network.heal()
+  expect(mesh.result(program)).toBe(3)
+  expect([mesh.timesRun('quick'), mesh.timesRun('slow')]).toEqual([1, 1])
+  mesh.run({ forMs: 3_000 })
+  const { executor, tasks } = mesh.peer(first).state
+  expect([executor.size, tasks.size]).toEqual([0, 0])
+  mesh.endsWell()
+})
+
+it('15: the outcome of a first attempt comes when the second has submitted: the children that the value names exist', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 2, W: 0 })
+  mesh.fn('child', function* () {
+    yield* elapse(50)
+    return new Big({ n: 5 }, 1e6)
+  })
+  mesh.fn('parent', function* (context) {
+    const child = context.call('child', [], only('Z'))
+    yield* elapse(4_000)
+    return { child }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const { child } = (yield* get(context.call('parent', [], { prefer: { peer: 'X' } }))) as { child: SimRef }
+    yield* elapse(8_000)
+    return yield* get(child)
+  })
+  mesh.until(() => mesh.timesRun('child') === 1, 'the first attempt has submitted')
+  mesh.run({ forMs: 500 })
+  const first = mesh.runs('parent')[0] as string
+  cutOff(mesh, first)
+  mesh.until(() => mesh.timesRun('parent') === 2, 'the second attempt has begun')
+  mesh.until(
+    () => [...mesh.peer(first).state.executor.all()].every(({ state }) => state === 'done'),
+    'the first is done',
+  )
+  expect(program.end).toBeNull()
+  mesh.network.heal()
+  expect(mesh.result(program)).toEqual({ n: 5 })
+  expect(mesh.timesRun('child')).toBe(1)
+  mesh.endsWell()
+})
+
+it('17: a submitter is thought dead by all, who go on without it; what others read of it meanwhile is what it says', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1 })
+  const seen: unknown[] = []
+  mesh.fn('late', function* (_context, box: { ref: SimRef }) {
+    yield* elapse(4_000)
+    seen.push(yield* get(box.ref))
+    return 'read'
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.put({ n: 17 })
+    const there = context.call('late', [{ ref }], only('E'))
+    return [yield* get(there), yield* get(ref)]
+  })
+  mesh.until(() => mesh.borrows('E', 'S') && mesh.guardiansOf('S').length === 2, 'E has the ref')
+  mesh.run({ forMs: 500 })
+  mesh.cut(['S'], ['E', 'X', 'Y'], { oneWay: true })
+  mesh.until(() => seen.length === 1, 'it is read while S is thought dead')
+  expect(mesh.knowsDead('E', 'S')).toBe(true)
+  mesh.network.heal()
+  expect(mesh.result(program)).toEqual(['read', { n: 17 }])
+  for (const value of seen) expect(value).toEqual({ n: 17 })
+  mesh.endsWell()
+})

@@ -1,0 +1,158 @@
+// Who answers when an owner is gone: guardians that have just come, guardians that die with it, and two
+// that take over on two sides of a cut.
+
+import { expect, it } from 'vitest'
+import type { SimRef } from '@murmuration/sim-peer'
+import { Gate, Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
+
+/** S holds refs to what X has put; what they are worth is read when X is gone. */
+function orphans(mesh: Scenario, count: number): { readonly result: () => unknown } {
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return Array.from({ length: count }, (_, n) => context.put({ n }))
+  })
+  const gate = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const refs = (yield* get(context.call('make', [], only('X')))) as SimRef[]
+    yield* gate.passed()
+    let sum = 0
+    for (const ref of refs) sum += ((yield* get(ref)) as { n: number }).n
+    return sum
+  })
+  mesh.until(() => mesh.borrows('S', 'X', count), 'S has the refs')
+  mesh.run({ forMs: 500 })
+  return {
+    result: () => {
+      gate.isOpen = true
+      return mesh.result(program)
+    },
+  }
+}
+
+it('5: a newcomer is the best-placed guardian, and has only the beginning of the ledger when its owner dies', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 0, Z: 0 }, { config: { frameBytes: 1_000 } })
+  const work = orphans(mesh, 100)
+  expect(mesh.guardiansOf('X').sort()).toEqual(['Y', 'Z'])
+  mesh.kill('Z')
+  // Whoever asks names the one with the lowest id first.
+  const N = mesh.add('A', { slots: 0 })
+  mesh.until(() => N.state.guarded.size > 0, 'the newcomer is told of the ledger')
+  mesh.kill('X')
+  mesh.run({ forMs: 5 })
+  expect(N.state.guarded.size).toBeLessThan(100)
+  expect(work.result()).toBe(4_950)
+  expect(mesh.timesRun('make')).toBe(1)
+  mesh.endsWell()
+})
+
+it('6: a guardian dies, then the owner before another has its ledger: the one that is left carries on', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 0, Z: 0, N: 0 })
+  const work = orphans(mesh, 2)
+  const [first, second] = mesh.guardiansOf('X') as [string, string]
+  mesh.kill(first)
+  mesh.until(() => mesh.knowsDead('X', first), 'X knows that it has one guardian left')
+  mesh.kill('X')
+  expect(work.result()).toBe(1)
+  expect(mesh.timesRun('make')).toBe(1)
+  expect(mesh.peer(second).alive).toBe(true)
+  mesh.endsWell()
+})
+
+interface Torn {
+  readonly mesh: Scenario
+  readonly seen: Map<string, unknown>
+  readonly result: () => unknown
+}
+
+/** On both sides of a cut somebody reads what X had asked for, and X is gone. */
+function torn(value: (at: string) => unknown): Torn {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, A: 1, B: 1 }, { config: { orphanGraceMs: 60_000 } })
+  mesh.witness.isFickle = true
+  const seen = new Map<string, unknown>()
+  const healed = new Gate()
+  mesh.fn('slow', function* (context) {
+    yield* elapse(3_000)
+    return value(context.at)
+  })
+  mesh.fn('make', function* (context) {
+    yield* elapse(100)
+    return { child: context.call('slow', [], { prefer: { peer: 'X' } }) }
+  })
+  mesh.fn('read', function* (context, box: { child: SimRef }) {
+    const got = yield* get(box.child)
+    seen.set(context.at, got)
+    return got
+  })
+  const program = mesh.ask('S', function* (context) {
+    const box = yield* get(context.call('make', [], only('X')))
+    const refs = ['A', 'B'].map((name) => context.call('read', [box], { prefer: { peer: name } }))
+    const values = [yield* get(refs[0] as SimRef), yield* get(refs[1] as SimRef)]
+    yield* healed.passed()
+    yield* elapse(5_000)
+    return { values, later: yield* get((box as { child: SimRef }).child) }
+  })
+  mesh.until(() => mesh.timesRun('read') === 2 && mesh.timesRun('slow') === 1, 'both wait for it')
+  mesh.run({ forMs: 500 })
+  expect(mesh.guardiansOf('X').sort()).toEqual(['A', 'B'])
+  mesh.kill('X')
+  mesh.cut(['A'], ['B', 'S'])
+  mesh.until(() => seen.size === 2, 'both have read it')
+  mesh.network.heal()
+  healed.isOpen = true
+  return { mesh, seen, result: () => mesh.result(program) }
+}
+
+it('8: two guardians take over at once on two sides of a cut: every ref reads one value', () => {
+  const { mesh, seen, result } = torn(() => 7)
+  expect([...seen.values()]).toEqual([7, 7])
+  expect(result()).toEqual({ values: [7, 7], later: 7 })
+  expect(mesh.said('task:conflict')).toBe(0)
+  mesh.endsWell()
+})
+
+it('36: a task gives other bytes on each side of a cut: both are told of the conflict, later readers see one value', () => {
+  const { mesh, seen, result } = torn((from) => ({ from }))
+  expect(seen.get('A')).not.toEqual(seen.get('B'))
+  const { values, later } = result() as { values: unknown[]; later: unknown }
+  // Of two that adopted it, the lower id's.
+  expect(later).toEqual(seen.get('A'))
+  expect(values).toEqual([seen.get('B'), seen.get('B')])
+  const conflicts = mesh.notices.filter(({ notice }) => notice.type === 'task:conflict')
+  expect(conflicts.map(({ by }) => by).sort()).toEqual(['A', 'B'])
+  expect(conflicts[0]?.notice).toMatchObject({ fn: 'slow' })
+  mesh.endsWell()
+})
+
+it('36: an owner that was only thought dead keeps its value, and who adopted it takes that', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 2, A: 2, B: 2 }, { config: { orphanGraceMs: 60_000 } })
+  mesh.witness.isFickle = true
+  let runs = 0
+  mesh.fn('slow', function* () {
+    yield* elapse(8_000)
+    return { n: ++runs }
+  })
+  mesh.fn('make', function* (context) {
+    yield* elapse(100)
+    return { child: context.call('slow', [], { prefer: { peer: 'X' } }) }
+  })
+  const read: unknown[] = []
+  const program = mesh.ask('S', function* (context) {
+    const { child } = (yield* get(context.call('make', [], only('X')))) as { child: SimRef }
+    for (let n = 0; n < 2; n++) {
+      read.push(((yield* get(child)) as { n: number }).n)
+      yield* elapse(6_000)
+    }
+    return null
+  })
+  mesh.until(() => mesh.timesRun('slow') === 1, 'it runs at X')
+  mesh.run({ forMs: 500 })
+  mesh.cut(['X'], ['S', 'A', 'B'])
+  mesh.until(() => read.length === 1, 'it was run again and read')
+  mesh.network.heal()
+  mesh.result(program)
+  expect(read).toEqual([2, 1])
+  const conflicts = mesh.notices.filter(({ notice }) => notice.type === 'task:conflict')
+  expect(conflicts.map(({ by }) => by)).toContain('X')
+  expect(conflicts).toHaveLength(2)
+  mesh.endsWell()
+})
