@@ -275,8 +275,16 @@ function enter(state: PeerState, entry: Entry, row: TaskRow, { result, holder }:
 function settleHolds(state: PeerState, row: TaskRow, result: Located): void {
   const keepsLineage = result.type === 'stored' || result.type === 'alias'
   if (keepsLineage && !row.lineage) keepLineage(state, row)
+  keepUntilTold(state, row)
   for (const link of row.spec.refs) letGo(state, link.object, 'spec')
   if (!keepsLineage) dropSpec(state, row.spec.id)
+}
+
+/** Guardians may think it pending for a moment, and would run it again with what it took. */
+function keepUntilTold(state: PeerState, { spec }: TaskRow): void {
+  if (spec.refs.length === 0 || !state.ledger.has(resultOf(spec.id)) || state.ledger.guardianCount === 0) return
+  for (const link of spec.refs) state.holds.add(link.object, link.owner, 'container')
+  state.ledger.farewell(spec.refs.map(({ object }) => object))
 }
 
 function remember(state: PeerState, row: TaskRow, { result, holder }: Conclusion, now: Instant): void {

@@ -14,6 +14,7 @@ import { codeSources } from '../state/code-sources.ts'
 import { guard, guardClosure, isUnsafe, ledgerRow } from '../state/guarding.ts'
 import type { Guardian } from '../state/ledger.ts'
 import { isComplete } from '../state/ledger.ts'
+import { letGo } from '../state/locate.ts'
 import type { Member } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
@@ -30,6 +31,7 @@ export function stream(state: PeerState, now: Instant): void {
   if (state.jobs.hasNews || (ledger.hasNews && ledger.isDue(now))) flush(state)
   if (ledger.former.size > 0) tellFormer(state)
   letLeave(state)
+  for (const object of ledger.takeFarewells()) letGo(state, object, 'container')
   if (state.guarded.hasNews) tellGuards(state)
 }
 
@@ -51,11 +53,13 @@ function flush(state: PeerState): void {
   const objects = [...changed, ...more.changed]
   const jobs = state.jobs.heads(state.self)
   state.jobs.hasNews = false
+  let nth = 0
   for (const { rows, gone: left } of inParts(state, objects, [...gone, ...more.gone])) {
-    const nth = state.ledger.number(rows.map(({ object }) => object))
+    nth = state.ledger.number(rows.map(({ object }) => object))
     for (const { life, begunAt } of state.ledger.guardians())
       if (begunAt > 0) say(state, life, { type: 'guard', nth, begin: false, more: false, rows, gone: left, jobs })
   }
+  state.ledger.saidNews(nth)
 }
 
 /** About a frame each. */

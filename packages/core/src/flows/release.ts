@@ -81,11 +81,13 @@ function own(state: PeerState, entry: Entry): void {
   }
   if (entry.wantedBy.size > 0) return
   const { refs, task } = entry
+  const isGuarded = state.ledger.has(object) && state.ledger.guardianCount > 0
   freeBytes(state, entry)
   state.directory.remove(object)
   state.aliases.take(object)
   state.notes.delete(object)
-  for (const link of refs) letGo(state, link.object, 'container')
+  if (isGuarded && refs.length > 0) state.ledger.farewell(refs.map((link) => link.object))
+  else for (const link of refs) letGo(state, link.object, 'container')
   if (task) dropSpec(state, task)
 }
 

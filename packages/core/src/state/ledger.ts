@@ -45,6 +45,8 @@ export class Ledger {
   readonly former = new Set<LifeId>()
   /** Peers that have no room for more of ours. */
   readonly full = new Set<LifeId>()
+  /** Refs that rows needed before they changed, and the message that tells of the change; Infinity before it is sent. */
+  #farewells: { readonly refs: readonly ObjectId[]; saidAt: number }[] = []
   #flushAt: Instant = never
   #nth = 0
 
@@ -85,6 +87,27 @@ export class Ledger {
     if (!this.#rows.delete(object)) return
     this.#changed.delete(object)
     if (this.#guardians.size > 0) this.#gone.add(object)
+  }
+
+  /** What a row needed before it changed, or went, stays until no guardian would answer with the old one. */
+  farewell(refs: readonly ObjectId[]): void {
+    this.#farewells.push({ refs, saidAt: Number.POSITIVE_INFINITY })
+  }
+
+  /** That message, or one before it, told of all that has changed. */
+  saidNews(nth: number): void {
+    for (const one of this.#farewells) if (one.saidAt === Number.POSITIVE_INFINITY) one.saidAt = nth
+  }
+
+  /** Takes the refs that may go by now. */
+  takeFarewells(): ObjectId[] {
+    if (this.#farewells.length === 0) return []
+    const acked = [...this.#guardians.values()].map((guardian) => (isComplete(guardian) ? guardian.acked : 0))
+    const least = Math.min(...acked)
+    const isOver = ({ saidAt }: { saidAt: number }): boolean => acked.length === 0 || saidAt <= least
+    const over = this.#farewells.filter(isOver)
+    if (over.length > 0) this.#farewells = this.#farewells.filter((one) => !isOver(one))
+    return over.flatMap(({ refs }) => refs)
   }
 
   /** Asked for by a task that runs here: in the ledger by then, unless it is over before. */
