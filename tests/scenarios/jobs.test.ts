@@ -18,6 +18,13 @@ function many(order: readonly number[]): (context: Context) => Body {
 
 const numbers = Array.from({ length: 40 }, (_, n) => n)
 
+/** What N finds by that name in a job that it has opened. */
+function* readNamed(stage: Scenario, job: string, name: string): Body {
+  const { state, life } = stage.peer('N')
+  const object = state.jobs.get(`named-${job}` as never)?.names.get(name)
+  return yield* get({ object, owner: life } as SimRef)
+}
+
 function mesh(): Scenario {
   const mesh = new Scenario({ S: 0, N: 0, X: 2, Y: 2, Z: 2 })
   mesh.fn('work', function* (_context, n: number) {
@@ -49,6 +56,34 @@ it('29: even when nobody has noticed yet that the first program is gone', () => 
   const again = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
   expect(stage.result(again)).toBe(780)
   expect(stage.timesRun('work')).toBeLessThanOrEqual(numbers.length + 6)
+})
+
+it('a program that leaves right after its last result has handed all of them over', () => {
+  const stage = mesh()
+  const first = stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  expect(stage.result(first)).toBe(780)
+  stage.peer('S').event({ type: 'leave' })
+  stage.until(() => !stage.peer('S').alive || stage.peer('S').left, 'it has left')
+  const again = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
+  expect(stage.result(again)).toBe(780)
+  expect(stage.timesRun('work')).toBe(numbers.length)
+})
+
+it.each([100, 1e6])('what a program put under a name is found by it when the program has left: %i bytes', (size) => {
+  const stage = mesh()
+  const first = stage.program(
+    stage.peer('S'),
+    function* (context) {
+      context.put(new Big({ n: 100 }, size), { name: 'scene' })
+      return yield* get(context.call('work', [1]))
+    },
+    { job: 'scene' },
+  )
+  expect(stage.result(first)).toBe(1)
+  stage.peer('S').event({ type: 'leave' })
+  stage.until(() => stage.peer('S').left, 'it has left')
+  const reader = stage.program(stage.peer('N'), () => readNamed(stage, 'scene', 'scene'), { job: 'scene' })
+  expect(stage.result(reader)).toEqual({ n: 100 })
 })
 
 it('31: what failed in the first run is tried again in the second', () => {
@@ -93,13 +128,7 @@ it('a detached job ends with its program gone, and its result is found by name',
   stage.run({ forMs: 60_000 })
   const reader = stage.program(
     stage.peer('N'),
-    function* () {
-      const object = stage
-        .peer('N')
-        .state.jobs.get('named-long' as never)
-        ?.names.get('result')
-      return yield* get({ object, owner: stage.peer('N').life } as SimRef)
-    },
+    () => readNamed(stage, 'long', 'result'),
     { job: 'long', detached: true },
   )
   expect(stage.result(reader)).toEqual({ sum: 145 })
