@@ -134,11 +134,10 @@ it('a detached job ends with its program gone, and its result is found by name',
   stage.until(() => stage.timesRun('work') >= 4, 'it has begun')
   stage.kill('S')
   stage.run({ forMs: 60_000 })
-  const reader = stage.program(
-    stage.peer('N'),
-    () => readNamed(stage, 'long', 'result'),
-    { job: 'long', detached: true },
-  )
+  const reader = stage.program(stage.peer('N'), () => readNamed(stage, 'long', 'result'), {
+    job: 'long',
+    detached: true,
+  })
   expect(stage.result(reader)).toEqual({ sum: 145 })
   expect(stage.timesRun('main')).toBe(1)
   expect(stage.timesRun('work')).toBe(10)
