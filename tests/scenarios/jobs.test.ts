@@ -78,6 +78,27 @@ it('a program that leaves right after its last result has handed all of them ove
   expect(stage.timesRun('work')).toBe(few.length)
 })
 
+it('a program that leaves right after it has asked leaves its bundle as well', () => {
+  const stage = mesh()
+  stage.program(stage.peer('N'), many(numbers.slice(0, 12)))
+  stage.until(() => stage.timesRun('work') >= 6, 'everybody is busy')
+  const first = stage.program(
+    stage.peer('S'),
+    // oxlint-disable-next-line require-yield -- it waits for nothing
+    function* (context) {
+      context.call('work', [7], { name: 'seven', code: 'only-here' })
+      return null
+    },
+    { job: 'brief', detached: true },
+  )
+  stage.until(() => first.end !== null, 'the program ends')
+  leaves(stage)
+  stage.run({ forMs: 5_000 })
+  const reader = stage.program(stage.peer('N'), () => readNamed(stage, 'brief', 'seven'), { job: 'brief' })
+  expect(stage.result(reader)).toBe(7)
+  expect(stage.timesRun('work')).toBe(13)
+})
+
 it.each([100, 1e6])('what a program put under a name is found by it when the program has left: %i bytes', (size) => {
   const stage = mesh()
   const first = stage.program(

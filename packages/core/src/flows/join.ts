@@ -138,11 +138,11 @@ function answersForWork({ tasks, jobs }: PeerState): boolean {
 
 /**
  * Guardians answer from then on for what others have refs to, and for jobs with a name. Not all of it is theirs
- * yet: news of it, or bytes that so far only we have.
+ * yet: rows, the bundles that they run, or bytes that so far only we have.
  */
 function isMissed({ ledger, directory, self }: PeerState): boolean {
-  if (ledger.hasNews && ledger.guardianCount > 0) return true
   for (const object of ledger.rows()) {
+    if (!ledger.isSafe(object)) return true
     const entry = directory.get(object)
     if (entry?.state === 'stored' && entry.copying.size > 0 && entry.holders.size === 1 && entry.holders.has(self))
       return true

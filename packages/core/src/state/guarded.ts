@@ -12,6 +12,13 @@ interface Kept {
   readonly rows: Map<ObjectId, LedgerRow>
   jobs: readonly JobHead[]
   bytes: number
+  /** What was told and is not acknowledged yet, in order: who may have to go on with it lacks these bundles. */
+  readonly unready: Unready[]
+}
+
+interface Unready {
+  readonly nth: number
+  readonly codes: readonly CodeId[]
 }
 
 export class Guarded {
@@ -43,7 +50,7 @@ export class Guarded {
   begin(owner: LifeId): void {
     this.forget(owner)
     this.hasNews = true
-    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0 })
+    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0, unready: [] })
   }
 
   /** False when there is no room for it, or its beginning never came. */
@@ -59,6 +66,25 @@ export class Guarded {
     this.#owners.add(row.object, owner)
     if (row.context !== null) this.#byContext.add(row.context, row.object)
     return true
+  }
+
+  /** That message is acknowledged when these bundles are here, and what came before it is. False: at once. */
+  waits(owner: LifeId, nth: number, codes: readonly CodeId[]): boolean {
+    const unready = this.#ledgers.get(owner)?.unready
+    if (!unready || (codes.length === 0 && unready.length === 0)) return false
+    unready.push({ nth, codes })
+    return true
+  }
+
+  /** Takes what can be acknowledged by now: the last message of each owner. */
+  takeReady(isReady: (code: CodeId) => boolean): { owner: LifeId; nth: number }[] {
+    const ready: { owner: LifeId; nth: number }[] = []
+    for (const [owner, { unready }] of this.#ledgers) {
+      let nth = 0
+      while (unready[0]?.codes.every(isReady)) nth = unready.shift()?.nth ?? nth
+      if (nth > 0) ready.push({ owner, nth })
+    }
+    return ready
   }
 
   drop(owner: LifeId, object: ObjectId): void {
