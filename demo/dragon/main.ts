@@ -37,5 +37,6 @@ function told(error: unknown): string {
 /** Loads what the chosen way needs: without a mesh, none of the mesh. */
 async function draw(options: DragonOptions, signal: AbortSignal): Promise<Result> {
   if (options.alone) return (await import('./alone.ts')).drawAlone(options, signal)
+  if (options.killSubmitter) return (await import('./restart.ts')).drawWithRestart(options, signal)
   return (await import('./on-mesh.ts')).drawOnMesh(options, signal)
 }

@@ -11,6 +11,8 @@ export interface DragonOptions {
   readonly view: View
   readonly peers: number
   readonly kill: number
+  /** The program that renders dies at half, and is started again. */
+  readonly killSubmitter: boolean
   /** Where the picture goes, absolute. */
   readonly file: string
   readonly alone: boolean
@@ -53,6 +55,12 @@ function describe(): Command {
       'how many of them to kill (SIGKILL) on the way; if all, the entry peer finishes (default: 2, or all but one)',
       wholeNumber(0, PEERS_MAX),
     )
+    .addOption(
+      new Option(
+        '--kill-submitter',
+        'kill the process that renders at half, and start it again: it goes on where it was',
+      ).conflicts(['kill', 'alone']),
+    )
     .option('-o, --output <file>', 'where the picture goes', 'dragon.png')
     .option('--alone', 'the same picture in this one process, without a mesh')
     .option('--json', 'the result as one line of JSON on stdout, the rest on stderr')
@@ -66,11 +74,13 @@ function check(command: Command): DragonOptions {
     samples: number
     peers: number
     kill?: number
+    killSubmitter?: boolean
     output: string
     alone?: boolean
     json?: boolean
   }>()
-  const kill = given.kill ?? Math.min(2, given.peers - 1)
+  const { killSubmitter = false } = given
+  const kill = given.kill ?? (killSubmitter ? 0 : Math.min(2, given.peers - 1))
   if (kill > given.peers) {
     command.error(`error: --kill ${kill} is more than there are: at most --peers, which is ${given.peers}.`)
   }
@@ -79,7 +89,7 @@ function check(command: Command): DragonOptions {
   if (trouble !== undefined) command.error(`error: -o ${given.output}: ${trouble}`)
   const view = { ...given.size, samples: given.samples }
   const { peers, alone = false, json = false } = given
-  return { view, peers, kill, file, alone, json }
+  return { view, peers, kill, killSubmitter, file, alone, json }
 }
 
 function parseSize(text: string): { width: number; height: number } {

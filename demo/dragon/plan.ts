@@ -49,6 +49,10 @@ export function planPicture(view: View): Plan {
   return { view, tiles: tiles.sort((a, b) => fromMiddle(a, view) - fromMiddle(b, view)), passes }
 }
 
+export function countPasses(plan: Plan): number {
+  return plan.tiles.length * plan.passes.length
+}
+
 /** Reading and splitting the model, its parts, joining them, every pass of every tile, merging each tile. */
 export function countTasks(plan: Plan): number {
   return 3 + PARTS + plan.tiles.length * (plan.passes.length + 1)

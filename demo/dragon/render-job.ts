@@ -1,10 +1,15 @@
 // The picture as a job: which task waits for which. Everything is submitted at once; the mesh does the waiting.
 
-import type { Mesh, ObjectRef } from 'murmuration'
+import type { Job, Mesh, ObjectRef } from 'murmuration'
 import type * as DragonTasks from './dragon.task.ts'
 import { PARTS, type Plan } from './plan.ts'
 
+/** Verbs to ask with: of a mesh, or of a job with a name. */
+type Verbs = Pick<Mesh | Job, 'use' | 'put' | 'all' | 'settled'>
+
 export interface RenderEvents {
+  /** Everything is asked for; so many passes were there already. */
+  readonly asked?: (passesThere: number) => void
   /** Some task has ended. */
   readonly done: () => void
   /** A pass of a tile is here. */
@@ -15,7 +20,7 @@ export interface RenderEvents {
 
 /** Renders a plan on a mesh; rejects with the first failure, or with the signal's reason. */
 export async function renderOnMesh(
-  mesh: Mesh,
+  mesh: Verbs,
   plan: Plan,
   job: { model: Uint8Array; events: RenderEvents; signal: AbortSignal },
 ): Promise<void> {
@@ -36,6 +41,8 @@ export async function renderOnMesh(
   const merged = plan.tiles.map((_, tile) =>
     dragon.mergePasses.with({ priority: 1 })(plan.view.samples, ...passes.map((tiles) => tiles[tile]!)),
   )
+
+  events.asked?.(passes.flat().filter((pass) => pass.state() === 'value').length)
 
   const rendered = Promise.all([
     countSettled(mesh, [model, split, ...parts, scene], events),
@@ -62,6 +69,6 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 /** What they made stays where it is: it is tens of megabytes, and nobody looks at it here. */
-async function countSettled(mesh: Mesh, refs: readonly ObjectRef<unknown>[], events: RenderEvents): Promise<void> {
+async function countSettled(mesh: Verbs, refs: readonly ObjectRef<unknown>[], events: RenderEvents): Promise<void> {
   for await (const ref of mesh.settled(refs)) if (ref.state() === 'value') events.done()
 }

@@ -15,6 +15,9 @@ export interface Result {
   readonly retried: number
   readonly rebuilt: number
   readonly peersDied: number
+  /** Where the renderer was started again: passes that it found done, and passes that were rendered since. */
+  readonly adopted?: number
+  readonly rendered?: number
 }
 
 /** Ended before its end. */
@@ -33,12 +36,21 @@ export class Unfinished extends Error {
 export function tellResult(options: DragonOptions, result: Result): number {
   const { view, file, peers } = options
   const expected = expectedSha256(view)
-  const hands = options.alone ? 'alone' : `${result.peersDied} of ${counted(peers, 'peer')} killed on the way`
+  const { adopted, rendered } = result
+  const hands = options.alone
+    ? 'alone'
+    : options.killSubmitter
+      ? 'the program that renders it killed on the way'
+      : `${result.peersDied} of ${counted(peers, 'peer')} killed on the way`
+  const since = options.killSubmitter ? ' after the restart' : ''
   const lines = [
     `${shown(file)}: ${view.width}x${view.height}, ${counted(view.samples, 'sample')} per pixel, ${result.seconds.toFixed(1)} s, ${hands}`,
-    `${counted(result.tasks, 'task')}, ${counted(result.executions, 'execution')}, ${result.retried} retried, ${result.rebuilt} rebuilt`,
+    `${counted(result.tasks, 'task')}, ${counted(result.executions, 'execution')}${since}, ${result.retried} retried, ${result.rebuilt} rebuilt`,
     `SHA-256 ${result.sha256}`,
     verdict(options, result.sha256, expected),
+    ...(adopted === undefined
+      ? []
+      : [`${counted(adopted, 'pass', 'passes')} adopted from before the kill, ${rendered} rendered after the restart`]),
   ]
   const forPeople = options.json ? process.stderr : process.stdout
   forPeople.write(`${lines.join('\n')}\n`)

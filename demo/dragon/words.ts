@@ -1,6 +1,6 @@
 // Numbers with their things, for people.
 
 /** `1 peer`, `2 peers` */
-export function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`
+export function counted(count: number, thing: string, things = `${thing}s`): string {
+  return `${count} ${count === 1 ? thing : things}`
 }

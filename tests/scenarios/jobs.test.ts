@@ -2,7 +2,7 @@
 // on by itself.
 
 import { expect, it } from 'vitest'
-import { Big } from '@murmuration/sim-peer'
+import { Big, calm } from '@murmuration/sim-peer'
 import type { Body, Context, SimRef } from '@murmuration/sim-peer'
 import { Scenario, elapse, get } from './scenario.ts'
 
@@ -17,6 +17,21 @@ function many(order: readonly number[]): (context: Context) => Body {
 }
 
 const numbers = Array.from({ length: 40 }, (_, n) => n)
+
+/** What N finds by that name in a job that it has opened. */
+function* readNamed(stage: Scenario, job: string, name: string): Body {
+  const { state, life } = stage.peer('N')
+  const object = state.jobs.get(`named-${job}` as never)?.names.get(name)
+  return yield* get({ object, owner: life } as SimRef)
+}
+
+/** S says goodbye, and its process ends at once. */
+function leaves(stage: Scenario): void {
+  stage.peer('S').event({ type: 'leave' })
+  stage.until(() => stage.peer('S').left, 'it has left')
+  stage.run({ forMs: 10 })
+  stage.kill('S')
+}
 
 function mesh(): Scenario {
   const mesh = new Scenario({ S: 0, N: 0, X: 2, Y: 2, Z: 2 })
@@ -49,6 +64,54 @@ it('29: even when nobody has noticed yet that the first program is gone', () => 
   const again = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
   expect(stage.result(again)).toBe(780)
   expect(stage.timesRun('work')).toBeLessThanOrEqual(numbers.length + 6)
+})
+
+it('a program that leaves right after its last result has handed all of them over', () => {
+  const stage = mesh()
+  const few = numbers.slice(0, 6)
+  const first = stage.program(stage.peer('S'), many(few), { job: 'sum' })
+  expect(stage.result(first)).toBe(15)
+  // Acknowledged, so that whoever ran them has forgotten, and not told to guardians yet.
+  stage.run({ forMs: 35 })
+  leaves(stage)
+  expect(stage.result(stage.program(stage.peer('N'), many(few), { job: 'sum' }))).toBe(15)
+  expect(stage.timesRun('work')).toBe(few.length)
+})
+
+it('a program that leaves right after it has asked leaves its bundle as well, where nobody else needs it yet', () => {
+  const stage = mesh()
+  stage.network.weather = { ...calm, delayMs: [60, 60] }
+  const first = stage.program(
+    stage.peer('S'),
+    // oxlint-disable-next-line require-yield -- it waits for nothing
+    function* (context) {
+      context.call('work', [context.call('work', [7])], { name: 'seven', code: 'only-here' })
+      return null
+    },
+    { job: 'brief', detached: true },
+  )
+  stage.until(() => first.end !== null, 'the program ends')
+  leaves(stage)
+  stage.run({ forMs: 5_000 })
+  const reader = stage.program(stage.peer('N'), () => readNamed(stage, 'brief', 'seven'), { job: 'brief' })
+  expect(stage.result(reader)).toBe(7)
+  expect(stage.timesRun('work')).toBe(2)
+})
+
+it.each([100, 1e6])('what a program put under a name is found by it when the program has left: %i bytes', (size) => {
+  const stage = mesh()
+  const first = stage.program(
+    stage.peer('S'),
+    function* (context) {
+      context.put(new Big({ n: 100 }, size), { name: 'scene' })
+      return yield* get(context.call('work', [1]))
+    },
+    { job: 'scene' },
+  )
+  expect(stage.result(first)).toBe(1)
+  leaves(stage)
+  const reader = stage.program(stage.peer('N'), () => readNamed(stage, 'scene', 'scene'), { job: 'scene' })
+  expect(stage.result(reader)).toEqual({ n: 100 })
 })
 
 it('31: what failed in the first run is tried again in the second', () => {
@@ -91,17 +154,10 @@ it('a detached job ends with its program gone, and its result is found by name',
   stage.until(() => stage.timesRun('work') >= 4, 'it has begun')
   stage.kill('S')
   stage.run({ forMs: 60_000 })
-  const reader = stage.program(
-    stage.peer('N'),
-    function* () {
-      const object = stage
-        .peer('N')
-        .state.jobs.get('named-long' as never)
-        ?.names.get('result')
-      return yield* get({ object, owner: stage.peer('N').life } as SimRef)
-    },
-    { job: 'long', detached: true },
-  )
+  const reader = stage.program(stage.peer('N'), () => readNamed(stage, 'long', 'result'), {
+    job: 'long',
+    detached: true,
+  })
   expect(stage.result(reader)).toEqual({ sum: 145 })
   expect(stage.timesRun('main')).toBe(1)
   expect(stage.timesRun('work')).toBe(10)

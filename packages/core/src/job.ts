@@ -43,6 +43,8 @@ export interface JobInit {
   readonly sha256: Sha256
   readonly warn?: ((line: string) => void) | undefined
   readonly mapStack?: ((stack: string) => string) | undefined
+  /** Those that are open: whoever leaves closes them first. */
+  readonly open: Set<AsyncDisposable>
 }
 
 /** Throws MeshError INVALID_OPTION; rejects with NAME_TAKEN while another program has it. */
@@ -59,11 +61,12 @@ export async function openJob(init: JobInit, name: string, options: JobOptions =
   const close = (why: string): void => {
     if (isClosed) return
     isClosed = true
+    init.open.delete(job)
     scope.close(new MeshError('MESH_LEFT', `job ${name} was ${why}; open it again for more work`))
     peer.jobs.close(context)
     port.close()
   }
-  return {
+  const job: Job = {
     use,
     fn,
     put,
@@ -83,6 +86,8 @@ export async function openJob(init: JobInit, name: string, options: JobOptions =
       close('closed')
     },
   }
+  init.open.add(job)
+  return job
 }
 
 /** Equal for equal names in the whole mesh. */

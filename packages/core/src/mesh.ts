@@ -73,6 +73,8 @@ export interface JobInfo {
   readonly pending: number
   /** What was given a name in it: object by name. */
   readonly names: Readonly<Record<string, string>>
+  /** Of those, the ones that have ended. */
+  readonly done: readonly string[]
 }
 
 /** Numbers of this peer since it started. */
@@ -160,13 +162,14 @@ export function createMesh(options: MeshOptions): Mesh {
   const jobId = peer.freshContext()
   const port = peer.openContext(jobId)
   const scope = createScope({ port, code, warn: options.warn, mapStack: options.mapStack })
+  const open = new Set<AsyncDisposable>()
   let leaving: Promise<void> | undefined
-  const leave = (): Promise<void> => (leaving ??= leaveOnce(peer, scope, close))
+  const leave = (): Promise<void> => (leaving ??= leaveOnce({ peer, scope, open, close }))
   // Somebody had it drained.
   peer.onStop((broken) => void (broken ?? leave()))
   return {
     ...verbsOf(scope),
-    job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256 }, name, jobOptions),
+    job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256, open }, name, jobOptions),
     jobs: async (list) => (await ask(peer, 'jobs', list)).map(jobInfo),
     id: peerOf(peer.self),
     name: peer.state.members.nameOf(peerOf(peer.self)),
@@ -192,7 +195,16 @@ function verbsOf({ use, fn, put, get, wait, settled, all, map }: OpenScope): Sco
   return { use, fn, put, get, wait, settled, all, map }
 }
 
-async function leaveOnce(peer: Peer, scope: OpenScope, close: () => Promise<void>): Promise<void> {
+interface Leaving {
+  readonly peer: Peer
+  readonly scope: OpenScope
+  readonly open: ReadonlySet<AsyncDisposable>
+  readonly close: () => Promise<void>
+}
+
+async function leaveOnce({ peer, scope, open, close }: Leaving): Promise<void> {
+  // What was called for under a name is submitted first, so that it can be handed over.
+  await Promise.all([...open].map((job) => job[Symbol.asyncDispose]()))
   scope.close(new MeshError('MESH_LEFT', 'this peer has left the mesh; join again for more work'))
   await peer.leave()
   await close()
@@ -292,13 +304,15 @@ function taskInfo(row: InspectRow): TaskInfo {
   }
 }
 
-function jobInfo(row: InspectRow): JobInfo {
+/** One row of what a peer says of the named jobs that it has. */
+export function jobInfo(row: InspectRow): JobInfo {
   return {
     name: String(row['job']),
     lifetime: row['lifetime'] === 'detached' ? 'detached' : 'attached',
     state: row['state'] as JobInfo['state'],
     pending: Number(row['pending']),
     names: textsIn(row['names']),
+    done: Object.values(textsIn(row['done'])),
   }
 }
 

@@ -114,7 +114,7 @@ export class Submitter {
 
   #spec({ module, info }: Target, { policy, key }: CallOptions, { bytes, refs }: Encoded): TaskSpec {
     const { port } = this
-    const id = this.#ids.task({ code: module.code, digest: info.digest, args: bytes, needs: policy.needs, key })
+    const id = this.#ids.task({ digest: info.digest, args: bytes, needs: policy.needs, key })
     return { id, context: port.context, depth: port.depth, code: module.code, fn: info.name, args: bytes, refs, policy }
   }
 

@@ -102,7 +102,7 @@ function forbidden(error: MeshError, home: string): MeshError {
 
 async function platformFor(options: JoinOptions, { observe = false }: JoinWays): Promise<NodePlatform> {
   const { home, identity, memoryBytes, spillBytes, spillDirectory, workerMemoryMb, host, port, wsPort } = options
-  const memory = observe ? observerMemoryBytes : memoryBytes
+  const memory = memoryBytes ?? (observe ? observerMemoryBytes : undefined)
   if (port !== undefined && port !== 0 && port === wsPort)
     throw new MeshError('INVALID_OPTION', `joinMesh: port and wsPort are both ${port}: one of them needs another`)
   try {

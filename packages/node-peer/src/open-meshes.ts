@@ -44,10 +44,11 @@ export const openMeshes = {
   },
 }
 
-/** Of the program itself: what its tasks asked for ends with them. */
+/** Of the program itself, and of no named job: what its tasks asked for ends with them, what has a name is kept. */
 function unsettled({ state }: Peer): number {
   let count = 0
-  for (const row of state.tasks.all()) if (row.state !== 'settled' && row.spec.depth === 0) count++
+  for (const { state: at, spec } of state.tasks.all())
+    if (at !== 'settled' && spec.depth === 0 && !state.jobs.get(spec.context)) count++
   return count
 }
 

@@ -24,10 +24,16 @@ export interface CallOptions {
   readonly code?: string
 }
 
+export interface PutOptions {
+  readonly copies?: number
+  /** In a named job it is found by this. */
+  readonly name?: string | null
+}
+
 export interface Context {
   call(fn: string, args: readonly unknown[], options?: CallOptions): SimRef
   /** Throws a SimFailure, OVERLOADED, where there is no room for it. */
-  put(value: unknown, options?: { readonly copies?: number }): SimRef
+  put(value: unknown, options?: PutOptions): SimRef
   release(ref: SimRef): void
   cancel(ref: SimRef, reason: string): void
   /** Whether what was read instead of a value had to be, after all that was done to the mesh. */

@@ -1,7 +1,7 @@
 // What a simulated peer's shell does with bytes: fetches them, serves them, looks at them, moves them to
 // disk, lets them rot. Each ends in one event, as in the real shell.
 
-import type { ContextId, Effect, FoundNote, LifeId, Located, ObjectId } from '@murmuration/core/internal'
+import type { ContextId, Effect, FoundNote, LifeId, Located, ObjectId, PeerEvent } from '@murmuration/core/internal'
 import { codeOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 import { SimFetch } from './transfers.ts'
@@ -10,6 +10,9 @@ import { encode } from './values.ts'
 
 type FetchEffect = Extract<Effect, { type: 'fetch' }>
 
+/** The named job that puts something, and what it calls it. */
+export type JobOfPut = Extract<PeerEvent, { type: 'put' }>['job']
+
 /** A disk writes as many bytes in a millisecond. */
 const bytesPerMs = 500_000
 
@@ -17,6 +20,7 @@ interface PutHow {
   readonly context: ContextId
   readonly copies: number
   readonly inlineBytes: number
+  readonly job?: JobOfPut
 }
 
 export class SimKeeper {
@@ -72,11 +76,11 @@ export class SimKeeper {
   }
 
   /** False when there is no room for it. */
-  put(object: ObjectId, encoded: Encoded, how: PutHow): boolean {
+  put(object: ObjectId, encoded: Encoded, { context, copies, inlineBytes, job }: PutHow): boolean {
     const { size, hash, refs, bytes } = encoded
-    const inline = size <= how.inlineBytes ? bytes : null
+    const inline = size <= inlineBytes ? bytes : null
     if (!inline && !this.#peer.store.put(object, encoded)) return false
-    this.#peer.event({ type: 'put', context: how.context, object, size, hash, inline, refs, copies: how.copies })
+    this.#peer.event({ type: 'put', context, object, size, hash, inline, refs, copies, job })
     return true
   }
 

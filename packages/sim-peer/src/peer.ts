@@ -22,6 +22,7 @@ import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/
 import type { Wait } from './bodies.ts'
 import { LocalClock } from './local-clock.ts'
 import { SimKeeper } from './keeper.ts'
+import type { JobOfPut } from './keeper.ts'
 import type { Runner } from './runner.ts'
 import type { SimDisk } from './store.ts'
 import { SimStore } from './store.ts'
@@ -296,8 +297,12 @@ export class SimPeer {
   }
 
   /** False when there is no room for it. */
-  put(context: ContextId, object: ObjectId, { encoded, copies }: { encoded: Encoded; copies: number }): boolean {
-    return this.keeper.put(object, encoded, { context, copies, inlineBytes: this.#config.inlineBytes })
+  put(
+    context: ContextId,
+    object: ObjectId,
+    { encoded, copies, job }: { encoded: Encoded; copies: number; job?: JobOfPut },
+  ): boolean {
+    return this.keeper.put(object, encoded, { context, copies, job, inlineBytes: this.#config.inlineBytes })
   }
 
   #perform(effect: Effect): void {

@@ -3,7 +3,7 @@
 
 import type { CodeId, ContextId, Failure, LifeId, ObjectId, Policy, RefLink, TaskId } from '@murmuration/core/internal'
 import { resultOf } from '@murmuration/core/internal'
-import type { Body, CallOptions, Context, Got, Wait } from './bodies.ts'
+import type { Body, CallOptions, Context, Got, PutOptions, Wait } from './bodies.ts'
 import { SimFailure } from './bodies.ts'
 import { SimRef, decode, digest, digestBytes, encode } from './values.ts'
 import type { SimPeer } from './peer.ts'
@@ -189,11 +189,12 @@ export class Runner implements Context {
     return nth
   }
 
-  put(value: unknown, { copies = 2 }: { readonly copies?: number } = {}): SimRef {
+  put(value: unknown, { copies = 2, name = null }: PutOptions = {}): SimRef {
     const encoded = encode(value)
     const what = `put|${encoded.hash}`
     const object = digest(`${this.id}|${what}|${this.#nth(what)}`) as ObjectId
-    if (!this.#peer.put(this.id, object, { encoded, copies })) throw new SimFailure(noRoom(object))
+    const job = this.#init.depth === 0 && this.#init.runsAgain === true ? { context: this.id, name } : undefined
+    if (!this.#peer.put(this.id, object, { encoded, copies, job })) throw new SimFailure(noRoom(object))
     return this.#own(object)
   }
 

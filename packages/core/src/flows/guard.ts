@@ -28,10 +28,12 @@ export function stream(state: PeerState, now: Instant): void {
   for (const { object, context } of ledger.grown(now)) guard(state, object, context)
   appoint(state, now)
   ledger.flushBy(now, state.config.ledgerMs)
-  if (state.jobs.hasNews || (ledger.hasNews && ledger.isDue(now))) flush(state)
+  const isDue = state.leaving !== null || ledger.isDue(now)
+  if (state.jobs.hasNews || (ledger.hasNews && isDue)) flush(state)
   if (ledger.former.size > 0) tellFormer(state)
   letLeave(state)
   for (const object of ledger.takeFarewells()) letGo(state, object, 'container')
+  acknowledge(state)
   if (state.guarded.hasNews) tellGuards(state)
 }
 
@@ -167,20 +169,28 @@ export function keep(state: PeerState, from: LifeId, { nth, begin, more, rows, g
   }
   for (const object of gone) guarded.drop(from, object)
   let full = guarded.owners().length > limits.guards
+  const codes = new Set<CodeId>()
   for (const row of rows) {
     if (!guarded.keep(from, row, state.config.ledgerBytes)) full = true
-    else if (row.spec !== null) fetchCode(state, from, row.spec.code)
+    else if (row.spec !== null && !state.code.has(row.spec.code)) codes.add(row.spec.code)
   }
   guarded.setJobs(from, jobs)
   if (!more) guarded.complete(from)
   if (full) guarded.forget(from)
-  say(state, from, { type: 'guarded', nth, full })
+  else for (const code of codes) fetchCode(state, from, code)
+  if (full || !guarded.waits(from, nth, [...codes])) say(state, from, { type: 'guarded', nth, full })
+}
+
+/** What was told and can be gone on with: its bundles are here, or not to be had. */
+function acknowledge(state: PeerState): void {
+  const isReady = (code: CodeId): boolean => state.code.has(code) || !state.holdings.fetching(codeObject(code))
+  for (const { owner, nth } of state.guarded.takeReady(isReady))
+    say(state, owner, { type: 'guarded', nth, full: false })
 }
 
 /** Whoever may have to answer for a task needs what it runs. */
 function fetchCode(state: PeerState, owner: LifeId, code: CodeId): void {
   const object = codeObject(code)
-  if (state.code.has(code) || state.holdings.fetching(object)) return
   state.holdings
     .want(object, owner, { size: 0, hash: code, holders: codeSources(state, code, owner) })
     .copyFor.add(owner)

@@ -86,8 +86,15 @@ function* jobs(state: PeerState): Iterable<InspectRow> {
       pending: rows.length,
       // A row is flat.
       names: JSON.stringify(Object.fromEntries(names)),
+      done: JSON.stringify([...names].filter(([, object]) => isDone(state, object)).map(([name]) => name)),
     }
   }
+}
+
+/** It has its value, or failed for good; or it can be made again by itself. */
+function isDone(state: PeerState, object: ObjectId): boolean {
+  const entry = state.directory.get(object)
+  return entry !== undefined && entry.state !== 'pending'
 }
 
 function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {

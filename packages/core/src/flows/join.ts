@@ -123,17 +123,30 @@ function isBusy(state: PeerState): boolean {
   if (state.executor.size > 0 || state.outbox.length > 0) return true
   for (const life of state.sessions.lives())
     if (state.members.lives(life) && state.sessions.queued(life) > 0) return true
-  return keepsForOthers(state) > 0 || answersForWork(state)
+  return keepsForOthers(state) > 0 || answersForWork(state) || isMissed(state)
 }
 
 /**
  * Tasks of contexts that live here, children of what ran here for instance, end before we go; those of jobs with
- * a name are for whoever goes on with them. For refs to what they made, and to all else that is ours, guardians
- * answer from then on as far as they have been told: this is where to wait for them.
+ * a name are for whoever goes on with them.
  */
 function answersForWork({ tasks, jobs }: PeerState): boolean {
   if (tasks.pending === 0) return false
   for (const { state, spec } of tasks.all()) if (state !== 'settled' && !jobs.get(spec.context)) return true
+  return false
+}
+
+/**
+ * Guardians answer from then on for what others have refs to, and for jobs with a name. Not all of it is theirs
+ * yet: rows, the bundles that they run, or bytes that so far only we have.
+ */
+function isMissed({ ledger, directory, self }: PeerState): boolean {
+  for (const object of ledger.rows()) {
+    if (!ledger.isSafe(object)) return true
+    const entry = directory.get(object)
+    if (entry?.state === 'stored' && entry.copying.size > 0 && entry.holders.size === 1 && entry.holders.has(self))
+      return true
+  }
   return false
 }
 

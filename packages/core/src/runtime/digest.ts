@@ -10,8 +10,7 @@ const idLength = 32
 
 /** What tells one call from another within a context. */
 export interface CallIdentity {
-  readonly code: string
-  /** Of the export, so that editing another one changes nothing. */
+  /** Of the export and all that it reaches, not of its bundle: editing another export changes nothing. */
   readonly digest: string
   readonly args: Uint8Array
   readonly needs: Needs
@@ -57,8 +56,8 @@ class DerivedIds implements IdSource {
     this.#port = port
   }
 
-  task({ code, digest, args, needs, key }: CallIdentity): TaskId {
-    const head = JSON.stringify([this.#port.context, code, digest, sorted(needs), key])
+  task({ digest, args, needs, key }: CallIdentity): TaskId {
+    const head = JSON.stringify([this.#port.context, digest, sorted(needs), key])
     return this.#numbered(this.#hash(`${head}\n`, args)) as TaskId
   }
 

@@ -236,7 +236,9 @@ export class Attempt implements CurrentTask {
             `task.mesh.fn: ${what} is not an export of the running module; export it`,
           )
         }
-        return { code, name, exports: [{ name, kind: 'function', digest: name }], only: null, source: null }
+        // What an export reaches is not known here: two bundles are two functions.
+        const digest = `${code} ${name}`
+        return { code, name, exports: [{ name, kind: 'function', digest }], only: null, source: null }
       },
     }
   }

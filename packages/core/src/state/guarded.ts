@@ -14,6 +14,13 @@ interface Kept {
   bytes: number
   /** All that there was when it began has come: only then it is said that this peer guards it. */
   isWhole: boolean
+  /** What was told and is not acknowledged yet, in order: who may have to go on with it lacks these bundles. */
+  readonly unready: Unready[]
+}
+
+interface Unready {
+  readonly nth: number
+  readonly codes: readonly CodeId[]
 }
 
 export class Guarded {
@@ -50,7 +57,7 @@ export class Guarded {
   /** A ledger from its beginning: what was kept of that owner before counts no more. */
   begin(owner: LifeId): void {
     this.forget(owner)
-    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0, isWhole: false })
+    this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0, isWhole: false, unready: [] })
   }
 
   complete(owner: LifeId): void {
@@ -73,6 +80,25 @@ export class Guarded {
     this.#owners.add(row.object, owner)
     if (row.context !== null) this.#byContext.add(row.context, row.object)
     return true
+  }
+
+  /** That message is acknowledged when these bundles are here, and what came before it is. False: at once. */
+  waits(owner: LifeId, nth: number, codes: readonly CodeId[]): boolean {
+    const unready = this.#ledgers.get(owner)?.unready
+    if (!unready || (codes.length === 0 && unready.length === 0)) return false
+    unready.push({ nth, codes })
+    return true
+  }
+
+  /** Takes what can be acknowledged by now: the last message of each owner. */
+  takeReady(isReady: (code: CodeId) => boolean): { owner: LifeId; nth: number }[] {
+    const ready: { owner: LifeId; nth: number }[] = []
+    for (const [owner, { unready }] of this.#ledgers) {
+      let nth = 0
+      while (unready[0]?.codes.every(isReady)) nth = unready.shift()?.nth ?? nth
+      if (nth > 0) ready.push({ owner, nth })
+    }
+    return ready
   }
 
   drop(owner: LifeId, object: ObjectId): void {

@@ -56,6 +56,8 @@ function programFor(done: (code: number) => void): Command {
   addList(program, done)
   addExplain(program, done)
   addDrain(program, done)
+  addResult(program, done)
+  addStop(program, done)
   addRun(program, done)
   return program
 }
@@ -122,8 +124,10 @@ function addStatus(program: Command, done: Done): void {
 function addList(program: Command, done: Done): void {
   program
     .command('list')
-    .description('peers with their addresses and labels, tasks, or objects with their copies, of the whole mesh')
-    .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects']))
+    .description(
+      'peers with their addresses and labels, tasks, objects with their copies, or named jobs, of the whole mesh',
+    )
+    .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects', 'jobs']))
     .option('--all', 'peers: also those that left, and those that only look; tasks: also those that are done')
     .addOption(new Option('--limit <n>', 'rows per peer at most').argParser(take.limit).default(1_000))
     .addOption(entryOption())
@@ -157,6 +161,35 @@ function addDrain(program: Command, done: Done): void {
     .addOption(homeOption())
     .addOption(jsonOption('what came of it as JSON'))
     .action(async (peer, options) => done(await (await import('./drain.ts')).drain(peer, options)))
+}
+
+function addResult(program: Command, done: Done): void {
+  program
+    .command('result')
+    .description('what was given a name in a named job, once it is there; the job stays with whoever has it')
+    .argument('<job>', "the job's name; murmur list jobs shows them")
+    .argument('<name>', 'what with({ name }) or put(…, { name }) called it')
+    .option('-o, --output <file>', 'write it there: bytes as they are, texts as text, anything else as JSON')
+    .addOption(
+      new Option('--timeout <s>', 'wait so many seconds at most (default: as long as it takes)').argParser(
+        take.seconds,
+      ),
+    )
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('the value, or where it was written, as JSON'))
+    .action(async (job, name, options) => done(await (await import('./result.ts')).result(job, name, options)))
+}
+
+function addStop(program: Command, done: Done): void {
+  program
+    .command('stop')
+    .description('end a named job for good: what runs is cancelled, what was done is let go, at every peer')
+    .argument('<job>', "the job's name; murmur list jobs shows them")
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('what was stopped as JSON'))
+    .action(async (job, options) => done(await (await import('./stop.ts')).stop(job, options)))
 }
 
 function addRun(program: Command, done: Done): void {

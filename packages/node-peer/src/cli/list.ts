@@ -3,6 +3,7 @@
 
 import type { InspectRow } from '@murmuration/core/internal'
 import type { Common } from './arguments.ts'
+import { namedJobs } from './jobs.ts'
 import type { Answer, Answers, Observer } from './observer.ts'
 import { footnote, observe } from './observer.ts'
 import { isShown, withoutSelf } from './status.ts'
@@ -14,7 +15,7 @@ export interface ListOptions extends Common {
   readonly limit: number
 }
 
-export type Listed = 'peers' | 'tasks' | 'objects'
+export type Listed = 'peers' | 'tasks' | 'objects' | 'jobs'
 
 export async function list(what: Listed, options: ListOptions): Promise<number> {
   return observe(options, (observer) => lists[what](observer, options))
@@ -24,6 +25,7 @@ const lists: Readonly<Record<Listed, (observer: Observer, options: ListOptions) 
   peers: listPeers,
   tasks: listTasks,
   objects: listObjects,
+  jobs: listJobs,
 }
 
 async function listPeers(observer: Observer, { all = false, json = false }: ListOptions): Promise<number> {
@@ -108,6 +110,30 @@ async function listObjects(observer: Observer, { json = false, limit }: ListOpti
     String(owner),
   ])
   show(table(['OBJECT', 'STATE', 'SIZE', 'COPIES', 'ON', 'OWNER'], rows, ['SIZE']), answers.silent)
+  return 0
+}
+
+async function listJobs(observer: Observer, { json = false }: ListOptions): Promise<number> {
+  const { jobs, silent } = await namedJobs(observer)
+  if (json) {
+    printJson({ jobs: jobs.map(({ life: _life, ...rest }) => rest), unanswered: silent })
+    return 0
+  }
+  if (jobs.length === 0) {
+    show('no jobs: nobody has one with a name (mesh.job(name))', silent)
+    return 0
+  }
+  const rows = jobs.map(({ name, lifetime, state, pending, names, done, peer }) => [
+    name,
+    lifetime,
+    state,
+    String(pending),
+    peer,
+    Object.keys(names)
+      .map((one) => (done.includes(one) ? one : `${one} (not done)`))
+      .join(', '),
+  ])
+  show(table(['JOB', 'LIFETIME', 'STATE', 'PENDING', 'AT', 'NAMES'], rows, ['PENDING']), silent)
   return 0
 }
 

@@ -1,8 +1,18 @@
 // A peer that joins to ask and leaves again: it runs and keeps nothing. Everybody is asked at once; who
 // does not answer in time is named rather than waited for.
 
-import { peerInfo, peerOf } from '@murmuration/core/internal'
-import type { InspectRow, Mesh, Peer, PeerId, PeerInfo, Query } from '@murmuration/core/internal'
+import { contextOf, createScope, peerInfo, peerOf } from '@murmuration/core/internal'
+import type {
+  CodePort,
+  InspectRow,
+  LifeId,
+  Mesh,
+  OpenScope,
+  Peer,
+  PeerId,
+  PeerInfo,
+  Query,
+} from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
 import { joinPeer, observerLabels } from '../join-peer.ts'
 import type { Common } from './arguments.ts'
@@ -12,6 +22,7 @@ const answerMs = 3_000
 
 export interface Answer {
   readonly from: string
+  readonly life: LifeId
   readonly name: string
   readonly rows: readonly InspectRow[]
 }
@@ -22,8 +33,14 @@ export interface Answers {
   readonly silent: readonly string[]
 }
 
+/** What somebody else answers for, as a ref: a program that only looks borrows it. */
+export type RefTo = OpenScope['refTo']
+
 export interface Observer {
   readonly mesh: Mesh
+  readonly refTo: RefTo
+  /** Ends that named job at every peer, which have heard of it before anything that is asked afterwards. */
+  endJob(name: string, reason: string): void
   ask(query: Query): Promise<Answers>
   /** What one peer, by its id, answers; null: nothing, in time. */
   askOne(id: string, query: Query): Promise<readonly InspectRow[] | null>
@@ -33,22 +50,18 @@ export interface Observer {
   members(): Promise<{ members: readonly PeerInfo[]; silent: readonly string[] }>
 }
 
+export interface ObserveWays extends Common {
+  /** Bytes that may be read here. Default: a few MB. */
+  readonly memoryBytes?: number | undefined
+}
+
 /** Joins, looks, leaves; whatever happens in between. */
-export async function observe<T>({ entry, home }: Common, look: (observer: Observer) => Promise<T>): Promise<T> {
-  const joined = await joinPeer({ entry, home, timeoutMs: joinMs }, { observe: true, say: () => {} })
+export async function observe<T>(ways: ObserveWays, look: (observer: Observer) => Promise<T>): Promise<T> {
+  const { entry, home, memoryBytes } = ways
+  const joined = await joinPeer({ entry, home, memoryBytes, timeoutMs: joinMs }, { observe: true, say: () => {} })
   const mesh = meshOf(joined)
-  const { peer } = joined
   try {
-    return await look({
-      mesh,
-      ask: (query) => askAll(peer, query),
-      askOne: (id, query) => askOne(peer, id, query),
-      drain: (id, withinMs) => {
-        const member = peer.state.members.get(id as PeerId)
-        if (member) peer.post({ type: 'drain', peer: member.life, withinMs })
-      },
-      members: () => members(peer),
-    })
+    return await look(observerOf(joined.peer, mesh))
   } finally {
     await mesh.leave()
   }
@@ -57,6 +70,31 @@ export async function observe<T>({ entry, home }: Common, look: (observer: Obser
 async function askOne(peer: Peer, id: string, query: Query): Promise<readonly InspectRow[] | null> {
   const member = peer.state.members.get(id as PeerId)
   return member ? inTime(peer.inspect(member.life, query)) : null
+}
+
+function observerOf(peer: Peer, mesh: Mesh): Observer {
+  const port = peer.openContext(peer.freshContext())
+  const { refTo } = createScope({ port, code: noCode })
+  return {
+    mesh,
+    refTo,
+    endJob: (name, reason) => peer.post({ type: 'end-job', context: contextOf(name, port.sha256), reason }),
+    ask: (query) => askAll(peer, query),
+    askOne: (id, query) => askOne(peer, id, query),
+    drain: (id, withinMs) => {
+      const member = peer.state.members.get(id as PeerId)
+      if (member) peer.post({ type: 'drain', peer: member.life, withinMs })
+    },
+    members: () => members(peer),
+  }
+}
+
+/** Whoever looks calls nothing. */
+const noCode: CodePort = {
+  use: () => Promise.reject(new Error('whoever looks bundles nothing')),
+  fn: () => {
+    throw new Error('whoever looks calls nothing')
+  },
 }
 
 async function askAll(peer: Peer, query: Query): Promise<Answers> {
@@ -68,7 +106,7 @@ async function askAll(peer: Peer, query: Query): Promise<Answers> {
       const name = peer.state.members.nameOf(id)
       const rows = await inTime(peer.inspect(life, query))
       if (rows === null) silent.push(name)
-      else answers.push({ from: id, name, rows })
+      else answers.push({ from: id, life, name, rows })
     }),
   )
   return { answers: answers.sort((a, b) => a.name.localeCompare(b.name)), silent: silent.sort() }
