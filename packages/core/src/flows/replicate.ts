@@ -74,7 +74,7 @@ export function holding(
 ): void {
   const isFound = foundHolder(state, from, message.object, message.hash)
   const entry = state.directory.get(message.object)
-  if (!entry && state.guarded.addHolder(message.object, message.hash, from)) return
+  if (!entry && message.orphan === true && state.guarded.addHolder(message.object, message.hash, from)) return
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
     return say(state, from, { type: 'free', object: message.object })

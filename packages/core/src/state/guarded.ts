@@ -95,7 +95,10 @@ export class Guarded {
     const ready: { owner: LifeId; nth: number }[] = []
     for (const [owner, { unready }] of this.#ledgers) {
       let nth = 0
-      while (unready[0]?.codes.every(isReady)) nth = unready.shift()?.nth ?? nth
+      for (let first = unready[0]; first?.codes.every(isReady); first = unready[0]) {
+        nth = first.nth
+        unready.shift()
+      }
       if (nth > 0) ready.push({ owner, nth })
     }
     return ready
