@@ -52,7 +52,8 @@ export function answered(state: PeerState, row: HoldRow, known: boolean): void {
 
 /** It was only thought dead: what it owned is asked of it again. */
 export function ownerBack(state: PeerState, life: LifeId): void {
-  for (const row of state.holds.movedFrom(life)) moveTo(state, row, life)
+  // What we answer for ourselves by now is ours, too.
+  for (const row of state.holds.movedFrom(life)) if (!state.directory.get(row.object)) moveTo(state, row, life)
 }
 
 /** Somebody may have said since that it guards a life that is over. */

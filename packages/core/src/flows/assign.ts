@@ -9,6 +9,7 @@ import type { Epoch, TaskSpec } from '../model/task.ts'
 import { weighAttempt } from '../model/weight.ts'
 import { addBeside, candidatesFor, choose, missingBytes } from '../state/candidates.ts'
 import { failure } from '../state/failures.ts'
+import { currentSpec } from '../state/guarding.ts'
 import { inputsFor } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say, stamp } from '../state/peer-state.ts'
@@ -66,7 +67,7 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     to.room--
     to.out++
     addBeside(to, row.spec)
-    collect(batches, to.life, row, inputs)
+    collect(batches, to.life, row, { inputs, spec: currentSpec(state, row.spec) })
   }
   for (const spec of aside.reverse()) state.scheduler.ready(spec, true)
   if (fit) ready.unfit = false
@@ -148,12 +149,18 @@ function inputsOf(state: PeerState, row: TaskRow): Input[] | null {
   return null
 }
 
-function collect(batches: Batches, life: LifeId, row: TaskRow, inputs: readonly Input[]): void {
+// oxlint-disable-next-line max-params -- what goes where
+function collect(
+  batches: Batches,
+  life: LifeId,
+  row: TaskRow,
+  { inputs, spec }: Pick<Assignment, 'inputs' | 'spec'>,
+): void {
   let groups = batches.get(life)
   if (!groups) batches.set(life, (groups = []))
   let group = groups.find(({ epoch }) => epoch.number === row.epoch.number && epoch.by === row.epoch.by)
   if (!group) groups.push((group = { epoch: row.epoch, attempts: [] }))
-  const { spec, attempt, formerly } = row
+  const { attempt, formerly } = row
   group.attempts.push(formerly.length === 0 ? { spec, attempt, inputs } : { spec, attempt, inputs, formerly })
 }
 

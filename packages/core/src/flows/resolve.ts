@@ -10,7 +10,7 @@ import { adopt } from '../state/adoption.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Fetch } from '../state/holdings.ts'
 import type { WatchRow } from '../state/watches.ts'
-import { askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
+import { askAgain, hold, isHere, letGo, locate, request, unanswerable, whereabouts } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, lostFailure, say } from '../state/peer-state.ts'
 import { hasRoomForCopy } from '../state/room.ts'
@@ -58,7 +58,7 @@ function look(state: PeerState, object: ObjectId): void {
 export function settled(state: PeerState, object: ObjectId): void {
   const entry = state.directory.get(object)
   if (entry) {
-    const located = state.directory.locate(object)
+    const located = whereabouts(state, object)
     if (located) {
       for (const life of entry.wantedBy) say(state, life, { type: 'located', object, located })
       entry.wantedBy.clear()
@@ -80,7 +80,7 @@ export function wanted(state: PeerState, from: LifeId, object: ObjectId): void {
     const failure = lostFailure(object, 'freed', 'its owner has let go of it')
     return say(state, from, { type: 'located', object, located: { type: 'failure', failure } })
   }
-  const located = state.directory.locate(object)
+  const located = whereabouts(state, object)
   // An alias of what is gone is no answer: the task that returned it is run again.
   const isDeadEnd = entry.alias !== null && isGone(state, entry.alias.owner)
   if (located && !isDeadEnd) return say(state, from, { type: 'located', object, located })

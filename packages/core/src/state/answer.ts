@@ -10,7 +10,7 @@ import type { Outcome, RefLink } from '../model/task.ts'
 import { dropBytes } from './bytes.ts'
 import type { RunRow } from './runs.ts'
 import { askersOf } from './runs.ts'
-import { letGo } from './locate.ts'
+import { currentLinks, letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 
@@ -95,9 +95,17 @@ function deliver(state: PeerState, to: LifeId, { task, attempt, outcome, ms }: O
     for (const link of links) state.holds.add(link.object, link.owner, 'transit')
     state.transits.set(`${task}#${attempt}@${to}`, { to, objects: links.map((link) => link.object) })
   }
-  answer(state, to, { task, attempt, outcome, ms })
+  answer(state, to, { task, attempt, outcome: current(state, outcome), ms })
   // Our own tables take over in the same turn when we are the owner ourselves.
   if (links.length > 0 && to === state.self) say(state, to, { type: 'delivered', task, attempt })
+}
+
+/** Its refs name those who answer by now. */
+function current(state: PeerState, outcome: Outcome): Outcome {
+  if (outcome.type === 'ref') return { ...outcome, link: currentLinks(state, [outcome.link])[0] ?? outcome.link }
+  if (outcome.type !== 'inline' && outcome.type !== 'stored') return outcome
+  const refs = currentLinks(state, outcome.refs)
+  return refs === outcome.refs ? outcome : { ...outcome, refs }
 }
 
 /** The row's own holds go with it; those of its answers stay until they are delivered. */

@@ -94,11 +94,9 @@ export class Guarded {
   takeReady(isReady: (code: CodeId) => boolean): { owner: LifeId; nth: number }[] {
     const ready: { owner: LifeId; nth: number }[] = []
     for (const [owner, { unready }] of this.#ledgers) {
-      let nth = 0
-      for (let first = unready[0]; first?.codes.every(isReady); first = unready[0]) {
-        nth = first.nth
-        unready.shift()
-      }
+      const stuck = unready.findIndex(({ codes }) => !codes.every(isReady))
+      const through = unready.splice(0, stuck < 0 ? unready.length : stuck)
+      const nth = through.at(-1)?.nth ?? 0
       if (nth > 0) ready.push({ owner, nth })
     }
     return ready

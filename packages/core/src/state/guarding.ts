@@ -2,10 +2,11 @@
 // closure of its lineage and of the refs inside it, as far as it is ours). What others answer for is
 // in their ledgers.
 
-import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
+import type { ContextId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
-import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
+import type { Outcome, TaskSpec } from '../model/task.ts'
 import { linksOf } from './answer.ts'
+import { currentLinks, whereabouts } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import type { RunRow } from './runs.ts'
 
@@ -34,20 +35,19 @@ export function ledgerRow(state: PeerState, object: ObjectId): LedgerRow | null 
     object,
     task: entry.task,
     context: state.ledger.contextOf(object) ?? row?.spec.context ?? null,
-    spec: row ? current(state, row.spec) : null,
+    spec: row ? currentSpec(state, row.spec) : null,
     copies: entry.copies,
     attempt: row?.numbered ?? 0,
     at: row?.at ?? null,
     faded: entry.state === 'faded',
-    located: state.directory.locate(object),
+    located: whereabouts(state, object),
   }
 }
 
-/** Its refs name those who answer by now: whoever takes it over may never have heard of others. */
-function current(state: PeerState, spec: TaskSpec): TaskSpec {
-  const ownerOf = ({ object, owner }: RefLink): LifeId => state.holds.get(object)?.owner ?? owner
-  if (spec.refs.every((link) => ownerOf(link) === link.owner)) return spec
-  return { ...spec, refs: spec.refs.map((link) => ({ ...link, owner: ownerOf(link) })) }
+/** Its refs name those who answer by now. */
+export function currentSpec(state: PeerState, spec: TaskSpec): TaskSpec {
+  const refs = currentLinks(state, spec.refs)
+  return refs === spec.refs ? spec : { ...spec, refs }
 }
 
 /**

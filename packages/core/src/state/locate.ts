@@ -69,7 +69,25 @@ function answerer(state: PeerState, at: Pick<RefLink, 'object' | 'owner'>): Life
 function own(state: PeerState, object: ObjectId): Located | null {
   const entry = state.directory.get(object)
   if (!entry) return { type: 'failure', failure: lostFailure(object, 'freed', 'its owner has let go of it') }
-  return state.directory.locate(object)
+  return whereabouts(state, object)
+}
+
+/** What we say of an object that we answer for. Its refs name those who answer by now. */
+export function whereabouts(state: PeerState, object: ObjectId): Located | null {
+  const located = state.directory.locate(object)
+  if (located === null || located.type === 'failure') return located
+  if (located.type === 'alias') {
+    const [link] = currentLinks(state, [located.link])
+    return link === located.link || link === undefined ? located : { ...located, link }
+  }
+  const refs = currentLinks(state, located.refs)
+  return refs === located.refs ? located : { ...located, refs }
+}
+
+/** The same refs, with the owners that answer for them by now: whoever gets them may never have heard of others. */
+export function currentLinks(state: PeerState, links: readonly RefLink[]): readonly RefLink[] {
+  if (links.every((link) => answerer(state, link) === link.owner)) return links
+  return links.map((link) => ({ ...link, owner: answerer(state, link) }))
 }
 
 /** Sees to it that the end of the alias chain is asked for, or made again. */
