@@ -105,6 +105,23 @@ test('the founder is killed: those who came later go on, and take newcomers in',
   expect(gone?.name).toBe(founder?.name)
   expect(mesh.peers().map(({ name }) => name)).not.toContain(founder?.name)
   expect(await (await use(late)).square(5).get()).toBe(25)
+  const newcomer = await flock.add({ entry: [second?.addresses[0] as string] })
+  const onNewcomer = square.with({ needs: { peer: newcomer.name } })
+  expect(await onNewcomer(5).get()).toBe(25)
+})
+
+test.each([1_000, 300_000])('what a task put outlives the process that put it: %i bytes', async (length) => {
+  flock = await Flock.start(3)
+  const mesh = await flock.join()
+  const { putInside } = await use(mesh)
+  const [, maker] = flock.peers as [FlockPeer, FlockPeer]
+  const { scene } = await putInside
+    .with({ needs: { peer: maker.name } })(length)
+    .get()
+  await maker.kill()
+  const read = await scene.get()
+  expect(read).toHaveLength(length)
+  expect(read.every((byte, i) => byte === (i * 3) % 251)).toBe(true)
 })
 
 /** The name of a peer that has work now. */

@@ -1,5 +1,6 @@
 // What the peers of these tests run.
 
+import type { ObjectRef } from 'murmuration'
 import { task } from 'murmuration/task'
 
 export function square(x: number): number {
@@ -100,4 +101,9 @@ export function lateFirst(late: boolean): Promise<number> {
 export async function lateParent(late: boolean): Promise<number> {
   if (late && task.attempt === 1) await new Promise((resolve) => setTimeout(resolve, 1_000))
   return (await task.mesh.fn(square)(7).get()) + task.attempt
+}
+
+/** Puts such bytes and gives a ref to them, inside its value. */
+export async function putInside(length: number): Promise<{ scene: ObjectRef<Uint8Array> }> {
+  return { scene: await task.mesh.put(bytes(length, 3)) }
 }
