@@ -29,6 +29,8 @@ describe('a mistake is one sentence and exit code 2', () => {
     [['--peers', '0'], /--peers.*whole number from 1 to 64/],
     [['--kill', '4'], /--kill 4 is more than there are: at most --peers, which is 3/],
     [['--peers', '2', '--kill', '3'], /at most --peers, which is 2/],
+    [['--kill-submitter', '--kill', '1'], /'--kill-submitter' cannot be used with option '--kill <n>'/],
+    [['--kill-submitter', '--alone'], /'--kill-submitter' cannot be used with option '--alone'/],
     [['-o', 'nowhere/dragon.png'], /-o nowhere\/dragon\.png: the folder .* does not exist/],
     [['-o', '.'], /is a folder; name a file in it/],
     [['--kil', '1'], /unknown option '--kil'/],
@@ -45,7 +47,16 @@ test('--help lists the options', async () => {
   const { code, out } = await run(['--help'])
   expect(code).toBe(0)
   expect(out).not.toMatch(/[{}]|false/)
-  for (const option of ['--size', '--samples', '--peers', '--kill', '--output', '--alone', '--json'])
+  for (const option of [
+    '--size',
+    '--samples',
+    '--peers',
+    '--kill',
+    '--kill-submitter',
+    '--output',
+    '--alone',
+    '--json',
+  ])
     expect(out).toContain(option)
 })
 
