@@ -114,6 +114,19 @@ it.each([100, 1e6])('what a program put under a name is found by it when the pro
   expect(stage.result(reader)).toEqual({ n: 100 })
 })
 
+it('30: the same program from another folder, on another peer, with all of it done: nothing runs', () => {
+  const stage = mesh()
+  const first = stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  expect(stage.result(first)).toBe(780)
+  const asked = [...stage.witness.executions.keys()].sort()
+  stage.kill('S')
+  stage.until(() => stage.peer('N').state.members.others().length === 3, 'its death is known')
+  const again = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
+  expect(stage.result(again)).toBe(780)
+  expect(stage.timesRun('work')).toBe(numbers.length)
+  expect([...stage.witness.executions.keys()].sort()).toEqual(asked)
+})
+
 it('31: what failed in the first run is tried again in the second', () => {
   const stage = mesh()
   let isBroken = true
