@@ -290,7 +290,7 @@ it('the answer to a borrow that was let go of is none to the next one', () => {
   A.event({ type: 'hold', object, owner: P.life })
   mesh.run({ forMs: 20 })
   // The release, the borrow, and that A guards what it borrowed.
-  expect([A.state.sessions.queued(P.life), A.state.holds.get(object)?.borrow]).toEqual([3, 'asked'])
+  expect([A.state.sessions.queued(P.life), A.state.holds.get(object)?.borrow]).toEqual([2, 'asked'])
   mesh.until(() => A.state.holds.get(object)?.borrow === 'known', 'the second is answered')
   expect(P.state.holds.get(object)?.borrowers.has(A.life)).toBe(true)
   A.event({ type: 'release', object })

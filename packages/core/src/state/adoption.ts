@@ -37,7 +37,8 @@ function isOrphan(state: PeerState, object: ObjectId): boolean {
 /** With everything that it needs; a list, not the call stack. `others`: who may answer for it besides those whose ledgers tell of it. */
 export function install(state: PeerState, first: LedgerRow, others: Iterable<LifeId>): void {
   const left = [first]
-  for (let row = left.pop(); row !== undefined; row = left.pop()) {
+  for (let told = left.pop(); told !== undefined; told = left.pop()) {
+    const row = asFound(state, told)
     if (state.directory.get(row.object) || (row.task !== null && state.tasks.get(row.task))) continue
     state.shared.adopted(
       row.object,
@@ -51,6 +52,12 @@ export function install(state: PeerState, first: LedgerRow, others: Iterable<Lif
       if (needed) left.push(needed)
     }
   }
+}
+
+/** What was found here before everybody let go of it is what it is, whatever a ledger says: one peer has one answer. */
+function asFound(state: PeerState, row: LedgerRow): LedgerRow {
+  const found = state.shared.get(row.object)?.left
+  return found?.type === 'inline' && found.refs.length === 0 ? { ...row, spec: null, located: found } : row
 }
 
 /** Whose object it was, and whoever else may have adopted it. */

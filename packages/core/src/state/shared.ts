@@ -57,14 +57,15 @@ export class Shared {
   #add(object: ObjectId, others: Iterable<LifeId>, isAdopted: boolean): SharedRow {
     let row = this.#rows.get(object)
     if (!row) {
+      const left = this.#left.get(object)
       this.#left.delete(object)
       row = {
         object,
         others: new Set(),
         isAdopted,
-        isFound: !isAdopted,
+        isFound: left !== undefined || !isAdopted,
         told: new Set(),
-        isDisputed: false,
+        isDisputed: left?.isDisputed === true,
         left: null,
       }
       this.#rows.set(object, row)
