@@ -24,7 +24,7 @@ async function up(...words: readonly string[]): Promise<{ peer: Running; name: s
 test('alone it prints its help; --help and --version work everywhere', async () => {
   const alone = await terminal.murmur()
   expect(alone).toMatchObject({ code: 0, err: '' })
-  for (const word of ['up', 'status', 'list', 'explain', 'drain', 'run']) {
+  for (const word of ['up', 'status', 'list', 'explain', 'drain', 'result', 'stop', 'run']) {
     expect(alone.out).toContain(word)
     const help = await terminal.murmur(word, '--help')
     expect(help).toMatchObject({ code: 0, err: '' })

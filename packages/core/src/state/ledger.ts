@@ -15,7 +15,7 @@ export interface Guardian {
 }
 
 interface Row {
-  context: ContextId | null
+  readonly context: ContextId | null
   /** The message that carried its last change; Infinity while that is to be sent. */
   sentAt: number
 }
@@ -68,14 +68,7 @@ export class Ledger {
 
   /** False when it was in there already. */
   add(object: ObjectId, context: ContextId | null): boolean {
-    const known = this.#rows.get(object)
-    if (known) {
-      // What was in it for the sake of others is asked for by itself as well.
-      if (known.context !== null || context === null) return false
-      known.context = context
-      this.touch(object)
-      return false
-    }
+    if (this.#rows.has(object)) return false
     this.#rows.set(object, { context, sentAt: Number.POSITIVE_INFINITY })
     this.#gone.delete(object)
     this.#changed.add(object)
