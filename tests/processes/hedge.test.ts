@@ -21,7 +21,9 @@ test('the second attempt is done first and counts; one that asks for a task of i
   for (let n = 0; n < 5; n++)
     expect([await work.lateFirst(false).get(), await work.lateParent(false).get()]).toEqual([1, 50])
   expect(await work.lateFirst.with(options)(true).get()).toBe(2)
-  expect(await work.lateParent.with(options)(true).get()).toBe(50)
-  expect(hedged).toEqual(['lateFirst', 'lateParent'])
+  const parent = await work.lateParent.with(options)(true).get()
+  // On a busy machine it may be given back before it begins; then the second attempt is the first that runs, and in time.
+  if (parent === 50) expect(hedged).toEqual(['lateFirst', 'lateParent'])
+  else expect([parent, hedged]).toEqual([51, ['lateFirst']])
   expect(await mesh.counters()).toMatchObject({ retried: 0 })
 })
