@@ -1,10 +1,11 @@
-// Who waits until an object is safe: told when there are as many copies as wanted, or why there will not
-// be. Inline values live and die with their owner's tables; what became another object is as safe as
-// that one. Looked at once per turn, with everything of it known: few wait at a time.
+// Who waits until an object is safe: told when there are as many copies as wanted and guardians could answer
+// for it, or why there will not be. Small values are in the ledger itself; what became another object is as
+// safe as that one. Looked at once per turn, with everything of it known: few wait at a time.
 
 import type { Instant, ObjectId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import type { Failure } from '../model/object.ts'
+import { guard } from '../state/guarding.ts'
 import type { Found } from '../state/locate.ts'
 import { locate, request } from '../state/locate.ts'
 import type { Durable, PeerState } from '../state/peer-state.ts'
@@ -15,6 +16,7 @@ const askMs = 500
 
 export function durable(state: PeerState, object: ObjectId): void {
   state.durables.set(object, { by: never, askAt: never })
+  guard(state, object, null)
   request(state, object, state.self)
 }
 
@@ -32,23 +34,26 @@ function look(state: PeerState, object: ObjectId, row: Durable, now: Instant): F
   if (state.directory.get(object)?.state === 'faded') return lostFailure(object, 'freed', 'it was released')
   const found = locate(state, object, state.self)
   if (found?.located.type === 'failure') return found.located.failure
-  if (found?.located.type === 'inline') return null
   if (!found) {
     row.by = row.askAt = never
     return undefined
   }
   const { copies, wanted } = countCopies(state, object, found)
-  if (copies >= wanted) return null
+  const isEnough = copies >= wanted
+  if (isEnough && state.ledger.isSafe(found.source)) return null
   if (row.by === never) row.by = after(now, state.config.placeTimeoutMs)
   if (row.by > now) {
     askOthers(state, found, row, now)
     return undefined
   }
+  // Guardians that do not answer for so long are not there.
+  if (isEnough) return null
   const message = `object ${object} has ${copies} of ${wanted} copies: ${because(state, found)}`
   return { ...lostFailure(object, 'copies', ''), code: 'UNPLACEABLE', message }
 }
 
 function countCopies(state: PeerState, object: ObjectId, found: Found): { copies: number; wanted: number } {
+  if (found.located.type === 'inline') return { copies: 1, wanted: 1 }
   const entry = state.directory.get(found.source)
   if (entry) return { copies: entry.holders.size, wanted: entry.copies }
   const holders = found.located.type === 'stored' ? found.located.holders : []
