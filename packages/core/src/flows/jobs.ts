@@ -26,7 +26,8 @@ export function open(
   row.detached = detached
   row.until = never
   row.handedTo = null
-  const others = state.members.others().filter(({ hearsay }) => !hearsay)
+  // Those, too, of whom we only heard: whoever has just joined has met one of them.
+  const others = state.members.others()
   const waits = new Set(others.map(({ life }) => life))
   row.opening = { waits, has: new Set([state.self]), takenBy: null, by: after(now, state.config.adoptMs) }
   for (const life of waits) say(state, life, { type: 'seek', context })
