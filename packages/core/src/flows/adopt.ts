@@ -2,12 +2,11 @@
 // answers from then on. An attempt at a task that was begun elsewhere asks all of them first for what
 // the earlier one had asked for, so that nothing which is done or running is done again.
 
-import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
+import type { ContextId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
-import type { ContextId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
-import { weighRow } from '../model/weight.ts'
+import { rowsInFrames } from '../model/weight.ts'
 import { adopt, install } from '../state/adoption.ts'
 import { ledgerRow } from '../state/guarding.ts'
 import { heirsOf } from '../state/heirs.ts'
@@ -89,17 +88,8 @@ function ledgerOf(context: ContextId): ObjectId {
 
 /** Somebody runs that context again: it gets what is known of it. */
 export function claimed(state: PeerState, from: LifeId, context: ContextId): void {
-  const parts: LedgerRow[][] = [[]]
-  let bytes = 0
-  for (const row of rowsFor(state, from, context)) {
-    if (bytes >= state.config.frameBytes) {
-      parts.push([])
-      bytes = 0
-    }
-    parts.at(-1)?.push(row)
-    bytes += weighRow(row)
-  }
-  parts.forEach((rows, at) => say(state, from, { type: 'claimed', context, rows, more: at < parts.length - 1 }))
+  const frames = rowsInFrames(rowsFor(state, from, context), state.config.frameBytes)
+  frames.forEach((rows, at) => say(state, from, { type: 'claimed', context, rows, more: at < frames.length - 1 }))
 }
 
 /** What we answer for ourselves by now, and what others told. */

@@ -8,7 +8,7 @@ import { codeObject, peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import { limits } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
-import { weighRow } from '../model/weight.ts'
+import { rowsInFrames } from '../model/weight.ts'
 import { answerAskers } from '../state/answer.ts'
 import { codeSources } from '../state/code-sources.ts'
 import { guard, guardClosure, isUnsafe, ledgerRow } from '../state/guarding.ts'
@@ -55,34 +55,22 @@ function flush(state: PeerState): void {
   const objects = [...changed, ...more.changed]
   const jobs = state.jobs.heads(state.self)
   state.jobs.hasNews = false
+  // The first of them says what is gone.
+  let left: readonly ObjectId[] = [...gone, ...more.gone]
   let nth = 0
-  for (const { rows, gone: left } of inParts(state, objects, [...gone, ...more.gone])) {
+  for (const rows of inFrames(state, objects)) {
     nth = state.ledger.number(rows.map(({ object }) => object))
     for (const { life, begunAt } of state.ledger.guardians())
       if (begunAt > 0) say(state, life, { type: 'guard', nth, begin: false, more: false, rows, gone: left, jobs })
+    left = []
   }
   state.ledger.saidNews(nth)
 }
 
-/** About a frame each. */
-function inParts(
-  state: PeerState,
-  objects: Iterable<ObjectId>,
-  gone: readonly ObjectId[],
-): { rows: LedgerRow[]; gone: readonly ObjectId[] }[] {
-  const parts: { rows: LedgerRow[]; gone: readonly ObjectId[] }[] = [{ rows: [], gone }]
-  let bytes = 0
-  for (const object of objects) {
-    const row = ledgerRow(state, object)
-    if (!row) continue
-    if (bytes >= state.config.frameBytes) {
-      parts.push({ rows: [], gone: [] })
-      bytes = 0
-    }
-    parts.at(-1)?.rows.push(row)
-    bytes += weighRow(row)
-  }
-  return parts
+/** What is known of them, about a frame each. */
+function inFrames(state: PeerState, objects: Iterable<ObjectId>): LedgerRow[][] {
+  const rows = [...objects].map((object) => ledgerRow(state, object)).filter((row) => row !== null)
+  return rowsInFrames(rows, state.config.frameBytes)
 }
 
 /** As many as wanted, as far as there are any; one that is about to go stays until the others have everything. */
@@ -115,14 +103,14 @@ function tellAll(state: PeerState, guardian: Guardian): void {
   const objects = [...state.ledger.rows()]
   guardClosure(state, objects)
   const jobs = state.jobs.heads(state.self)
-  const parts = inParts(state, state.ledger.rows(), [])
-  parts.forEach(({ rows }, at) => {
+  const frames = inFrames(state, state.ledger.rows())
+  frames.forEach((rows, at) => {
     const nth = state.ledger.number([])
     say(state, guardian.life, {
       type: 'guard',
       nth,
       begin: at === 0,
-      more: at < parts.length - 1,
+      more: at < frames.length - 1,
       rows,
       gone: [],
       jobs,

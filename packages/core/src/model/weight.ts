@@ -45,6 +45,21 @@ export function weighRow({ spec, located }: LedgerRow): number {
   return baseBytes + (spec === null ? 0 : weighSpec(spec)) + (located === null ? 0 : weighLocated(located))
 }
 
+/** As many rows per message as make about one frame; one message at least. */
+export function rowsInFrames(rows: Iterable<LedgerRow>, frameBytes: number): LedgerRow[][] {
+  const frames: LedgerRow[][] = [[]]
+  let bytes = 0
+  for (const row of rows) {
+    if (bytes >= frameBytes) {
+      frames.push([])
+      bytes = 0
+    }
+    frames.at(-1)?.push(row)
+    bytes += weighRow(row)
+  }
+  return frames
+}
+
 /** What a user wrote into the options of a task, in characters. Measured once for each policy. */
 export function policyLength(policy: Policy): number {
   const { name, needs, prefer, retryErrors } = policy

@@ -185,10 +185,6 @@ export class Guarded {
       .filter((row) => row !== undefined)
   }
 
-  rowsOf(owner: LifeId): LedgerRow[] {
-    return [...(this.#ledgers.get(owner)?.rows.values() ?? [])]
-  }
-
   forget(owner: LifeId): void {
     const kept = this.#ledgers.get(owner)
     if (!kept) return
