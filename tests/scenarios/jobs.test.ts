@@ -33,8 +33,8 @@ function leaves(stage: Scenario): void {
   stage.kill('S')
 }
 
-function mesh(): Scenario {
-  const mesh = new Scenario({ S: 0, N: 0, X: 2, Y: 2, Z: 2 })
+function mesh(more: Readonly<Record<string, number>> = {}): Scenario {
+  const mesh = new Scenario({ S: 0, N: 0, X: 2, Y: 2, Z: 2, ...more })
   mesh.fn('work', function* (_context, n: number) {
     yield* elapse(200)
     return n
@@ -198,4 +198,19 @@ it('a job that is stopped leaves nothing behind, wherever it was kept', () => {
   expect(String(stage.result(first))).toContain('TASK_CANCELLED')
   stage.endsWell()
   for (const peer of stage.alive()) expect(peer.state.jobs.size + peer.state.guarded.size).toBe(0)
+})
+
+it('a program that has just joined, and has met one peer, finds what the others have of its job', () => {
+  const stage = mesh({ V: 0, W: 0 })
+  const first = stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  expect(stage.result(first)).toBe(780)
+  stage.run({ forMs: 500 })
+  stage.kill('S')
+  stage.until(() => stage.peer('N').state.members.others().length === 5, 'its death is known')
+  stage.run({ forMs: 500 })
+  const entry = stage.others('S').find(({ state }) => state.guarded.size + state.jobs.size === 0)
+  const newcomer = stage.add('M', { slots: 0, entries: [entry?.peer as string] })
+  stage.until(() => newcomer.joined, 'it has joined')
+  expect(stage.result(stage.program(newcomer, many(numbers), { job: 'sum' }))).toBe(780)
+  expect(stage.timesRun('work')).toBe(numbers.length)
 })
