@@ -25,16 +25,16 @@ function* readNamed(stage: Scenario, job: string, name: string): Body {
   return yield* get({ object, owner: life } as SimRef)
 }
 
-/** S says goodbye, and its process ends at once. */
-function leaves(stage: Scenario): void {
-  stage.peer('S').event({ type: 'leave' })
-  stage.until(() => stage.peer('S').left, 'it has left')
+/** That peer says goodbye, and its process ends at once. */
+function leaves(stage: Scenario, name = 'S'): void {
+  stage.peer(name).event({ type: 'leave' })
+  stage.until(() => stage.peer(name).left, 'it has left')
   stage.run({ forMs: 10 })
-  stage.kill('S')
+  stage.kill(name)
 }
 
-function mesh(more: Readonly<Record<string, number>> = {}): Scenario {
-  const mesh = new Scenario({ S: 0, N: 0, X: 2, Y: 2, Z: 2, ...more })
+function mesh(more: Readonly<Record<string, number>> = {}, seed = 1): Scenario {
+  const mesh = new Scenario({ S: 0, N: 0, X: 2, Y: 2, Z: 2, ...more }, { seed })
   mesh.fn('work', function* (_context, n: number) {
     yield* elapse(200)
     return n
@@ -64,6 +64,20 @@ it('29: even when nobody has noticed yet that the first program is gone', () => 
   const again = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
   expect(stage.result(again)).toBe(780)
   expect(stage.timesRun('work')).toBeLessThanOrEqual(numbers.length + 6)
+})
+
+it.each([1, 2, 3, 4])('a third program finds what the second did, whoever remembers the first (seed %i)', (seed) => {
+  const stage = mesh({ M: 0, V: 2, W: 2 }, seed)
+  stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  stage.until(() => stage.timesRun('work') >= 20, 'half of it has begun')
+  stage.kill('S')
+  const second = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
+  expect(stage.result(second)).toBe(780)
+  leaves(stage, 'N')
+  const ran = stage.timesRun('work')
+  const third = stage.program(stage.peer('M'), many(numbers), { job: 'sum' })
+  expect(stage.result(third)).toBe(780)
+  expect(stage.timesRun('work')).toBe(ran)
 })
 
 it('a program that leaves right after its last result has handed all of them over', () => {

@@ -12,7 +12,9 @@ import { ledgerRow } from '../state/guarding.ts'
 import { heirsOf } from '../state/heirs.ts'
 import { letGo, moveTo, unanswerable } from '../state/locate.ts'
 import type { HoldRow } from '../state/holds.ts'
-import type { ClaimRow, PeerState } from '../state/peer-state.ts'
+import type { ClaimRow } from '../state/inheritance.ts'
+import { note } from '../state/inheritance.ts'
+import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
 import type { RunRow } from '../state/runs.ts'
 
@@ -77,7 +79,7 @@ export function claim(state: PeerState, row: RunRow, formerly: readonly LifeId[]
   }
   row.missing.add(ledgerOf(context))
   const by = after(now, state.config.adoptMs)
-  state.claims.set(context, { attempt: row.id, waits: guardians, by, inherited: [], formerly })
+  state.claims.set(context, { attempt: row.id, waits: guardians, by, told: new Map(), inherited: [], formerly })
   for (const life of guardians) say(state, life, { type: 'claim', context })
 }
 
@@ -105,28 +107,37 @@ function rowsFor(state: PeerState, to: LifeId, context: ContextId): LedgerRow[] 
   return [...rows.values()]
 }
 
-/** Ours from now on: held until the attempt has ended, so that it can ask for them. */
+/** What one of those asked has told. */
 export function inherit(state: PeerState, from: LifeId, message: Extract<Message, { type: 'claimed' }>): void {
   const claim = state.claims.get(message.context)
   if (!claim?.waits.has(from)) return void state.counters.strayed++
   for (const row of message.rows) {
     if (row.context !== message.context) continue
-    if (state.directory.get(row.object)) {
-      if (from !== state.self) state.shared.note(row.object, from)
-      continue
-    }
-    state.holds.add(row.object, state.self, 'container')
-    claim.inherited.push(row.object)
-    install(state, row, [from, ...claim.formerly])
+    note(claim, row, from)
   }
   if (message.more) return
   claim.waits.delete(from)
   if (claim.waits.size === 0) begin(state, message.context, claim)
 }
 
+/** Ours from now on: held until the attempt has ended, so that it can ask for them. */
+function takeOver(state: PeerState, claim: ClaimRow): void {
+  for (const [object, { row, by }] of claim.told) {
+    if (state.directory.get(object)) {
+      for (const life of by) if (life !== state.self) state.shared.note(object, life)
+      continue
+    }
+    state.holds.add(object, state.self, 'container')
+    claim.inherited.push(object)
+    install(state, row, [...by, ...claim.formerly])
+  }
+  claim.told.clear()
+}
+
 function begin(state: PeerState, context: ContextId, claim: ClaimRow): void {
   claim.by = never
   claim.waits.clear()
+  takeOver(state, claim)
   if (claim.attempt === null) return void state.agenda.claimed.push(context)
   const row = state.executor.get(claim.attempt)
   if (!row?.missing.delete(ledgerOf(context)) || row.state !== 'fetching') return

@@ -76,6 +76,7 @@ function decide(state: PeerState, row: JobRow, now: Instant): void {
     attempt: null,
     waits,
     by: after(now, state.config.adoptMs),
+    told: new Map(),
     inherited: row.held,
     formerly: [],
   })

@@ -27,6 +27,7 @@ import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
 import { Holdings } from './holdings.ts'
 import { Holds } from './holds.ts'
+import type { ClaimRow } from './inheritance.ts'
 import { Jobs } from './jobs.ts'
 import { Ledger } from './ledger.ts'
 import { Links } from './links.ts'
@@ -127,17 +128,6 @@ export interface Missing {
   by: Instant
   /** Who had them, is back, and was asked to look. */
   readonly asked: Set<LifeId>
-}
-
-/** What was asked of guardians for an attempt at a task that others have begun, or for a job: held until it has ended. */
-export interface ClaimRow {
-  /** Null: it is a job. */
-  readonly attempt: AttemptId | null
-  readonly waits: Set<LifeId>
-  by: Instant
-  readonly inherited: ObjectId[]
-  /** Who answered for it before. */
-  readonly formerly: readonly LifeId[]
 }
 
 /** Why an attempt ended without a value, and what that costs. */
