@@ -44,13 +44,13 @@ export default defineConfig({
         },
       },
       {
-        // Real peers in processes of their own, killed and frozen: one file at a time.
+        // Real peers in processes of their own, killed and frozen: two files at a time.
         test: {
           name: 'processes',
           include: ['tests/processes/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: turns.processes },
         },
       },

@@ -45,6 +45,13 @@ export class Terminal {
     return this.startAfter([], ...words)
   }
 
+  /** A peer with one slot, by now in the mesh of this home. */
+  async up(...words: readonly string[]): Promise<{ peer: Running; name: string; addresses: string[] }> {
+    const peer = this.start('up', '--json', '--slots', '1', ...words)
+    const { name, addresses } = await peer.said(({ event }) => event === 'up')
+    return { peer, name: String(name), addresses: addresses as string[] }
+  }
+
   /** The same, in a process that imports these modules first. */
   startAfter(modules: readonly URL[], ...words: readonly string[]): Running {
     const { MURMURATION_ENTRY: _entry, ...env } = process.env
