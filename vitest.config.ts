@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config'
 /** Tests that keep this machine's cores busy wait for those before them. */
 const turns = { together: 0, simulations: 1, processes: 2 }
 
+/** One per core on the smallest machine that this is to pass on; what is left over waits in real processes. */
+const workers = 2
+
 export default defineConfig({
   test: {
     passWithNoTests: true,
@@ -22,6 +25,7 @@ export default defineConfig({
           ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          maxWorkers: workers,
           sequence: { groupOrder: turns.together },
         },
       },
@@ -31,6 +35,7 @@ export default defineConfig({
           name: 'scenarios',
           include: ['tests/scenarios/**/*.test.ts'],
           testTimeout: 60_000,
+          maxWorkers: workers,
           sequence: { groupOrder: turns.together },
         },
       },
@@ -40,6 +45,7 @@ export default defineConfig({
           name: 'churn',
           include: ['tests/churn/**/*.test.ts'],
           testTimeout: 300_000,
+          maxWorkers: workers,
           sequence: { groupOrder: turns.simulations },
         },
       },
@@ -50,7 +56,7 @@ export default defineConfig({
           include: ['tests/processes/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: workers,
           sequence: { groupOrder: turns.processes },
         },
       },
