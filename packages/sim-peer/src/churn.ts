@@ -153,6 +153,8 @@ class Churn {
     if (!world.run({ until: () => this.#running() === 0, forMs: patienceMs }))
       throw new Error(`not finished:\n${this.#stuck()}`)
     for (const job of this.#jobs) checkAnswer(job)
+    // What lost its reader, and nobody takes back, runs to its end: on a slow machine that takes its time.
+    world.run({ until: () => world.alive().every(isIdle), forMs: patienceMs })
     world.run({ forMs: quietMs / 4 })
     world.witness.seesPings = true
     world.run({ forMs: (quietMs * 3) / 4 })
@@ -246,6 +248,10 @@ class Churn {
 
 function isAble({ joined, state, store }: SimPeer): boolean {
   return joined && !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
+}
+
+function isIdle({ state }: SimPeer): boolean {
+  return state.tasks.pending === 0 && state.executor.size === 0
 }
 
 /** It died with its peer, or that left. */
