@@ -50,7 +50,8 @@ export class Durability {
     const isLeft = [...members.all()].some((row) => row.life === life && row.state === 'left')
     // Who leaves hands over to owners that it thinks alive.
     if (members.ended(life)) return !isLeft || this.#custody.wasBuried(owner.life) || this.#custody.wasHurried(life)
-    return this.#corrupt.has(`${life}|${object}`) || this.#custody.hasClosed(life, owner.life)
+    // Whoever answered in its place let go of it, for everybody, when the grace was over.
+    return this.#corrupt.has(`${life}|${object}`) || this.#custody.wasClosed(owner.life)
   }
 
   /** A copy is let go of for want of room: never the last one. */
