@@ -36,8 +36,11 @@ export class Durability {
   }
 
   /** A holder is about to be struck from the entry. */
-  removed(owner: SimPeer, { object, holders }: Entry, life: LifeId): void {
+  removed(owner: SimPeer, entry: Entry, life: LifeId): void {
+    const { object, holders } = entry
     if (!holders.has(life)) return
+    // It leaves, and nobody is there to take its copy: there is one less from then on.
+    if (owner.state.directory.isRetiring(life) && !hasTaker(owner, entry)) return this.forgotten(owner, object)
     this.#losses.get(`${owner.life}|${object}`)?.push({ life, isFault: this.#isFault(owner, object, life) })
   }
 
@@ -75,4 +78,17 @@ export class Durability {
     const whose = losses.map(({ life, isFault }) => `${life}${isFault ? '' : ' (not dead)'}`).join(', ')
     throw new Error(`${object} of ${owner.life} had ${copies} copies and is lost with ${faults} faults: ${whose}`)
   }
+}
+
+/** Somebody has no copy yet, and has not said that there is no room for one. */
+function hasTaker({ state }: SimPeer, { holders, declined }: Entry): boolean {
+  return [...state.members.all()].some(
+    (row) =>
+      row.state === 'alive' &&
+      !row.hearsay &&
+      (row.profile?.memoryBytes ?? 0) > 0 &&
+      !(row.life === state.self && state.leaving) &&
+      !holders.has(row.life) &&
+      !declined.has(row.life),
+  )
 }
