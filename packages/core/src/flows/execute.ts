@@ -249,7 +249,7 @@ export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exit
 }
 
 const reasonForOne = 'it asked for work of its own, which only one attempt at a task may'
-const asksForMore: Outcome = { type: 'returned', reason: reasonForOne, free: true }
+const asksForMore: Outcome = { type: 'returned', reason: reasonForOne }
 
 /** True: that context may not submit or put. It is dropped for having tried. */
 export function bars(state: PeerState, context: ContextId, now: Instant): boolean {
