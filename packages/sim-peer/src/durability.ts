@@ -29,8 +29,10 @@ export class Durability {
     this.#corrupt.add(`${holder}|${object}`)
   }
 
+  /** Whoever answers for it by an old ledger may count holders that let go of it long ago. */
   added(owner: SimPeer, { object, state, holders, copies }: Entry): void {
     if (state !== 'stored' || holders.size < copies) return
+    if (![...holders].every((life) => owner.world.living(life)?.store.has(object))) return
     this.#losses.set(`${owner.life}|${object}`, [])
     this.reached++
   }
