@@ -190,6 +190,7 @@ class Churn {
     world.run({ until: awake, forMs: 2 * world.config.tombstoneMs })
     // Who was told to leave begins to.
     world.run({ forMs: 100 })
+    for (const peer of strangers(world)) world.kill(peer.peer)
     const able = world.alive().filter(isAble)
     if (able.length < 2) world.add(this.#unused(), this.#plan.rescuer)
   }
@@ -244,6 +245,23 @@ class Churn {
   pinned(): Plan {
     return { ...this.#plan, jobs: this.#jobs.map(({ planned }) => planned), faults: this.#struck() }
   }
+}
+
+/** Those of whom the first peer never heard, nor they of it, not even by way of others: no time brings them together. */
+function strangers(world: SimWorld): SimPeer[] {
+  const [home, ...others] = world.alive()
+  const reached = home ? [home] : []
+  let left = others
+  for (const peer of reached) {
+    const near = left.filter((other) => hasHeardOf(peer, other) || hasHeardOf(other, peer))
+    reached.push(...near)
+    left = left.filter((other) => !near.includes(other))
+  }
+  return left
+}
+
+function hasHeardOf({ state }: SimPeer, { peer }: SimPeer): boolean {
+  return state.members.get(peer) !== undefined || [...state.links.entries()].includes(peer)
 }
 
 function isAble({ joined, state, store }: SimPeer): boolean {
