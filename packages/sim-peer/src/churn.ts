@@ -158,6 +158,8 @@ class Churn {
     world.run({ forMs: quietMs / 4 })
     world.witness.seesPings = true
     world.run({ forMs: (quietMs * 3) / 4 })
+    // Who slept for longest is the last to hear of the dead.
+    world.run({ until: () => world.alive().every(({ state }) => state.graves.size === 0), forMs: quietMs })
     checkAlways(world)
     checkQuiet(world)
     checkVisits(world, (quietMs * 3) / 4)
