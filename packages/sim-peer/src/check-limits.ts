@@ -26,7 +26,9 @@ function checkAssignment(peer: SimPeer, { row: { spec, rejoin }, to: at }: SimPe
   // What runs there already, for an owner that is gone, takes nothing.
   if (rejoin === at) return
   const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at)
-  const most = peer.told.get(at) ?? member.profile.slots
+  // What we take of our own work we know at once.
+  const own = at === peer.life ? (peer.ownGrant ?? 0) : 0
+  const most = Math.max(own, peer.told.get(at) ?? member.profile.slots)
   if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
   if (!needs.resources) return
   const deep = there.filter((other) => other.spec.depth >= spec.depth)

@@ -59,7 +59,8 @@ function isFromBefore(world: SimWorld, object: ObjectId): boolean {
 function isOwnerGone(world: SimWorld, object: ObjectId): boolean {
   const isGone = (life: LifeId): boolean => {
     const peer = world.living(life)
-    return !peer || peer.left || world.custody.wasClosed(life)
+    if (!peer || peer.left) return world.custody.hasNoHeir(life)
+    return world.custody.wasClosed(life)
   }
   return world.ownersOf(object).some(isGone)
 }
