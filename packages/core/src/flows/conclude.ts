@@ -87,7 +87,7 @@ function stale(state: PeerState, from: LifeId, message: Extract<Message, { type:
 function spareOrFree(state: PeerState, task: TaskId, from: LifeId, hash: string): void {
   const object = resultOf(task)
   const entry = state.directory.get(object)
-  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return
+  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return entry.spared.add(from)
   if (entry?.state === 'stored' && entry.hash === hash) state.directory.addHolder(entry, from)
   else say(state, from, { type: 'free', object })
 }

@@ -95,6 +95,7 @@ function settleAgenda(state: PeerState, now: Instant): void {
       recover.lost(state, object, reason, now)
     } else if (agenda.settled.length > 0) {
       const object = first(agenda.settled)
+      replicate.freeSpared(state, object)
       recover.aliasLost(state, object, now)
       submit.inputsSettled(state, object)
       resolve.settled(state, object)

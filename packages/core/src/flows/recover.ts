@@ -317,7 +317,7 @@ function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { t
   for (const note of has.values()) {
     const entry = state.directory.get(note.object)
     if (entry?.state === 'stored' && entry.hash === note.hash) state.directory.addHolder(entry, from)
-    else if (entry?.state === 'pending' && listed.has(entry.task)) continue
+    else if (entry?.state === 'pending' && listed.has(entry.task)) entry.spared.add(from)
     else say(state, from, { type: 'free', object: note.object })
   }
 }

@@ -2,7 +2,7 @@
 // object, a death, a newcomer. Targets come from rendezvous order, other failure domains first; a
 // leaving holder's objects are copied before it is let go.
 
-import type { Instant, LifeId } from '../model/ids.ts'
+import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Member } from '../state/membership.ts'
@@ -76,7 +76,7 @@ export function holding(
   const entry = state.directory.get(message.object)
   if (!entry && message.orphan === true && state.guarded.addHolder(message.object, message.hash, from)) return
   // Its outcome, on the way to us, says the same.
-  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return
+  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return entry.spared.add(from)
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
     return say(state, from, { type: 'free', object: message.object })
@@ -88,6 +88,14 @@ export function holding(
   state.directory.addHolder(entry, from)
   if (isFound || message.orphan === true) say(state, from, { type: 'verify', object: entry.object, hash: entry.hash })
   letRetire(state, entry)
+}
+
+/** It has settled: of those that had such bytes before, whoever does not count as a holder lets go of them. */
+export function freeSpared(state: PeerState, object: ObjectId): void {
+  const entry = state.directory.get(object)
+  if (!entry || entry.spared.size === 0 || entry.state === 'pending') return
+  for (const life of entry.spared) if (!entry.holders.has(life)) say(state, life, { type: 'free', object })
+  entry.spared.clear()
 }
 
 /** An attempt at it is out there: those very bytes may be its result. */

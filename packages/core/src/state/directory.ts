@@ -35,6 +35,8 @@ export interface Entry {
   readonly wantedBy: LazySet<LifeId>
   /** Holders that were asked to look at their bytes, since somebody had no good ones from them. */
   readonly doubted: LazySet<LifeId>
+  /** Peers that have such bytes and are making them once more: told to let go if the result is not theirs. */
+  readonly spared: LazySet<LifeId>
 }
 
 export class Directory {
@@ -86,6 +88,7 @@ export class Directory {
       declined: new LazySet(),
       wantedBy: new LazySet(),
       doubted: new LazySet(),
+      spared: new LazySet(),
     }
     this.#rows.set(object, row)
     return row
