@@ -12,7 +12,6 @@ import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
-import { isMadeAt } from './replicate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -87,7 +86,7 @@ function stale(state: PeerState, from: LifeId, message: Extract<Message, { type:
 function spareOrFree(state: PeerState, task: TaskId, from: LifeId, hash: string): void {
   const object = resultOf(task)
   const entry = state.directory.get(object)
-  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return entry.spared.add(from)
+  if (entry?.state === 'pending' && state.tasks.isAt(entry.task, from)) return entry.spared.add(from)
   if (entry?.state === 'stored' && entry.hash === hash) state.directory.addHolder(entry, from)
   else say(state, from, { type: 'free', object })
 }

@@ -76,7 +76,7 @@ export function holding(
   const entry = state.directory.get(message.object)
   if (!entry && message.orphan === true && state.guarded.addHolder(message.object, message.hash, from)) return
   // Its outcome, on the way to us, says the same.
-  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return entry.spared.add(from)
+  if (entry?.state === 'pending' && state.tasks.isAt(entry.task, from)) return entry.spared.add(from)
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
     return say(state, from, { type: 'free', object: message.object })
@@ -96,12 +96,6 @@ export function freeSpared(state: PeerState, object: ObjectId): void {
   if (!entry || entry.spared.size === 0 || entry.state === 'pending') return
   for (const life of entry.spared) if (!entry.holders.has(life)) say(state, life, { type: 'free', object })
   entry.spared.clear()
-}
-
-/** An attempt at it is out there: those very bytes may be its result. */
-export function isMadeAt(state: PeerState, { task }: Entry, life: LifeId): boolean {
-  const row = task === null ? undefined : state.tasks.get(task)
-  return row !== undefined && state.tasks.attemptAt(row, life) !== null
 }
 
 /** A leaving holder may go as soon as there are as many copies without its own. */

@@ -251,6 +251,12 @@ export class Tasks {
     return second?.at === life ? second.attempt : null
   }
 
+  /** An attempt at it is out there: bytes which that peer has may be its result. */
+  isAt(task: TaskId | null, life: LifeId): boolean {
+    const row = task === null ? undefined : this.get(task)
+    return row !== undefined && this.attemptAt(row, life) !== null
+  }
+
   tell(row: TaskRow, line: string): void {
     row.story.push(clip(line, limits.lineLength))
     if (row.story.length > this.#storyLines) row.story.splice(1, 1)
