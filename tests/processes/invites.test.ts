@@ -34,6 +34,9 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
+// oxlint-disable-next-line typescript/consistent-type-imports -- as users write it
+type Work = typeof import('./work.task.ts')
+
 interface Invited {
   readonly id: string
   readonly link: string
@@ -72,12 +75,10 @@ describe('a worker', () => {
         .with({ needs: { peer: second.name } })()
         .get(),
     ).toBe(second.peer.pid)
-    const work = await mesh.use<typeof import('./work.task.ts')>(new URL('./work.task.ts', import.meta.url))
-    expect(
-      await work.nested
-        .with({ needs: { peer: second.name } })(5)
-        .get(),
-    ).toBe(32)
+    const work = await mesh.use<Work>(new URL('./work.task.ts', import.meta.url))
+    // Its child runs at the host, and is copied.
+    const durably = work.durably.with({ needs: { peer: second.name } })
+    expect(await durably(100_000, first.name).get()).toBe('value')
     const bytes = await mesh.put(new Uint8Array(1_000_000).fill(7))
     expect(
       await work.wrong
@@ -213,7 +214,7 @@ describe('the way out', () => {
     await first.peer.ended
     const port = Number(/tcp\/(\d+)\/p2p/.exec(first.addresses[0] as string)?.[1])
     await host.up('--port', String(port))
-    const later = await guest.murmur('up', '--entry', `127.0.0.1:${port}`, '--invite', link)
+    const later = await guest.murmur('up', '--home', home, '--entry', `127.0.0.1:${port}`, '--invite', link)
     expect(later.code).toBe(2)
     expect(later.err).toMatch(/this invite was revoked: ask for another one/)
   })
