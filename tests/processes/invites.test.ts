@@ -13,6 +13,7 @@ import type { JoinOptions, Mesh } from 'murmuration'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Running } from './command.ts'
 import { Terminal } from './command.ts'
+import type * as work from './work.task.ts'
 
 /** Where the mesh's key is, and where it is not. */
 let host: Terminal
@@ -33,9 +34,6 @@ afterEach(async () => {
   await Promise.all([host.close(), guest.close()])
   await rm(home, { recursive: true, force: true })
 })
-
-// oxlint-disable-next-line typescript/consistent-type-imports -- as users write it
-type Work = typeof import('./work.task.ts')
 
 interface Invited {
   readonly id: string
@@ -75,13 +73,13 @@ describe('a worker', () => {
         .with({ needs: { peer: second.name } })()
         .get(),
     ).toBe(second.peer.pid)
-    const work = await mesh.use<Work>(new URL('./work.task.ts', import.meta.url))
+    const tasks = await mesh.use<typeof work>(new URL('./work.task.ts', import.meta.url))
     // Its child runs at the host, and is copied.
-    const durably = work.durably.with({ needs: { peer: second.name } })
+    const durably = tasks.durably.with({ needs: { peer: second.name } })
     expect(await durably(100_000, first.name).get()).toBe('value')
     const bytes = await mesh.put(new Uint8Array(1_000_000).fill(7))
     expect(
-      await work.wrong
+      await tasks.wrong
         .with({ needs: { peer: second.name } })(bytes, 7)
         .get(),
     ).toBeGreaterThan(0)
