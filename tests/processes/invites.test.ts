@@ -74,9 +74,8 @@ describe('a worker', () => {
         .get(),
     ).toBe(second.peer.pid)
     const tasks = await mesh.use<typeof work>(new URL('./work.task.ts', import.meta.url))
-    // Its child runs at the host, and is copied.
-    const durably = tasks.durably.with({ needs: { peer: second.name } })
-    expect(await durably(100_000, first.name).get()).toBe('value')
+    const pidOfChildAt = tasks.pidOfChildAt.with({ needs: { peer: second.name } })
+    expect(await pidOfChildAt(first.name).get()).toBe(first.peer.pid)
     const bytes = await mesh.put(new Uint8Array(1_000_000).fill(7))
     expect(
       await tasks.wrong
