@@ -1,6 +1,7 @@
 // The door for this package's own command, tests and benchmarks. Nothing here is public.
 
-export { KeyAdmission, loadMeshKey } from './admission.ts'
+export { createAdmission, userKeys } from './admission.ts'
+export { loadMeshKey } from './mesh-key.ts'
 export { AddressError, parseAddress } from './address.ts'
 export { createNodeCode } from './bundle/node-code.ts'
 export type { NodeCodeOptions } from './bundle/node-code.ts'
@@ -10,6 +11,8 @@ export { livingPeers, writeRunFile } from './entry.ts'
 export type { RunFile, RunningPeer } from './entry.ts'
 export { homePath } from './home.ts'
 export { meshOf } from './mesh-of.ts'
+export { makeInvite, revokeInvite } from './invites.ts'
+export type { InviteRequest, MadeInvite } from './invites.ts'
 export { joinPeer } from './join-peer.ts'
 export type { JoinedPeer, JoinWays } from './join-peer.ts'
 export { freshIdentity, takeIdentity } from './identity.ts'
