@@ -46,7 +46,7 @@ export class Recall {
     Atomics.store(cells, end, after | 0)
     Atomics.store(cells, isSet, 1)
     const last = Atomics.load(cells, begun)
-    return (number) => isBefore(last, number)
+    return (number) => isBefore(last, number) && !isBefore(number, first) && isBefore(number, after)
   }
 }
 

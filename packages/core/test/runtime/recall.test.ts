@@ -19,6 +19,13 @@ describe('recall', () => {
     expect(worker.begins(12)).toBe(false)
   })
 
+  test('what is not asked for stays, begun or not: a worker that is still coming up has begun nothing', () => {
+    const { worker, main } = both()
+    const isBack = main.take(8, 10)
+    expect([7, 8, 9, 10].map(isBack)).toEqual([false, true, true, false])
+    expect([7, 8, 9, 10].map((number) => worker.begins(number))).toEqual([false, true, true, false])
+  })
+
   test('an attempt that begins in between is told by the worker', () => {
     const { worker, main } = both()
     worker.begins(7)
