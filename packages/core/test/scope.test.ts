@@ -160,7 +160,9 @@ describe('a module', () => {
     code.module = { ...code.module, only: { kind: 'node', because: 'node:fs' } }
     const tiles = await createScope({ port, code }).use(new URL('file:///tiles.task.ts'))
     tiles['render'].with({ needs: { labels: { zone: 'a' } } })(1)
-    expect(port.submitted[0].policy.needs).toEqual({ labels: { kind: 'node', zone: 'a' } })
+    expect(port.submitted[0].policy.needs).toEqual({ labels: { kind: 'node', zone: 'a' }, because: 'node:fs' })
+    tiles['render'].with({ needs: { labels: { kind: 'browser' } } })(2)
+    expect(port.submitted[1].policy.needs).toEqual({ labels: { kind: 'browser' } })
   })
 
   test('refuses generators and classes when they are used', async () => {

@@ -64,6 +64,7 @@ const needs = z.object({
   slots: z.optional(count),
   memoryBytes: z.optional(count),
   peer: z.optional(text),
+  because: z.optional(text),
 })
 
 /** Infinity does not exist in every encoding; msgpack has it. */
