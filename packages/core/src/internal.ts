@@ -37,7 +37,7 @@ export { exposeWorkerHost, type WorkerHostOptions } from './runtime/worker-host.
 export { createScope, type OpenScope, type ScopeOptions } from './scope.ts'
 export { type Builtin, builtinBundle } from './runtime/builtin.ts'
 export { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError, type Encoded } from './runtime/values.ts'
-export { createMesh, jobInfo, peerInfo, type MeshOptions } from './mesh.ts'
+export { createMesh, jobInfo, peerBeneath, peerInfo, type MeshOptions } from './mesh.ts'
 export { contextOf } from './job.ts'
 export { didYouMean } from './nearest.ts'
 export type { Knocked } from './runtime/joining.ts'

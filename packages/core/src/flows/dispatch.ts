@@ -8,7 +8,7 @@ import { peerOf, resultOf } from '../model/ids.ts'
 import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { say } from '../state/peer-state.ts'
+import { notify, say } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import * as claims from './claims.ts'
 import * as compare from './compare.ts'
@@ -57,6 +57,10 @@ const recorders: Recorders = {
     submit.leaveAttached(state)
     execute.giveBack(state)
     join.leave(state, now, join.leaveMs)
+  },
+  unplug: (state, { peer }) => {
+    if (peer === state.self) unplug(state, peer)
+    else say(state, peer, { type: 'unplug' })
   },
   drain: (state, { peer, withinMs }, now) => {
     if (peer === state.self) drain(state, withinMs, now)
@@ -111,6 +115,12 @@ export function record<T extends PeerEvent['type']>(state: PeerState, event: Eve
 }
 
 /** The same as leaving, with more patience: work that was asked for here, or runs here, has the time to end. */
+/** Nothing of ours vanishes by itself: what runs this peer may, and is told who asks. */
+function unplug(state: PeerState, by: LifeId): void {
+  const { peer, members } = state
+  notify(state, { type: 'peer:unplug', peer, name: members.nameOf(peer), by: members.nameOf(peerOf(by)) })
+}
+
 function drain(state: PeerState, withinMs: number, now: Instant): void {
   execute.giveBack(state)
   join.leave(state, now, withinMs)
@@ -218,6 +228,7 @@ const takers: Takers = {
   claimed: (state, from, message) => adopt.inherit(state, from, message),
   announce: (state, from, message) => recover.announced(state, from, message),
   drain: (state, _from, { withinMs }, now) => drain(state, withinMs, now),
+  unplug: (state, from) => unplug(state, from),
   inspect: (state, from, { request, query }, now) =>
     say(state, from, { type: 'inspected', request, rows: inspect(state, query, now) }),
   inspected: (state, from, { request, rows }) => {

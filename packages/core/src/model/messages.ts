@@ -162,12 +162,13 @@ export type Message =
     }
   /** Hand over and leave, within so many milliseconds. */
   | { readonly type: 'drain'; readonly withinMs: number }
+  | { readonly type: 'unplug' }
   | { readonly type: 'inspect'; readonly request: number; readonly query: Query }
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
 
 /** What a peer may be asked about itself. */
 export interface Query {
-  readonly what: 'tasks' | 'objects' | 'jobs' | 'explain' | 'members' | 'counters'
+  readonly what: 'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'members' | 'counters'
   readonly id: string | null
   readonly limit: number
 }

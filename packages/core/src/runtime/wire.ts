@@ -120,7 +120,7 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'objects', 'jobs', 'explain', 'members', 'counters']),
+  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'members', 'counters']),
   id: z.nullable(text),
   limit: whole.check(z.lte(limits.rows)),
 })
@@ -190,6 +190,7 @@ export const message = z.discriminatedUnion('type', [
     holdings: list(holding, 1_000_000),
   }),
   z.object({ type: z.literal('drain'), withinMs: count }),
+  z.object({ type: z.literal('unplug') }),
   z.object({ type: z.literal('inspect'), request: whole, query }),
   z.object({ type: z.literal('inspected'), request: whole, rows: list(row, limits.rows) }),
 ])

@@ -236,6 +236,11 @@ export class Executor {
     this.#owners.measured(row.owner, ms)
   }
 
+  /** How long it has been running, or ran. */
+  ranMs(row: RunRow, now: Instant): number {
+    return row.state === 'done' ? row.ms : this.#workers.ranMs(row.worker, row.id, now)
+  }
+
   /** Workers in which others wait behind an attempt that takes long. Each is named once per attempt. */
   heldUp(now: Instant): number[] {
     return this.#workers.heldUp(now)
