@@ -59,6 +59,7 @@ function programFor(done: (code: number) => void): Command {
   addResult(program, done)
   addStop(program, done)
   addRun(program, done)
+  addBundle(program, done)
   return program
 }
 
@@ -190,6 +191,18 @@ function addStop(program: Command, done: Done): void {
     .addOption(homeOption())
     .addOption(jsonOption('what was stopped as JSON'))
     .action(async (job, options) => done(await (await import('./stop.ts')).stop(job, options)))
+}
+
+function addBundle(program: Command, done: Done): void {
+  program
+    .command('bundle')
+    .description(
+      'a task module as files that a page imports, for build tools without a plugin (Vite has murmuration/vite)',
+    )
+    .argument('<file>', 'a *.task.ts, .js, .mjs, .mts or .tsx file')
+    .requiredOption('-o, --output <dir>', 'where the files go')
+    .addOption(jsonOption('what was written as JSON'))
+    .action(async (file, options) => done(await (await import('./bundle.ts')).bundle(file, options)))
 }
 
 function addRun(program: Command, done: Done): void {
