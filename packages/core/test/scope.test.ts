@@ -161,8 +161,6 @@ describe('a module', () => {
     const tiles = await createScope({ port, code }).use(new URL('file:///tiles.task.ts'))
     tiles['render'].with({ needs: { labels: { zone: 'a' } } })(1)
     expect(port.submitted[0].policy.needs).toEqual({ labels: { kind: 'node', zone: 'a' }, because: 'node:fs' })
-    tiles['render'].with({ needs: { labels: { kind: 'browser' } } })(2)
-    expect(port.submitted[1].policy.needs).toEqual({ labels: { kind: 'browser' } })
   })
 
   test('refuses generators and classes when they are used', async () => {

@@ -1,7 +1,7 @@
 // The door for this package's own command, tests and benchmarks. Nothing here is public.
 
 export { KeyAdmission, loadMeshKey } from './admission.ts'
-export { AddressError, parseAddress } from './address.ts'
+export { AddressError, parseAddress } from '@murmuration/libp2p-link'
 export { createNodeCode } from './bundle/node-code.ts'
 export type { NodeCodeOptions } from './bundle/node-code.ts'
 export { mapStack } from './bundle/stack-map.ts'

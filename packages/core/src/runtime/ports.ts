@@ -130,7 +130,7 @@ export interface Admission {
   admits(from: PeerId, mesh: string, token: string): boolean
 }
 
-/** Where a worker finds the source of a bundle. In Node a file, in a page a blob. */
+/** What a worker imports a bundle by: in Node a file's URL, in a page, of which its workers reach nothing, the text itself. */
 export type CodeUrl = (code: CodeId, source: Uint8Array) => Promise<string>
 
 /** What a platform hands to core to make a peer. */
@@ -146,6 +146,8 @@ export interface Platform {
   readonly createHasher: () => Hasher
   readonly spawnWorker: SpawnWorker
   readonly codeUrl: CodeUrl
+  /** Whether workers can share memory with this thread. Default: where the platform has any. */
+  readonly sharesMemory?: boolean | undefined
   readonly admission: Admission
   /** Uniform random bytes, for seeds and names. */
   randomBytes(length: number): Uint8Array

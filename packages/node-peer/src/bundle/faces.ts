@@ -46,7 +46,7 @@ export async function buildModule(at: ModuleFile, request: UseRequest): Promise<
 /** Rejects with MeshError BUNDLE_FAILED. */
 export async function run(at: ModuleFile, options: BuildOptions): Promise<Finished> {
   try {
-    return (await build(options)) as Finished
+    return await build(options)
   } catch (error) {
     throw explainFailure(at.name, error)
   }

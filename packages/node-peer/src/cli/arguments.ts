@@ -2,7 +2,7 @@
 // option's name and the text before it.
 
 import { InvalidArgumentError } from 'commander'
-import { AddressError, parseAddress } from '../address.ts'
+import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
 export interface Common {
   readonly entry?: readonly string[] | undefined

@@ -21,8 +21,10 @@ interface Row {
   readonly source: () => Promise<string>
 }
 
+const modules = Symbol.for('murmuration.modules.1')
+
 function table(): Map<string, Row> {
-  return (globalThis as unknown as Record<symbol, Map<string, Row>>)[Symbol.for('murmuration.modules.1')]!
+  return (globalThis as never)[modules]
 }
 
 test('a built page has the module as Node has it, under the URL it gives to use', async () => {

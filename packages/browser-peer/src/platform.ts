@@ -1,0 +1,82 @@
+// Everything that core asks of a page, put together: who this peer is, how it is linked, where it keeps
+// things and where tasks run. It makes the parts in the order in which they need each other, and takes
+// them down in the other; what the peer then does with them is core's.
+
+import { MemoryStore, peerName } from '@murmuration/core/internal'
+import type { Admission, CodeUrl, PeerId, Platform } from '@murmuration/core/internal'
+import { PageClock } from './clock.ts'
+import { freshIdentity, takeIdentity } from './identity.ts'
+import { KeyAdmission } from './key-admission.ts'
+import { createSandbox } from './sandbox/sandbox.ts'
+import { createHasher, sha256 } from './sha256.ts'
+import { createTransport } from './transport.ts'
+
+export interface PagePlatformOptions {
+  readonly identity?: 'kept' | 'fresh' | undefined
+  /** Bytes of objects kept in memory. */
+  readonly memoryBytes?: number | undefined
+  /** What shows that this peer belongs. Default: a key of its own, to which nobody else belongs. */
+  readonly admission?: ((self: PeerId) => Admission) | undefined
+  /** Told in a sentence what went wrong and what was done instead. Default: a warning in the console. */
+  readonly warn?: ((sentence: string) => void) | undefined
+}
+
+export interface PagePlatform {
+  readonly platform: Platform
+  readonly identity: { readonly peer: PeerId; readonly life: number; readonly name: string }
+  /** Closes links and lets the next tab have the identity. */
+  readonly close: () => Promise<void>
+}
+
+const mebibyte = 1024 * 1024
+const shareOfMemory = 1 / 16
+const mostMemory = 512 * mebibyte
+
+export async function createPagePlatform(options: PagePlatformOptions = {}): Promise<PagePlatform> {
+  const { identity: choice = 'kept', warn = (sentence) => console.warn(sentence) } = options
+  const { admission = (self) => new KeyAdmission(randomBytes(32), self), memoryBytes = ownMemory() } = options
+  const identity = choice === 'fresh' ? await freshIdentity() : await takeIdentity(warn)
+  const transport = await createTransport(identity).catch((error: unknown) => {
+    identity.release()
+    throw error
+  })
+  const clock = new PageClock()
+  const store = new MemoryStore(memoryBytes)
+  const sandbox = createSandbox()
+  return {
+    platform: {
+      kind: 'browser',
+      transport,
+      store,
+      clock,
+      sha256,
+      createHasher,
+      spawnWorker: () => sandbox.start(),
+      codeUrl,
+      sharesMemory: false,
+      admission: admission(transport.self),
+      randomBytes,
+    },
+    identity: { peer: transport.self, life: identity.life, name: peerName(transport.self) },
+    close: async () => {
+      clock.close()
+      sandbox.close()
+      await transport.stop()
+      await store.close()
+      identity.release()
+    },
+  }
+}
+
+/** The text itself: workers reach nothing of this page. Its last line names it in stacks. */
+const codeUrl: CodeUrl = (code, source) =>
+  Promise.resolve(`${new TextDecoder().decode(source)}\n//# sourceURL=${code}.mjs`)
+
+function ownMemory(): number {
+  const { deviceMemory = 4 } = navigator as { deviceMemory?: number }
+  return Math.min(mostMemory, deviceMemory * 1024 * mebibyte * shareOfMemory)
+}
+
+function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length))
+}

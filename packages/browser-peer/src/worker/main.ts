@@ -1,0 +1,29 @@
+// What runs in every worker of a page: the worker host on the port that its peer handed in, with the
+// globals locked first. Bundles come as text, since nothing of the page can be reached from here.
+
+import { exposeWorkerHost } from '@murmuration/core/worker'
+import { sha256 } from '../sha256.ts'
+import { lockDown } from './lock-down.ts'
+
+// Taken before any task could have changed them.
+const { createObjectURL, revokeObjectURL } = URL
+const ModuleBlob = Blob
+
+addEventListener(
+  'message',
+  ({ ports: [port] }) => {
+    if (port === undefined) return
+    lockDown()
+    exposeWorkerHost(port, { importModule, sha256 })
+  },
+  { once: true },
+)
+
+async function importModule(source: string): Promise<Record<string, unknown>> {
+  const url = createObjectURL(new ModuleBlob([source], { type: 'text/javascript' }))
+  try {
+    return (await import(url)) as Record<string, unknown>
+  } finally {
+    revokeObjectURL(url)
+  }
+}

@@ -1,0 +1,200 @@
+// core's Transport on a libp2p node: two protocols, one listener for inbound streams, dials that say why
+// they failed, and hanging up in the right order. It does not know what is said on a stream, nor which
+// of two connections between a pair the link should use.
+
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { DialError } from '@murmuration/core/internal'
+import type { ByteStream, PeerId, StreamKind, Transport } from '@murmuration/core/internal'
+import { setMaxListeners } from 'main-event'
+import { parseAddress } from './address.ts'
+import type { BareProtocol } from './address.ts'
+import { Libp2pStream } from './stream.ts'
+import { whyFailed } from './why-failed.ts'
+import { Turns } from './writer.ts'
+
+type StreamListener = (kind: StreamKind, from: PeerId, stream: ByteStream) => void
+
+const protocols: Readonly<Record<StreamKind, string>> = {
+  link: '/murmuration/link/1',
+  object: '/murmuration/object/1',
+}
+
+/** Per connection and direction. Over it the other side resets the stream without telling the dialler. */
+const maxStreams: Readonly<Record<StreamKind, number>> = { link: 64, object: 1_000 }
+
+/** What differs between the places in which a peer lives. */
+export interface Surroundings {
+  /** What a host and a port speak when nothing else is said. */
+  readonly bare: BareProtocol
+  /** Whether everybody dialled at these addresses answered that nobody listens. Pages are not told. */
+  isRefused(error: unknown, targets: readonly Multiaddr[], signal: AbortSignal): Promise<boolean>
+  /** Calls back after the events that are due already. */
+  soon(callback: () => void): void
+}
+
+export class Libp2pTransport implements Transport {
+  readonly self: PeerId
+  readonly #node: Libp2p
+  readonly #surroundings: Surroundings
+  #listener: StreamListener | null = null
+  #stopped: Promise<void> | null = null
+  readonly #turns = new WeakMap<Connection, Turns>()
+  /** Connections being closed: not to be used again, though libp2p still calls them open. */
+  readonly #closing = new Map<PeerId, Promise<void>>()
+
+  constructor(node: Libp2p, surroundings: Surroundings) {
+    this.#node = node
+    this.#surroundings = surroundings
+    this.self = node.peerId.toString() as PeerId
+  }
+
+  async start(): Promise<void> {
+    for (const kind of ['link', 'object'] as const) {
+      await this.#node.handle(protocols[kind], (stream, connection) => this.#inbound(kind, stream, connection), {
+        maxInboundStreams: maxStreams[kind],
+        maxOutboundStreams: maxStreams[kind],
+        runOnLimitedConnection: true,
+      })
+    }
+    await this.#node.start()
+  }
+
+  addresses(): readonly string[] {
+    return this.#node.getMultiaddrs().map((address) => address.toString())
+  }
+
+  onStream(listener: StreamListener): void {
+    this.#listener = listener
+  }
+
+  async open(kind: StreamKind, peer: PeerId, addresses: readonly string[], signal: AbortSignal): Promise<ByteStream> {
+    setMaxListeners(0, signal) // One signal may bound many dials.
+    const targets = this.#dialable(peer, addresses)
+    try {
+      await this.#closing.get(peer)
+      const standing = this.#standing(peer)
+      if (standing !== undefined) {
+        const stream = await this.#openOn(standing, kind, signal).catch(unlessGone)
+        if (stream !== null) return stream
+        // The other side is closing it, and the dial would find it again.
+        standing.abort(new Error('closed by the other side'))
+      }
+      if (targets.length === 0) throw new Error('it has no address that can be dialled')
+      const connection = await this.#node.dial(targets, { signal })
+      return await this.#openOn(connection, kind, signal)
+    } catch (error) {
+      throw await this.#failed(error, peer, { targets, signal })
+    }
+  }
+
+  async find(address: string, signal: AbortSignal): Promise<PeerId> {
+    const target = parseAddress(address, this.#surroundings.bare)
+    setMaxListeners(0, signal)
+    try {
+      const connection = await this.#node.dial(target, { signal })
+      return connection.remotePeer.toString() as PeerId
+    } catch (error) {
+      throw await this.#failed(error, address, { targets: [target], signal })
+    }
+  }
+
+  hangUp(peer: PeerId, reason: string): void {
+    const connections = this.#node.getConnections(peerIdFromString(peer))
+    if (connections.length === 0 || this.#closing.has(peer)) return
+    const closing = Promise.all(connections.map((connection) => hangUp(connection, reason))).then(() => {
+      this.#closing.delete(peer)
+    })
+    this.#closing.set(peer, closing)
+  }
+
+  stop(): Promise<void> {
+    this.#listener = null
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  /** Hangs up first: libp2p would destroy sockets under streams that still flush, and then wait for them. */
+  async #stop(): Promise<void> {
+    await Promise.all(this.#node.getConnections().map((connection) => hangUp(connection, 'this peer stops')))
+    await this.#node.stop()
+    stopAddressTimer(this.#node)
+  }
+
+  #inbound(kind: StreamKind, stream: Stream, connection: Connection): void {
+    const listener = this.#listener
+    if (listener === null) stream.abort(new Error('not open for streams yet'))
+    else listener(kind, connection.remotePeer.toString() as PeerId, this.#wrap(kind, stream, connection))
+  }
+
+  #wrap(kind: StreamKind, stream: Stream, connection: Connection): ByteStream {
+    let turns = this.#turns.get(connection)
+    if (turns === undefined)
+      this.#turns.set(connection, (turns = new Turns((callback) => this.#surroundings.soon(callback))))
+    return new Libp2pStream(stream, turns, { urgent: kind === 'link' })
+  }
+
+  #standing(peer: PeerId): Connection | undefined {
+    const open = this.#node.getConnections(peerIdFromString(peer)).filter(({ status }) => status === 'open')
+    return open.find(({ limits }) => limits === undefined) ?? open[0]
+  }
+
+  async #openOn(connection: Connection, kind: StreamKind, signal: AbortSignal): Promise<ByteStream> {
+    const stream = await connection.newStream(protocols[kind], { signal, runOnLimitedConnection: true })
+    return this.#wrap(kind, stream, connection)
+  }
+
+  /**
+   * The addresses with the peer's id, so that another peer at one of them is not taken for it. What others say of
+   * a peer may be rubbish: that is left out.
+   */
+  #dialable(peer: PeerId, addresses: readonly string[]): Multiaddr[] {
+    return addresses.flatMap((address) => {
+      try {
+        const parsed = parseAddress(address, this.#surroundings.bare)
+        const named = parsed.getComponents().some(({ name }) => name === 'p2p')
+        return named ? parsed : multiaddr(`${parsed.toString()}/p2p/${peer}`)
+      } catch {
+        return []
+      }
+    })
+  }
+
+  async #failed(error: unknown, name: string, { targets, signal }: Dial): Promise<DialError> {
+    const refused = await this.#surroundings.isRefused(error, targets, signal)
+    const because = signal.aborted ? whyFailed(signal.reason) : whyFailed(error)
+    const message = refused ? `nobody listens at ${name}` : `no connection to ${name}: ${because}`
+    return new DialError(message, { refused, cause: error })
+  }
+}
+
+interface Dial {
+  readonly targets: readonly Multiaddr[]
+  readonly signal: AbortSignal
+}
+
+async function hangUp(connection: Connection, reason: string): Promise<void> {
+  if (connection.status !== 'open') return
+  // When the connection breaks meanwhile, `close` may wait on for a drain that never comes.
+  const broken = new Promise<Event>((resolve) => connection.addEventListener('close', resolve, { once: true }))
+  try {
+    await Promise.race([broken, connection.close()])
+  } catch {
+    connection.abort(new Error(reason))
+  }
+}
+
+/** libp2p updates its own record a second after it stopped listening; that timer would hold the process. */
+function stopAddressTimer(node: Libp2p): void {
+  const { components } = node as { components?: { addressManager?: { _updatePeerStoreAddresses?: { stop?(): void } } } }
+  components?.addressManager?._updatePeerStoreAddresses?.stop?.()
+}
+
+/** Null for an error that says that the connection is gone; others are thrown on. */
+function unlessGone(error: unknown): null {
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'ConnectionClosedError' || name === 'MuxerClosedError') return null
+  throw error
+}

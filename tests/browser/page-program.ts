@@ -1,0 +1,36 @@
+// What the tests' pages run: it puts the doors of a page's peer where the tests find them, and joins as it
+// is told. Bundled as a user's bundler would do it.
+
+import { isMeshError, joinMesh } from '@murmuration/browser-peer'
+import type { Mesh } from '@murmuration/browser-peer'
+import { joinPeer, KeyAdmission, meshOf } from '@murmuration/browser-peer/internal'
+import type { JoinOptions } from '@murmuration/browser-peer'
+
+export interface PageDoors {
+  /** Joins with the mesh's key, in hex; the mesh is `mesh` from then on. */
+  joinWithKey(
+    options: Omit<JoinOptions, 'signal'>,
+    key: string,
+  ): Promise<{ readonly id: string; readonly life: number }>
+  joinMesh: typeof joinMesh
+  isMeshError: typeof isMeshError
+}
+
+declare global {
+  // oxlint-disable-next-line no-var -- only `var` declares a global
+  var mesh: Mesh
+  // oxlint-disable-next-line no-var -- only `var` declares a global
+  var doors: PageDoors
+}
+
+globalThis.doors = {
+  async joinWithKey(options, key) {
+    const bytes = Uint8Array.from(key.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    const joined = await joinPeer(options, { admission: (self) => new KeyAdmission(bytes, self) })
+    globalThis.mesh = meshOf(joined)
+    const { peer, life } = joined.page.identity
+    return { id: peer, life }
+  },
+  joinMesh,
+  isMeshError,
+}
