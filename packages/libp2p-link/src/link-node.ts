@@ -2,7 +2,7 @@
 // dials with. Nearly every default is changed: libp2p's own monitor, reconnects and limits per host are
 // off, since who is alive, who is redialled and who is kept is the machine's to decide.
 
-import { noise } from '@chainsafe/libp2p-noise'
+import { noise } from '@libp2p/noise'
 import { identify } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'

@@ -27,7 +27,10 @@ const absentOfNavigator = ['storage', 'locks', 'serviceWorker', 'sendBeacon', 'u
 export function lockDown(): void {
   const post = globalThis.postMessage.bind(globalThis) as (message: unknown) => void
   // As a thread in Node would: a rejection that nobody takes ends the worker.
-  addEventListener('unhandledrejection', ({ reason }) => reportError(reason))
+  addEventListener('unhandledrejection', (event) => {
+    event.preventDefault()
+    reportError(event.reason)
+  })
   for (const name of refused) replace(globalThis, name, refusal(name))
   for (const name of absent) replace(globalThis, name, undefined)
   for (const name of absentOfNavigator) replace(navigator, name, undefined)
