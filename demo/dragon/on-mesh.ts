@@ -7,7 +7,7 @@ import { Deaths, killTimes } from './deaths.ts'
 import { Flock } from './flock.ts'
 import { readModelFile } from './model-file.ts'
 import type { DragonOptions } from './options.ts'
-import { countTasks, planPicture, type Plan } from './plan.ts'
+import { countTasks, jobName, planPicture, type Plan } from './plan.ts'
 import { showProgress, type Progress } from './progress.ts'
 import { renderOnMesh } from './render-job.ts'
 import { Unfinished, type Result } from './result.ts'
@@ -86,7 +86,9 @@ async function render({
     deaths.cause()
   }
   const events = { done, pass: canvas.preview, tile: canvas.finish }
-  await renderOnMesh(mesh, plan, { model: await readModelFile(), events, signal })
+  // Under a name, so that pages that look at this mesh find its tiles.
+  await using job = await mesh.job(jobName(plan.view))
+  await renderOnMesh(job, plan, { model: await readModelFile(), events, signal })
   await deaths.told()
   const { executions = 0 } = await mesh.counters()
   return { tasks, executions, retried: counts.retried, rebuilt: counts.rebuilt, peersDied: kills }

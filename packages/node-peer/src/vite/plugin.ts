@@ -11,11 +11,11 @@ import type { Bundle } from '../bundle/bundle.ts'
 import { moduleFile } from '../bundle/module-file.ts'
 import { prepareBundle } from '../bundle/prepared.ts'
 import { sha256 } from '../sha256.ts'
+import { taskUrlsIn } from './task-urls.ts'
 
 /** As much of Vite's plugins as this one is; any version takes it. */
 export interface MurmurationPlugin {
   readonly name: string
-  readonly enforce: 'pre'
   resolveId(id: string): string | null
   load(this: Watching, id: string): Promise<string | null>
   transform(this: Watching, code: string, id: string): Promise<{ code: string; map: null } | null>
@@ -26,8 +26,8 @@ interface Watching {
 }
 
 const modulePrefix = '\0murmuration:'
+const isScript = /\.([cm]?[jt]sx?|vue|svelte)$/
 const sourcePrefix = '\0murmuration-source:'
-const taskUrl = /\bnew URL\(\s*(['"`])([^'"`$]+\.task\.(?:ts|js|mjs|mts|tsx))\1\s*,\s*import\.meta\.url\s*,?\s*\)/g
 
 /**
  * For `plugins` in vite.config.
@@ -40,8 +40,6 @@ export function murmuration(): MurmurationPlugin {
   const bundled = new Map<CodeId, Bundle>()
   return {
     name: 'murmuration',
-    // Before Vite takes the URL for that of a picture.
-    enforce: 'pre',
     resolveId: (id) => (isOurs(`\0${id}`) ? `\0${id}` : isOurs(id) ? id : null),
     async load(id) {
       if (id.startsWith(sourcePrefix)) return prepared(id.slice(sourcePrefix.length), bundled).source
@@ -49,20 +47,21 @@ export function murmuration(): MurmurationPlugin {
       return null
     },
     async transform(code, id) {
-      const found = id.startsWith('\0') ? [] : [...code.matchAll(taskUrl)]
+      // It is JavaScript by now, and Vite has not taken the URL for that of a picture yet.
+      const found = isScript.test(withoutQuery(id)) ? taskUrlsIn(code) : []
       if (found.length === 0) return null
       const imports: string[] = []
       let text = ''
       let from = 0
-      for (const match of found) {
-        const bundle = await bundleAt(resolve(dirname(withoutQuery(id)), match[2] ?? ''))
+      for (const { path, start, end } of found) {
+        const bundle = await bundleAt(resolve(dirname(withoutQuery(id)), path))
         bundled.set(bundle.module.code, bundle)
         // An edit of any of them makes this file another one.
         for (const file of bundle.files) this.addWatchFile(file)
         const name = `__murmuration_${imports.length}`
         imports.push(`import ${name} from ${JSON.stringify(`${modulePrefix.slice(1)}${bundle.module.code}`)};`)
-        text += code.slice(from, match.index) + name
-        from = match.index + match[0].length
+        text += code.slice(from, start) + name
+        from = end
       }
       // On one line and before the first, so that every line keeps its number.
       return { code: imports.join('') + text + code.slice(from), map: null }

@@ -11,7 +11,7 @@ import { project } from '../bundle/project.ts'
 const files = {
   'src/tiles.task.ts': `import { scale } from './scale.ts'\nexport const render = (x: number) => scale(x)`,
   'src/scale.ts': `export const scale = (x: number) => 2 * x`,
-  'src/main.ts': `export const url = new URL('./tiles.task.ts', import.meta.url)\nexport const other = new URL("./tiles.task.ts", import.meta.url)`,
+  'src/main.ts': `export const url = new URL('./tiles.task.ts', import.meta.url)\nexport const other: URL = new URL("./tiles.task.ts", import.meta.url)\n// new URL('./none.task.ts', import.meta.url)\nexport const text = "new URL('./none.task.ts', import.meta.url)"`,
 }
 
 interface Row {
