@@ -37,7 +37,9 @@ export class PictureFollower {
   plan: Plan | undefined
   picture: Picture | undefined
   seen: SeenJob | undefined
-  /** Who made it, by peer id, for each tile that shows something. */
+  /** Tiles that show something. */
+  shown = new Set<number>()
+  /** Who made it, by peer id, for each tile of which that is known. */
   makers: (string | undefined)[] = []
 
   constructor(peer: Peer, watch: Watch, changed: () => void) {
@@ -86,6 +88,7 @@ export class PictureFollower {
     this.#name = name
     this.#drawn = new Set()
     this.makers = []
+    this.shown = new Set()
     this.plan = planPicture(view)
     this.picture = new Picture(this.plan)
   }
@@ -113,6 +116,7 @@ export class PictureFollower {
     const light = (await ref.get({ timeoutMs: 20_000 }).catch(() => null)) as Float32Array | null
     if (light === null) return
     this.#drawn.add(name)
+    this.shown.add(Number(tile))
     if (pass === undefined) this.picture?.finish(Number(tile), light)
     else this.picture?.preview(Number(tile), Number(pass), light)
   }

@@ -26,6 +26,7 @@ const noticeTypes = [
 const busyMs = 400
 const idleMs = 2_000
 const hiddenMs = 10_000
+const answerMs = 1_500
 
 export class Watch {
   readonly #peer: Peer
@@ -35,6 +36,7 @@ export class Watch {
   #sight = nothingSeen
   #timer: ReturnType<typeof setTimeout> | undefined
   #rounds = 0
+  #answers: readonly Answer[] = []
 
   /** `changed` is called with every new sight. */
   constructor(peer: Peer, changed: (sight: Sight) => void) {
@@ -57,12 +59,14 @@ export class Watch {
   }
 
   async ask(query: Query): Promise<Answer[]> {
-    const { peer, members } = this.#peer.state
-    const others = members.others().filter(({ state }) => state === 'alive' || state === 'draining')
+    const { peer, members, links } = this.#peer.state
+    const others = members
+      .others()
+      .filter(({ state, life }) => (state === 'alive' || state === 'draining') && links.stands(life))
     const answers: Answer[] = [{ from: peer, rows: this.#peer.inspectHere(query) }]
     await Promise.all(
       others.map(async ({ life }) => {
-        const rows = await this.#peer.inspect(life, query).catch(() => null)
+        const rows = await inTime(this.#peer.inspect(life, query))
         if (rows !== null) answers.push({ from: peerOf(life), rows })
       }),
     )
@@ -78,16 +82,16 @@ export class Watch {
     if (notice.type === 'peer:died' || notice.type === 'peer:left') this.#bars.gone(notice.peer, Date.now())
     this.#tell({ lines: withNotice(this.#sight.lines, notice, Date.now()), bars: this.#bars.all() })
     // Who is here has changed.
-    if (notice.type.startsWith('peer:')) this.#tellMembers([])
+    if (notice.type.startsWith('peer:')) this.#tellMembers(this.#answers)
   }
 
-  /** Before anybody else has answered, this peer's own view counts. */
+  /** What others said last, with this peer's own view as it is now. */
   #tellMembers(answers: readonly Answer[]): void {
-    const here = { from: this.#peer.state.peer, rows: this.#peer.inspectHere(query('members')) }
-    const all = answers.length > 0 ? answers : [here]
-    const peers = peersIn(all, this.#peer.state.peer)
-    const links = linksIn(all, peers)
-    this.#tell(answers.length > 0 ? { peers, links } : { peers })
+    const self = this.#peer.state.peer
+    const here = { from: self, rows: this.#peer.inspectHere(query('members')) }
+    this.#answers = [here, ...answers.filter(({ from }) => from !== self)]
+    const peers = peersIn(this.#answers, self)
+    this.#tell({ peers, links: linksIn(this.#answers, peers) })
   }
 
   #tell(change: Partial<Sight>): void {
@@ -109,6 +113,14 @@ export class Watch {
     const waitMs = document.hidden ? hiddenMs : isBusy ? busyMs : idleMs
     this.#timer = setTimeout(() => void this.#look(), waitMs)
   }
+}
+
+/** Null for an answer that does not come: one that is slow must not hold up the others. */
+function inTime<T>(answer: Promise<T>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), answerMs)
+    answer.then(resolve, () => resolve(null)).finally(() => clearTimeout(timer))
+  })
 }
 
 function isUnderWay({ state }: InspectRow): boolean {

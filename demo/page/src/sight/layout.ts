@@ -15,6 +15,7 @@ export const field = { width: 420, height: 300 } as const
 
 const margin = 42
 const steps = 160
+const most = 1.9
 
 export class Layout {
   readonly #places = new Map<string, Place>()
@@ -56,9 +57,18 @@ export class Layout {
       .force('y', forceY(field.height / 2).strength(0.13))
       .stop()
       .tick(steps)
-    for (const place of places) {
-      place.x = Math.min(field.width - margin, Math.max(margin, place.x))
-      place.y = Math.min(field.height - margin, Math.max(margin - 12, place.y))
-    }
+    spread(places)
+  }
+}
+
+/** Over the whole field, but not further apart than a few birds can be. */
+function spread(places: readonly Place[]): void {
+  const [left, right] = [Math.min(...places.map(({ x }) => x)), Math.max(...places.map(({ x }) => x))]
+  const [top, bottom] = [Math.min(...places.map(({ y }) => y)), Math.max(...places.map(({ y }) => y))]
+  const across = Math.min(most, (field.width - 2 * margin) / Math.max(1, right - left))
+  const down = Math.min(most, (field.height - 2 * margin) / Math.max(1, bottom - top))
+  for (const place of places) {
+    place.x = field.width / 2 + (place.x - (left + right) / 2) * across
+    place.y = field.height / 2 - 8 + (place.y - (top + bottom) / 2) * down
   }
 }

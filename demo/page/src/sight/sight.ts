@@ -66,7 +66,7 @@ export function peersIn(answers: readonly Answer[], self: string): SeenPeer[] {
     for (const row of rows) {
       const info = peerInfo(row, from)
       const before = known.get(info.id)
-      if (before === undefined || (info.isSelf && !isOver(before.state))) known.set(info.id, info)
+      if (before === undefined || (info.isSelf && info.id === from && !isOver(before.state))) known.set(info.id, info)
     }
   }
   const shown = [...known.values()].filter(

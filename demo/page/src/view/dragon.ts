@@ -6,6 +6,7 @@ import type { Picture } from '../../../dragon/picture.ts'
 import { counted } from '../../../dragon/words.ts'
 import type { PictureFollower } from '../picture-job.ts'
 import type { Stay } from '../stay.ts'
+import { workersOnly } from './notes.ts'
 import { tint } from './words.ts'
 
 const canvas = createRef<HTMLCanvasElement>()
@@ -43,7 +44,7 @@ function invitation(stay: Stay): TemplateResult {
         ? html`<button class="primary" ?disabled=${asking} @click=${() => void stay.startDragon()}>
             ${asking ? 'Asking…' : 'Render it'}
           </button>`
-        : html`<p class="note">Your invite is a worker’s: it lets you lend cores, not ask for work.</p>`
+        : workersOnly
     }
   </figcaption>`
 }
@@ -100,7 +101,7 @@ function draw({ follower, sight }: Stay): void {
   const hues = new Map(sight.peers.map(({ id, hue }) => [id, hue]))
   for (const [number, { x, y, width, height }] of plan.tiles.entries()) {
     const hue = hues.get(follower?.makers[number] ?? '')
-    if (hue === undefined) continue
+    if (hue === undefined || follower?.shown.has(number) !== true) continue
     paper.globalCompositeOperation = 'color'
     paper.fillStyle = `oklch(0.7 0.13 ${hue} / ${picture.complete ? 0.18 : 0.42})`
     paper.fillRect(x, y, width, height)

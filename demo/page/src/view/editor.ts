@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { type EditorRun, runOver } from '../editor-run.ts'
 import type { Stay } from '../stay.ts'
+import { workersOnly } from './notes.ts'
 import { counted } from '../../../dragon/words.ts'
 
 const example = `(n) => {
@@ -52,7 +53,7 @@ export function editor(stay: Stay): TemplateResult {
           <button class="primary" ?disabled=${isRunning || !stay.maySubmit}>Run on the mesh</button>
           ${isRunning ? html`<button type="button" @click=${() => stop?.abort()}>Stop</button>` : nothing}
         </div>
-        ${stay.maySubmit ? nothing : html`<p class="note">Your invite is a worker’s: it lets you lend cores, not ask for work.</p>`}
+        ${stay.maySubmit ? nothing : workersOnly}
       </form>
       ${run === undefined ? nothing : results(run)}
     </section>

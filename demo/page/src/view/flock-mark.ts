@@ -9,11 +9,13 @@ export function flockMark(birds: number, { width, height }: { width: number; hei
   const strokes = Array.from({ length: birds }, () => {
     const along = random()
     const bend = Math.sin(along * Math.PI * 2.2 - 0.6)
-    const spread = (random() + random() + random() - 1.5) * (0.12 + 0.34 * Math.sin(along * Math.PI) ** 2)
+    // The sum of a few is nearly normal: many in the middle, few far out.
+    const far = (random() + random() + random() + random() - 2) / 2
+    const spread = far * Math.abs(far) ** 0.4 * (0.16 + 0.5 * Math.sin(along * Math.PI) ** 2)
     const x = along * width
     const y = height * (0.52 - 0.24 * bend + spread)
     const turn = Math.cos(along * Math.PI * 2.2 - 0.6) * -26 + (random() - 0.5) * 30
-    const size = 1.6 + 3.4 * random() ** 2
+    const size = 1.3 + 3.2 * random() ** 3
     return svg`<path d=${bird(size)} transform="translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${turn.toFixed(0)})" opacity=${(0.25 + 0.75 * random()).toFixed(2)} />`
   })
   return svg`<g fill="none" stroke="currentColor" stroke-width="1.1" stroke-linecap="round">${strokes}</g>`
@@ -21,9 +23,8 @@ export function flockMark(birds: number, { width, height }: { width: number; hei
 
 /** Two wings. */
 export function bird(size: number): string {
-  const s = size.toFixed(1)
-  const h = (size * 0.45).toFixed(1)
-  return `M-${s} -${h} Q0 -${h} 0 ${h} Q0 -${h} ${s} -${h}`
+  const at = (part: number): string => (size * part).toFixed(1)
+  return `M${at(-1)} ${at(0.05)} Q${at(-0.5)} ${at(-0.62)} 0 ${at(0.22)} Q${at(0.5)} ${at(-0.62)} ${at(1)} ${at(0.05)}`
 }
 
 /** Mulberry32. */

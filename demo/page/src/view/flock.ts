@@ -51,27 +51,39 @@ function birdAt(stay: Stay, peer: SeenPeer, { x, y }: { readonly x: number; read
       }}
     >
       <circle class="ground" r="21" />
-      <circle class="ring" r="21" stroke=${tint(hue)} />
+      ${ring(peer)}
       ${
         isOver(state)
           ? svg`<path class="gone" d="M-6 -6 L6 6 M6 -6 L-6 6" />`
-          : svg`<path class="bird" d=${bird(11)} stroke=${tint(hue)} />${slotDots(peer)}`
+          : svg`<path class="bird" d=${bird(12)} stroke=${tint(hue)} />`
       }
       <text y="35" text-anchor="middle">${name}${isSelf ? ' (you)' : ''}</text>
     </g>
   `
 }
 
-const dotsAtMost = 12
+const radius = 21
+const arcsAtMost = 16
 
-/** Full: it runs something there. */
-function slotDots({ slots, free, hue }: SeenPeer): SVGTemplateResult[] {
-  const shown = Math.min(slots, dotsAtMost)
-  const busy = free === null ? 0 : Math.round(((slots - free) / Math.max(1, slots)) * shown)
-  return Array.from({ length: shown }, (_, number) => {
-    const x = (number - (shown - 1) / 2) * 5.5
-    return svg`<circle class="slot" cx=${x.toFixed(1)} cy="11" r="1.9" fill=${number < busy ? tint(hue) : 'none'} stroke=${tint(hue)} />`
-  })
+/** An arc for each slot, strong where something runs. */
+function ring({ slots, free, hue, state }: SeenPeer): SVGTemplateResult {
+  const arcs = Math.min(slots, arcsAtMost)
+  if (arcs === 0 || isOver(state)) return svg`<circle class="ring none" r=${radius} stroke=${tint(hue)} />`
+  const busy = free === null ? 0 : Math.round(((slots - free) / slots) * arcs)
+  const gap = arcs === 1 ? 0 : 0.16
+  return svg`${Array.from({ length: arcs }, (_, number) => {
+    const from = (number / arcs) * 2 * Math.PI + gap / 2
+    const to = ((number + 1) / arcs) * 2 * Math.PI - gap / 2
+    return svg`<path class="ring ${number < busy ? 'busy' : ''}" d=${arc(from, to)} stroke=${tint(hue)} />`
+  })}`
+}
+
+/** Clockwise, from the top. */
+function arc(from: number, to: number): string {
+  const at = (turn: number): string =>
+    `${(radius * Math.sin(turn)).toFixed(2)} ${(-radius * Math.cos(turn)).toFixed(2)}`
+  const middle = (from + to) / 2
+  return `M${at(from)} A${radius} ${radius} 0 0 1 ${at(middle)} A${radius} ${radius} 0 0 1 ${at(to)}`
 }
 
 function stateOf({ state, slots, free, kind }: SeenPeer): string {

@@ -85,7 +85,7 @@ function tick(ago: number, x: number, height: number): SVGTemplateResult {
   const anchor = ago === 60 ? 'start' : ago === 0 ? 'end' : 'middle'
   return svg`
     <line class="tick" x1="${x}%" x2="${x}%" y1=${axisHeight - 4} y2=${height} />
-    <text class="tick" x="${x}%" y="10" text-anchor=${anchor}>${ago === 0 ? 'now' : `${ago} s ago`}</text>
+    <text class="tick ${ago === 45 || ago === 15 ? 'minor' : ''}" x="${x}%" y="10" text-anchor=${anchor}>${ago === 0 ? 'now' : `${ago} s ago`}</text>
   `
 }
 

@@ -5,7 +5,7 @@ import { cores, mostSlots } from '../consent.ts'
 import { isOver } from '../sight/sight.ts'
 import type { Stay } from '../stay.ts'
 import { flockMark } from './flock-mark.ts'
-import { storageNote } from './screen.ts'
+import { storageNote } from './notes.ts'
 import { coresWord } from './words.ts'
 
 export function header(stay: Stay): TemplateResult {

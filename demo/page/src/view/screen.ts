@@ -9,6 +9,7 @@ import { flockMark } from './flock-mark.ts'
 import { gantt } from './gantt.ts'
 import { header } from './header.ts'
 import { log } from './log.ts'
+import { storageNote } from './notes.ts'
 import { flock } from './flock.ts'
 import { objects } from './objects.ts'
 import { coresWord } from './words.ts'
@@ -35,7 +36,7 @@ function outside(stay: Stay): TemplateResult {
   return html`
     <main id="main" class="outside">
       <svg class="sky" viewBox="0 0 900 360" aria-hidden="true" preserveAspectRatio="xMidYMid slice">
-        ${flockMark(420, { width: 900, height: 360 })}
+        ${flockMark(850, { width: 900, height: 360 })}
       </svg>
       <div class="word">
         <p class="brand">Murmuration</p>
@@ -146,10 +147,6 @@ function slider(stay: Stay): TemplateResult {
     <output for="slots">${stay.slots === 0 ? 'none, only watch' : coresWord(stay.slots)}</output>
   `
 }
-
-export const storageNote = html`<p class="note">
-  This browser keeps nothing for this site: the mesh will not recognise it when it returns, and the page will ask again.
-</p>`
 
 function secondsTo(at: number): number {
   return Math.max(0, Math.ceil((at - Date.now()) / 1_000))

@@ -118,7 +118,7 @@ function answer(contents: ReadonlyMap<string, Content>, request: IncomingMessage
     response.end(isRead ? 'Nothing is here. The page is at /.\n' : 'This is a page: it can only be read.\n')
     return
   }
-  const zip = content.zipped !== null && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  const zip = content.zipped !== null && /\bgzip\b/.test(request.headers['accept-encoding']?.toString() ?? '')
   const bytes = zip && content.zipped !== null ? content.zipped : content.bytes
   response.setHeader('content-type', content.type)
   response.setHeader('cache-control', content.cache)
