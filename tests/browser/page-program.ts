@@ -4,6 +4,8 @@
 import { isMeshError, joinMesh } from '@murmuration/browser-peer'
 import type { Mesh } from '@murmuration/browser-peer'
 import { joinPeer, KeyAdmission, meshOf } from '@murmuration/browser-peer/internal'
+import type { JoinedPeer } from '@murmuration/browser-peer/internal'
+import type { PeerId } from '@murmuration/core/internal'
 import type { JoinOptions } from '@murmuration/browser-peer'
 
 export interface PageDoors {
@@ -12,6 +14,8 @@ export interface PageDoors {
     options: Omit<JoinOptions, 'signal'>,
     key: string,
   ): Promise<{ readonly id: string; readonly life: number }>
+  /** How this page is connected with a peer: `webrtc`, `ws` or `relay` for each connection. */
+  waysTo(peer: string): string[]
   joinMesh: typeof joinMesh
   isMeshError: typeof isMeshError
 }
@@ -23,14 +27,17 @@ declare global {
   var doors: PageDoors
 }
 
+let joined: JoinedPeer | undefined
+
 globalThis.doors = {
   async joinWithKey(options, key) {
     const bytes = Uint8Array.from(key.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-    const joined = await joinPeer(options, { admission: (self) => new KeyAdmission(bytes, self) })
+    joined = await joinPeer(options, { admission: (self) => new KeyAdmission(bytes, self) })
     globalThis.mesh = meshOf(joined)
     const { peer, life } = joined.page.identity
     return { id: peer, life }
   },
+  waysTo: (peer) => joined?.page.platform.transport.waysTo(peer as PeerId) ?? [],
   joinMesh,
   isMeshError,
 }

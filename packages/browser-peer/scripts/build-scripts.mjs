@@ -1,12 +1,15 @@
-// Makes dist/scripts.js: what runs in the frame and in its workers, each as one text that imports nothing.
-// Both live where no network is, so they travel inside this package and not beside it.
+// Makes what the compiler cannot. dist/scripts.js: what runs in the frame and in its workers, each as one
+// text that imports nothing, since both live where no network is. dist/webrtc.js: libp2p's WebRTC for
+// browsers, without what it would install beside itself for Node and React Native (350 MB).
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist')
+const here = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(here, 'dist')
+const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 
 /** By the name it is exported under: the compiled module it begins with. */
 const scripts = { workerScript: 'worker/main.js', frameScript: 'sandbox/frame.js' }
@@ -27,3 +30,14 @@ const made = await Promise.all(
   }),
 )
 writeFileSync(join(dist, 'scripts.js'), made.join(''))
+
+await build({
+  stdin: { contents: "export { webRTC } from '@libp2p/webrtc'", resolveDir: here },
+  outfile: join(dist, 'webrtc.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  legalComments: 'inline',
+  external: Object.keys(dependencies),
+})

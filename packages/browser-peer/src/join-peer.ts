@@ -1,7 +1,7 @@
 // Becoming a peer in a page: make the platform, start the peer, find the others. It ends with a peer that
 // has joined, or with nothing left behind and one sentence saying why.
 
-import { lifeId, Peer, presets } from '@murmuration/core/internal'
+import { lifeId, limits, Peer, presets } from '@murmuration/core/internal'
 import type { PeerOptions, Profile } from '@murmuration/core/internal'
 import type { JoinOptions } from './options.ts'
 import { createPagePlatform } from './platform.ts'
@@ -21,11 +21,16 @@ export interface JoinedPeer {
 
 /** Takes checked options. Rejects with MeshError. */
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
-  const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes } = options
-  const page = await createPagePlatform({ ...ways, identity, memoryBytes })
+  const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes, iceServers } = options
+  const page = await createPagePlatform({ ...ways, identity, memoryBytes, iceServers })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= page.close())
   const peer = startPeer(page, options)
+  const { transport } = page.platform
+  transport.onAddresses((addresses) =>
+    peer.post({ type: 'described', addresses: addresses.slice(0, limits.addresses) }),
+  )
+  transport.onRelayed((other, addresses) => void peer.greet(other, addresses))
   peer.onStop((broken) => broken && void close().catch(() => {}))
   try {
     if (entry.length === 0) peer.found()

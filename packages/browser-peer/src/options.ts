@@ -21,6 +21,8 @@ export interface JoinOptions {
   memoryBytes?: number | undefined
   /** `kept`: the one this tab had, else the first of this site that no other tab has. `fresh`: in memory, never seen before. Default `kept`. */
   identity?: 'kept' | 'fresh' | undefined
+  /** STUN and TURN servers for WebRTC to pages on other networks. Default: none, so that nobody outside the mesh is asked. */
+  iceServers?: readonly RTCIceServer[] | undefined
   /** How patient and how chatty: `lan` (default), `wan`, `room`, `test`. */
   preset?: Preset | undefined
   /** How long joining may take, in milliseconds. Default 10,000. */
@@ -37,6 +39,7 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
   resources: is.resources,
   memoryBytes: is.whole(1),
   identity: is.oneOf('kept', 'fresh'),
+  iceServers: is.listOf("a list of servers, as in [{ urls: 'stun:lab-3:3478' }]", is.isRecord),
   preset: is.oneOf(...Object.keys(presets)),
   timeoutMs: is.whole(1, 2 ** 31 - 1),
   signal: is.signal,

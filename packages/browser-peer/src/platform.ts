@@ -4,14 +4,16 @@
 
 import { MemoryStore, peerName } from '@murmuration/core/internal'
 import type { Admission, CodeUrl, PeerId, Platform } from '@murmuration/core/internal'
+import type { Libp2pTransport } from '@murmuration/libp2p-link'
 import { PageClock } from './clock.ts'
 import { freshIdentity, takeIdentity } from './identity.ts'
 import { KeyAdmission } from './key-admission.ts'
 import { createSandbox } from './sandbox/sandbox.ts'
 import { createHasher, sha256 } from './sha256.ts'
 import { createTransport } from './transport.ts'
+import type { TransportOptions } from './transport.ts'
 
-export interface PagePlatformOptions {
+export interface PagePlatformOptions extends Omit<TransportOptions, 'key'> {
   readonly identity?: 'kept' | 'fresh' | undefined
   /** Bytes of objects kept in memory. */
   readonly memoryBytes?: number | undefined
@@ -22,7 +24,7 @@ export interface PagePlatformOptions {
 }
 
 export interface PagePlatform {
-  readonly platform: Platform
+  readonly platform: Platform & { readonly transport: Libp2pTransport }
   readonly identity: { readonly peer: PeerId; readonly life: number; readonly name: string }
   /** Closes links and lets the next tab have the identity. */
   readonly close: () => Promise<void>
@@ -36,7 +38,7 @@ export async function createPagePlatform(options: PagePlatformOptions = {}): Pro
   const { identity: choice = 'kept', warn = (sentence) => console.warn(sentence) } = options
   const { admission = (self) => new KeyAdmission(randomBytes(32), self), memoryBytes = ownMemory() } = options
   const identity = choice === 'fresh' ? await freshIdentity() : await takeIdentity(warn)
-  const transport = await createTransport(identity).catch((error: unknown) => {
+  const transport = await createTransport({ ...options, key: identity.key }).catch((error: unknown) => {
     identity.release()
     throw error
   })

@@ -11,6 +11,7 @@ import type { ByteStream, PeerId, StreamKind, Transport } from '@murmuration/cor
 import { setMaxListeners } from 'main-event'
 import { parseAddress } from './address.ts'
 import type { BareProtocol } from './address.ts'
+import { isRelayed, Relayed } from './relayed.ts'
 import { Libp2pStream } from './stream.ts'
 import { whyFailed } from './why-failed.ts'
 import { Turns } from './writer.ts'
@@ -41,6 +42,7 @@ export class Libp2pTransport implements Transport {
   readonly #surroundings: Surroundings
   #listener: StreamListener | null = null
   #stopped: Promise<void> | null = null
+  readonly #relayed: Relayed
   readonly #turns = new WeakMap<Connection, Turns>()
   /** Connections being closed: not to be used again, though libp2p still calls them open. */
   readonly #closing = new Map<PeerId, Promise<void>>()
@@ -49,6 +51,7 @@ export class Libp2pTransport implements Transport {
     this.#node = node
     this.#surroundings = surroundings
     this.self = node.peerId.toString() as PeerId
+    this.#relayed = new Relayed(node, (protocol) => Object.values(protocols).includes(protocol))
   }
 
   async start(): Promise<void> {
@@ -66,6 +69,22 @@ export class Libp2pTransport implements Transport {
     return this.#node.getMultiaddrs().map((address) => address.toString())
   }
 
+  /** Calls back whenever this peer is reached elsewhere than before. */
+  onAddresses(listener: (addresses: readonly string[]) => void): void {
+    let before = this.addresses().join()
+    this.#node.addEventListener('self:peer:update', () => {
+      const addresses = this.addresses()
+      if (addresses.join() === before) return
+      before = addresses.join()
+      listener(addresses)
+    })
+  }
+
+  /** Calls back when a link to somebody goes through another peer and could perhaps do without: `open` makes it so. */
+  onRelayed(listener: (peer: PeerId, addresses: readonly string[]) => void): void {
+    this.#relayed.onRelayed((peer) => void this.#addressesOf(peer).then((addresses) => listener(peer, addresses)))
+  }
+
   onStream(listener: StreamListener): void {
     this.#listener = listener
   }
@@ -76,18 +95,39 @@ export class Libp2pTransport implements Transport {
     try {
       await this.#closing.get(peer)
       const standing = this.#standing(peer)
-      if (standing !== undefined) {
+      if (standing !== undefined && !(isRelayed(standing.remoteAddr) && hasDirect(targets))) {
         const stream = await this.#openOn(standing, kind, signal).catch(unlessGone)
         if (stream !== null) return stream
         // The other side is closing it, and the dial would find it again.
         standing.abort(new Error('closed by the other side'))
       }
-      if (targets.length === 0) throw new Error('it has no address that can be dialled')
-      const connection = await this.#node.dial(targets, { signal })
-      return await this.#openOn(connection, kind, signal)
+      return await this.#openOn(await this.#dial(targets, signal), kind, signal)
     } catch (error) {
       throw await this.#failed(error, peer, { targets, signal })
     }
+  }
+
+  /** Directly where that can be; through another peer only when it cannot. */
+  async #dial(targets: readonly Multiaddr[], signal: AbortSignal): Promise<Connection> {
+    const direct = targets.filter((target) => !isRelayed(target))
+    const relayed = targets.filter(isRelayed)
+    if (targets.length === 0) throw new Error('it has no address that can be dialled')
+    if (relayed.length === 0) return this.#node.dial(direct, { signal })
+    try {
+      // Otherwise libp2p would be content with a relayed connection that stands.
+      if (direct.length > 0) return await this.#node.dial(direct, { signal, force: true })
+    } catch (error) {
+      signal.throwIfAborted()
+      return this.#node.dial(relayed, { signal }).catch(() => {
+        throw error
+      })
+    }
+    return this.#node.dial(relayed, { signal })
+  }
+
+  async #addressesOf(peer: PeerId): Promise<readonly string[]> {
+    const known = await this.#node.peerStore.get(peerIdFromString(peer)).catch(() => null)
+    return known?.addresses.map(({ multiaddr: address }) => address.toString()) ?? []
   }
 
   async find(address: string, signal: AbortSignal): Promise<PeerId> {
@@ -99,6 +139,16 @@ export class Libp2pTransport implements Transport {
     } catch (error) {
       throw await this.#failed(error, address, { targets: [target], signal })
     }
+  }
+
+  /** The connections to a peer: through another peer, or by which protocol. */
+  waysTo(peer: PeerId): ('relay' | 'webrtc' | 'ws' | 'tcp')[] {
+    const open = this.#node.getConnections(peerIdFromString(peer)).filter(({ status }) => status === 'open')
+    return open.map(({ remoteAddr }) => {
+      if (isRelayed(remoteAddr)) return 'relay'
+      const names = remoteAddr.getComponents().map(({ name }) => name)
+      return names.includes('webrtc') ? 'webrtc' : names.includes('ws') ? 'ws' : 'tcp'
+    })
   }
 
   hangUp(peer: PeerId, reason: string): void {
@@ -118,6 +168,7 @@ export class Libp2pTransport implements Transport {
 
   /** Hangs up first: libp2p would destroy sockets under streams that still flush, and then wait for them. */
   async #stop(): Promise<void> {
+    this.#relayed.stop()
     await Promise.all(this.#node.getConnections().map((connection) => hangUp(connection, 'this peer stops')))
     await this.#node.stop()
     stopAddressTimer(this.#node)
@@ -138,7 +189,7 @@ export class Libp2pTransport implements Transport {
 
   #standing(peer: PeerId): Connection | undefined {
     const open = this.#node.getConnections(peerIdFromString(peer)).filter(({ status }) => status === 'open')
-    return open.find(({ limits }) => limits === undefined) ?? open[0]
+    return open.find(({ remoteAddr }) => !isRelayed(remoteAddr)) ?? open[0]
   }
 
   async #openOn(connection: Connection, kind: StreamKind, signal: AbortSignal): Promise<ByteStream> {
@@ -190,6 +241,10 @@ async function hangUp(connection: Connection, reason: string): Promise<void> {
 function stopAddressTimer(node: Libp2p): void {
   const { components } = node as { components?: { addressManager?: { _updatePeerStoreAddresses?: { stop?(): void } } } }
   components?.addressManager?._updatePeerStoreAddresses?.stop?.()
+}
+
+function hasDirect(targets: readonly Multiaddr[]): boolean {
+  return targets.some((target) => !isRelayed(target))
 }
 
 /** Null for an error that says that the connection is gone; others are thrown on. */

@@ -1,7 +1,8 @@
 // How a Node peer is reached: TCP for its own kind, WebSockets for pages, on loopback unless told
-// otherwise. What is the same in pages is libp2p-link's.
+// otherwise. It relays between those who cannot be reached. What is the same in pages is libp2p-link's.
 
 import './shim.ts'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { createLinkNode, hostPart, Libp2pTransport, parseAddress } from '@murmuration/libp2p-link'
@@ -20,12 +21,16 @@ export interface TransportOptions extends Pick<LinkNodeOptions, 'key'> {
   readonly listen?: readonly string[] | undefined
 }
 
+/** Pages are reached through any Node peer they are linked with, until they have found each other. libp2p would cut them off at 128 KiB. */
+const relaySettings = { reservations: { maxReservations: 1_000, applyDefaultLimit: false } }
+
 /** Rejects with PortInUseError, ListenError, AddressError. */
 export async function createTransport(options: TransportOptions): Promise<Libp2pTransport> {
   const node = await createLinkNode({
     key: options.key,
     listen: listenAddresses(options),
-    transports: [tcp(), webSockets()],
+    transports: [tcp(), webSockets(), circuitRelayTransport()],
+    services: { relay: circuitRelayServer(relaySettings) },
   })
   const transport = new Libp2pTransport(node, { bare: 'tcp', isRefused, soon: setImmediate })
   try {

@@ -52,6 +52,7 @@ const recorders: Recorders = {
   violated: (state) => void state.counters.violations++,
   slept: (state, _event, now) => observe.slept(state, now),
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
+  described: (state, event) => join.described(state, event),
   founded: (state) => join.founded(state),
   leave: (state, _event, now) => {
     submit.leaveAttached(state)

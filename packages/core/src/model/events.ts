@@ -19,6 +19,8 @@ export type PeerEvent =
   | { readonly type: 'slept' }
   /** Newcomers find somebody there, as we do now. */
   | { readonly type: 'entry'; readonly peer: PeerId; readonly addresses: readonly string[] }
+  /** This peer is reached elsewhere now, or gives another share of its machine. */
+  | { readonly type: 'described'; readonly addresses?: readonly string[]; readonly slots?: number }
   /** A mesh of one: nobody to join. */
   | { readonly type: 'founded' }
   // ---- what programs here ask for
