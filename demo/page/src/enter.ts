@@ -8,8 +8,9 @@ import { joinMesh, type Mesh } from 'murmuration'
 export interface Entered {
   readonly mesh: Mesh
   readonly peer: Peer
+  /** Whether this page may ask for work, not only do it. */
   readonly maySubmit: boolean
-  /** Attempts at once, from now on. */
+  /** Attempts at once, from now on; 0 gives back at once what runs. */
   setSlots(slots: number): void
 }
 
@@ -17,5 +18,5 @@ export interface Entered {
 export async function enter(address: string, slots: number): Promise<Entered> {
   const mesh = await joinMesh({ entry: [address], slots })
   const peer = peerBeneath(mesh)!
-  return { mesh, peer, maySubmit: true, setSlots: () => undefined }
+  return { mesh, peer, maySubmit: true, setSlots: (now) => peer.post({ type: 'described', slots: now }) }
 }

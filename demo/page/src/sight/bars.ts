@@ -44,10 +44,13 @@ export class Bars {
       else if (row.state === 'done') this.#over(id, peer, row, now)
     }
     const asked = this.#asked.get(peer) ?? now
+    // What began since then took somebody's place.
+    const begun = rows.filter(({ state, ms }) => state === 'running' && ms > 0).map(({ ms }) => now - ms)
+    const next = Math.min(now, ...begun.filter((from) => from > asked))
     for (const bar of this.#bars.values()) {
       if (bar.peer !== peer || bar.to !== null || running.has(bar.id)) continue
       // Somewhere between the last two answers.
-      this.#end(bar, 'done', Math.max(bar.from, (asked + now) / 2))
+      this.#end(bar, 'done', Math.max(bar.from, Math.min(next, (asked + now) / 2)))
     }
     this.#asked.set(peer, now)
     this.#forget(now)

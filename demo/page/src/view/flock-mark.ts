@@ -4,7 +4,10 @@
 import { svg, type SVGTemplateResult } from 'lit-html'
 
 /** Birds along a bent stream, denser in the middle, each turned with the stream. */
-export function flockMark(birds: number, { width, height }: { width: number; height: number }): SVGTemplateResult {
+export function flockMark(
+  birds: number,
+  { width, height, size: largest = 4.5 }: { width: number; height: number; size?: number },
+): SVGTemplateResult {
   const random = seeded(11)
   const strokes = Array.from({ length: birds }, () => {
     const along = random()
@@ -15,7 +18,7 @@ export function flockMark(birds: number, { width, height }: { width: number; hei
     const x = along * width
     const y = height * (0.52 - 0.24 * bend + spread)
     const turn = Math.cos(along * Math.PI * 2.2 - 0.6) * -26 + (random() - 0.5) * 30
-    const size = 1.3 + 3.2 * random() ** 3
+    const size = largest * (0.3 + 0.7 * random() ** 3)
     return svg`<path d=${bird(size)} transform="translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${turn.toFixed(0)})" opacity=${(0.25 + 0.75 * random()).toFixed(2)} />`
   })
   return svg`<g fill="none" stroke="currentColor" stroke-width="1.1" stroke-linecap="round">${strokes}</g>`

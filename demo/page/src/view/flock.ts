@@ -55,7 +55,7 @@ function birdAt(stay: Stay, peer: SeenPeer, { x, y }: { readonly x: number; read
       ${
         isOver(state)
           ? svg`<path class="gone" d="M-6 -6 L6 6 M6 -6 L-6 6" />`
-          : svg`<path class="bird" d=${bird(12)} stroke=${tint(hue)} />`
+          : svg`<path class="bird" d=${bird(14)} stroke=${tint(hue)} />`
       }
       <text y="35" text-anchor="middle">${name}${isSelf ? ' (you)' : ''}</text>
     </g>

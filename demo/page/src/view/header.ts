@@ -14,7 +14,9 @@ export function header(stay: Stay): TemplateResult {
     <a class="skip" href="#main" @click=${toMain}>Skip to the mesh</a>
     <header>
       <div class="title">
-        <svg class="mark" viewBox="0 0 120 40" aria-hidden="true">${flockMark(46, { width: 120, height: 40 })}</svg>
+        <svg class="mark" viewBox="0 0 120 40" aria-hidden="true">
+          ${flockMark(34, { width: 120, height: 40, size: 8 })}
+        </svg>
         <h1>Murmuration</h1>
         <p class="who">
           ${here === 1 ? 'only this peer' : `${here} peers`}, this one is <b>${stay.mesh?.name ?? '…'}</b>

@@ -56,12 +56,18 @@ function message(stay: Stay): TemplateResult {
     case 'alone':
       return html`
         <h1>Nobody answers</h1>
-        <p class="lead">${place.why}</p>
+        <p class="lead">
+          The mesh of this invite is not to be reached: whoever it names may be switched off, or on another network.
+        </p>
         <p role="timer" aria-live="off">Trying again in ${secondsTo(place.retryAt)} s.</p>
         <p class="actions">
           <button class="primary" @click=${() => void stay.join()}>Try now</button>
           <button @click=${() => void stay.leave()}>Stop trying</button>
         </p>
+        <details>
+          <summary>What was tried</summary>
+          <p class="note">${place.why}</p>
+        </details>
       `
     case 'refused':
       return html`

@@ -52,7 +52,10 @@ const recorders: Recorders = {
   violated: (state) => void state.counters.violations++,
   slept: (state, _event, now) => observe.slept(state, now),
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
-  described: (state, event) => join.described(state, event),
+  described: (state, event, now) => {
+    join.described(state, event)
+    if (event.slots === 0) execute.pause(state, now)
+  },
   founded: (state) => join.founded(state),
   leave: (state, _event, now) => {
     submit.leaveAttached(state)

@@ -82,7 +82,7 @@ export class Executor {
       inputs,
       state: 'fetching',
       extra,
-      barred: false,
+      barred: null,
       missing: new LazySet(),
       worker: -1,
       aborting: null,
