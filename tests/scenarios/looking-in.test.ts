@@ -12,7 +12,7 @@ it('tells whom it is linked with, and what it runs and for how long', () => {
     return 1
   })
   const program = mesh.ask('S', function* (context) {
-    return (yield* get(context.call('work', []))) as number
+    return yield* get(context.call('work', []))
   })
   mesh.until(() => mesh.timesRun('work') === 1, 'it runs')
   mesh.run({ forMs: 300 })
