@@ -1,6 +1,7 @@
 // The door for this package's own command, tests and benchmarks. Nothing here is public.
 
-export { KeyAdmission, loadMeshKey } from './admission.ts'
+export { createAdmission, userKeys } from './admission.ts'
+export { loadMeshKey } from './mesh-key.ts'
 export { AddressError, parseAddress } from './address.ts'
 export { createNodeCode } from './bundle/node-code.ts'
 export type { NodeCodeOptions } from './bundle/node-code.ts'

@@ -5,7 +5,7 @@
 import { availableParallelism, hostname } from 'node:os'
 import { isMeshError, lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
 import type { Knocked, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
-import { KeyFileError, meshKeyPath } from './admission.ts'
+import { KeyFileError, meshKeyPath } from './mesh-key.ts'
 import { DiskError } from './disk-store.ts'
 import { livingPeers, writeRunFile } from './entry.ts'
 import type { RunFile, RunningPeer } from './entry.ts'

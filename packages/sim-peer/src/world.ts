@@ -242,8 +242,8 @@ export class SimWorld {
       if (!target.alive) return failed(true)
       if (!this.#reaches(from, target)) return failed(false)
       this.network.link(from.peer, to)
-      from.event({ type: 'linked', life: target.life })
-      target.event({ type: 'linked', life: from.life })
+      from.event({ type: 'linked', life: target.life, role: 'member' })
+      target.event({ type: 'linked', life: from.life, role: 'member' })
     })
   }
 

@@ -37,8 +37,8 @@ type Takers = {
 }
 
 const recorders: Recorders = {
-  linked: (state, { life }, now) => {
-    if (claims.introduce(state, life, now)) join.linked(state, life, now)
+  linked: (state, { life, role }, now) => {
+    if (claims.introduce(state, life, now)) join.linked(state, life, role, now)
     else state.effects.push({ type: 'hang-up', peer: peerOf(life), reason: 'an older life of that peer' })
   },
   unlinked: (state, { life }, now) => join.unlinked(state, life, now),

@@ -7,6 +7,7 @@ import type { Effect, Notice, PeerEvent } from '../model/events.ts'
 import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
+import type { Role } from '../model/role.ts'
 import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
@@ -21,12 +22,14 @@ import { Keeper } from './keeper.ts'
 import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
 import { OpenJobs } from './open-jobs.ts'
+import { Refusals } from './refusals.ts'
+import { Standing } from './standing.ts'
 import { PeerContext } from './peer-context.ts'
 import type { Platform, Sha256 } from './ports.ts'
 import type { TieredStore } from './tiered-store.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
-import { reportsTo } from './worker-events.ts'
+import { ordersOf, reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
 import type { WorkerPool } from './worker-port.ts'
 
@@ -55,6 +58,8 @@ export class Peer {
   readonly #inspections = new Inspections()
   readonly #joining: Joining
   readonly #leaving = new Leaving()
+  readonly #refusals = new Refusals((notice) => this.#notify(notice))
+  readonly #standing: Standing
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
   readonly jobs = new OpenJobs((event) => this.post(event))
   #queue: PeerEvent[] = []
@@ -87,7 +92,11 @@ export class Peer {
       platform,
       config,
       post,
-      refused: (_peer, code, sentence) => this.#joining.refused(new MeshError(code, sentence)),
+      refused: (refused, refusal) => {
+        const { code, sentence, dialled } = refusal
+        this.#refusals.tell({ ...refusal, peer: refused, name: this.state.members.nameOf(refused) })
+        if (dialled) this.#joining.refused(new MeshError(code, sentence))
+      },
     })
     this.#joining = new Joining({
       self: peerOf(self),
@@ -104,7 +113,24 @@ export class Peer {
     const builtin = builtinBundle(platform.sha256)
     this.#keep(builtin.module.code, builtin.bytes, true)
     this.#keeper.lookAround()
+    const { admission, clock } = platform
+    this.#standing = new Standing(
+      admission,
+      () => clock.wall(),
+      (error) => this.#end(error),
+    )
     this.#wake(deadline(this.state))
+  }
+
+  /** What this peer may do in the mesh. */
+  get role(): Role {
+    return this.#options.platform.admission.role
+  }
+
+  /** Makes a revocation known here, and to all that it reaches. */
+  revoke(revocations: readonly string[]): void {
+    const news = this.#options.platform.admission.learn(revocations)
+    this.#links.tellRevoked(news)
   }
 
   #createPool(): WorkerPool {
@@ -183,13 +209,15 @@ export class Peer {
   /** A broken invariant is a bug of ours: stop rather than go on with tables that disagree. */
   #break(cause: unknown): void {
     const said = cause instanceof Error ? cause.message : String(cause)
-    this.#broken = new MeshError(
-      'INTERNAL',
-      `this peer stopped: ${said}. That is a bug; please report it with the stack below`,
-      { cause },
-    )
     console.error(cause)
-    this.#joining.refused(this.#broken)
+    const sentence = `this peer stopped: ${said}. That is a bug; please report it with the stack below`
+    this.#end(new MeshError('INTERNAL', sentence, { cause }))
+  }
+
+  /** Everything that is under way here fails with that. */
+  #end(error: MeshError): void {
+    this.#broken ??= error
+    this.#joining.refused(error)
     void this.stop()
   }
 
@@ -212,7 +240,7 @@ export class Peer {
       case 'drop':
         return this.#drop(effect.object)
       case 'run':
-        return this.#run(effect)
+        return this.#pool.run(effect.worker, ordersOf(effect.batch))
       case 'abort':
         return this.#pool.abort(effect.attempt, effect.reason)
       case 'recall':
@@ -242,20 +270,6 @@ export class Peer {
   #drop(object: ObjectId): void {
     const code = this.#keeper.drop(object)
     if (code !== null) this.#pool.forgetCode(code)
-  }
-
-  #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {
-    const orders = batch.map(({ id, attempt, spec, inputs }) => ({
-      id,
-      attempt,
-      task: spec.id,
-      code: spec.code,
-      fn: spec.fn,
-      args: spec.args,
-      refs: spec.refs,
-      inputs,
-    }))
-    this.#pool.run(worker, orders)
   }
 
   #notify(notice: Notice): void {
@@ -332,6 +346,7 @@ export class Peer {
 
   /** Resolves when a first exchange of member lists has succeeded with whoever answers at these addresses. */
   join(request: JoinRequest): Promise<void> {
+    this.assertOpen()
     return this.#joining.join(request)
   }
 
@@ -378,6 +393,7 @@ export class Peer {
     this.#inspections.fail(why)
     this.jobs.fail(why)
     this.#joining.close()
+    this.#standing.stop()
     this.#keeper.transfers.close()
     this.#links.close()
     // Later, as one of them may be whoever stops it.

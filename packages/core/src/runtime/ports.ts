@@ -6,6 +6,7 @@
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId, PeerId } from '../model/ids.ts'
 import type { FoundNote } from '../model/object.ts'
+import type { Admission } from '../trust/admission.ts'
 
 /** A two-way stream of bytes with honest backpressure. Chunk boundaries mean nothing. */
 export interface ByteStream {
@@ -122,14 +123,6 @@ export interface Clock {
   wakeAt(at: number, callback: () => void): void
 }
 
-/** How a peer shows that it belongs to this mesh, bound to both ends so that it cannot be passed on. */
-export interface Admission {
-  /** Names the mesh to those who hold its key; others learn nothing. */
-  readonly mesh: string
-  token(to: PeerId): string
-  admits(from: PeerId, mesh: string, token: string): boolean
-}
-
 /** Where a worker finds the source of a bundle. In Node a file, in a page a blob. */
 export type CodeUrl = (code: CodeId, source: Uint8Array) => Promise<string>
 
@@ -146,6 +139,7 @@ export interface Platform {
   readonly createHasher: () => Hasher
   readonly spawnWorker: SpawnWorker
   readonly codeUrl: CodeUrl
+  /** By the mesh's key, or by an invite. */
   readonly admission: Admission
   /** Uniform random bytes, for seeds and names. */
   randomBytes(length: number): Uint8Array

@@ -14,8 +14,9 @@ import type { FetchRequest } from './arrival.ts'
 import { CodecError, pack, unpack } from './codec.ts'
 import { Deframer, kinds, sendFramed } from './framing.ts'
 import { StoreFullError } from './memory-store.ts'
-import type { Admission, ByteStream, Hasher, Transport } from './ports.ts'
+import type { ByteStream, Hasher, Transport } from './ports.ts'
 import type { TieredStore } from './tiered-store.ts'
+import type { Admission } from '../trust/admission.ts'
 
 export interface TransferOptions {
   readonly transport: Transport
@@ -143,11 +144,7 @@ export class Transfers {
     const stall = new Stall(config.stallMs, () => abort.abort())
     try {
       const stream = await transport.open('object', peer, addressesOf(peer), abort.signal)
-      sendFramed(
-        stream,
-        kinds.hello,
-        pack({ mesh: admission.mesh, token: admission.token(peer), object, offset: arrival.received }),
-      )
+      sendFramed(stream, kinds.hello, pack({ pass: admission.pass, object, offset: arrival.received }))
       return await receive(stream, arrival, { stall, signal: abort.signal })
     } finally {
       stall.stop()
@@ -169,13 +166,13 @@ export class Transfers {
   }
 
   async #answer(from: PeerId, stream: ByteStream, payload: Uint8Array): Promise<void> {
-    const { mesh, token, object, offset } = readRequest(payload)
+    const { pass, object, offset } = readRequest(payload)
     const { admission, store, config } = this.#options
     const refuse = (status: Head['status']): void => {
       sendFramed(stream, kinds.hello, pack({ status, size: 0 }))
       stream.close()
     }
-    if (!admission.admits(from, mesh, token)) return refuse('forbidden')
+    if (!admission.judge(from, { pass }).admitted) return refuse('forbidden')
     if (this.#serving >= config.maxServes) return refuse('busy')
     // Small things, bundles among them, do not wait behind large ones.
     const isLarge = (store.sizeOf(object) ?? 0) > config.chunkBytes
@@ -200,16 +197,12 @@ export class Transfers {
   }
 }
 
-function readRequest(payload: Uint8Array): { mesh: string; token: string; object: ObjectId; offset: number } {
-  const { mesh, token, object, offset } = (unpack(payload) ?? {}) as Record<string, unknown>
-  const valid =
-    typeof mesh === 'string' &&
-    typeof token === 'string' &&
-    typeof object === 'string' &&
-    object.length <= limits.nameLength
+function readRequest(payload: Uint8Array): { pass: string; object: ObjectId; offset: number } {
+  const { pass, object, offset } = (unpack(payload) ?? {}) as Record<string, unknown>
+  const valid = typeof pass === 'string' && typeof object === 'string' && object.length <= limits.nameLength
   if (!valid || typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0)
     throw new CodecError('not a request for an object')
-  return { mesh, token, object: object as ObjectId, offset }
+  return { pass, object: object as ObjectId, offset }
 }
 
 async function sendChunks(
