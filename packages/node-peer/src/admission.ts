@@ -44,6 +44,8 @@ export async function createAdmission({ home, self, identity, by }: AdmissionFil
     if (revocations.length !== known) await writeRevocations(home, mesh, revocations)
     known = revocations.length
   }
-  admission.onChange(() => (writing = writing.then(write).catch(() => {})))
+  admission.onChange(() => {
+    writing = writing.then(write).catch(() => {})
+  })
   return admission
 }

@@ -4,7 +4,6 @@
 
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
-import type { Role } from '../model/role.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { dial, keepsForOthers, notify, signal } from '../state/peer-state.ts'
@@ -12,9 +11,9 @@ import { dial, keepsForOthers, notify, signal } from '../state/peer-state.ts'
 /** How long a leaving peer waits for its hand-over. */
 export const leaveMs = 5_000
 
-export function linked(state: PeerState, life: LifeId, role: Role, now: Instant): void {
+export function linked(state: PeerState, life: LifeId, now: Instant): void {
   const before = state.links.lifeOf(peerOf(life))
-  state.links.up(life, role, now)
+  state.links.up(life, now)
   state.sessions.relinked(life)
   state.detector.heard(life, now)
   if (before !== life || !state.joined) sync(state, life, true)

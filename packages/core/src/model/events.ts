@@ -151,6 +151,8 @@ export type Effect =
       readonly size: number
       readonly hash: string
       readonly from: readonly LifeId[]
+      /** Nobody who may submit has asked for what it is needed for: only a member's will do. */
+      readonly ofMembers: boolean
     }
   /** More holders for a transfer that is under way. */
   | { readonly type: 'sources'; readonly object: ObjectId; readonly from: readonly LifeId[] }

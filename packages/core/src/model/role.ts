@@ -7,6 +7,10 @@ export const roles = ['observer', 'worker', 'member'] as const
 
 export type Role = (typeof roles)[number]
 
+export function isRole(value: unknown): value is Role {
+  return roles.some((role) => role === value)
+}
+
 export function isAtLeast(role: Role, least: Role): boolean {
   return roles.indexOf(role) >= roles.indexOf(least)
 }

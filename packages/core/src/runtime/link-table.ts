@@ -38,17 +38,13 @@ export class LinkTable {
 
   constructor(options: LinkTableOptions) {
     this.#options = options
-    options.platform.admission.onChange(() => this.#judgeAgain())
+    options.platform.admission.onChange((revocations) => this.#judgeAgain(revocations))
   }
 
-  /** Whoever is here by an invite that was revoked goes. */
-  #judgeAgain(): void {
-    for (const link of [...this.#links.values()]) link.judgeAgain()
-  }
-
-  /** Everybody we are linked with, but for whoever said so, hears of it. */
-  tellRevoked(revocations: readonly string[], except: Link | null = null): void {
-    for (const link of this.#links.values()) if (link !== except) link.tellRevoked(revocations)
+  /** Everybody hears of it, those whom it means too; and they go. */
+  #judgeAgain(revocations: readonly string[]): void {
+    for (const link of this.#links.values()) link.tellRevoked(revocations)
+    for (const link of this.#links.values()) link.judgeAgain()
   }
 
   accept(peer: PeerId, stream: ByteStream): void {
@@ -96,7 +92,6 @@ export class LinkTable {
           this.#links.get(peer) === one && this.#options.post({ type: 'writable', peer, writable }),
         closed: (closed, reason, violation) => this.#closedLink(closed, reason, violation),
         refused: (_link, refusal) => refused(peer, { ...refusal, dialled }),
-        revoked: (from, revocations) => this.tellRevoked(revocations, from),
       },
     })
     // A stream whose other side never says hello is not a link.

@@ -23,8 +23,6 @@ export interface LinkEvents {
   closed(link: Link, reason: string, violation: boolean): void
   /** One side does not want the other, or not any more, and says why. */
   refused(link: Link, refusal: LinkRefusal): void
-  /** Statements of revoked invites that were not known here. */
-  revoked(link: Link, revocations: readonly string[]): void
 }
 
 export interface LinkRefusal {
@@ -158,8 +156,7 @@ export class Link {
   #learn(told: unknown): void {
     if (!Array.isArray(told) || !told.every((one) => typeof one === 'string' && one.length <= limits.lineLength))
       return this.#violate('revocations that are none')
-    const news = this.#options.admission.learn(told as string[])
-    if (news.length > 0) this.#options.events.revoked(this, news)
+    this.#options.admission.learn(told as string[])
   }
 
   #dismiss(code: LinkRefusal['code'], sentence: string): void {

@@ -7,7 +7,6 @@ import type { Effect, Notice, PeerEvent } from '../model/events.ts'
 import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
-import type { Role } from '../model/role.ts'
 import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
@@ -16,12 +15,14 @@ import { createPeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
 import { Inspections, whom } from './inspections.ts'
+import type { Admission } from '../trust/admission.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
 import { Keeper } from './keeper.ts'
 import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
 import { OpenJobs } from './open-jobs.ts'
+import { drawnContext } from './digest.ts'
 import { Refusals } from './refusals.ts'
 import { Standing } from './standing.ts'
 import { PeerContext } from './peer-context.ts'
@@ -48,6 +49,7 @@ const leaveMs = 7_000
 
 export class Peer {
   readonly self: LifeId
+  readonly admission: Admission
   readonly state: PeerState
   readonly events = new EventTarget()
   readonly #options: PeerOptions
@@ -58,7 +60,7 @@ export class Peer {
   readonly #inspections = new Inspections()
   readonly #joining: Joining
   readonly #leaving = new Leaving()
-  readonly #refusals = new Refusals((notice) => this.#notify(notice))
+  readonly #refusals = new Refusals()
   readonly #standing: Standing
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
   readonly jobs = new OpenJobs((event) => this.post(event))
@@ -78,6 +80,7 @@ export class Peer {
     const { platform, self, profile, config } = options
     this.#options = options
     this.self = self
+    this.admission = platform.admission
     const seed = new DataView(platform.randomBytes(4).buffer).getUint32(0)
     const { disk } = platform
     const now = platform.clock.now() as Instant
@@ -92,9 +95,14 @@ export class Peer {
       platform,
       config,
       post,
-      refused: (refused, refusal) => {
-        const { code, sentence, dialled } = refusal
-        this.#refusals.tell({ ...refusal, peer: refused, name: this.state.members.nameOf(refused) })
+      refused: (other, { code, sentence, by, dialled }) => {
+        this.#notify({
+          type: 'peer:refused',
+          peer: other,
+          name: this.state.members.nameOf(other),
+          reason: sentence,
+          by,
+        })
         if (dialled) this.#joining.refused(new MeshError(code, sentence))
       },
     })
@@ -113,24 +121,8 @@ export class Peer {
     const builtin = builtinBundle(platform.sha256)
     this.#keep(builtin.module.code, builtin.bytes, true)
     this.#keeper.lookAround()
-    const { admission, clock } = platform
-    this.#standing = new Standing(
-      admission,
-      () => clock.wall(),
-      (error) => this.#end(error),
-    )
+    this.#standing = new Standing(platform, (error) => this.#end(error))
     this.#wake(deadline(this.state))
-  }
-
-  /** What this peer may do in the mesh. */
-  get role(): Role {
-    return this.#options.platform.admission.role
-  }
-
-  /** Makes a revocation known here, and to all that it reaches. */
-  revoke(revocations: readonly string[]): void {
-    const news = this.#options.platform.admission.learn(revocations)
-    this.#links.tellRevoked(news)
   }
 
   #createPool(): WorkerPool {
@@ -273,6 +265,7 @@ export class Peer {
   }
 
   #notify(notice: Notice): void {
+    if (notice.type === 'peer:refused' && !this.#refusals.isNews(notice)) return
     this.events.dispatchEvent(new CustomEvent(notice.type, { detail: notice }))
   }
 
@@ -289,10 +282,9 @@ export class Peer {
     this.post({ type: 'code', code, pinned })
   }
 
-  /** The id of an unnamed job: short, since every task's id begins with it. 60 random bits. */
+  /** The id of an unnamed job. */
   freshContext(): ContextId {
-    const bytes = this.#options.platform.randomBytes(12)
-    return Array.from(bytes, (byte) => (byte & 31).toString(32)).join('') as ContextId
+    return drawnContext(this.#options.platform.randomBytes(12))
   }
 
   /** The verbs' port for a job of this peer; one with a name may run again. */

@@ -3,21 +3,22 @@
 
 import { MeshError } from '../errors.ts'
 import type { Admission } from '../trust/admission.ts'
+import type { Clock, Platform } from './ports.ts'
 
 /** Of setTimeout: past it, it fires at once. */
 const longestTimerMs = 2 ** 31 - 1
 
 export class Standing {
   readonly #admission: Admission
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #lost: (error: MeshError) => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #stopped = false
 
   /** `lost` is called once at most, and not before this has returned. */
-  constructor(admission: Admission, now: () => number, lost: (error: MeshError) => void) {
+  constructor({ admission, clock }: Pick<Platform, 'admission' | 'clock'>, lost: (error: MeshError) => void) {
     this.#admission = admission
-    this.#now = now
+    this.#clock = clock
     this.#lost = lost
     admission.onChange(() => this.#look())
     this.#watch(0)
@@ -26,7 +27,7 @@ export class Standing {
   #look(): void {
     if (this.#stopped) return
     const why = this.#admission.ended
-    if (why === null) return this.#watch(this.#admission.until - this.#now())
+    if (why === null) return this.#watch(this.#admission.until - this.#clock.wall())
     this.stop()
     this.#lost(new MeshError('INVITE_INVALID', why))
   }

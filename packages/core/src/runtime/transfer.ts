@@ -41,6 +41,8 @@ type End = 'whole' | 'absent' | 'busy' | 'broken'
 interface Head {
   readonly status: 'ok' | 'absent' | 'busy' | 'forbidden'
   readonly size: number
+  /** Whoever answers is one of the mesh, too. */
+  readonly pass: unknown
 }
 
 export class Transfers {
@@ -82,7 +84,7 @@ export class Transfers {
     for (let tries = 0; tries < maxTries;) {
       const life = await this.#nextHolder(request.object, sources)
       if (life === undefined) break
-      const end = await this.#fetchFrom(life, request.object, arrival).catch(() => 'broken' as const)
+      const end = await this.#fetchFrom(life, request, arrival).catch(() => 'broken' as const)
       if (end === 'busy') {
         sources.busy.add(life)
         continue
@@ -135,7 +137,7 @@ export class Transfers {
     return hasher.digest() === hash
   }
 
-  async #fetchFrom(life: LifeId, object: ObjectId, arrival: Arrival): Promise<End> {
+  async #fetchFrom(life: LifeId, { object, ofMembers }: FetchRequest, arrival: Arrival): Promise<End> {
     const { transport, admission, addressesOf, config } = this.#options
     const peer = peerOf(life)
     arrival.sender = life
@@ -145,7 +147,11 @@ export class Transfers {
     try {
       const stream = await transport.open('object', peer, addressesOf(peer), abort.signal)
       sendFramed(stream, kinds.hello, pack({ pass: admission.pass, object, offset: arrival.received }))
-      return await receive(stream, arrival, { stall, signal: abort.signal })
+      const isWelcome = ({ pass }: Head): boolean => {
+        const verdict = ofMembers ? admission.judge(peer, { pass }) : null
+        return verdict === null || (verdict.admitted && verdict.role === 'member')
+      }
+      return await receive(stream, arrival, { stall, signal: abort.signal, isWelcome })
     } finally {
       stall.stop()
       this.#aborts.delete(abort)
@@ -169,7 +175,7 @@ export class Transfers {
     const { pass, object, offset } = readRequest(payload)
     const { admission, store, config } = this.#options
     const refuse = (status: Head['status']): void => {
-      sendFramed(stream, kinds.hello, pack({ status, size: 0 }))
+      sendFramed(stream, kinds.hello, pack({ status, size: 0, pass: admission.pass }))
       stream.close()
     }
     if (!admission.judge(from, { pass }).admitted) return refuse('forbidden')
@@ -182,7 +188,7 @@ export class Transfers {
     try {
       const bytes = await store.get(object)
       if (!bytes) return refuse('absent')
-      sendFramed(stream, kinds.hello, pack({ status: 'ok', size: bytes.length }))
+      sendFramed(stream, kinds.hello, pack({ status: 'ok', size: bytes.length, pass: admission.pass }))
       await sendChunks(stream, bytes.subarray(Math.min(offset, bytes.length)), config)
       stream.close()
     } finally {
@@ -229,7 +235,7 @@ async function sendChunks(
 function receive(
   stream: ByteStream,
   arrival: Arrival,
-  { stall, signal }: { stall: Stall; signal: AbortSignal },
+  { stall, signal, isWelcome }: { stall: Stall; signal: AbortSignal; isWelcome: (head: Head) => boolean },
 ): Promise<End> {
   return new Promise((resolve) => {
     let head: Head | null = null
@@ -250,6 +256,7 @@ function receive(
       if (split === null) return
       head = split.head
       if (head.status !== 'ok') return end(head.status === 'forbidden' ? 'broken' : head.status)
+      if (!isWelcome(head)) return end('absent', 'only a member can be asked for this')
       if (!arrival.expect(head.size) || !arrival.take(split.rest))
         return end('broken', 'not the size that was announced')
       if (arrival.isWhole) end('whole')
@@ -263,10 +270,10 @@ function readHead(bytes: Uint8Array): { head: Head; rest: Uint8Array } | 'invali
   if (length > headLimitBytes) return 'invalid'
   if (bytes.length < 5 + length) return null
   try {
-    const { status, size } = (unpack(bytes.slice(5, 5 + length)) ?? {}) as Record<string, unknown>
+    const { status, size, pass } = (unpack(bytes.slice(5, 5 + length)) ?? {}) as Record<string, unknown>
     const known = status === 'ok' || status === 'absent' || status === 'busy' || status === 'forbidden'
     if (!known || typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return 'invalid'
-    return { head: { status, size }, rest: bytes.subarray(5 + length) }
+    return { head: { status, size, pass }, rest: bytes.subarray(5 + length) }
   } catch {
     return 'invalid'
   }

@@ -5,12 +5,9 @@
 import type { Config } from '../model/config.ts'
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
-import type { Role } from '../model/role.ts'
 
 interface LinkRow {
   life: LifeId | null
-  /** By the pass on its latest link; null before there was one. */
-  role: Role | null
   writable: boolean
   dialing: boolean
   failures: number
@@ -32,16 +29,15 @@ export class Links {
   #row(peer: PeerId, now: Instant): LinkRow {
     let row = this.#rows.get(peer)
     if (!row) {
-      row = { life: null, role: null, writable: true, dialing: false, failures: 0, dialAt: now, usedAt: now, wanted: false }
+      row = { life: null, writable: true, dialing: false, failures: 0, dialAt: now, usedAt: now, wanted: false }
       this.#rows.set(peer, row)
     }
     return row
   }
 
-  up(life: LifeId, role: Role, now: Instant): void {
+  up(life: LifeId, now: Instant): void {
     const row = this.#row(peerOf(life), now)
     row.life = life
-    row.role = role
     row.writable = true
     row.dialing = false
     row.failures = 0
@@ -77,11 +73,6 @@ export class Links {
 
   lifeOf(peer: PeerId): LifeId | null {
     return this.#rows.get(peer)?.life ?? null
-  }
-
-  /** What that peer may do, by the pass that it showed last; null: it never showed one here. */
-  roleOf(peer: PeerId): Role | null {
-    return this.#rows.get(peer)?.role ?? null
   }
 
   canWrite(life: LifeId): boolean {

@@ -60,7 +60,7 @@ export class Admission {
   readonly #publicKey: Uint8Array
   readonly #revocations: Revocations
   readonly #passes = new Map<string, Pass>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(revocations: readonly string[]) => void>()
   #pass: string | null = null
   #mine: Pass | null = null
 
@@ -101,8 +101,8 @@ export class Admission {
     return invite !== null && this.#revocations.has(invite) ? `this peer's invite was revoked` : null
   }
 
-  /** Calls back when what was judged may have to be judged again: a revocation, or a pass of our own. */
-  onChange(listener: () => void): void {
+  /** Calls back when what was judged may be otherwise by now: with revocations that are news, or a pass of our own. */
+  onChange(listener: (revocations: readonly string[]) => void): void {
     this.#listeners.add(listener)
   }
 
@@ -179,7 +179,7 @@ export class Admission {
     if (pass?.peer !== this.#options.self) return
     this.#pass = token
     this.#mine = pass
-    this.#tell()
+    this.#tell([])
   }
 
   #read(token: string): Pass | null {
@@ -194,10 +194,10 @@ export class Admission {
     return pass
   }
 
-  /** Statements of revocation that are the mesh's and were not known: to be passed on. */
+  /** Statements of revocation, from anybody: gives those that are the mesh's own and were not known. */
   learn(revocations: readonly string[]): string[] {
     const news = this.#revocations.learn(revocations)
-    if (news.length > 0) this.#tell()
+    if (news.length > 0) this.#tell(news)
     return news
   }
 
@@ -206,8 +206,8 @@ export class Admission {
     return this.#revocations.all()
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
+  #tell(revocations: readonly string[]): void {
+    for (const listener of this.#listeners) listener(revocations)
   }
 }
 

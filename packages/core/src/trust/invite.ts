@@ -4,10 +4,10 @@
 // becomes a pass is admission.ts.
 
 import { MeshError } from '../errors.ts'
-import type { Role } from '../model/role.ts'
+import { isRole, type Role } from '../model/role.ts'
 import { fromBase64Url, toBase64Url } from './base64url.ts'
 import type { MeshKeys } from './mesh-keys.ts'
-import { isRole, untilOf } from './pass.ts'
+import { untilOf } from './pass.ts'
 import type { Claims } from './token.ts'
 import { readClaims, signatureLength, signToken, verifyToken } from './token.ts'
 
@@ -99,7 +99,7 @@ export function termsOf(claims: Claims | null): Omit<Invite, 'token'> | null {
   const until = untilOf(exp)
   if (typeof jti !== 'string' || !isRole(role) || publicKey?.length !== 32 || until === null) return null
   if (!Array.isArray(entry) || entry.length > mostEntries || !entry.every((one) => typeof one === 'string')) return null
-  return { id: jti, role, until, key: publicKey, entry: entry as string[] }
+  return { id: jti, role, until, key: publicKey, entry }
 }
 
 function invalid(why: string): MeshError {

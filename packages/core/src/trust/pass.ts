@@ -4,7 +4,7 @@
 
 import type { PeerId } from '../model/ids.ts'
 import type { Role } from '../model/role.ts'
-import { roles } from '../model/role.ts'
+import { isRole } from '../model/role.ts'
 import { signToken, verifyToken } from './token.ts'
 
 export interface Pass {
@@ -30,10 +30,6 @@ export function readPass(token: string, publicKey: Uint8Array): Pass | null {
   if (invite !== null && typeof invite !== 'string') return null
   const until = untilOf(exp)
   return until === null ? null : { peer: sub as PeerId, role, until, invite }
-}
-
-export function isRole(value: unknown): value is Role {
-  return roles.some((role) => role === value)
 }
 
 /** JWT's `exp`, in seconds, as milliseconds; absent: for ever. Null for what is none. */

@@ -87,7 +87,7 @@ describe('an invite', () => {
   test('is told from addresses', () => {
     for (const text of [link, token, ` <${link}>`, inviteLink(invite), 'murmuration:join#', link.slice(0, 60)])
       expect(looksLikeInvite(text), text).toBe(true)
-    for (const text of ['lab-3:9000', 'ws://10.0.0.3:9000', 'wss://a.b:1/', entry[0] as string, '[::1]:9000'])
+    for (const text of ['lab-3:9000', 'ws://10.0.0.3:9000', 'wss://a.b:1/', ...entry, '[::1]:9000'])
       expect(looksLikeInvite(text), text).toBe(false)
   })
 })
