@@ -42,6 +42,7 @@ export { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError, type 
 export { createMesh, jobInfo, peerInfo, type MeshOptions } from './mesh.ts'
 export { contextOf } from './job.ts'
 export { didYouMean } from './nearest.ts'
+export { defaultPolicy } from './options.ts'
 export type { Knocked } from './runtime/joining.ts'
 export { Peer, type PeerOptions } from './runtime/peer.ts'
 export { CodecError, decodeFrame, encodeFrame, pack, unpack } from './runtime/codec.ts'

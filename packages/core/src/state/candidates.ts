@@ -6,7 +6,6 @@ import type { Input } from '../model/messages.ts'
 import type { TaskSpec } from '../model/task.ts'
 import type { Member } from './membership.ts'
 import type { PeerState } from './peer-state.ts'
-import { roleOf } from './permits.ts'
 import type { Candidate } from './placement.ts'
 import { best, resourceRoom, score, spreadMs, unfit } from './placement.ts'
 import type { ReadyClass } from './scheduler.ts'
@@ -23,7 +22,7 @@ export function candidatesFor(state: PeerState, ready: Kind): { candidates: Cand
   let fit = false
   for (const member of state.members.all()) {
     if (member.state !== 'alive' && member.state !== 'suspect') continue
-    if (unfit(member, ready.needs) !== null || roleOf(state, member.peer) === 'observer') continue
+    if (unfit(member, ready.needs) !== null) continue
     if (member.peer === state.peer && state.leaving) continue
     fit = true
     if (member.hearsay && member.peer !== state.peer) continue

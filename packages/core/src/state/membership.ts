@@ -8,7 +8,7 @@ import { assert } from '../model/assert.ts'
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { lifeNumberOf, peerOf } from '../model/ids.ts'
 import { hash32 } from '../model/rng.ts'
-import type { Role } from '../model/role.ts'
+import { lesserOf, type Role } from '../model/role.ts'
 import type { Claim, Load, MemberState, Profile } from '../model/world.ts'
 
 export interface Member {
@@ -278,9 +278,14 @@ export class Membership {
   }
 }
 
+/** As its pass allows and its own profile offers, whichever is less. Who has shown nothing yet is planned with as a member. */
+export function servesAs({ role, profile }: Member): Role {
+  return lesserOf(role ?? 'member', profile?.role ?? 'member')
+}
+
 /** It says that it keeps that life's ledger, and may. */
-function guards({ profile, role }: Member, life: LifeId): boolean {
-  return profile?.guards?.includes(life) === true && (role ?? 'member') === 'member'
+function guards(member: Member, life: LifeId): boolean {
+  return member.profile?.guards?.includes(life) === true && servesAs(member) === 'member'
 }
 
 /** Is this claim above the row in the order of claims? */

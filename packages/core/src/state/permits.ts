@@ -8,7 +8,8 @@ import { peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
 import type { Role } from '../model/role.ts'
-import { isAtLeast, lesserOf } from '../model/role.ts'
+import { isAtLeast } from '../model/role.ts'
+import { servesAs } from './membership.ts'
 import type { PeerState } from './peer-state.ts'
 
 /** Who may say it. A new kind of message has to be decided here. */
@@ -80,10 +81,9 @@ export function forbiddenSentence(role: Role, deed: string): string {
   return `${purposes[role]}, and may not ${deed}: that takes an invite with --role member`
 }
 
-/** As a pass allows and its own profile offers, whichever is less. */
 export function roleOf(state: PeerState, peer: PeerId): Role {
   const member = state.members.get(peer)
-  return lesserOf(member?.role ?? 'member', member?.profile?.role ?? 'member')
+  return member ? servesAs(member) : 'member'
 }
 
 /** Why this is not that sender's to say; null when it is. By its pass alone. */
