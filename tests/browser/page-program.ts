@@ -3,7 +3,7 @@
 
 import { isMeshError, joinMesh } from '@murmuration/browser-peer'
 import type { Mesh } from '@murmuration/browser-peer'
-import { joinPeer, KeyAdmission, meshOf } from '@murmuration/browser-peer/internal'
+import { admissionByKey, joinPeer, meshOf } from '@murmuration/browser-peer/internal'
 import type { JoinedPeer } from '@murmuration/browser-peer/internal'
 import type { PeerId } from '@murmuration/core/internal'
 import type { JoinOptions } from '@murmuration/browser-peer'
@@ -32,7 +32,7 @@ let joined: JoinedPeer | undefined
 globalThis.doors = {
   async joinWithKey(options, key) {
     const bytes = Uint8Array.from(key.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-    joined = await joinPeer(options, { admission: (self) => new KeyAdmission(bytes, self) })
+    joined = await joinPeer(options, { admission: (self) => admissionByKey(bytes, self) })
     globalThis.mesh = meshOf(joined)
     const { peer, life } = joined.page.identity
     return { id: peer, life }

@@ -3,9 +3,9 @@
 
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeFrame, kinds, lifeId, pack, sendFramed } from '@murmuration/core/internal'
+import { Admission, encodeFrame, kinds, lifeId, pack, sendFramed } from '@murmuration/core/internal'
 import type { ByteStream, Frame, LifeId, PeerId } from '@murmuration/core/internal'
-import { createTransport, freshIdentity, KeyAdmission, loadMeshKey } from '@murmuration/node-peer/internal'
+import { createTransport, freshIdentity, userKeys } from '@murmuration/node-peer/internal'
 import type { Mesh } from 'murmuration'
 import { Flock, until } from './flock.ts'
 
@@ -32,6 +32,10 @@ async function stranger(): Promise<Transport> {
   transport.onStream(() => {})
   transports.push(transport)
   return transport
+}
+
+async function admissionOf({ self }: Transport): Promise<Admission> {
+  return new Admission({ self, by: await userKeys(flock.home), now: () => Date.now() })
 }
 
 const frameOf = (from: LifeId): Frame => ({
@@ -80,14 +84,13 @@ async function violations(): Promise<number> {
 describe('rubbish on a link', () => {
   test.each(rubbish)('%s closes it and is counted; the mesh goes on', async (_title, send) => {
     const transport = await stranger()
-    const admission = new KeyAdmission(await loadMeshKey(flock.home), transport.self)
+    const admission = await admissionOf(transport)
     const before = await violations()
     const self = lifeId(transport.self, 1)
     const stream = await transport.open('link', mesh.id as PeerId, mesh.addresses, never)
     const closed = new Promise<void>((resolve) => stream.onClose(() => resolve()))
     const greeted = new Promise<void>((resolve) => stream.onData(() => resolve()))
-    const token = admission.token(mesh.id as PeerId)
-    sendFramed(stream, kinds.hello, pack({ version: 1, mesh: admission.mesh, token, life: self }))
+    sendFramed(stream, kinds.hello, pack({ version: 1, life: self, pass: admission.pass }))
     await greeted
     send(stream, self)
     await closed
@@ -140,10 +143,9 @@ describe('joining the wrong mesh', () => {
 
   test('another version of the protocol is VERSION_MISMATCH on both sides', async () => {
     const transport = await stranger()
-    const admission = new KeyAdmission(await loadMeshKey(flock.home), transport.self)
-    const hello = (to: PeerId): Uint8Array =>
-      pack({ version: 99, mesh: admission.mesh, token: admission.token(to), life: lifeId(transport.self, 1) })
-    transport.onStream((_kind, from, stream) => void sendFramed(stream, kinds.hello, hello(from)))
+    const { pass } = await admissionOf(transport)
+    const hello = pack({ version: 99, life: lifeId(transport.self, 1), pass })
+    transport.onStream((_kind, _from, stream) => void sendFramed(stream, kinds.hello, hello))
     await expect(flock.join({ entry: [transport.addresses()[0] as string] })).rejects.toMatchObject({
       code: 'VERSION_MISMATCH',
       message: expect.stringMatching(/protocol 1, the other 99/) as string,
@@ -155,7 +157,7 @@ describe('joining the wrong mesh', () => {
       stream.onData((bytes) => (text += Buffer.from(bytes).toString('latin1')))
       stream.onClose(() => resolve(text))
     })
-    sendFramed(stream, kinds.hello, hello(mesh.id as PeerId))
+    sendFramed(stream, kinds.hello, hello)
     expect(await said).toMatch(/VERSION_MISMATCH/)
     expect(await violations()).toBe(before)
   })

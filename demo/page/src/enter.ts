@@ -18,5 +18,10 @@ export interface Entered {
 export async function enter(address: string, slots: number): Promise<Entered> {
   const mesh = await joinMesh({ entry: [address], slots })
   const peer = peerBeneath(mesh)!
-  return { mesh, peer, maySubmit: true, setSlots: (now) => peer.post({ type: 'described', slots: now }) }
+  return {
+    mesh,
+    peer,
+    maySubmit: mesh.peers().find(({ isSelf }) => isSelf)?.role === 'member',
+    setSlots: (now) => peer.post({ type: 'described', slots: now }),
+  }
 }

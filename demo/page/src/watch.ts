@@ -14,6 +14,7 @@ const noticeTypes = [
   'peer:died',
   'peer:draining',
   'peer:left',
+  'peer:refused',
   'peer:unplug',
   'task:retried',
   'task:hedged',

@@ -36,7 +36,7 @@ describe('peers', () => {
     const rows = [
       member('me'),
       member('dead', { state: 'dead', sinceMs: 60_000 }),
-      member('looks', { labels: JSON.stringify({ role: 'observer' }) }),
+      member('looks', { role: 'observer' }),
     ]
     expect(peersIn([{ from: 'me', rows }], 'me').map(({ id }) => id)).toEqual(['me'])
   })

@@ -2,7 +2,7 @@
 
 export { joinPeer } from './join-peer.ts'
 export type { JoinedPeer, JoinWays } from './join-peer.ts'
-export { KeyAdmission } from './key-admission.ts'
+export { admissionByKey } from './admission.ts'
 export { meshOf } from './mesh-of.ts'
 export { preparedModules } from './prepared-code.ts'
 export type { PreparedModule } from './prepared-code.ts'

@@ -2,7 +2,8 @@
 // has joined, or with nothing left behind and one sentence saying why.
 
 import { lifeId, limits, Peer, presets } from '@murmuration/core/internal'
-import type { PeerOptions, Profile } from '@murmuration/core/internal'
+import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
+import { admissionByInvite, namedEntries } from './admission.ts'
 import type { JoinOptions } from './options.ts'
 import { createPagePlatform } from './platform.ts'
 import type { PagePlatform, PagePlatformOptions } from './platform.ts'
@@ -22,7 +23,9 @@ export interface JoinedPeer {
 /** Takes checked options. Rejects with MeshError. */
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
   const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes, iceServers } = options
-  const page = await createPagePlatform({ ...ways, identity, memoryBytes, iceServers })
+  const { invite, addresses } = namedEntries(entry)
+  const admission = invite === null ? ways.admission : (self: PeerId) => admissionByInvite(invite, self)
+  const page = await createPagePlatform({ ...ways, admission, identity, memoryBytes, iceServers })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= page.close())
   const peer = startPeer(page, options)
@@ -33,8 +36,8 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
   transport.onRelayed((other, addresses) => void peer.greet(other, addresses))
   peer.onStop((broken) => broken && void close().catch(() => {}))
   try {
-    if (entry.length === 0) peer.found()
-    else await peer.join({ addresses: entry, timeoutMs, signal })
+    if (addresses.length === 0) peer.found()
+    else await peer.join({ addresses, timeoutMs, signal })
     peer.assertOpen()
     return { peer, page, close }
   } catch (error) {
@@ -46,14 +49,17 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
 
 function startPeer({ platform, identity }: PagePlatform, options: JoinOptions): Peer {
   const { slots = ownSlots(), labels = {}, resources = {} } = options
+  const { role } = platform.admission
+  const onlyLooks = role === 'observer'
   const profile: Profile = {
     version: 1,
     name: identity.name,
     kind: 'browser',
-    slots,
+    ...(role !== 'member' && { role }),
+    slots: onlyLooks ? 0 : slots,
     labels: { ...labels, kind: 'browser' },
     resources,
-    memoryBytes: platform.store.limitBytes,
+    memoryBytes: onlyLooks ? 0 : platform.store.limitBytes,
     addresses: platform.transport.addresses(),
     // Which machine it is on is not told to pages: each counts as one that dies alone.
     domain: identity.peer,

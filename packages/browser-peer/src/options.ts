@@ -2,12 +2,12 @@
 // said when it is something else is core's, as for every other call.
 
 import type { Preset } from '@murmuration/core'
-import { limits, optionRules as is, presets } from '@murmuration/core/internal'
+import { limits, looksLikeInvite, optionRules as is, presets } from '@murmuration/core/internal'
 import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
 export interface JoinOptions {
   /**
-   * Peers that are known: `ws://host:port`, `host:port` (of their WebSockets) or a multiaddr. `[]`: a new mesh, of
+   * An invite, or peers that are known: `ws://host:port`, `host:port` (of their WebSockets) or a multiaddr. `[]`: a new mesh, of
    * this page alone until another peer is told where it is.
    */
   entry: readonly string[]
@@ -52,7 +52,7 @@ export function checkJoinOptions(options: unknown): asserts options is JoinOptio
   const { entry, labels = {}, resources = {} } = (options ?? {}) as Partial<JoinOptions>
   if (entry === undefined)
     throw is.invalid('joinMesh: a page must be told whom to join: give entry, as in { entry: ["ws://lab-3:9001"] }')
-  for (const address of entry) checkAddress(address)
+  for (const address of entry) if (!looksLikeInvite(address)) checkAddress(address)
   const length = JSON.stringify([labels, resources]).length
   if (length <= limits.labelsLength) return
   const most = `at most ${limits.labelsLength} travel with every list of peers`

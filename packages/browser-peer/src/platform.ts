@@ -5,9 +5,9 @@
 import { MemoryStore, peerName } from '@murmuration/core/internal'
 import type { Admission, CodeUrl, PeerId, Platform } from '@murmuration/core/internal'
 import type { Libp2pTransport } from '@murmuration/libp2p-link'
+import { admissionByKey } from './admission.ts'
 import { PageClock } from './clock.ts'
 import { freshIdentity, takeIdentity } from './identity.ts'
-import { KeyAdmission } from './key-admission.ts'
 import { createSandbox } from './sandbox/sandbox.ts'
 import { createHasher, sha256 } from './sha256.ts'
 import { createTransport } from './transport.ts'
@@ -36,7 +36,7 @@ const mostMemory = 512 * mebibyte
 
 export async function createPagePlatform(options: PagePlatformOptions = {}): Promise<PagePlatform> {
   const { identity: choice = 'kept', warn = (sentence) => console.warn(sentence) } = options
-  const { admission = (self) => new KeyAdmission(randomBytes(32), self), memoryBytes = ownMemory() } = options
+  const { admission = (self) => admissionByKey(randomBytes(32), self), memoryBytes = ownMemory() } = options
   const identity = choice === 'fresh' ? await freshIdentity() : await takeIdentity(warn)
   const transport = await createTransport({ ...options, key: identity.key }).catch((error: unknown) => {
     identity.release()

@@ -25,7 +25,6 @@ export type MeshErrorCode =
   | 'INVITE_INVALID'
   | 'VERSION_MISMATCH'
   | 'PORT_IN_USE'
-  | 'FORBIDDEN'
 
 export interface MeshErrorDetails {
   /** One word within the code: `poison`, `put`, `no-rebuilds`, … */

@@ -6,6 +6,7 @@ import type { ContextId } from './model/ids.ts'
 import { clip } from './model/limits.ts'
 import { invalid, name as nameRule } from './option-rules.ts'
 import { checkOptions, jobRules } from './options.ts'
+import { assertMember } from './runtime/duties.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
 import type { Sha256 } from './runtime/ports.ts'
@@ -52,6 +53,7 @@ export async function openJob(init: JobInit, name: string, options: JobOptions =
   if (!nameRule.ok(name)) throw invalid(`job: expected its name, ${nameRule.expected}`)
   checkOptions('job', options, jobRules)
   const { peer, code, warn, mapStack } = init
+  assertMember(peer.admission.role, 'open jobs')
   const context = contextOf(name, init.sha256)
   await peer.jobs.open(context, name, options.lifetime === 'detached')
   const port = peer.openContext(context, { runsAgain: true })

@@ -4,6 +4,7 @@
 import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import type { LifeId } from './model/ids.ts'
+import { isRole } from './model/role.ts'
 import { peerOf } from './model/ids.ts'
 import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
@@ -24,6 +25,8 @@ export interface PeerInfo {
   readonly name: string
   readonly state: 'alive' | 'draining' | 'suspect' | 'dead' | 'left'
   readonly kind: string
+  /** `member`: submits. `worker`: runs and keeps what members ask for. `observer`: looks. */
+  readonly role: 'member' | 'worker' | 'observer'
   readonly slots: number
   /** Slots that run nothing, as it last said; null when it has not said. */
   readonly free: number | null
@@ -127,7 +130,7 @@ export interface Mesh extends Scope, AsyncDisposable {
   explain(what: AnyRef | string): Promise<string>
   counters(options?: ListOptions): Promise<Counts>
   /**
-   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `task:retried`, `task:hedged`, `task:conflict`, `object:copied`,
+   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `object:copied`,
    * `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
    *
    * @example
@@ -233,6 +236,7 @@ export function peerInfo(row: InspectRow, self: string): PeerInfo {
     name: String(row['name']),
     state: row['state'] as PeerInfo['state'],
     kind: String(row['kind']),
+    role: isRole(row['role']) ? row['role'] : 'member',
     slots: Number(row['slots']),
     free: row['free'] as number | null,
     queued: row['queued'] as number | null,

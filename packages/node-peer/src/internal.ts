@@ -1,6 +1,7 @@
 // The door for this package's own command, tests and benchmarks. Nothing here is public.
 
-export { KeyAdmission, loadMeshKey } from './admission.ts'
+export { createAdmission, userKeys } from './admission.ts'
+export { loadMeshKey } from './mesh-key.ts'
 export { AddressError, parseAddress } from '@murmuration/libp2p-link'
 export { createNodeCode } from './bundle/node-code.ts'
 export type { NodeCodeOptions } from './bundle/node-code.ts'
@@ -12,6 +13,8 @@ export { homePath } from './home.ts'
 export { servePage } from './page/serve-page.ts'
 export type { PageOptions, ServedPage } from './page/serve-page.ts'
 export { meshOf } from './mesh-of.ts'
+export { makeInvite, revokeInvite } from './invites.ts'
+export type { InviteRequest, MadeInvite } from './invites.ts'
 export { joinPeer } from './join-peer.ts'
 export type { JoinedPeer, JoinWays } from './join-peer.ts'
 export { freshIdentity, takeIdentity } from './identity.ts'

@@ -4,19 +4,16 @@
 
 import { availableParallelism, hostname } from 'node:os'
 import { isMeshError, lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
-import type { Knocked, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
-import { KeyFileError, meshKeyPath } from './admission.ts'
+import type { Invite, Knocked, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
+import { KeyFileError, meshKeyPath } from './mesh-key.ts'
 import { DiskError } from './disk-store.ts'
-import { livingPeers, writeRunFile } from './entry.ts'
-import type { RunFile, RunningPeer } from './entry.ts'
+import { entriesOf, livingOthers, namedEntries } from './entries.ts'
+import { writeRunFile } from './entry.ts'
+import type { RunFile } from './entry.ts'
 import { ListenError, PortInUseError } from './listening.ts'
-import { checkJoinOptions } from './options.ts'
 import type { JoinOptions } from './options.ts'
 import { createNodePlatform } from './platform.ts'
 import type { NodePlatform } from './platform.ts'
-
-/** Marks peers that came only to look: they run and keep nothing, and lists leave them out. */
-export const observerLabels: Readonly<Record<string, string>> = { role: 'observer' }
 
 const observerMemoryBytes = 16 * 1024 * 1024
 const defaultTimeoutMs = 10_000
@@ -41,7 +38,8 @@ export interface JoinedPeer {
 
 /** Takes checked options. Rejects with MeshError. */
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
-  const node = await platformFor(options, ways)
+  const named = namedEntries(options.entry)
+  const node = await platformFor(options, ways, named?.invite ?? null)
   let run: RunFile | undefined
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
@@ -49,13 +47,13 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
     return (closing ??= node.close())
   }
   try {
-    const entries = await entriesFor(options, node, ways)
+    const entries = named?.addresses ?? (await entriesHere(node, ways))
     const peer = startPeer(node, options, ways)
     // Nobody says goodbye for a peer that broke, and what is beneath it would go on listening.
     peer.onStop((broken) => broken && void close().catch(() => {}))
     const founded = entries.length === 0
     if (founded) peer.found()
-    else await join(peer, { entries, options, ways, home: node.home })
+    else await join(peer, { entries, options, ways, keyPath: named?.invite ? null : meshKeyPath(node.home) })
     run = ways.observe === true ? undefined : await announce(node)
     if (founded && options.entry === undefined) await greetOtherFounders(peer, node)
     peer.assertOpen()
@@ -76,10 +74,11 @@ interface Joining {
   readonly entries: readonly string[]
   readonly options: JoinOptions
   readonly ways: JoinWays
-  readonly home: string
+  /** Where the key is from that this peer comes in by, if by one. */
+  readonly keyPath: string | null
 }
 
-async function join(peer: Peer, { entries, options, ways, home }: Joining): Promise<void> {
+async function join(peer: Peer, { entries, options, ways, keyPath }: Joining): Promise<void> {
   const { timeoutMs = defaultTimeoutMs, signal } = options
   const { observe = false } = ways
   const goOn = ({ said, refused }: Knocked): boolean => {
@@ -92,15 +91,16 @@ async function join(peer: Peer, { entries, options, ways, home }: Joining): Prom
     await peer.join({ addresses: entries, timeoutMs, signal, goOn })
   } catch (error) {
     await peer.stop()
-    throw isMeshError(error) && error.code === 'FORBIDDEN' ? forbidden(error, home) : error
+    if (!isMeshError(error) || error.code !== 'FORBIDDEN' || keyPath === null) throw error
+    throw new MeshError('FORBIDDEN', `${error.message} (this peer's key is from ${keyPath})`, { cause: error })
   }
 }
 
-function forbidden(error: MeshError, home: string): MeshError {
-  return new MeshError('FORBIDDEN', `${error.message} (this peer's key is from ${meshKeyPath(home)})`, { cause: error })
-}
-
-async function platformFor(options: JoinOptions, { observe = false }: JoinWays): Promise<NodePlatform> {
+async function platformFor(
+  options: JoinOptions,
+  { observe = false }: JoinWays,
+  invite: Invite | null,
+): Promise<NodePlatform> {
   const { home, identity, memoryBytes, spillBytes, spillDirectory, workerMemoryMb, host, port, wsPort } = options
   const memory = memoryBytes ?? (observe ? observerMemoryBytes : undefined)
   if (port !== undefined && port !== 0 && port === wsPort)
@@ -108,6 +108,7 @@ async function platformFor(options: JoinOptions, { observe = false }: JoinWays):
   try {
     return await createNodePlatform({
       home,
+      by: invite ?? undefined,
       identity: observe ? 'fresh' : identity,
       memoryBytes: memory,
       spillBytes: observe ? 0 : spillBytes,
@@ -128,18 +129,21 @@ async function platformFor(options: JoinOptions, { observe = false }: JoinWays):
 
 function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, logged }: JoinWays): Peer {
   const { platform, identity } = node
+  const role = observe ? 'observer' : platform.admission.role
+  const onlyLooks = role === 'observer'
   const { slots = Math.max(1, availableParallelism() - 1), labels = {}, resources = {} } = options
   const profile: Profile = {
     version: 1,
     name: identity.name,
     kind: 'node',
-    slots: observe ? 0 : slots,
-    labels: { ...labels, kind: 'node', ...(observe ? observerLabels : {}) },
+    slots: onlyLooks ? 0 : slots,
+    labels: { ...labels, kind: 'node' },
     resources,
-    memoryBytes: observe ? 0 : platform.store.limitBytes,
+    memoryBytes: onlyLooks ? 0 : platform.store.limitBytes,
     // A machine with many networks has more than others take.
     addresses: platform.transport.addresses().slice(0, limits.addresses),
     domain: hostname(),
+    ...(role !== 'member' && { role }),
   }
   const peer: Peer = new Peer({
     platform,
@@ -156,15 +160,11 @@ function print({ text }: { text: string }): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Given, else the environment's, else a living peer's of this user on this machine, else none. */
-async function entriesFor(
-  { entry }: JoinOptions,
+/** Nothing was named: a living peer's of this user on this machine, else none. */
+async function entriesHere(
   node: NodePlatform,
   { observe = false, say = sayOnStderr }: JoinWays,
 ): Promise<readonly string[]> {
-  if (entry) return entry
-  const named = process.env['MURMURATION_ENTRY']
-  if (named) return entriesIn(named)
   const living = await livingOthers(node)
   const [first] = living
   if (first) {
@@ -178,27 +178,6 @@ async function entriesFor(
     )
   say('no peer of yours runs on this machine: founding a mesh')
   return []
-}
-
-async function livingOthers({ home, platform, identity }: NodePlatform): Promise<RunningPeer[]> {
-  const living = await livingPeers(home)
-  return living.filter(({ mesh, peer }) => mesh === platform.admission.mesh && peer !== identity.peer)
-}
-
-/** Knocked at together. One that hangs must not keep newcomers out, hence several. */
-const entriesTried = 5
-
-function entriesOf(living: readonly RunningPeer[]): string[] {
-  return living.slice(0, entriesTried).flatMap(({ addresses }) => addresses.slice(0, 1))
-}
-
-function entriesIn(list: string): string[] {
-  const entry = list
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '')
-  checkJoinOptions({ entry })
-  return entry
 }
 
 function announce({ home, identity, platform }: NodePlatform): Promise<RunFile | undefined> {

@@ -2,12 +2,12 @@
 // said when it is something else is core's, as for every other call.
 
 import type { Preset } from '@murmuration/core'
-import { limits, optionRules as is, presets } from '@murmuration/core/internal'
+import { limits, looksLikeInvite, optionRules as is, parseInvite, presets } from '@murmuration/core/internal'
 import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
 export interface JoinOptions {
   /**
-   * Peers that are known: `host:port`, `ws://host:port` or a multiaddr. Default: `MURMURATION_ENTRY`
+   * Peers that are known: `host:port`, `ws://host:port` or a multiaddr; or an invite's link, for whoever does not share this mesh's key. Default: `MURMURATION_ENTRY`
    * (comma-separated), else a living peer of this user on this machine, else a new mesh. `[]`: always a new one.
    */
   entry?: readonly string[] | undefined
@@ -48,7 +48,7 @@ export interface JoinOptions {
 }
 
 const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
-  entry: is.listOf("a list of addresses, as in ['lab-3:9000']", is.isText),
+  entry: is.listOf("a list of addresses, as in ['lab-3:9000'], or an invite's link", is.isText),
   slots: is.whole(0, limits.slots),
   labels: is.recordOf("an object of strings, as in { zone: 'lab-3' }", is.isText),
   resources: is.resources,
@@ -67,7 +67,7 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
   taskOutput: is.oneOf('stderr', 'none'),
 }
 
-/** Throws MeshError INVALID_OPTION. */
+/** Throws MeshError INVALID_OPTION and INVITE_INVALID. */
 export function checkJoinOptions(options: unknown): asserts options is JoinOptions {
   is.checkOptions('joinMesh', options, rules)
   const { entry = [], labels = {}, resources = {} } = options as JoinOptions
@@ -79,6 +79,7 @@ export function checkJoinOptions(options: unknown): asserts options is JoinOptio
 }
 
 function checkAddress(address: string): void {
+  if (looksLikeInvite(address)) return void parseInvite(address)
   try {
     parseAddress(address)
   } catch (error) {

@@ -4,11 +4,11 @@
 
 import { randomBytes } from 'node:crypto'
 import { peerName } from '@murmuration/core/internal'
-import type { PeerId, Platform } from '@murmuration/core/internal'
-import { KeyAdmission, KeyFileError, loadMeshKey } from './admission.ts'
+import type { Invite, MeshKeys, PeerId, Platform } from '@murmuration/core/internal'
+import { createAdmission, userKeys } from './admission.ts'
 import { NodeClock } from './clock.ts'
 import { createCodeCache } from './code-url.ts'
-import { codeOf, homePath } from './home.ts'
+import { homePath } from './home.ts'
 import { freshIdentity, takeIdentity } from './identity.ts'
 import { createHasher, sha256 } from './sha256.ts'
 import { createSpawnWorker } from './spawn-worker.ts'
@@ -28,8 +28,8 @@ export interface NodePlatformOptions extends Omit<TransportOptions, 'key'>, Disk
   /** Heap of one worker, in MB. Default: what Node gives a thread. */
   readonly workerMemoryMb?: number | undefined
   readonly workerOutput?: SpawnWorkerOptions['output']
-  /** 32 bytes. Default: the user's own, in `home`. */
-  readonly meshKey?: Uint8Array | undefined
+  /** What lets this peer in. Default: the user's own mesh key, in `home`. */
+  readonly by?: MeshKeys | Invite | undefined
   /** Told in a sentence what went wrong and what was done instead. Default: a line on stderr. */
   readonly warn?: ((sentence: string) => void) | undefined
 }
@@ -45,7 +45,7 @@ export interface NodePlatform {
 /** Rejects with PortInUseError and ListenError (which carry the codes that users see), KeyFileError, DiskError and AddressError. */
 export async function createNodePlatform(options: NodePlatformOptions = {}): Promise<NodePlatform> {
   const { home = homePath(), identity: choice = 'kept', warn } = options
-  const meshKey = options.meshKey ?? (await userKey(home))
+  const by = options.by ?? (await userKeys(home))
   const identity = choice === 'fresh' ? await freshIdentity() : await takeIdentity({ home, warn })
   const undo = async (error: unknown): Promise<never> => {
     await identity.release()
@@ -57,6 +57,7 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
     await transport.stop()
     return undo(error)
   })
+  const admission = await createAdmission({ home, self: transport.self, identity, by })
   const clock = new NodeClock()
   const store = createStore(options.memoryBytes)
   const code = createCodeCache(home)
@@ -71,7 +72,7 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
       createHasher,
       spawnWorker: createSpawnWorker({ memoryMb: options.workerMemoryMb, output: options.workerOutput }),
       codeUrl: code.url,
-      admission: new KeyAdmission(meshKey, transport.self),
+      admission,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
     },
     home,
@@ -84,16 +85,6 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
       code.close()
       await identity.release()
     },
-  }
-}
-
-/** Where nothing can be written there is nobody to share a key with either. */
-async function userKey(home: string): Promise<Uint8Array> {
-  try {
-    return await loadMeshKey(home)
-  } catch (error) {
-    if (error instanceof KeyFileError || codeOf(error) === undefined) throw error
-    return randomBytes(32)
   }
 }
 

@@ -2,11 +2,12 @@
 
 import type { LabelMatch, Needs, Profile } from '@murmuration/core/internal'
 
-type Described = Pick<Profile, 'name' | 'slots' | 'labels' | 'resources' | 'memoryBytes'>
+type Described = Pick<Profile, 'name' | 'slots' | 'labels' | 'resources' | 'memoryBytes' | 'role'>
 
 export function satisfies(profile: Described, needs: Needs): boolean {
   const { slots = 1, memoryBytes = 0, peer, labels = {}, resources = {} } = needs
   return (
+    profile.role !== 'observer' &&
     profile.slots >= slots &&
     profile.memoryBytes >= memoryBytes &&
     (peer === undefined || peer === profile.name) &&

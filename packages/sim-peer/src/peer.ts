@@ -17,6 +17,7 @@ import type {
   PeerId,
   PeerState,
   Profile,
+  Role,
 } from '@murmuration/core/internal'
 import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
 import type { Wait } from './bodies.ts'
@@ -36,7 +37,7 @@ export interface PeerInit {
   readonly number: number
   readonly config: Config
   readonly seed: number
-  readonly profile: Pick<Profile, 'slots' | 'labels' | 'resources' | 'memoryBytes'>
+  readonly profile: Pick<Profile, 'slots' | 'labels' | 'resources' | 'memoryBytes'> & { readonly role: Role }
   readonly rate: number
   readonly slowness: number
   /** Outlives it. */
@@ -50,6 +51,8 @@ export class SimPeer {
   readonly world: SimWorld
   readonly peer: PeerId
   readonly life: LifeId
+  /** What its pass would say. */
+  readonly role: Role
   /** Bundles that are here. */
   readonly bundles = new Set<CodeId>()
   readonly state: PeerState
@@ -95,6 +98,7 @@ export class SimPeer {
     this.world = world
     this.peer = peer
     this.life = lifeId(peer, number)
+    this.role = profile.role
     this.#config = config
     this.#clock = new LocalClock(world.clock, { offset: (seed % 100_000) + 1, rate })
     this.#slowness = slowness

@@ -14,6 +14,7 @@ import type {
   PeerEvent,
   PeerId,
   Profile,
+  Role,
 } from '@murmuration/core/internal'
 import { Rng, hash32, lifeId, presets } from '@murmuration/core/internal'
 import type { Body, Context, SimFunction } from './bodies.ts'
@@ -52,6 +53,7 @@ export interface SeatOptions {
   slowness?: number
   /** Bytes of objects on a disk that survives restarts. Default 0: there is none. */
   diskBytes?: number
+  role?: Role
 }
 
 const ordinary: Required<SeatOptions> = {
@@ -62,6 +64,7 @@ const ordinary: Required<SeatOptions> = {
   rate: 1,
   slowness: 1,
   diskBytes: 0,
+  role: 'member',
 }
 
 interface Seat extends Required<SeatOptions> {
@@ -152,9 +155,9 @@ export class SimWorld {
 
   #start(seat: Seat, entries: readonly PeerId[]): SimPeer {
     seat.lives++
-    const { peer, lives: number, slots, labels, resources, memoryBytes, rate, slowness, disk } = seat
+    const { peer, lives: number, slots, labels, resources, memoryBytes, rate, slowness, disk, role } = seat
     const seed = hash32(`${peer}|${number}|${this.#seed}`)
-    const profile = { slots, labels, resources, memoryBytes }
+    const profile = { slots, labels, resources, memoryBytes, role }
     const current = new SimPeer(this, { peer, number, profile, config: this.config, seed, rate, slowness, disk })
     seat.current = current
     this.spoil(current)
@@ -242,8 +245,8 @@ export class SimWorld {
       if (!target.alive) return failed(true)
       if (!this.#reaches(from, target)) return failed(false)
       this.network.link(from.peer, to)
-      from.event({ type: 'linked', life: target.life })
-      target.event({ type: 'linked', life: from.life })
+      from.event({ type: 'linked', life: target.life, role: target.role })
+      target.event({ type: 'linked', life: from.life, role: from.role })
     })
   }
 

@@ -31,6 +31,8 @@ export function tell(notice: Notice): Told | null {
       return one('doubt', `${notice.name} does not answer ${notice.by}: it may be gone.`)
     case 'peer:died':
       return one('bad', `${notice.name} died: ${notice.how}.${costOf(notice)}`)
+    case 'peer:refused':
+      return one('doubt', `${notice.name} and this page did not agree: ${notice.reason}.`)
     case 'peer:draining':
       return one('plain', `${notice.name} hands over and leaves.`)
     case 'peer:left':

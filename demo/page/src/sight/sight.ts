@@ -70,7 +70,7 @@ export function peersIn(answers: readonly Answer[], self: string): SeenPeer[] {
     }
   }
   const shown = [...known.values()].filter(
-    ({ state, sinceMs, labels }) => labels['role'] !== 'observer' && (!isOver(state) || sinceMs < mournedMs),
+    ({ state, sinceMs, role }) => role !== 'observer' && (!isOver(state) || sinceMs < mournedMs),
   )
   const hues = tintsOf(shown.map(({ id }) => id))
   return shown

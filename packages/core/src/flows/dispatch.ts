@@ -9,6 +9,7 @@ import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
+import { refusalOf, roleOf } from '../state/permits.ts'
 import * as adopt from './adopt.ts'
 import * as claims from './claims.ts'
 import * as compare from './compare.ts'
@@ -37,9 +38,11 @@ type Takers = {
 }
 
 const recorders: Recorders = {
-  linked: (state, { life }, now) => {
-    if (claims.introduce(state, life, now)) join.linked(state, life, now)
-    else state.effects.push({ type: 'hang-up', peer: peerOf(life), reason: 'an older life of that peer' })
+  linked: (state, { life, role }, now) => {
+    if (claims.introduce(state, life, now)) {
+      state.members.admitted(life, role)
+      join.linked(state, life, now)
+    } else state.effects.push({ type: 'hang-up', peer: peerOf(life), reason: 'an older life of that peer' })
   },
   unlinked: (state, { life }, now) => join.unlinked(state, life, now),
   'dial-failed': (state, { peer, refused }, now) => {
@@ -173,7 +176,17 @@ function receive(state: PeerState, frame: Frame, now: Instant): void {
     recover.reset(state, from, reset.lost)
     guard.guardianLost(state, from)
   }
-  for (const message of messages) take(state, from, message, now)
+  for (const message of messages) {
+    const refusal = refusalOf(state, from, message)
+    if (refusal === null) take(state, from, message, now)
+    else forbid(state, from, refusal)
+  }
+}
+
+/** Not its sender's to say, by its role: it is told so. */
+function forbid(state: PeerState, from: LifeId, sentence: string): void {
+  state.counters.forbidden++
+  say(state, from, { type: 'forbidden', sentence })
 }
 
 function takeSignal(state: PeerState, from: LifeId, said: Signal, now: Instant): void {
@@ -230,9 +243,17 @@ const takers: Takers = {
   sought: (state, from, message, now) => jobs.found(state, from, message, now),
   'end-job': (state, _from, { context, reason }) => jobs.ended(state, context, reason),
   claimed: (state, from, message) => adopt.inherit(state, from, message),
-  announce: (state, from, message) => recover.announced(state, from, message),
+  announce: (state, from, message) => {
+    // An observer keeps no copies, whatever it says.
+    const keeps = roleOf(state, peerOf(from)) !== 'observer'
+    recover.announced(state, from, keeps ? message : { ...message, holdings: [] })
+  },
   drain: (state, _from, { withinMs }, now) => drain(state, withinMs, now),
   unplug: (state, from) => unplug(state, from),
+  forbidden: (state, from, { sentence: reason }) => {
+    const peer = peerOf(from)
+    notify(state, { type: 'peer:refused', peer, name: state.members.nameOf(peer), reason, by: 'them' })
+  },
   inspect: (state, from, { request, query }, now) =>
     say(state, from, { type: 'inspected', request, rows: inspect(state, query, now) }),
   inspected: (state, from, { request, rows }) => {

@@ -16,6 +16,7 @@ import type { Asker, RunRow } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { asksHere, forbiddenSentence } from '../state/permits.ts'
 
 /** Taken up, and begun elsewhere before. */
 export interface Begun {
@@ -41,9 +42,14 @@ export function assigned(
 
 function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): RunRow | null {
   const { spec, attempt, inputs, extra = false } = assignment
-  const refusal = refusalOf(state, owner)
+  // What a task at a worker asks for in turn is deeper.
+  const isBarred = spec.depth === 0 && !asksHere(state, owner)
+  const refusal = isBarred ? forbiddenSentence('worker', 'submit tasks') : refusalOf(state, owner)
   if (refusal) {
-    const outcome: Outcome = { type: 'returned', reason: refusal }
+    if (isBarred) state.counters.forbidden++
+    const outcome: Outcome = isBarred
+      ? { type: 'rejected', code: 'FORBIDDEN', message: refusal }
+      : { type: 'returned', reason: refusal }
     answer(state, owner, { task: spec.id, attempt, outcome, ms: 0 })
     return null
   }

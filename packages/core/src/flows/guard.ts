@@ -18,6 +18,7 @@ import { letGo } from '../state/locate.ts'
 import type { Member } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { asksHere, mayGuard, roleOf } from '../state/permits.ts'
 import { copyOrder } from '../state/placement.ts'
 
 type GuardMessage = Extract<Message, { type: 'guard' }>
@@ -95,6 +96,8 @@ function appoint(state: PeerState, now: Instant): void {
 
 function isFit(state: PeerState, member: Member | undefined): boolean {
   if (!member || member.peer === state.peer || member.hearsay) return false
+  // Whoever goes on with what others asked for has to be one who may ask.
+  if (roleOf(state, member.peer) !== 'member') return false
   return member.state === 'alive' && (member.profile?.memoryBytes ?? 0) > 0 && !state.ledger.full.has(member.life)
 }
 
@@ -158,11 +161,13 @@ export function keep(state: PeerState, from: LifeId, { nth, begin, more, rows, g
   for (const object of gone) guarded.drop(from, object)
   let full = guarded.owners().length > limits.guards
   const codes = new Set<CodeId>()
+  const asks = asksHere(state, from)
   for (const row of rows) {
+    if (!asks && !mayGuard(row)) continue
     if (!guarded.keep(from, row, state.config.ledgerBytes)) full = true
     else if (row.spec !== null && !state.code.has(row.spec.code)) codes.add(row.spec.code)
   }
-  guarded.setJobs(from, jobs)
+  guarded.setJobs(from, asks ? jobs : [])
   if (!more) guarded.complete(from)
   if (full) guarded.forget(from)
   else for (const code of codes) fetchCode(state, from, code)

@@ -9,6 +9,7 @@ import { locate } from '../state/locate.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { keepsForOthers } from '../state/peer-state.ts'
+import { roleOf } from '../state/permits.ts'
 import { unfit } from '../state/placement.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
@@ -63,6 +64,7 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
       name: row.name,
       state: row.state,
       kind: row.profile?.kind ?? 'unknown',
+      role: roleOf(state, row.peer),
       slots: row.profile?.slots ?? 0,
       free:
         row.peer === state.peer ? Math.max(0, state.executor.slots - state.executor.running) : (row.load?.free ?? null),

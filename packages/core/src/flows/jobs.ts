@@ -14,6 +14,7 @@ import type { JobRow } from '../state/jobs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { roleOf } from '../state/permits.ts'
 
 type MessageOf<T> = Extract<Message, { type: T }>
 
@@ -27,7 +28,7 @@ export function open(
   row.until = never
   row.handedTo = null
   // Those, too, of whom we only heard: whoever has just joined has met one of them.
-  const others = state.members.others()
+  const others = state.members.others().filter(({ peer }) => roleOf(state, peer) === 'member')
   const waits = new Set(others.map(({ life }) => life))
   row.opening = { waits, has: new Set([state.self]), takenBy: null, by: after(now, state.config.adoptMs) }
   for (const life of waits) say(state, life, { type: 'seek', context })

@@ -9,6 +9,7 @@ import type { Member } from '../state/membership.ts'
 import { foundHolder } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
+import { roleOf } from '../state/permits.ts'
 import { copyOrder } from '../state/placement.ts'
 
 /** However the last holder went: what nobody has any more is lost, or made again. */
@@ -41,7 +42,8 @@ function forgive(state: PeerState, now: Instant): void {
 
 function canKeep(state: PeerState, member: Member): boolean {
   if (member.peer === state.peer) return state.leaving === null
-  return member.state === 'alive' && !member.hearsay && (member.profile?.memoryBytes ?? 0) > 0
+  if (member.state !== 'alive' || member.hearsay || (member.profile?.memoryBytes ?? 0) === 0) return false
+  return roleOf(state, member.peer) !== 'observer'
 }
 
 function copy(state: PeerState, entry: Entry, members: readonly Member[], now: Instant): void {

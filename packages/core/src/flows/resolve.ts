@@ -13,6 +13,7 @@ import type { WatchRow } from '../state/watches.ts'
 import { askAgain, hold, isHere, letGo, locate, request, unanswerable, whereabouts } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, lostFailure, say } from '../state/peer-state.ts'
+import { asksHere } from '../state/permits.ts'
 import { hasRoomForCopy } from '../state/room.ts'
 
 export function watch(state: PeerState, object: ObjectId, owner: LifeId, bytes: boolean): void {
@@ -113,8 +114,10 @@ export function located(state: PeerState, from: LifeId, object: ObjectId, where:
 export function fetchWanted(state: PeerState, now: Instant): void {
   for (const row of state.holdings.startable(state.config.maxFetches, now)) {
     const { object, located } = row
-    const from = codeOf(object) === null ? rankHolders(state, located.holders) : living(state, located.holders)
-    state.effects.push({ type: 'fetch', object, size: located.size, hash: located.hash, from })
+    const isCode = codeOf(object) !== null
+    const from = isCode ? living(state, located.holders) : rankHolders(state, located.holders)
+    const ofMembers = isCode && ![...row.owners].some((owner) => asksHere(state, owner))
+    state.effects.push({ type: 'fetch', object, size: located.size, hash: located.hash, from, ofMembers })
   }
 }
 

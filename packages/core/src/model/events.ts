@@ -4,11 +4,13 @@
 import type { AttemptId, CodeId, ContextId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
 import type { Frame, InspectRow, Query } from './messages.ts'
 import type { Failure, Fetched, FoundNote, Located } from './object.ts'
+import type { Role } from './role.ts'
 import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
 
 export type PeerEvent =
   // ---- links
-  | { readonly type: 'linked'; readonly life: LifeId }
+  /** `role`: what it may do here, by the pass that it showed on this link. */
+  | { readonly type: 'linked'; readonly life: LifeId; readonly role: Role }
   | { readonly type: 'unlinked'; readonly life: LifeId; readonly reason: string }
   | { readonly type: 'dial-failed'; readonly peer: PeerId; readonly refused: boolean }
   | { readonly type: 'received'; readonly frame: Frame }
@@ -112,6 +114,14 @@ export type Notice =
       readonly attemptsMoved: number
       readonly objectsRecopied: number
     }
+  /** Somebody was not let in, or thrown out: by this peer, or this peer by that one. */
+  | {
+      readonly type: 'peer:refused'
+      readonly peer: PeerId
+      readonly name: string
+      readonly reason: string
+      readonly by: 'us' | 'them'
+    }
   /** It hands over, and leaves then. */
   | { readonly type: 'peer:draining'; readonly peer: PeerId; readonly name: string }
   | { readonly type: 'peer:left'; readonly peer: PeerId; readonly name: string }
@@ -147,6 +157,8 @@ export type Effect =
       readonly size: number
       readonly hash: string
       readonly from: readonly LifeId[]
+      /** Nobody who may submit has asked for what it is needed for: only a member's will do. */
+      readonly ofMembers: boolean
     }
   /** More holders for a transfer that is under way. */
   | { readonly type: 'sources'; readonly object: ObjectId; readonly from: readonly LifeId[] }

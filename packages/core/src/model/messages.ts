@@ -163,6 +163,8 @@ export type Message =
   /** Hand over and leave, within so many milliseconds. */
   | { readonly type: 'drain'; readonly withinMs: number }
   | { readonly type: 'unplug' }
+  /** That is not the receiver's to say, by its role: dropped, and why. */
+  | { readonly type: 'forbidden'; readonly sentence: string }
   | { readonly type: 'inspect'; readonly request: number; readonly query: Query }
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] }
 

@@ -17,6 +17,7 @@ export type FailureCode =
   | 'OVERLOADED'
   | 'CODE_REJECTED'
   | 'UNKNOWN_EXPORT'
+  | 'FORBIDDEN'
   | 'MESH_LEFT'
   | 'INTERNAL'
 

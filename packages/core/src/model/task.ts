@@ -95,10 +95,10 @@ export type Outcome =
       /** It only waited behind something long: that costs not even a move. */
       readonly free?: boolean | undefined
     }
-  /** The bundle or the export cannot be loaded: not retried, it would fail anywhere. `bytes`: the encoded error, where one was thrown. */
+  /** The bundle or the export cannot be loaded, or whoever assigned it may not submit: not retried, it would fail anywhere. `bytes`: the encoded error, where one was thrown. */
   | {
       readonly type: 'rejected'
-      readonly code: 'CODE_REJECTED' | 'UNKNOWN_EXPORT'
+      readonly code: 'CODE_REJECTED' | 'UNKNOWN_EXPORT' | 'FORBIDDEN'
       readonly message: string
       readonly bytes?: Uint8Array | undefined
     }

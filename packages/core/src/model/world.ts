@@ -2,6 +2,7 @@
 // state) as in SWIM (Das, Gupta, Motivala 2002); only the peer itself raises its incarnation.
 
 import type { LifeId, PeerId } from './ids.ts'
+import type { Role } from './role.ts'
 
 /** How a peer describes itself. Newest `version` within a life wins. */
 export interface Profile {
@@ -18,6 +19,8 @@ export interface Profile {
   readonly addresses: readonly string[]
   /** Peers of one failure domain (machine, person) tend to die together. */
   readonly domain: string
+  /** How it serves, for others' plans; absent: as a member. What it may do its pass says. */
+  readonly role?: Role | undefined
   /** Lives whose ledgers it keeps: whom to ask when they are gone. */
   readonly guards?: readonly LifeId[] | undefined
 }

@@ -10,6 +10,8 @@ export interface FetchRequest {
   readonly size: number
   readonly hash: string
   readonly from: readonly LifeId[]
+  /** From others than members it will not do. */
+  readonly ofMembers: boolean
 }
 
 /** Bundles have no size beforehand; this is the most that is taken on trust. */

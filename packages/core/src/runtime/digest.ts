@@ -1,7 +1,7 @@
 // Ids are derived, not drawn: a context that runs again asks for the same ids in any order, and finds
 // what was already done. Only contexts that may run again pay for the hash; an unnamed job counts.
 
-import type { ObjectId, TaskId } from '../model/ids.ts'
+import type { ContextId, ObjectId, TaskId } from '../model/ids.ts'
 import type { Needs } from '../model/task.ts'
 import type { ContextPort } from './context-port.ts'
 
@@ -89,4 +89,9 @@ function sorted(value: unknown): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, item]) => [key, sorted(item)]),
   )
+}
+
+/** The id of an unnamed job: short, since every task's id begins with it. 60 random bits of 12 random bytes. */
+export function drawnContext(bytes: Uint8Array): ContextId {
+  return Array.from(bytes, (byte) => (byte & 31).toString(32)).join('') as ContextId
 }

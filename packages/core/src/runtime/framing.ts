@@ -3,7 +3,7 @@
 
 import type { ByteStream } from './ports.ts'
 
-export const kinds = { hello: 1, frame: 2, bye: 3 } as const
+export const kinds = { hello: 1, frame: 2, bye: 3, revoked: 4 } as const
 export type FrameKind = (typeof kinds)[keyof typeof kinds]
 
 const headBytes = 5

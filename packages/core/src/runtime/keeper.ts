@@ -45,8 +45,9 @@ export class Keeper {
     if (objects.length > 0) this.#post({ type: 'found', objects })
   }
 
-  async fetch({ object, size, hash, from }: EffectOf<'fetch'>): Promise<void> {
-    const result = await this.transfers.fetch({ object, size, hash, from })
+  async fetch(request: EffectOf<'fetch'>): Promise<void> {
+    const { object } = request
+    const result = await this.transfers.fetch(request)
     const code = result.type === 'here' ? codeOf(object) : null
     const kept = code === null || (await this.bundles.arrived(code))
     this.#post({ type: 'fetched', object, result: kept ? result : nothingFetched })

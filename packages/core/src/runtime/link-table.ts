@@ -6,7 +6,9 @@ import type { Config } from '../model/config.ts'
 import type { PeerEvent } from '../model/events.ts'
 import type { LifeId, PeerId } from '../model/ids.ts'
 import type { Frame } from '../model/messages.ts'
+import type { Role } from '../model/role.ts'
 import { Link } from './link.ts'
+import type { LinkRefusal } from './link.ts'
 import type { ByteStream, Platform } from './ports.ts'
 import { DialError } from './ports.ts'
 
@@ -15,7 +17,8 @@ export interface LinkTableOptions {
   readonly platform: Pick<Platform, 'transport' | 'admission'>
   readonly config: Config
   readonly post: (event: PeerEvent) => void
-  readonly refused: (peer: PeerId, code: 'VERSION_MISMATCH' | 'FORBIDDEN', sentence: string) => void
+  /** `dialled`: by us, who wanted to be there. */
+  readonly refused: (peer: PeerId, refusal: LinkRefusal & { readonly dialled: boolean }) => void
 }
 
 /** A peer that keeps sending rubbish is not listened to for this long. */
@@ -35,6 +38,13 @@ export class LinkTable {
 
   constructor(options: LinkTableOptions) {
     this.#options = options
+    options.platform.admission.onChange((revocations) => this.#judgeAgain(revocations))
+  }
+
+  /** Everybody hears of it, those whom it means too; and they go. */
+  #judgeAgain(revocations: readonly string[]): void {
+    for (const link of this.#links.values()) link.tellRevoked(revocations)
+    for (const link of this.#links.values()) link.judgeAgain()
   }
 
   accept(peer: PeerId, stream: ByteStream): void {
@@ -76,12 +86,12 @@ export class LinkTable {
       admission: platform.admission,
       config,
       events: {
-        opened: (opened, life) => this.#opened(opened, life),
+        opened: (opened, life, role) => this.#opened(opened, life, role),
         received: (_link, frame) => this.#options.post({ type: 'received', frame }),
         writable: (one, writable) =>
           this.#links.get(peer) === one && this.#options.post({ type: 'writable', peer, writable }),
         closed: (closed, reason, violation) => this.#closedLink(closed, reason, violation),
-        refused: (other, code, sentence) => dialled && refused(other, code, sentence),
+        refused: (_link, refusal) => refused(peer, { ...refusal, dialled }),
       },
     })
     // A stream whose other side never says hello is not a link.
@@ -91,14 +101,14 @@ export class LinkTable {
     )
   }
 
-  #opened(link: Link, life: LifeId): void {
+  #opened(link: Link, life: LifeId, role: Role): void {
     this.#greeted(link)
     const standing = this.#links.get(link.peer)
     if (standing && standing.life === life && !this.#prefers(link, standing))
       return link.close('another link to this peer stands')
     this.#links.set(link.peer, link)
     if (standing) standing.close('another link to this peer stands')
-    this.#options.post({ type: 'linked', life })
+    this.#options.post({ type: 'linked', life, role })
   }
 
   #greeted(link: Link): void {

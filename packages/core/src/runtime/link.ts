@@ -1,24 +1,34 @@
-// One link: a stream to another peer on which both sides first say who they are (version, mesh, key,
-// life) and then exchange frames. It ends with a reason whenever what arrives is not what it should
-// be, and resets itself when its outbox does not drain. What frames mean is the machine's affair.
+// One link: a stream to another peer on which both sides first say who they are (version, life, right to
+// be here) and then exchange frames. Who dialled speaks first: to a stranger nothing is said. It ends with
+// a reason whenever what arrives is not what it should be, when the other side's right ends, and resets
+// itself when its outbox does not drain. What frames mean is the machine's affair.
 
 import type { Config } from '../model/config.ts'
 import type { LifeId, PeerId } from '../model/ids.ts'
 import { lifePattern, peerOf } from '../model/ids.ts'
+import { limits } from '../model/limits.ts'
 import { protocolVersion } from '../model/messages.ts'
 import type { Frame } from '../model/messages.ts'
+import type { Role } from '../model/role.ts'
+import type { Admission, Credentials } from '../trust/admission.ts'
 import { CodecError, decodeFrame, encodeFrame, pack, unpack } from './codec.ts'
 import { Deframer, kinds, sendFramed } from './framing.ts'
-import type { Admission, ByteStream } from './ports.ts'
+import type { ByteStream } from './ports.ts'
 
 export interface LinkEvents {
-  opened(link: Link, life: LifeId): void
+  opened(link: Link, life: LifeId, role: Role): void
   received(link: Link, frame: Frame): void
   writable(link: Link, writable: boolean): void
   /** `violation`: the other side sent what no peer of this version sends. */
   closed(link: Link, reason: string, violation: boolean): void
-  /** The other side does not want us, and says why in a code. */
-  refused(peer: PeerId, code: 'VERSION_MISMATCH' | 'FORBIDDEN', sentence: string): void
+  /** One side does not want the other, or not any more, and says why. */
+  refused(link: Link, refusal: LinkRefusal): void
+}
+
+export interface LinkRefusal {
+  readonly code: 'VERSION_MISMATCH' | 'FORBIDDEN' | 'INVITE_INVALID'
+  readonly sentence: string
+  readonly by: 'us' | 'them'
 }
 
 export interface LinkOptions {
@@ -34,11 +44,17 @@ export interface LinkOptions {
 /** Before the other side has said who it is, it may say no more than this. */
 const helloLimitBytes = 4_096
 
+/** Of setTimeout: past it, it fires at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 export class Link {
   readonly peer: PeerId
   readonly dialled: boolean
   readonly openedAt: number
   life: LifeId | null = null
+  /** What the other side showed, to be looked at again. */
+  #pass: string | null = null
+  #ends: ReturnType<typeof setTimeout> | undefined
   readonly #stream: ByteStream
   readonly #options: LinkOptions
   readonly #deframer: Deframer
@@ -57,13 +73,11 @@ export class Link {
     })
     stream.onDrain(() => this.#drained())
     stream.onClose((error) => this.#end(error ? error.message : 'closed', false))
-    this.#hello()
+    if (this.dialled) this.#hello(options.admission.credentials(options.peer))
   }
 
-  #hello(): void {
-    const { self, admission, peer } = this.#options
-    const hello = { version: protocolVersion, mesh: admission.mesh, token: admission.token(peer), life: self }
-    sendFramed(this.#stream, kinds.hello, pack(hello))
+  #hello(credentials: Credentials): void {
+    sendFramed(this.#stream, kinds.hello, pack({ version: protocolVersion, life: this.#options.self, ...credentials }))
   }
 
   send(frame: Frame): void {
@@ -83,7 +97,8 @@ export class Link {
     if (this.#closed) return
     try {
       if (kind === kinds.hello && this.life === null) this.#greeted(unpack(payload))
-      else if (kind === kinds.bye && this.life === null) this.#dismissed(unpack(payload))
+      else if (kind === kinds.bye) this.#dismissed(unpack(payload))
+      else if (kind === kinds.revoked && this.life !== null) this.#learn(unpack(payload))
       else if (kind === kinds.frame && this.life !== null)
         this.#options.events.received(this, decodeFrame(payload, this.life, this.#options.self))
       else this.#violate(`a frame of kind ${kind} out of turn`)
@@ -94,7 +109,7 @@ export class Link {
   }
 
   #greeted(hello: unknown): void {
-    const { version, mesh, token, life } = (hello ?? {}) as Record<string, unknown>
+    const { version, life, ...shown } = (hello ?? {}) as Record<string, unknown>
     if (version !== protocolVersion) {
       return this.#dismiss(
         'VERSION_MISMATCH',
@@ -102,36 +117,61 @@ export class Link {
       )
     }
     const { peer, admission, config, events } = this.#options
-    if (typeof mesh !== 'string' || typeof token !== 'string' || !admission.admits(peer, mesh, token)) {
-      return this.#dismiss(
-        'FORBIDDEN',
-        'this mesh has another key: join with the same mesh.key, or found a mesh of your own',
-      )
-    }
+    const verdict = admission.judge(peer, shown)
+    if (!verdict.admitted) return this.#dismiss(verdict.code, verdict.sentence)
+    const { role, issued } = verdict
     if (typeof life !== 'string' || life.length > 256 || !lifePattern.test(life) || peerOf(life as LifeId) !== peer) {
       return this.#violate('a hello that names another peer')
     }
+    if (!this.dialled) this.#hello({ pass: admission.pass, issued })
     this.life = life as LifeId
+    this.#pass = issued ?? (shown['pass'] as string)
     this.#deframer.limitBytes = config.maxFrameBytes
-    events.opened(this, this.life)
+    this.#watchEnd(verdict.until)
+    events.opened(this, this.life, role)
+    this.tellRevoked(admission.revocations)
   }
 
-  #dismiss(code: 'VERSION_MISMATCH' | 'FORBIDDEN', sentence: string): void {
+  /** A pass ends while its link stands. */
+  #watchEnd(until: number): void {
+    clearTimeout(this.#ends)
+    if (until === Number.POSITIVE_INFINITY) return
+    this.#ends = setTimeout(() => this.judgeAgain(), Math.min(until - Date.now(), longestTimerMs))
+  }
+
+  /** Something that was judged may be otherwise by now. */
+  judgeAgain(): void {
+    if (this.#closed || this.life === null) return
+    const verdict = this.#options.admission.judge(this.peer, { pass: this.#pass })
+    if (verdict.admitted) this.#watchEnd(verdict.until)
+    else this.#dismiss(verdict.code, verdict.sentence)
+  }
+
+  /** Statements that the other side may not know. */
+  tellRevoked(revocations: readonly string[]): void {
+    if (this.#closed || this.life === null || revocations.length === 0) return
+    sendFramed(this.#stream, kinds.revoked, pack(revocations))
+  }
+
+  #learn(told: unknown): void {
+    if (!Array.isArray(told) || !told.every((one) => typeof one === 'string' && one.length <= limits.lineLength))
+      return this.#violate('revocations that are none')
+    this.#options.admission.learn(told as string[])
+  }
+
+  #dismiss(code: LinkRefusal['code'], sentence: string): void {
     sendFramed(this.#stream, kinds.bye, pack({ code, sentence }))
-    this.#options.events.refused(this.peer, code, sentence)
+    this.#options.events.refused(this, { code, sentence, by: 'us' })
     this.#stream.close()
     this.#end(sentence, false)
   }
 
   #dismissed(bye: unknown): void {
     const { code, sentence } = (bye ?? {}) as Record<string, unknown>
-    const known = code === 'VERSION_MISMATCH' ? 'VERSION_MISMATCH' : 'FORBIDDEN'
-    this.#options.events.refused(
-      this.peer,
-      known,
-      typeof sentence === 'string' ? sentence.slice(0, 500) : 'no reason was given',
-    )
-    this.close('dismissed')
+    const known = code === 'VERSION_MISMATCH' || code === 'INVITE_INVALID' ? code : 'FORBIDDEN'
+    const said = typeof sentence === 'string' ? sentence.slice(0, 500) : 'no reason was given'
+    this.#options.events.refused(this, { code: known, sentence: said, by: 'them' })
+    this.close(said)
   }
 
   #violate(reason: string): void {
@@ -150,6 +190,7 @@ export class Link {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#stall)
+    clearTimeout(this.#ends)
     this.#options.events.closed(this, reason, violation)
   }
 }

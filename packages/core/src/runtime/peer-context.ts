@@ -7,6 +7,7 @@ import { peerOf, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { MeshError } from '../errors.ts'
+import { assertMember } from './duties.ts'
 import type { PutRequest, RefOutlook, RefStatus, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
 import type { Peer } from './peer.ts'
@@ -56,6 +57,7 @@ export class PeerContext implements AttemptContext {
 
   submit(spec: TaskSpec, source: Uint8Array | null): void {
     this.#peer.assertOpen()
+    if (this.depth === 0) assertMember(this.#peer.admission.role, 'submit tasks')
     const { tasks } = this.#peer.state
     if (this.#burst === 0) queueMicrotask(() => (this.#burst = 0))
     if (tasks.pending + this.#burst >= this.#config.maxTasks) {
@@ -73,6 +75,7 @@ export class PeerContext implements AttemptContext {
 
   async put({ object, bytes, hash, refs, copies, name }: PutRequest): Promise<void> {
     this.#peer.assertOpen()
+    if (this.depth === 0) assertMember(this.#peer.admission.role, 'put objects')
     const inline = bytes.length <= this.inlineBytes ? bytes : null
     if (!inline) await this.#keep(object, bytes, hash)
     this.#own(object)
@@ -139,6 +142,7 @@ export class PeerContext implements AttemptContext {
   async cancel(object: ObjectId, owner: LifeId, said: string): Promise<void> {
     const reason = clip(said)
     if (owner === this.self) return this.#waiters.untilCancelled(object, owner, reason)
+    assertMember(this.#peer.admission.role, 'cancel what others asked for')
     this.#peer.post({ type: 'cancel', object, owner, reason })
     await this.#waiters.watch(object, owner, false).settled
   }

@@ -15,18 +15,22 @@ import { createPeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
 import { Inspections, whom } from './inspections.ts'
+import type { Admission } from '../trust/admission.ts'
 import { Joining } from './joining.ts'
 import type { JoinRequest } from './joining.ts'
 import { Keeper } from './keeper.ts'
 import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
 import { OpenJobs } from './open-jobs.ts'
+import { drawnContext } from './digest.ts'
+import { Refusals } from './refusals.ts'
+import { Standing } from './standing.ts'
 import { PeerContext } from './peer-context.ts'
 import type { Platform, Sha256 } from './ports.ts'
 import type { TieredStore } from './tiered-store.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
-import { reportsTo } from './worker-events.ts'
+import { ordersOf, reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
 import type { WorkerPool } from './worker-port.ts'
 
@@ -45,6 +49,7 @@ const leaveMs = 7_000
 
 export class Peer {
   readonly self: LifeId
+  readonly admission: Admission
   readonly state: PeerState
   readonly events = new EventTarget()
   readonly #options: PeerOptions
@@ -55,6 +60,8 @@ export class Peer {
   readonly #inspections = new Inspections()
   readonly #joining: Joining
   readonly #leaving = new Leaving()
+  readonly #refusals = new Refusals()
+  readonly #standing: Standing
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
   readonly jobs = new OpenJobs((event) => this.post(event))
   #queue: PeerEvent[] = []
@@ -73,6 +80,7 @@ export class Peer {
     const { platform, self, profile, config } = options
     this.#options = options
     this.self = self
+    this.admission = platform.admission
     const seed = new DataView(platform.randomBytes(4).buffer).getUint32(0)
     const { disk } = platform
     const now = platform.clock.now() as Instant
@@ -87,7 +95,16 @@ export class Peer {
       platform,
       config,
       post,
-      refused: (_peer, code, sentence) => this.#joining.refused(new MeshError(code, sentence)),
+      refused: (other, { code, sentence, by, dialled }) => {
+        this.#notify({
+          type: 'peer:refused',
+          peer: other,
+          name: this.state.members.nameOf(other),
+          reason: sentence,
+          by,
+        })
+        if (dialled) this.#joining.refused(new MeshError(code, sentence))
+      },
     })
     this.#joining = new Joining({
       self: peerOf(self),
@@ -104,6 +121,7 @@ export class Peer {
     const builtin = builtinBundle(platform.sha256)
     this.#keep(builtin.module.code, builtin.bytes, true)
     this.#keeper.lookAround()
+    this.#standing = new Standing(platform, (error) => this.#end(error))
     this.#wake(deadline(this.state))
   }
 
@@ -183,13 +201,15 @@ export class Peer {
   /** A broken invariant is a bug of ours: stop rather than go on with tables that disagree. */
   #break(cause: unknown): void {
     const said = cause instanceof Error ? cause.message : String(cause)
-    this.#broken = new MeshError(
-      'INTERNAL',
-      `this peer stopped: ${said}. That is a bug; please report it with the stack below`,
-      { cause },
-    )
     console.error(cause)
-    this.#joining.refused(this.#broken)
+    const sentence = `this peer stopped: ${said}. That is a bug; please report it with the stack below`
+    this.#end(new MeshError('INTERNAL', sentence, { cause }))
+  }
+
+  /** Everything that is under way here fails with that. */
+  #end(error: MeshError): void {
+    this.#broken ??= error
+    this.#joining.refused(error)
     void this.stop()
   }
 
@@ -212,7 +232,7 @@ export class Peer {
       case 'drop':
         return this.#drop(effect.object)
       case 'run':
-        return this.#run(effect)
+        return this.#pool.run(effect.worker, ordersOf(effect.batch))
       case 'abort':
         return this.#pool.abort(effect.attempt, effect.reason)
       case 'recall':
@@ -244,21 +264,8 @@ export class Peer {
     if (code !== null) this.#pool.forgetCode(code)
   }
 
-  #run({ worker, batch }: Extract<Effect, { type: 'run' }>): void {
-    const orders = batch.map(({ id, attempt, spec, inputs }) => ({
-      id,
-      attempt,
-      task: spec.id,
-      code: spec.code,
-      fn: spec.fn,
-      args: spec.args,
-      refs: spec.refs,
-      inputs,
-    }))
-    this.#pool.run(worker, orders)
-  }
-
   #notify(notice: Notice): void {
+    if (notice.type === 'peer:refused' && !this.#refusals.isNews(notice)) return
     this.events.dispatchEvent(new CustomEvent(notice.type, { detail: notice }))
   }
 
@@ -275,10 +282,9 @@ export class Peer {
     this.post({ type: 'code', code, pinned })
   }
 
-  /** The id of an unnamed job: short, since every task's id begins with it. 60 random bits. */
+  /** The id of an unnamed job. */
   freshContext(): ContextId {
-    const bytes = this.#options.platform.randomBytes(12)
-    return Array.from(bytes, (byte) => (byte & 31).toString(32)).join('') as ContextId
+    return drawnContext(this.#options.platform.randomBytes(12))
   }
 
   /** The verbs' port for a job of this peer; one with a name may run again. */
@@ -332,6 +338,7 @@ export class Peer {
 
   /** Resolves when a first exchange of member lists has succeeded with whoever answers at these addresses. */
   join(request: JoinRequest): Promise<void> {
+    this.assertOpen()
     return this.#joining.join(request)
   }
 
@@ -378,6 +385,7 @@ export class Peer {
     this.#inspections.fail(why)
     this.jobs.fail(why)
     this.#joining.close()
+    this.#standing.stop()
     this.#keeper.transfers.close()
     this.#links.close()
     // Later, as one of them may be whoever stops it.

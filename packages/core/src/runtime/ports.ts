@@ -6,6 +6,7 @@
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId, PeerId } from '../model/ids.ts'
 import type { FoundNote } from '../model/object.ts'
+import type { Admission } from '../trust/admission.ts'
 
 /** A two-way stream of bytes with honest backpressure. Chunk boundaries mean nothing. */
 export interface ByteStream {
@@ -122,14 +123,6 @@ export interface Clock {
   wakeAt(at: number, callback: () => void): void
 }
 
-/** How a peer shows that it belongs to this mesh, bound to both ends so that it cannot be passed on. */
-export interface Admission {
-  /** Names the mesh to those who hold its key; others learn nothing. */
-  readonly mesh: string
-  token(to: PeerId): string
-  admits(from: PeerId, mesh: string, token: string): boolean
-}
-
 /** What a worker imports a bundle by: in Node a file's URL, in a page, of which its workers reach nothing, the text itself. */
 export type CodeUrl = (code: CodeId, source: Uint8Array) => Promise<string>
 
@@ -148,6 +141,7 @@ export interface Platform {
   readonly codeUrl: CodeUrl
   /** Whether workers can share memory with this thread. Default: where the platform has any. */
   readonly sharesMemory?: boolean | undefined
+  /** By the mesh's key, or by an invite. */
   readonly admission: Admission
   /** Uniform random bytes, for seeds and names. */
   randomBytes(length: number): Uint8Array

@@ -14,8 +14,9 @@ import type { FetchRequest } from './arrival.ts'
 import { CodecError, pack, unpack } from './codec.ts'
 import { Deframer, kinds, sendFramed } from './framing.ts'
 import { StoreFullError } from './memory-store.ts'
-import type { Admission, ByteStream, Hasher, Transport } from './ports.ts'
+import type { ByteStream, Hasher, Transport } from './ports.ts'
 import type { TieredStore } from './tiered-store.ts'
+import type { Admission } from '../trust/admission.ts'
 
 export interface TransferOptions {
   readonly transport: Transport
@@ -40,6 +41,8 @@ type End = 'whole' | 'absent' | 'busy' | 'broken'
 interface Head {
   readonly status: 'ok' | 'absent' | 'busy' | 'forbidden'
   readonly size: number
+  /** Whoever answers is one of the mesh, too. */
+  readonly pass: unknown
 }
 
 export class Transfers {
@@ -81,7 +84,7 @@ export class Transfers {
     for (let tries = 0; tries < maxTries;) {
       const life = await this.#nextHolder(request.object, sources)
       if (life === undefined) break
-      const end = await this.#fetchFrom(life, request.object, arrival).catch(() => 'broken' as const)
+      const end = await this.#fetchFrom(life, request, arrival).catch(() => 'broken' as const)
       if (end === 'busy') {
         sources.busy.add(life)
         continue
@@ -134,7 +137,7 @@ export class Transfers {
     return hasher.digest() === hash
   }
 
-  async #fetchFrom(life: LifeId, object: ObjectId, arrival: Arrival): Promise<End> {
+  async #fetchFrom(life: LifeId, { object, ofMembers }: FetchRequest, arrival: Arrival): Promise<End> {
     const { transport, admission, addressesOf, config } = this.#options
     const peer = peerOf(life)
     arrival.sender = life
@@ -143,12 +146,12 @@ export class Transfers {
     const stall = new Stall(config.stallMs, () => abort.abort())
     try {
       const stream = await transport.open('object', peer, addressesOf(peer), abort.signal)
-      sendFramed(
-        stream,
-        kinds.hello,
-        pack({ mesh: admission.mesh, token: admission.token(peer), object, offset: arrival.received }),
-      )
-      return await receive(stream, arrival, { stall, signal: abort.signal })
+      sendFramed(stream, kinds.hello, pack({ pass: admission.pass, object, offset: arrival.received }))
+      const isWelcome = ({ pass }: Head): boolean => {
+        const verdict = ofMembers ? admission.judge(peer, { pass }) : null
+        return verdict === null || (verdict.admitted && verdict.role === 'member')
+      }
+      return await receive(stream, arrival, { stall, signal: abort.signal, isWelcome })
     } finally {
       stall.stop()
       this.#aborts.delete(abort)
@@ -169,13 +172,13 @@ export class Transfers {
   }
 
   async #answer(from: PeerId, stream: ByteStream, payload: Uint8Array): Promise<void> {
-    const { mesh, token, object, offset } = readRequest(payload)
+    const { pass, object, offset } = readRequest(payload)
     const { admission, store, config } = this.#options
     const refuse = (status: Head['status']): void => {
-      sendFramed(stream, kinds.hello, pack({ status, size: 0 }))
+      sendFramed(stream, kinds.hello, pack({ status, size: 0, pass: admission.pass }))
       stream.close()
     }
-    if (!admission.admits(from, mesh, token)) return refuse('forbidden')
+    if (!admission.judge(from, { pass }).admitted) return refuse('forbidden')
     if (this.#serving >= config.maxServes) return refuse('busy')
     // Small things, bundles among them, do not wait behind large ones.
     const isLarge = (store.sizeOf(object) ?? 0) > config.chunkBytes
@@ -185,7 +188,7 @@ export class Transfers {
     try {
       const bytes = await store.get(object)
       if (!bytes) return refuse('absent')
-      sendFramed(stream, kinds.hello, pack({ status: 'ok', size: bytes.length }))
+      sendFramed(stream, kinds.hello, pack({ status: 'ok', size: bytes.length, pass: admission.pass }))
       await sendChunks(stream, bytes.subarray(Math.min(offset, bytes.length)), config)
       stream.close()
     } finally {
@@ -200,16 +203,12 @@ export class Transfers {
   }
 }
 
-function readRequest(payload: Uint8Array): { mesh: string; token: string; object: ObjectId; offset: number } {
-  const { mesh, token, object, offset } = (unpack(payload) ?? {}) as Record<string, unknown>
-  const valid =
-    typeof mesh === 'string' &&
-    typeof token === 'string' &&
-    typeof object === 'string' &&
-    object.length <= limits.nameLength
+function readRequest(payload: Uint8Array): { pass: string; object: ObjectId; offset: number } {
+  const { pass, object, offset } = (unpack(payload) ?? {}) as Record<string, unknown>
+  const valid = typeof pass === 'string' && typeof object === 'string' && object.length <= limits.nameLength
   if (!valid || typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0)
     throw new CodecError('not a request for an object')
-  return { mesh, token, object: object as ObjectId, offset }
+  return { pass, object: object as ObjectId, offset }
 }
 
 async function sendChunks(
@@ -236,7 +235,7 @@ async function sendChunks(
 function receive(
   stream: ByteStream,
   arrival: Arrival,
-  { stall, signal }: { stall: Stall; signal: AbortSignal },
+  { stall, signal, isWelcome }: { stall: Stall; signal: AbortSignal; isWelcome: (head: Head) => boolean },
 ): Promise<End> {
   return new Promise((resolve) => {
     let head: Head | null = null
@@ -257,6 +256,7 @@ function receive(
       if (split === null) return
       head = split.head
       if (head.status !== 'ok') return end(head.status === 'forbidden' ? 'broken' : head.status)
+      if (!isWelcome(head)) return end('absent', 'only a member can be asked for this')
       if (!arrival.expect(head.size) || !arrival.take(split.rest))
         return end('broken', 'not the size that was announced')
       if (arrival.isWhole) end('whole')
@@ -270,10 +270,10 @@ function readHead(bytes: Uint8Array): { head: Head; rest: Uint8Array } | 'invali
   if (length > headLimitBytes) return 'invalid'
   if (bytes.length < 5 + length) return null
   try {
-    const { status, size } = (unpack(bytes.slice(5, 5 + length)) ?? {}) as Record<string, unknown>
+    const { status, size, pass } = (unpack(bytes.slice(5, 5 + length)) ?? {}) as Record<string, unknown>
     const known = status === 'ok' || status === 'absent' || status === 'busy' || status === 'forbidden'
     if (!known || typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return 'invalid'
-    return { head: { status, size }, rest: bytes.subarray(5 + length) }
+    return { head: { status, size, pass }, rest: bytes.subarray(5 + length) }
   } catch {
     return 'invalid'
   }

@@ -5,6 +5,7 @@
 import * as z from 'zod/mini'
 import { lifePattern } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
+import { roles } from '../model/role.ts'
 
 const text = z.string().check(z.maxLength(limits.textLength))
 const id = z.string().check(z.minLength(1), z.maxLength(limits.nameLength))
@@ -51,7 +52,7 @@ export const outcome = z.discriminatedUnion('type', [
   z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()) }),
   z.object({
     type: z.literal('rejected'),
-    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT']),
+    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT', 'FORBIDDEN']),
     message: text,
     bytes: z.optional(bytes),
   }),
@@ -100,6 +101,7 @@ const profile = z.object({
   memoryBytes: count,
   addresses: list(z.string().check(z.maxLength(limits.lineLength)), limits.addresses),
   domain: text,
+  role: z.optional(z.enum(roles)),
   guards: z.optional(list(lifeId, limits.guards)),
 })
 
@@ -191,6 +193,7 @@ export const message = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('drain'), withinMs: count }),
   z.object({ type: z.literal('unplug') }),
+  z.object({ type: z.literal('forbidden'), sentence: text }),
   z.object({ type: z.literal('inspect'), request: whole, query }),
   z.object({ type: z.literal('inspected'), request: whole, rows: list(row, limits.rows) }),
 ])

@@ -1,8 +1,9 @@
-// What the worker pool reports, as events of the machine; what tasks print, for people.
+// What the machine orders, as the worker pool takes it; what that reports, as events of the machine; what tasks
+// print, for people.
 
-import type { PeerEvent } from '../model/events.ts'
+import type { Order, PeerEvent } from '../model/events.ts'
 import type { PeerOptions } from './peer.ts'
-import type { WorkerReports } from './worker-port.ts'
+import type { RunOrder, WorkerReports } from './worker-port.ts'
 
 export function reportsTo(post: (event: PeerEvent) => void, logged: NonNullable<PeerOptions['logged']>): WorkerReports {
   return {
@@ -14,4 +15,11 @@ export function reportsTo(post: (event: PeerEvent) => void, logged: NonNullable<
       post({ type: 'exited', worker, reason, detail, running, unstarted }),
     logged: (attempt, level, text) => logged({ attempt, level, text }),
   }
+}
+
+export function ordersOf(batch: readonly Order[]): RunOrder[] {
+  return batch.map(({ id, attempt, spec, inputs }) => {
+    const { id: task, code, fn, args, refs } = spec
+    return { id, attempt, task, code, fn, args, refs, inputs }
+  })
 }

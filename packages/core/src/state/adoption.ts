@@ -14,6 +14,7 @@ import { hold, letGo, moveTo } from './locate.ts'
 import { awaitHolder } from './missing.ts'
 import type { PeerState } from './peer-state.ts'
 import { lostFailure, say } from './peer-state.ts'
+import { isVouched } from './permits.ts'
 import { Tasks } from './tasks.ts'
 
 /** False when no ledger here tells of it. What nobody holds in the end goes again in the same turn. */
@@ -39,6 +40,8 @@ export function install(state: PeerState, first: LedgerRow, others: Iterable<Lif
   const left = [first]
   for (let told = left.pop(); told !== undefined; told = left.pop()) {
     const row = asFound(state, told)
+    // Of a worker's children those are gone on with that run what a member has brought.
+    if (row.spec && !isVouched(state, row.spec.code, state.guarded.ownersOf(row.object))) continue
     if (state.directory.get(row.object) || (row.task !== null && state.tasks.get(row.task))) continue
     state.shared.adopted(
       row.object,

@@ -1,17 +1,23 @@
 // Whom to ask for a bundle: its hash is its name, so anybody's will do. The owner of a task that runs it
-// nearly always has it; one that adopted the task may not, and then somebody else does.
+// nearly always has it; one that adopted the task may not, and then somebody else does. So what a bundle is to be
+// run for is known to be a member's wish: every bundle that a peer has came from a program of its own or by here.
 
 import type { CodeId, LifeId } from '../model/ids.ts'
+import { peerOf } from '../model/ids.ts'
 import type { PeerState } from './peer-state.ts'
+import { asksHere, roleOf } from './permits.ts'
 
 /** Others are asked one after the other: each costs a round trip. */
 const strangersMost = 16
 
 /** In the order in which they are to be asked. */
 export function codeSources(state: PeerState, code: CodeId, owner: LifeId): LifeId[] {
-  const sources = new Set([owner])
-  for (const { spec, owner: other } of state.executor.all()) if (spec.code === code) sources.add(other)
-  const others = state.members.others().filter(({ life, hearsay }) => !hearsay && !sources.has(life))
+  // On a worker's word nothing is run but what a member has: only members are asked, and shown to be some.
+  const isWished = asksHere(state, owner)
+  const counts = (life: LifeId): boolean => isWished || roleOf(state, peerOf(life)) === 'member'
+  const sources = new Set([owner].filter(counts))
+  for (const { spec, owner: other } of state.executor.all()) if (spec.code === code && counts(other)) sources.add(other)
+  const others = state.members.others().filter(({ life, hearsay }) => !hearsay && counts(life) && !sources.has(life))
   for (const { life } of state.rng.sample(others, strangersMost)) sources.add(life)
   return [...sources]
 }

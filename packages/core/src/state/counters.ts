@@ -17,6 +17,8 @@ export interface Counters {
   peersDied: number
   violations: number
   refused: number
+  /** Messages that are not their sender's to say, by its role: dropped, and it is told. */
+  forbidden: number
   /** Messages about work or objects that are not, or no longer, their sender's affair: dropped. */
   strayed: number
 }
@@ -36,6 +38,7 @@ export function noCounters(): Counters {
     peersDied: 0,
     violations: 0,
     refused: 0,
+    forbidden: 0,
     strayed: 0,
   }
 }

@@ -8,6 +8,7 @@ import { assert } from '../model/assert.ts'
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { lifeNumberOf, peerOf } from '../model/ids.ts'
 import { hash32 } from '../model/rng.ts'
+import { lesserOf, type Role } from '../model/role.ts'
 import type { Claim, Load, MemberState, Profile } from '../model/world.ts'
 
 export interface Member {
@@ -25,6 +26,8 @@ export interface Member {
   born: Instant
   /** Known only by what others say: gets no work, copies or ledgers before it has answered a probe. */
   hearsay: boolean
+  /** What it may do, by the pass that it showed on its latest link; null before there was one. */
+  role: Role | null
   /** For people: what it called itself last, in whichever life. */
   name: string
   /** For people: how its end was found out. */
@@ -69,6 +72,7 @@ export class Membership {
       since: now,
       born: now,
       hearsay: false,
+      role: null,
       name: profile.name,
       how: '',
     })
@@ -167,12 +171,22 @@ export class Membership {
       since: now,
       born: now,
       hearsay: true,
+      role: null,
       name: claim.profile?.name ?? peerOf(claim.life).slice(-6),
       how: '',
     }
     this.#rows.set(member.peer, member)
     this.version++
     return { member, claim, before: null, ended: null, began: over ? null : claim.life, endedSlots: 0, revived: false }
+  }
+
+  /** It has a link with us, and may do that. */
+  admitted(life: LifeId, role: Role): void {
+    const row = this.#rows.get(peerOf(life))
+    if (!row) return
+    // Whoever has shown nothing yet is planned with as a member.
+    if ((row.role ?? 'member') !== role) this.version++
+    row.role = role
   }
 
   /** It answered us in person. True when this ended its being hearsay. */
@@ -214,7 +228,7 @@ export class Membership {
   guardianOf(life: LifeId): LifeId | null {
     let first: LifeId | null = null
     for (const row of this.#rows.values()) {
-      if (isOver(row.state) || !row.profile?.guards?.includes(life)) continue
+      if (isOver(row.state) || !guards(row, life)) continue
       if (first === null || row.life < first) first = row.life
     }
     return first
@@ -223,8 +237,7 @@ export class Membership {
   /** All of them, that one first. `gone`: and those that are not here any more. */
   guardiansOf(life: LifeId, gone = false): LifeId[] {
     const all: LifeId[] = []
-    for (const row of this.#rows.values())
-      if ((gone || !isOver(row.state)) && row.profile?.guards?.includes(life)) all.push(row.life)
+    for (const row of this.#rows.values()) if ((gone || !isOver(row.state)) && guards(row, life)) all.push(row.life)
     return all.sort()
   }
 
@@ -263,6 +276,16 @@ export class Membership {
     assert(!isOver(this.me.state) || this.me.state === 'left', 'a peer does not think itself dead')
     for (const [peer, row] of this.#rows) assert(peerOf(row.life) === peer, `row of ${peer} names ${row.life}`)
   }
+}
+
+/** As its pass allows and its own profile offers, whichever is less. Who has shown nothing yet is planned with as a member. */
+export function servesAs({ role, profile }: Member): Role {
+  return lesserOf(role ?? 'member', profile?.role ?? 'member')
+}
+
+/** It says that it keeps that life's ledger, and may. */
+function guards(member: Member, life: LifeId): boolean {
+  return member.profile?.guards?.includes(life) === true && servesAs(member) === 'member'
 }
 
 /** Is this claim above the row in the order of claims? */

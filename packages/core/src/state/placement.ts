@@ -6,12 +6,13 @@
 import type { LifeId } from '../model/ids.ts'
 import { hash32 } from '../model/rng.ts'
 import type { LabelMatch, Needs } from '../model/task.ts'
-import type { Member } from './membership.ts'
+import { type Member, servesAs } from './membership.ts'
 
 /** Why this peer cannot run it; null when it can. Phrased for UNPLACEABLE and `explain`. */
 export function unfit(member: Member, needs: Needs): string | null {
   const profile = member.profile
   if (!profile) return 'nothing is known of it yet'
+  if (servesAs(member) === 'observer') return 'it only looks (observer)'
   if (profile.slots < (needs.slots ?? 1))
     return profile.slots === 0 ? 'it runs nothing (slots: 0)' : `it has ${profile.slots} slots, ${needs.slots} needed`
   if (needs.peer !== undefined && needs.peer !== profile.name && needs.peer !== member.peer)

@@ -27,7 +27,7 @@ async function alone(): Promise<{ clock: FakeClock; peer: Peer; thinks: () => st
   const clock = new FakeClock()
   const platform = fakePlatform('here' as PeerId, clock)
   const peer = new Peer({ platform, self: 'here/1' as LifeId, profile, config: presets.test })
-  peer.post({ type: 'linked', life: 'there/1' as LifeId })
+  peer.post({ type: 'linked', life: 'there/1' as LifeId, role: 'member' })
   await Promise.resolve()
   return { clock, peer, thinks: () => peer.state.members.get('there' as PeerId)?.state }
 }

@@ -9,6 +9,7 @@ import { MemoryStore } from '../../src/runtime/memory-store.ts'
 import type { ByteStream, Hasher, Transport } from '../../src/runtime/ports.ts'
 import { TieredStore } from '../../src/runtime/tiered-store.ts'
 import { Transfers } from '../../src/runtime/transfer.ts'
+import { Admission, meshKeys } from '../../src/trust/index.ts'
 
 const object = 'o' as ObjectId
 const good = Uint8Array.from({ length: 1_000 }, (_, at) => at % 251)
@@ -46,7 +47,7 @@ function bench(holders: Readonly<Record<string, Holder>>): Bench {
   const transfers = new Transfers({
     transport: { open } as Partial<Transport> as Transport,
     store,
-    admission: { mesh: 'm', token: () => 't', admits: () => true },
+    admission: new Admission({ self: 'r' as PeerId, by: meshKeys(new Uint8Array(32)), now: () => 0 }),
     createHasher,
     config: { chunkBytes: 100, maxServes: 1, maxUploads: 1, stallMs: 1_000 },
     addressesOf: () => [],

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import type { PeerId } from '../../src/model/ids.ts'
 import { MemoryStore } from '../../src/runtime/memory-store.ts'
 import type { Clock, Platform, Transport } from '../../src/runtime/ports.ts'
+import { Admission, meshKeys } from '../../src/trust/index.ts'
 import { sha256 } from './fake-port.ts'
 
 export class FakeClock implements Clock {
@@ -68,7 +69,7 @@ export function fakePlatform(self: PeerId, clock: Clock): Platform {
     },
     spawnWorker: unused('workers'),
     codeUrl: unused('workers'),
-    admission: { mesh: 'test', token: () => '', admits: () => true },
+    admission: new Admission({ self, by: meshKeys(new Uint8Array(32)), now: () => clock.wall() }),
     randomBytes: (length) => new Uint8Array(length).fill(7),
   }
 }

@@ -60,6 +60,8 @@ function programFor(done: (code: number) => void): Command {
   addStop(program, done)
   addRun(program, done)
   addBundle(program, done)
+  addInvite(program, done)
+  addRevoke(program, done)
   return program
 }
 
@@ -70,7 +72,9 @@ const entryOption = (): Option =>
   new Option(
     '--entry <address>',
     'a peer to join: host:port, ws://host:port or a multiaddr; once for each (default: MURMURATION_ENTRY, else your mesh on this machine)',
-  ).argParser(take.addresses)
+  ).argParser(take.entries)
+const inviteOption = (): Option =>
+  new Option('--invite <link>', 'come in by an invite, which says where to knock').argParser(take.invite)
 const homeOption = (): Option =>
   new Option(
     '--home <dir>',
@@ -84,6 +88,7 @@ function addUp(program: Command, done: Done): void {
       'be a peer until Ctrl-C: joins your mesh on this machine, or founds one. Members of the mesh run code here as you.',
     )
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(
       new Option('--slots <n>', 'attempts at once (default: cores less one; 0: keeps objects, runs nothing)').argParser(
         take.slots,
@@ -104,6 +109,10 @@ function addUp(program: Command, done: Done): void {
         take.host,
       ),
     )
+    .option(
+      '--lan',
+      'listen on every network of this machine: whoever has an invite or your mesh.key comes in from there',
+    )
     .addOption(new Option('--port <n>', 'TCP port (default: any free one)').argParser(take.port))
     .addOption(new Option('--ws-port <n>', 'WebSocket port (default: any free one)').argParser(take.port))
     .addOption(homeOption())
@@ -117,6 +126,7 @@ function addStatus(program: Command, done: Done): void {
     .description('who is in the mesh, how busy, and who died when and how')
     .option('--all', 'also peers that left, and those that only look')
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('the answer as JSON'))
     .action(async (options) => done(await (await import('./status.ts')).status(options)))
@@ -126,12 +136,13 @@ function addList(program: Command, done: Done): void {
   program
     .command('list')
     .description(
-      'peers with their addresses and labels, tasks, objects with their copies, or named jobs, of the whole mesh',
+      'peers with their addresses and labels, tasks, objects with their copies, or named jobs, of the whole mesh; or the invites that were made here',
     )
-    .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects', 'jobs']))
+    .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects', 'jobs', 'invites']))
     .option('--all', 'peers: also those that left, and those that only look; tasks: also those that are done')
     .addOption(new Option('--limit <n>', 'rows per peer at most').argParser(take.limit).default(1_000))
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('the rows as JSON, with whole ids'))
     .action(async (what, options) => done(await (await import('./list.ts')).list(what, options)))
@@ -143,6 +154,7 @@ function addExplain(program: Command, done: Done): void {
     .description('what a task or an object waits for, as a tree')
     .argument('<id>', "a task's or an object's id, or how it begins")
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('the answer as JSON'))
     .action(async (id, options) => done(await (await import('./explain.ts')).explain(id, options)))
@@ -159,6 +171,7 @@ function addDrain(program: Command, done: Done): void {
         .default(30),
     )
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('what came of it as JSON'))
     .action(async (peer, options) => done(await (await import('./drain.ts')).drain(peer, options)))
@@ -177,6 +190,7 @@ function addResult(program: Command, done: Done): void {
       ),
     )
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('the value, or where it was written, as JSON'))
     .action(async (job, name, options) => done(await (await import('./result.ts')).result(job, name, options)))
@@ -188,6 +202,7 @@ function addStop(program: Command, done: Done): void {
     .description('end a named job for good: what runs is cancelled, what was done is let go, at every peer')
     .argument('<job>', "the job's name; murmur list jobs shows them")
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('what was stopped as JSON'))
     .action(async (job, options) => done(await (await import('./stop.ts')).stop(job, options)))
@@ -213,7 +228,47 @@ function addRun(program: Command, done: Done): void {
     .argument('[args...]', "the program's own arguments")
     .passThroughOptions()
     .addOption(entryOption())
+    .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('a failure as one JSON object on stderr'))
     .action(async (file, args, options) => done(await (await import('./run.ts')).run(file, args, options)))
+}
+
+function addInvite(program: Command, done: Done): void {
+  program
+    .command('invite')
+    .description('let somebody in who does not share your mesh.key: prints a link, and its QR code')
+    .addOption(
+      new Option('--role <role>', 'worker: runs what members ask for; member: submits, too; observer: only looks')
+        .choices(['worker', 'member', 'observer'])
+        .default('worker'),
+    )
+    .addOption(
+      new Option('--for <time>', 'how long it is good, and all that come in by it, as in 30m, 2h, 7d')
+        .argParser(take.duration)
+        .default(86_400_000, '1d'),
+    )
+    .addOption(
+      new Option('--page <url>', 'where the join page is, for a link that a browser opens').argParser(take.page),
+    )
+    .addOption(
+      new Option(
+        '--entry <address>',
+        'where it leads: host:port, ws://host:port or a multiaddr; once for each (default: your peers on this machine)',
+      ).argParser(take.multiaddrs),
+    )
+    .addOption(homeOption())
+    .addOption(jsonOption('link, id and end as JSON'))
+    .action(async (options) => done(await (await import('./invite.ts')).invite(options)))
+}
+
+function addRevoke(program: Command, done: Done): void {
+  program
+    .command('revoke')
+    .description('take an invite back: whoever came in by it is thrown out, everywhere')
+    .argument('<id>', "the invite's id, or how it begins; murmur list invites shows them")
+    .addOption(entryOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('what was revoked as JSON'))
+    .action(async (id, options) => done(await (await import('./invite.ts')).revoke(id, options)))
 }

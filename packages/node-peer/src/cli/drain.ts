@@ -63,7 +63,7 @@ function progress(name: string): (left: Left) => void {
 async function choose(observer: Observer, whom: string): Promise<PeerInfo> {
   if (whom.trim() === '') throw new UsageError('drain whom? murmur list peers shows who is there')
   const { members } = await observer.members()
-  const all = members.filter((info) => !isObserver(info.labels) && info.kind !== 'unknown')
+  const all = members.filter((info) => !isObserver(info) && info.kind !== 'unknown')
   const fitting = fittest(all, whom)
   const [only] = fitting
   if (!only) throw new UsageError(`there is no peer ${whom}: there are ${listed(all.filter(isHere))}`)

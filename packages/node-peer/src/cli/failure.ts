@@ -10,7 +10,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-const usageCodes = new Set(['INVALID_OPTION', 'PORT_IN_USE', 'ENTRY_UNREACHABLE', 'VERSION_MISMATCH', 'FORBIDDEN'])
+const usageCodes = new Set([
+  'INVALID_OPTION',
+  'PORT_IN_USE',
+  'ENTRY_UNREACHABLE',
+  'VERSION_MISMATCH',
+  'FORBIDDEN',
+  'INVITE_INVALID',
+])
 
 /** Prints the failure and gives the exit code. */
 export function report(error: unknown, { isJson }: { readonly isJson: boolean }): number {

@@ -3,6 +3,7 @@
 
 import type { InspectRow } from '@murmuration/core/internal'
 import type { Common } from './arguments.ts'
+import { listInvites } from './invite.ts'
 import { namedJobs } from './jobs.ts'
 import type { Answer, Answers, Observer } from './observer.ts'
 import { footnote, observe } from './observer.ts'
@@ -15,13 +16,17 @@ export interface ListOptions extends Common {
   readonly limit: number
 }
 
-export type Listed = 'peers' | 'tasks' | 'objects' | 'jobs'
+export type Listed = 'peers' | 'tasks' | 'objects' | 'jobs' | 'invites'
 
 export async function list(what: Listed, options: ListOptions): Promise<number> {
+  // Those are in the home: no peer knows them.
+  if (what === 'invites') return listInvites(options)
   return observe(options, (observer) => lists[what](observer, options))
 }
 
-const lists: Readonly<Record<Listed, (observer: Observer, options: ListOptions) => Promise<number>>> = {
+const lists: Readonly<
+  Record<Exclude<Listed, 'invites'>, (observer: Observer, options: ListOptions) => Promise<number>>
+> = {
   peers: listPeers,
   tasks: listTasks,
   objects: listObjects,

@@ -1,7 +1,7 @@
 // A peer that joins to ask and leaves again: it runs and keeps nothing. Everybody is asked at once; who
 // does not answer in time is named rather than waited for.
 
-import { contextOf, createScope, peerInfo, peerOf } from '@murmuration/core/internal'
+import { assertMember, contextOf, createScope, peerInfo, peerOf } from '@murmuration/core/internal'
 import type {
   CodePort,
   InspectRow,
@@ -14,7 +14,8 @@ import type {
   Query,
 } from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
-import { joinPeer, observerLabels } from '../join-peer.ts'
+import { joinPeer } from '../join-peer.ts'
+import { entriesIn } from './arguments.ts'
 import type { Common } from './arguments.ts'
 
 const joinMs = 5_000
@@ -57,8 +58,11 @@ export interface ObserveWays extends Common {
 
 /** Joins, looks, leaves; whatever happens in between. */
 export async function observe<T>(ways: ObserveWays, look: (observer: Observer) => Promise<T>): Promise<T> {
-  const { entry, home, memoryBytes } = ways
-  const joined = await joinPeer({ entry, home, memoryBytes, timeoutMs: joinMs }, { observe: true, say: () => {} })
+  const { home, memoryBytes } = ways
+  const joined = await joinPeer(
+    { entry: entriesIn(ways), home, memoryBytes, timeoutMs: joinMs },
+    { observe: true, say: () => {} },
+  )
   const mesh = meshOf(joined)
   try {
     return await look(observerOf(joined.peer, mesh))
@@ -78,10 +82,14 @@ function observerOf(peer: Peer, mesh: Mesh): Observer {
   return {
     mesh,
     refTo,
-    endJob: (name, reason) => peer.post({ type: 'end-job', context: contextOf(name, port.sha256), reason }),
+    endJob: (name, reason) => {
+      assertMember(peer.admission.role, 'stop jobs')
+      peer.post({ type: 'end-job', context: contextOf(name, port.sha256), reason })
+    },
     ask: (query) => askAll(peer, query),
     askOne: (id, query) => askOne(peer, id, query),
     drain: (id, withinMs) => {
+      assertMember(peer.admission.role, 'send peers away')
       const member = peer.state.members.get(id as PeerId)
       if (member) peer.post({ type: 'drain', peer: member.life, withinMs })
     },
@@ -98,7 +106,7 @@ const noCode: CodePort = {
 }
 
 async function askAll(peer: Peer, query: Query): Promise<Answers> {
-  const others = peer.state.members.others().filter(({ profile }) => !isObserver(profile?.labels ?? {}))
+  const others = peer.state.members.others().filter(({ profile }) => profile?.role !== 'observer')
   const answers: Answer[] = []
   const silent: string[] = []
   await Promise.all(
@@ -150,8 +158,9 @@ function knowsBetter(info: PeerInfo, before: PeerInfo): boolean {
   return info.sinceMs > before.sinceMs
 }
 
-export function isObserver(labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(observerLabels).every(([name, value]) => labels[name] === value)
+/** Came only to look: it runs and keeps nothing, and lists leave it out. */
+export function isObserver({ role }: Pick<PeerInfo, 'role'>): boolean {
+  return role === 'observer'
 }
 
 /** A line that names who did not answer, or nothing. */

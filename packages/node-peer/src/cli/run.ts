@@ -4,6 +4,7 @@
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
 import { allOpen } from '../open-meshes.ts'
+import { entriesIn } from './arguments.ts'
 import type { Common } from './arguments.ts'
 import { bundleProgram } from './bundle-program.ts'
 import { describe, plain } from './describe.ts'
@@ -12,11 +13,12 @@ import { plural } from './words.ts'
 export async function run(
   file: string,
   args: readonly string[],
-  { entry, home, json = false }: Common,
+  { home, json = false, ...common }: Common,
 ): Promise<number> {
   const program = resolve(file)
   sayWhoseTheyAre(file, args)
   const bundled = await bundleProgram(program, file)
+  const entry = entriesIn(common)
   if (entry) process.env['MURMURATION_ENTRY'] = entry.join(',')
   if (home !== undefined) process.env['MURMURATION_HOME'] = resolve(home)
   process.argv = [process.argv[0] ?? 'node', program, ...args]
@@ -47,7 +49,7 @@ export async function run(
 function sayWhoseTheyAre(file: string, args: readonly string[]): void {
   const end = args.indexOf('--')
   const looked = end === -1 ? args : args.slice(0, end)
-  const ours = looked.find((word) => /^--(entry|home)(=|$)/.test(word))?.split('=')[0]
+  const ours = looked.find((word) => /^--(entry|invite|home)(=|$)/.test(word))?.split('=')[0]
   if (ours === undefined) return
   process.stderr.write(`murmur: ${ours} behind ${file} goes to the program; for murmur it stands before the file\n`)
 }

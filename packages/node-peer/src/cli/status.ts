@@ -17,15 +17,15 @@ export async function status({ all = false, ...common }: Common & { all?: boolea
   print(summary(members))
   print('')
   print(table(['PEER', 'STATE', 'SINCE', 'SLOTS BUSY', 'QUEUED', ''], shown.map(row), ['SLOTS BUSY', 'QUEUED']))
-  const left = members.filter((info) => info.state === 'left' && !isObserver(info.labels) && info.kind !== 'unknown')
+  const left = members.filter((info) => info.state === 'left' && !isObserver(info) && info.kind !== 'unknown')
   if (!all && left.length > 0) print(colours.dim(`\n${plural(left.length, 'peer')} left (--all shows them)`))
   if (silent.length > 0) print(footnote(silent))
   return 0
 }
 
 /** What `status` and `list peers` show without --all. */
-export function isShown({ state, labels }: PeerInfo): boolean {
-  return state !== 'left' && !isObserver(labels)
+export function isShown(info: PeerInfo): boolean {
+  return info.state !== 'left' && !isObserver(info)
 }
 
 /** Each row was told by somebody about itself or another; the peer that looks is none of them. */

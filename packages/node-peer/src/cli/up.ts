@@ -2,15 +2,17 @@
 // Ctrl-C or SIGTERM drains: what runs here may end, what is kept here is copied elsewhere; then it says
 // goodbye. The second ends at once. Somebody else may have it drained too. A peer that broke ends the command.
 
-import type { Mesh, MeshError, Notice, Peer } from '@murmuration/core/internal'
+import type { Mesh, MeshError, Notice, Peer, PeerId } from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
 import { joinPeer } from '../join-peer.ts'
 import { checkJoinOptions } from '../options.ts'
 import type { JoinOptions } from '../options.ts'
+import { entriesIn } from './arguments.ts'
 import type { Common } from './arguments.ts'
+import { UsageError } from './failure.ts'
 import { isObserver } from './observer.ts'
 import { colours, print } from './table.ts'
-import { bytes, plural, shortAddress } from './words.ts'
+import { bytes, duration, plural, shortAddress } from './words.ts'
 
 export interface UpOptions extends Common {
   readonly slots?: number | undefined
@@ -18,6 +20,7 @@ export interface UpOptions extends Common {
   readonly memory?: number | undefined
   readonly disk?: number | undefined
   readonly host?: string | undefined
+  readonly lan?: boolean | undefined
   readonly port?: number | undefined
   readonly wsPort?: number | undefined
 }
@@ -49,7 +52,11 @@ export async function up(options: UpOptions): Promise<number> {
   return 0
 }
 
-function joinOptions({ entry, slots, label, memory, disk, host, port, wsPort, home }: UpOptions): JoinOptions {
+function joinOptions({ slots, label, memory, disk, lan, port, wsPort, home, ...typed }: UpOptions): JoinOptions {
+  if (lan === true && typed.host !== undefined)
+    throw new UsageError('--lan listens on every network of this machine, --host on one: leave one of them out')
+  const host = lan === true ? '0.0.0.0' : typed.host
+  const entry = entriesIn(typed)
   const memoryBytes = memory === undefined ? undefined : memory * 1024 * 1024
   const spillBytes = disk === undefined ? undefined : disk * 1024 * 1024
   const options = { entry, slots, labels: label, memoryBytes, spillBytes, host, port, wsPort, home }
@@ -64,13 +71,14 @@ interface Introduced {
 }
 
 // oxlint-disable-next-line max-params -- one call
-function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { host }: UpOptions): void {
+function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { host, lan = false }: UpOptions): void {
   const addresses = mesh.addresses.map(shortAddress)
   const profile = peer.state.members.me.profile
+  const { role } = peer.admission
   const slots = profile?.slots ?? 0
-  const others = mesh.peers().filter((one) => !one.isSelf && one.state === 'alive' && !isObserver(one.labels)).length
+  const others = mesh.peers().filter((one) => !one.isSelf && one.state === 'alive' && !isObserver(one)).length
   const [first = ''] = addresses
-  const isOpen = host !== undefined && host !== '127.0.0.1' && host !== 'localhost' && host !== '::1'
+  const isOpen = lan || (host !== undefined && host !== '127.0.0.1' && host !== 'localhost' && host !== '::1')
   const { limitBytes } = peer.state.disk
   const disk = limitBytes > 0 ? ` and ${bytes(limitBytes)} of disk` : ''
   const lines = [
@@ -78,16 +86,26 @@ function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { 
     `  reached at   ${addresses.join('  ')}`,
     `  one more     ${colours.cyan(`murmur up --entry ${first}`)}`,
     `  a program    ${colours.cyan('murmur run hello.ts')}`,
-    `  Members of this mesh run code here as you: only you and who has your mesh.key can be one.`,
+    `  ${whoRunsCodeHere(peer)}`,
     ...(isOpen
-      ? [`  Other machines reach it too; they join with a copy of ${node.home}/mesh.key in their own home.`]
+      ? [
+          `  Other machines reach it too: whoever has an invite (murmur invite), or ${node.home}/mesh.key, comes in; nobody else.`,
+        ]
       : []),
     `  Ctrl-C leaves.`,
   ]
   say(
-    { event: 'up', id: mesh.id, name: mesh.name, addresses: mesh.addresses, slots, founded, pid: process.pid },
+    { event: 'up', id: mesh.id, name: mesh.name, addresses: mesh.addresses, slots, founded, role, pid: process.pid },
     lines.join('\n'),
   )
+}
+
+function whoRunsCodeHere({ admission: { role, until } }: Peer): string {
+  if (until === Number.POSITIVE_INFINITY)
+    return "Members of this mesh run code here as you: you are one, and whom you give a member's invite."
+  const here = `It is here as ${role} for ${duration(until - Date.now())}.`
+  if (role === 'observer') return `${here} Nobody runs code here.`
+  return `${here} Members of that mesh run code here as you${role === 'worker' ? ', and you submit nothing' : ''}.`
 }
 
 const introductionMs = 300
@@ -95,8 +113,8 @@ const introductionMs = 300
 function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
   const hidden = new Set<string>()
   const isHidden = (id: string): boolean => {
-    const labels = [...peer.state.members.all()].find((row) => row.peer === id)?.profile?.labels
-    if (labels && isObserver(labels)) hidden.add(id)
+    const profile = peer.state.members.get(id as PeerId)?.profile
+    if (profile?.role === 'observer') hidden.add(id)
     return hidden.has(id)
   }
   const tell = <Type extends Notice['type']>(
@@ -124,6 +142,9 @@ function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
     ]
     return `${name} ${colours.red('died')}: ${how}${cost.length > 0 ? ` (${cost.join(', ')})` : ''}`
   })
+  tell('peer:refused', ({ name, reason, by }) =>
+    by === 'us' ? `${name} was ${colours.yellow('turned away')}: ${reason}` : `${name} refused: ${reason}`,
+  )
   tell('peer:left', ({ name }) => `${name} left`)
   // Of others it is enough to hear that they left.
   mesh.addEventListener('peer:draining', ({ detail }) => {

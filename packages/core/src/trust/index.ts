@@ -1,0 +1,9 @@
+// What platforms need of trust: reading and making invites, and the admission of a peer.
+
+export { Admission } from './admission.ts'
+export type { AdmissionOptions, Credentials, Refusal, Verdict } from './admission.ts'
+export { checkUntil, inviteLink, looksLikeInvite, parseInvite, signInvite } from './invite.ts'
+export type { Invite, InviteTerms } from './invite.ts'
+export { meshKeys, meshName } from './mesh-keys.ts'
+export type { MeshKeys } from './mesh-keys.ts'
+export { signRevocation } from './revocations.ts'
