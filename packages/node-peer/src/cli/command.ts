@@ -115,6 +115,10 @@ function addUp(program: Command, done: Done): void {
     )
     .addOption(new Option('--port <n>', 'TCP port (default: any free one)').argParser(take.port))
     .addOption(new Option('--ws-port <n>', 'WebSocket port (default: any free one)').argParser(take.port))
+    .option('--page', 'serve a page by which browsers join: prints its address with an invite for workers, for a day')
+    .addOption(
+      new Option('--page-port <n>', 'its port (default: any free one)').argParser(take.port).implies({ page: true }),
+    )
     .addOption(homeOption())
     .addOption(jsonOption('one JSON object per event, a line each'))
     .action(async (options) => done(await (await import('./up.ts')).up(options)))
