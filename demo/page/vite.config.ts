@@ -16,7 +16,7 @@ const policy = [
   "default-src 'none'",
   // blob: is what workers, and functions written in the page, are imported from.
   `script-src 'self' blob: 'wasm-unsafe-eval' 'sha256-${createHash('sha256').update(frameScript).digest('base64')}'`,
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",
   'worker-src blob:',

@@ -161,11 +161,18 @@ const noCode: CodePort = {
 /** Held for as long as this page is there: what is held is kept. */
 const held = new Set<Asked>()
 
+const usualView: View = { width: 640, height: 360, samples: 16 }
+
+/** Another size may be asked for in the page's address, as in `?picture=320x180-8`. */
+export function pictureAsked(search: string): View {
+  return viewOf(`dragon-${new URLSearchParams(search).get('picture')}`) ?? usualView
+}
+
 /** Asks for the picture as a job that goes on without this page. */
-export async function startPicture(mesh: Mesh, view: View, signal: AbortSignal): Promise<void> {
-  const response = await fetch('./dragon.ply.gz', { signal })
+export async function startPicture(mesh: Mesh, view: View): Promise<void> {
+  const response = await fetch('./dragon.ply.gz')
   if (!response.ok) throw new Error(`the model of the dragon could not be loaded (${response.status})`)
   const model = new Uint8Array(await response.arrayBuffer())
   const job = await mesh.job(jobName(view), { lifetime: 'detached' })
-  held.add(await askForPicture(job, planPicture(view), { model, signal }))
+  held.add(await askForPicture(job, planPicture(view), { model, signal: new AbortController().signal }))
 }

@@ -5,7 +5,7 @@ import type { Peer } from '@murmuration/core/internal'
 import { isMeshError, type Mesh } from 'murmuration'
 import { agree, agreedSlots, forgetAgreement, suggestedSlots } from './consent.ts'
 import { enter, type Entered } from './enter.ts'
-import { PictureFollower, startPicture } from './picture-job.ts'
+import { PictureFollower, pictureAsked, startPicture } from './picture-job.ts'
 import { nothingSeen, type Sight } from './sight/sight.ts'
 import type { Missing } from './support.ts'
 import { Watch } from './watch.ts'
@@ -148,7 +148,7 @@ export class Stay {
     this.trouble = null
     this.#changed()
     try {
-      await startPicture(mesh, { width: 640, height: 360, samples: 16 }, new AbortController().signal)
+      await startPicture(mesh, pictureAsked(location.search))
     } catch (error) {
       this.trouble = said(error)
     }
@@ -159,7 +159,7 @@ export class Stay {
   #arrived(entered: Entered): void {
     this.#failures = 0
     this.#entered = entered
-    const { peer, mesh } = entered
+    const { peer } = entered
     peer.events.addEventListener('peer:unplug', (event) => {
       const { by } = (event as CustomEvent<{ by: string }>).detail
       // As if the tab had crashed: nobody is told.
@@ -174,7 +174,6 @@ export class Stay {
       this.#changed()
     })
     this.follower = new PictureFollower(peer, this.#watch, this.#changed)
-    void mesh
     this.#go({ type: 'in' })
   }
 
@@ -208,6 +207,8 @@ export class Stay {
   }
 }
 
+/** What an error says, as a sentence. */
 export function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const text = error instanceof Error ? error.message : String(error)
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
 }

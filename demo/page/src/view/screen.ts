@@ -73,7 +73,7 @@ function message(stay: Stay): TemplateResult {
       return html`
         <h1>This invite does not open the door</h1>
         <p class="lead">${place.why}</p>
-        <p>Ask whoever sent it for a new one. Chat programs sometimes cut long links: copy all of it.</p>
+        <p>If that does not help, ask whoever sent it for a new one.</p>
         <p class="actions"><button class="primary" @click=${() => void stay.join()}>Try again</button></p>
       `
     case 'version':
