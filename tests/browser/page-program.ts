@@ -3,7 +3,7 @@
 
 import { isMeshError, joinMesh } from '@murmuration/browser-peer'
 import type { Mesh } from '@murmuration/browser-peer'
-import { admissionByKey, joinPeer, meshOf } from '@murmuration/browser-peer/internal'
+import { createSandbox, admissionByKey, joinPeer, meshOf } from '@murmuration/browser-peer/internal'
 import type { JoinedPeer } from '@murmuration/browser-peer/internal'
 import type { PeerId } from '@murmuration/core/internal'
 import type { JoinOptions } from '@murmuration/browser-peer'
@@ -16,6 +16,8 @@ export interface PageDoors {
   ): Promise<{ readonly id: string; readonly life: number }>
   /** How this page is connected with a peer: `webrtc`, `ws` or `relay` for each connection. */
   waysTo(peer: string): string[]
+  /** Runs a function's body in a worker of a sandbox that has only the frame around it: nothing in it is locked. */
+  inFrame(body: string, url: string): Promise<string>
   joinMesh: typeof joinMesh
   isMeshError: typeof isMeshError
 }
@@ -26,6 +28,17 @@ declare global {
   // oxlint-disable-next-line no-var -- only `var` declares a global
   var doors: PageDoors
 }
+
+const bareWorker = `onmessage = ({ ports: [port] }) => {
+  port.onmessage = async ({ data: [body, url] }) => {
+    const late = new Promise((resolve) => setTimeout(resolve, 3000, 'nothing came of it'))
+    try {
+      port.postMessage(String(await Promise.race([late, (0, eval)('(async (url) => {' + body + '})')(url)])))
+    } catch (error) {
+      port.postMessage('refused: ' + error)
+    }
+  }
+}`
 
 let joined: JoinedPeer | undefined
 
@@ -38,6 +51,17 @@ globalThis.doors = {
     return { id: peer, life }
   },
   waysTo: (peer) => joined?.page.platform.transport.waysTo(peer as PeerId) ?? [],
+  async inFrame(body, url) {
+    const sandbox = createSandbox(bareWorker)
+    const { endpoint } = sandbox.start()
+    const port = endpoint as MessagePort
+    const said = new Promise<string>((resolve) =>
+      port.addEventListener('message', ({ data }: MessageEvent<string>) => resolve(data)),
+    )
+    port.start()
+    port.postMessage([body, url])
+    return said.finally(() => sandbox.close())
+  },
   joinMesh,
   isMeshError,
 }

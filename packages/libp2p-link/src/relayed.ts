@@ -8,8 +8,11 @@ import type { PeerId } from '@murmuration/core/internal'
 
 /** Through another peer all the way. WebRTC is only signalled there. */
 export function isRelayed(address: Multiaddr): boolean {
-  const names = address.getComponents().map(({ name }) => name)
-  return names.includes('p2p-circuit') && !names.includes('webrtc')
+  return address.getComponents().some(({ name }) => name === 'p2p-circuit') && !isWebRtc(address)
+}
+
+export function isWebRtc(address: Multiaddr): boolean {
+  return address.getComponents().some(({ name }) => name === 'webrtc')
 }
 
 /** How long it is left alone before somebody tries for a direct one, and again if that fails. */

@@ -11,7 +11,7 @@ import type { ByteStream, PeerId, StreamKind, Transport } from '@murmuration/cor
 import { setMaxListeners } from 'main-event'
 import { parseAddress } from './address.ts'
 import type { BareProtocol } from './address.ts'
-import { isRelayed, Relayed } from './relayed.ts'
+import { isRelayed, isWebRtc, Relayed } from './relayed.ts'
 import { Libp2pStream } from './stream.ts'
 import { whyFailed } from './why-failed.ts'
 import { Turns } from './writer.ts'
@@ -82,7 +82,7 @@ export class Libp2pTransport implements Transport {
 
   /** Calls back when a link to somebody goes through another peer and could perhaps do without: `open` makes it so. */
   onRelayed(listener: (peer: PeerId, addresses: readonly string[]) => void): void {
-    this.#relayed.onRelayed((peer) => void this.#addressesOf(peer).then((addresses) => listener(peer, addresses)))
+    this.#relayed.onRelayed((peer) => void this.#tellRelayed(peer, listener))
   }
 
   onStream(listener: StreamListener): void {
@@ -95,39 +95,52 @@ export class Libp2pTransport implements Transport {
     try {
       await this.#closing.get(peer)
       const standing = this.#standing(peer)
-      if (standing !== undefined && !(isRelayed(standing.remoteAddr) && hasDirect(targets))) {
+      const direct = standing && !isRelayed(standing.remoteAddr) ? [] : await this.#direct(peer, targets)
+      if (standing !== undefined && direct.length === 0) {
         const stream = await this.#openOn(standing, kind, signal).catch(unlessGone)
         if (stream !== null) return stream
         // The other side is closing it, and the dial would find it again.
         standing.abort(new Error('closed by the other side'))
       }
-      return await this.#openOn(await this.#dial(targets, signal), kind, signal)
+      return await this.#openOn(await this.#dial({ targets, signal }, direct), kind, signal)
     } catch (error) {
       throw await this.#failed(error, peer, { targets, signal })
     }
   }
 
   /** Directly where that can be; through another peer only when it cannot. */
-  async #dial(targets: readonly Multiaddr[], signal: AbortSignal): Promise<Connection> {
-    const direct = targets.filter((target) => !isRelayed(target))
-    const relayed = targets.filter(isRelayed)
+  async #dial({ targets, signal }: Dial, direct: readonly Multiaddr[]): Promise<Connection> {
     if (targets.length === 0) throw new Error('it has no address that can be dialled')
-    if (relayed.length === 0) return this.#node.dial(direct, { signal })
+    const relayed = targets.filter(isRelayed)
+    if (relayed.length === 0) return this.#node.dial([...targets], { signal })
+    if (direct.length === 0) return this.#node.dial(relayed, { signal })
     try {
       // Otherwise libp2p would be content with a relayed connection that stands.
-      if (direct.length > 0) return await this.#node.dial(direct, { signal, force: true })
+      return await this.#node.dial([...direct], { signal, force: true })
     } catch (error) {
       signal.throwIfAborted()
       return this.#node.dial(relayed, { signal }).catch(() => {
         throw error
       })
     }
-    return this.#node.dial(relayed, { signal })
   }
 
-  async #addressesOf(peer: PeerId): Promise<readonly string[]> {
+  /**
+   * Those that can be dialled from here without a detour. Of two pages one dials: when both do, WebRTC may end with a
+   * connection that only one of them has.
+   */
+  async #direct(peer: PeerId, targets: readonly Multiaddr[]): Promise<Multiaddr[]> {
+    const isOurs = (target: Multiaddr): boolean => !isWebRtc(target) || this.self < peer
+    const all = targets.filter((target) => !isRelayed(target) && isOurs(target))
+    const known = await Promise.all(all.map((target) => this.#node.isDialable(target)))
+    return all.filter((_, i) => known[i] === true)
+  }
+
+  async #tellRelayed(peer: PeerId, listener: (peer: PeerId, addresses: readonly string[]) => void): Promise<void> {
     const known = await this.#node.peerStore.get(peerIdFromString(peer)).catch(() => null)
-    return known?.addresses.map(({ multiaddr: address }) => address.toString()) ?? []
+    const addresses = known?.addresses.map(({ multiaddr: address }) => address.toString()) ?? []
+    const direct = await this.#direct(peer, this.#dialable(peer, addresses))
+    if (direct.length > 0) listener(peer, addresses)
   }
 
   async find(address: string, signal: AbortSignal): Promise<PeerId> {
@@ -146,8 +159,8 @@ export class Libp2pTransport implements Transport {
     const open = this.#node.getConnections(peerIdFromString(peer)).filter(({ status }) => status === 'open')
     return open.map(({ remoteAddr }) => {
       if (isRelayed(remoteAddr)) return 'relay'
-      const names = remoteAddr.getComponents().map(({ name }) => name)
-      return names.includes('webrtc') ? 'webrtc' : names.includes('ws') ? 'ws' : 'tcp'
+      if (isWebRtc(remoteAddr)) return 'webrtc'
+      return remoteAddr.getComponents().some(({ name }) => name === 'ws') ? 'ws' : 'tcp'
     })
   }
 
@@ -189,7 +202,7 @@ export class Libp2pTransport implements Transport {
 
   #standing(peer: PeerId): Connection | undefined {
     const open = this.#node.getConnections(peerIdFromString(peer)).filter(({ status }) => status === 'open')
-    return open.find(({ remoteAddr }) => !isRelayed(remoteAddr)) ?? open[0]
+    return open.findLast(({ remoteAddr }) => !isRelayed(remoteAddr)) ?? open[0]
   }
 
   async #openOn(connection: Connection, kind: StreamKind, signal: AbortSignal): Promise<ByteStream> {
@@ -205,8 +218,7 @@ export class Libp2pTransport implements Transport {
     return addresses.flatMap((address) => {
       try {
         const parsed = parseAddress(address, this.#surroundings.bare)
-        const named = parsed.getComponents().some(({ name }) => name === 'p2p')
-        return named ? parsed : multiaddr(`${parsed.toString()}/p2p/${peer}`)
+        return namesItsPeer(parsed) ? parsed : multiaddr(`${parsed.toString()}/p2p/${peer}`)
       } catch {
         return []
       }
@@ -243,8 +255,10 @@ function stopAddressTimer(node: Libp2p): void {
   components?.addressManager?._updatePeerStoreAddresses?.stop?.()
 }
 
-function hasDirect(targets: readonly Multiaddr[]): boolean {
-  return targets.some((target) => !isRelayed(target))
+/** What stands before a relay's part names the relay. */
+function namesItsPeer(address: Multiaddr): boolean {
+  const names = address.getComponents().map(({ name }) => name)
+  return names.lastIndexOf('p2p') > names.lastIndexOf('p2p-circuit')
 }
 
 /** Null for an error that says that the connection is gone; others are thrown on. */

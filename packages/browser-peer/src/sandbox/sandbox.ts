@@ -21,12 +21,12 @@ export interface Sandbox {
   close(): void
 }
 
-/** The frame is there before the first worker is asked for: making it takes a tenth of a second. */
-export function createSandbox(): Sandbox {
-  let frame: Frame | null = new Frame()
+/** The frame is there before the first worker is asked for: making it takes a tenth of a second. `script`: what workers run. */
+export function createSandbox(script: string = workerScript): Sandbox {
+  let frame: Frame | null = new Frame(script)
   return {
     start: () => {
-      if (frame === null || frame.isGone) frame = new Frame()
+      if (frame === null || frame.isGone) frame = new Frame(script)
       return frame.start()
     },
     close: () => {
@@ -43,7 +43,7 @@ class Frame {
   #started = 0
   isGone = false
 
-  constructor() {
+  constructor(script: string) {
     const { port1, port2 } = new MessageChannel()
     this.#control = port1
     port1.addEventListener('message', ({ data }: MessageEvent<Ended>) => this.#ended(data))
@@ -56,7 +56,7 @@ class Frame {
     element.title = 'Murmuration’s workers'
     element.style.display = 'none'
     element.srcdoc = frameDocument
-    const setup: Setup = { murmuration: 'frame', workerScript }
+    const setup: Setup = { murmuration: 'frame', workerScript: script }
     // Its origin is nobody's, so it cannot be named here. Task code never runs in that document.
     element.addEventListener('load', () => element.contentWindow?.postMessage(setup, '*', [port2]), { once: true })
     document.documentElement.append(element)
