@@ -24,6 +24,7 @@ export interface SeenJob {
 }
 
 const everyMs = 900
+const restingMs = 4_000
 const readAtOnce = 4
 
 export class PictureFollower {
@@ -57,7 +58,8 @@ export class PictureFollower {
 
   async #look(): Promise<void> {
     await this.#follow().catch((error: unknown) => console.warn('the picture cannot be followed', error))
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), document.hidden ? 10 * everyMs : everyMs)
+    const rests = document.hidden || this.picture === undefined || this.picture.complete
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), rests ? restingMs : everyMs)
   }
 
   async #follow(): Promise<void> {
@@ -100,7 +102,7 @@ export class PictureFollower {
       await Promise.all(some.map((name) => this.#drawOne(name, names[name] as ObjectId, life)))
       this.#changed()
     }
-    await this.#findMakers()
+    if (waiting.length > 0) await this.#findMakers()
   }
 
   /** A pass of a tile that is final already. */

@@ -2,13 +2,16 @@
 // what the screen shows and what its buttons do; it draws nothing.
 
 import type { Peer } from '@murmuration/core/internal'
-import { isMeshError, type Mesh } from 'murmuration'
+import type { Mesh } from 'murmuration'
+import type { TemplateResult } from 'lit-html'
 import { agree, agreedSlots, forgetAgreement, suggestedSlots } from './consent.ts'
-import { enter, type Entered } from './enter.ts'
-import { PictureFollower, pictureAsked, startPicture } from './picture-job.ts'
-import { nothingSeen, type Sight } from './sight/sight.ts'
+import type { Entered } from './enter.ts'
+import type * as MeshSide from './mesh-side.ts'
+import type { PictureFollower } from './picture-job.ts'
+import { nothingSeen } from './sight/nothing.ts'
+import type { Sight } from './sight/sight.ts'
 import type { Missing } from './support.ts'
-import { Watch } from './watch.ts'
+import type { Watch } from './watch.ts'
 
 export type Place =
   | { readonly type: 'unsupported'; readonly needed: readonly string[] }
@@ -31,6 +34,9 @@ export interface StayOptions {
   readonly changed: () => void
 }
 
+/** Loaded while the visitor reads what this is about. */
+const meshSide = (): Promise<typeof MeshSide> => import('./mesh-side.ts')
+
 const firstRetryMs = 2_000
 const longestRetryMs = 30_000
 
@@ -47,6 +53,8 @@ export class Stay {
   trouble: string | null = null
   asking = false
   follower: PictureFollower | undefined
+  /** Draws what is seen of the mesh; undefined before it is loaded. */
+  board: ((stay: Stay) => TemplateResult) | undefined
   readonly #address: string
   readonly #changed: () => void
   #entered: Entered | undefined
@@ -63,7 +71,10 @@ export class Stay {
   begin(): void {
     if (this.missing.needed.length > 0) return this.#go({ type: 'unsupported', needed: this.missing.needed })
     if (!this.#address.includes('#')) return this.#go({ type: 'uninvited' })
-    if (agreedSlots() === null) return this.#go({ type: 'door' })
+    if (agreedSlots() === null) {
+      meshSide().catch(() => undefined)
+      return this.#go({ type: 'door' })
+    }
     void this.join()
   }
 
@@ -95,8 +106,8 @@ export class Stay {
     clearInterval(this.#timer)
     this.#go({ type: 'joining' })
     try {
-      const entered = await enter(this.#address, this.lends)
-      this.#arrived(entered)
+      const side = await meshSide()
+      this.#arrived(await side.enter(this.#address, this.lends), side)
     } catch (error) {
       this.#failed(error)
     }
@@ -148,6 +159,7 @@ export class Stay {
     this.trouble = null
     this.#changed()
     try {
+      const { startPicture, pictureAsked } = await meshSide()
       await startPicture(mesh, pictureAsked(location.search))
     } catch (error) {
       this.trouble = said(error)
@@ -156,7 +168,8 @@ export class Stay {
     this.#changed()
   }
 
-  #arrived(entered: Entered): void {
+  #arrived(entered: Entered, { Watch, PictureFollower, board }: typeof MeshSide): void {
+    this.board = board
     this.#failures = 0
     this.#entered = entered
     const { peer } = entered
@@ -178,7 +191,7 @@ export class Stay {
   }
 
   #failed(error: unknown): void {
-    const code = isMeshError(error) ? error.code : 'INTERNAL'
+    const { code = 'INTERNAL' } = error as { code?: string }
     if (code === 'VERSION_MISMATCH') return this.#depart({ type: 'version', why: said(error) })
     if (code === 'INVITE_INVALID' || code === 'FORBIDDEN' || code === 'INVALID_OPTION')
       return this.#depart({ type: 'refused', why: said(error) })

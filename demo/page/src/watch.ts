@@ -6,7 +6,8 @@ import type { InspectRow, LifeId, Notice, Peer, Query } from '@murmuration/core/
 import { peerOf } from '@murmuration/core/internal'
 import { Bars, type AttemptRow } from './sight/bars.ts'
 import { withNotice } from './sight/sentences.ts'
-import { type Answer, isOver, linksIn, nothingSeen, objectsIn, peersIn, type Sight } from './sight/sight.ts'
+import { nothingSeen } from './sight/nothing.ts'
+import { type Answer, isOver, linksIn, objectsIn, peersIn, type Sight } from './sight/sight.ts'
 
 const noticeTypes = [
   'peer:joined',
@@ -25,7 +26,7 @@ const noticeTypes = [
 ] as const
 
 const busyMs = 400
-const idleMs = 2_000
+const idleMs = 3_000
 const hiddenMs = 10_000
 const answerMs = 1_500
 

@@ -42,13 +42,10 @@ export interface Sight {
   readonly links: readonly SeenLink[]
   readonly bars: readonly Bar[]
   readonly objects: readonly SeenObject[]
-  /** Of them all, those that have as many copies as wanted. */
   readonly lines: readonly Line[]
   /** Tasks that wait or run, as their owners say. */
   readonly pending: number
 }
-
-export const nothingSeen: Sight = { peers: [], links: [], bars: [], objects: [], lines: [], pending: 0 }
 
 export interface Answer {
   /** The peer's id. */

@@ -1,35 +1,15 @@
-// Which screen stands where: before the mesh one thing at a time, in the mesh all of it.
+// Which screen stands where: before and after the mesh one thing at a time, in the mesh the board, which comes with
+// the code of the mesh itself: a visitor who has not agreed yet waits for neither.
 
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { cores, mostSlots } from '../consent.ts'
 import type { Stay } from '../stay.ts'
-import { editor } from './editor.ts'
-import { dragon } from './dragon.ts'
 import { flockMark } from './flock-mark.ts'
-import { gantt } from './gantt.ts'
-import { header } from './header.ts'
-import { log } from './log.ts'
 import { storageNote } from './notes.ts'
-import { flock } from './flock.ts'
-import { objects } from './objects.ts'
 import { coresWord } from './words.ts'
 
 export function screen(stay: Stay): TemplateResult {
-  return stay.place.type === 'in' ? inside(stay) : outside(stay)
-}
-
-function inside(stay: Stay): TemplateResult {
-  return html`
-    ${header(stay)}
-    <main id="main">
-      ${stay.trouble === null ? nothing : html`<p class="trouble" role="alert">${stay.trouble}</p>`}
-      ${
-        stay.tab === 'editor'
-          ? editor(stay)
-          : html`<div class="board">${dragon(stay)} ${flock(stay)} ${gantt(stay)} ${objects(stay)} ${log(stay)}</div>`
-      }
-    </main>
-  `
+  return stay.place.type === 'in' && stay.board !== undefined ? stay.board(stay) : outside(stay)
 }
 
 function outside(stay: Stay): TemplateResult {
