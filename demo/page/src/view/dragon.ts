@@ -38,7 +38,7 @@ export function dragon(stay: Stay): TemplateResult {
 function invitation(stay: Stay): TemplateResult {
   const { asking, maySubmit } = stay
   return html`<figcaption class="invitation">
-    <p>Nobody has asked for the dragon yet: 871,414 triangles, path-traced by whoever is here.</p>
+    <p>Nobody has asked for the dragon yet. It is path-traced tile by tile, by whoever is here.</p>
     ${
       maySubmit
         ? html`<button class="primary" ?disabled=${asking} @click=${() => void stay.startDragon()}>
