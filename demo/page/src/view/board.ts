@@ -15,11 +15,13 @@ export function board(stay: Stay): TemplateResult {
     ${header(stay)}
     <main id="main">
       ${stay.trouble === null ? nothing : html`<p class="trouble" role="alert">${stay.trouble}</p>`}
-      ${
-        stay.tab === 'editor'
-          ? editor(stay)
-          : html`<div class="board">${dragon(stay)} ${flock(stay)} ${gantt(stay)} ${objects(stay)} ${log(stay)}</div>`
-      }
+      <div id="panel" role="tabpanel" aria-label=${stay.tab === 'editor' ? 'Write a function' : 'The mesh'}>
+        ${
+          stay.tab === 'editor'
+            ? editor(stay)
+            : html`<div class="board">${dragon(stay)} ${flock(stay)} ${gantt(stay)} ${objects(stay)} ${log(stay)}</div>`
+        }
+      </div>
     </main>
   `
 }

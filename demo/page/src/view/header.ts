@@ -63,7 +63,7 @@ function tab(stay: Stay, name: Stay['tab'], label: string): TemplateResult {
   return html`<button
     role="tab"
     aria-selected=${chosen}
-    aria-controls="main"
+    aria-controls="panel"
     tabindex=${chosen ? 0 : -1}
     @click=${() => stay.show(name)}
     @keydown=${(event: KeyboardEvent) => {

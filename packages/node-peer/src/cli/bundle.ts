@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { bundleModule } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle.ts'
 import { moduleFile } from '../bundle/module-file.ts'
+import type { ModuleFile } from '../bundle/module-file.ts'
 import { prepareBundle } from '../bundle/prepared.ts'
 import { sha256 } from '../sha256.ts'
 import { UsageError } from './failure.ts'
@@ -21,7 +22,7 @@ export interface BundleOptions {
 const types = `declare const url: URL\nexport default url\n`
 
 export async function bundle(file: string, { output, json = false }: BundleOptions): Promise<number> {
-  const at = moduleFile(pathToFileURL(resolve(file)))
+  const at = named(file)
   const made = await bundleModule(at, { env: {}, assets: [], external: [] }, { sha256 })
   const stem = made.module.name.replace(/\.\w+$/, '')
   const { module, source } = prepareBundle(made, `./${stem}.source.js`)
@@ -31,6 +32,15 @@ export async function bundle(file: string, { output, json = false }: BundleOptio
   if (json) printJson(told(made, written))
   else print(sentences(made, written[0] ?? ''))
   return 0
+}
+
+/** What was typed is no task module, or not there. */
+function named(file: string): ModuleFile {
+  try {
+    return moduleFile(pathToFileURL(resolve(file)))
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
 }
 
 async function writeAll(folder: string, files: Readonly<Record<string, string>>, output: string): Promise<void> {
