@@ -3,6 +3,7 @@
 
 import { lifeId, limits, Peer, presets } from '@murmuration/core/internal'
 import type { PeerOptions, Profile } from '@murmuration/core/internal'
+import { followPage } from './life-cycle.ts'
 import type { JoinOptions } from './options.ts'
 import { createPagePlatform } from './platform.ts'
 import type { PagePlatform, PagePlatformOptions } from './platform.ts'
@@ -31,6 +32,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
     peer.post({ type: 'described', addresses: addresses.slice(0, limits.addresses) }),
   )
   transport.onRelayed((other, addresses) => void peer.greet(other, addresses))
+  followPage(peer, { wakeLock: options.wakeLock ?? false })
   peer.onStop((broken) => broken && void close().catch(() => {}))
   try {
     if (entry.length === 0) peer.found()

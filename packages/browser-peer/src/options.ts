@@ -28,6 +28,8 @@ export interface JoinOptions {
   /** How long joining may take, in milliseconds. Default 10,000. */
   timeoutMs?: number | undefined
   signal?: AbortSignal | undefined
+  /** Keeps the screen on while the page is looked at. Default false. */
+  wakeLock?: boolean | undefined
   /** Lines that tasks print here: to the console (default) or nowhere. */
   taskOutput?: 'console' | 'none' | undefined
 }
@@ -43,6 +45,7 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
   preset: is.oneOf(...Object.keys(presets)),
   timeoutMs: is.whole(1, 2 ** 31 - 1),
   signal: is.signal,
+  wakeLock: is.flag,
   taskOutput: is.oneOf('console', 'none'),
 }
 
