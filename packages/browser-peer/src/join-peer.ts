@@ -22,8 +22,8 @@ export interface JoinedPeer {
 
 /** Takes checked options. Rejects with MeshError. */
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
-  const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes, iceServers } = options
-  const page = await createPagePlatform({ ...ways, identity, memoryBytes, iceServers })
+  const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes, spillBytes, iceServers } = options
+  const page = await createPagePlatform({ ...ways, identity, memoryBytes, spillBytes, iceServers })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= page.close())
   const peer = startPeer(page, options)
