@@ -30,6 +30,8 @@ test('copies that others counted on are there again after a reload', async () =>
   const { page, id } = await pages.open({ memoryBytes: 1 * mebibyte, spillBytes: 64 * mebibyte })
   const mesh = await pages.flock.join({ memoryBytes: 64 * mebibyte })
   await until(() => mesh.peers().some((peer) => peer.id === id))
+  // Only then: of two that know of each other through one that dies, neither can tell.
+  await until(() => page.evaluate((other) => globalThis.mesh.peers().some((peer) => peer.id === other), mesh.id))
   await pages.flock.peers[0]?.kill()
   const ref = await mesh.put(new Uint8Array(3 * mebibyte).fill(7))
   await ref.durable()
