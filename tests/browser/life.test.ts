@@ -78,3 +78,29 @@ test('a page that leaves says goodbye', async () => {
   await page.evaluate(() => mesh.leave())
   await left
 })
+
+test('a page that goes elsewhere says goodbye in time, with what it ran', async () => {
+  const { page, id } = await pages.open()
+  await until(() => stateOf(id) === 'alive')
+  const never = mesh.fn(() => new Promise<string>(() => {}))()
+  await until(async () => (await mesh.tasks()).some(({ state }) => state === 'assigned'))
+  const left = heard(mesh, 'peer:left', ({ peer }) => peer === id)
+  const retried = heard(mesh, 'task:retried')
+  await page.goto('about:blank')
+  await left
+  await retried
+  await never.cancel()
+})
+
+test('a page that crashes is found dead, and what it ran is run again', async () => {
+  const { page, id } = await pages.open()
+  await until(() => stateOf(id) === 'alive')
+  const never = mesh.fn(() => new Promise<string>(() => {}))()
+  await until(async () => (await mesh.tasks()).some(({ state }) => state === 'assigned'))
+  const died = heard(mesh, 'peer:died', ({ peer }) => peer === id)
+  const retried = heard(mesh, 'task:retried')
+  await page.goto('chrome://crash').catch(() => {})
+  await died
+  await retried
+  await never.cancel()
+})

@@ -18,6 +18,8 @@ export interface PageDoors {
   waysTo(peer: string): string[]
   /** Runs a function's body in a worker of a sandbox that has only the frame around it: nothing in it is locked. */
   inFrame(body: string, url: string): Promise<string>
+  /** What this life found in the site's storage. */
+  found(): readonly string[]
   joinMesh: typeof joinMesh
   isMeshError: typeof isMeshError
 }
@@ -50,6 +52,7 @@ globalThis.doors = {
     const { peer, life } = joined.page.identity
     return { id: peer, life }
   },
+  found: () => joined?.page.platform.disk?.found().map(({ object }) => object) ?? [],
   waysTo: (peer) => joined?.page.platform.transport.waysTo(peer as PeerId) ?? [],
   async inFrame(body, url) {
     const sandbox = createSandbox(bareWorker)

@@ -4,6 +4,7 @@
 import { lifeId, limits, Peer, presets } from '@murmuration/core/internal'
 import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
 import { admissionByInvite, namedEntries } from './admission.ts'
+import { followPage } from './life-cycle.ts'
 import type { JoinOptions } from './options.ts'
 import { createPagePlatform } from './platform.ts'
 import type { PagePlatform, PagePlatformOptions } from './platform.ts'
@@ -22,10 +23,10 @@ export interface JoinedPeer {
 
 /** Takes checked options. Rejects with MeshError. */
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
-  const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes, iceServers } = options
+  const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes, spillBytes, iceServers } = options
   const { invite, addresses } = namedEntries(entry)
   const admission = invite === null ? ways.admission : (self: PeerId) => admissionByInvite(invite, self)
-  const page = await createPagePlatform({ ...ways, admission, identity, memoryBytes, iceServers })
+  const page = await createPagePlatform({ ...ways, admission, identity, memoryBytes, spillBytes, iceServers })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= page.close())
   const peer = startPeer(page, options)
@@ -34,6 +35,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
     peer.post({ type: 'described', addresses: addresses.slice(0, limits.addresses) }),
   )
   transport.onRelayed((other, addresses) => void peer.greet(other, addresses))
+  followPage(peer, { wakeLock: options.wakeLock ?? false })
   peer.onStop((broken) => broken && void close().catch(() => {}))
   try {
     if (addresses.length === 0) peer.found()

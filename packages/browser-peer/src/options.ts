@@ -19,6 +19,11 @@ export interface JoinOptions {
   resources?: Readonly<Record<string, number>> | undefined
   /** Bytes of objects kept in memory. Default: a sixteenth of what the browser says the machine has, at most 512 MiB. */
   memoryBytes?: number | undefined
+  /**
+   * Bytes of objects kept in this site's storage when memory has no room for them, and for the next life of this peer;
+   * 0: none. Default: a quarter of what the browser allows, at most 2 GiB, for a kept identity; else none.
+   */
+  spillBytes?: number | undefined
   /** `kept`: the one this tab had, else the first of this site that no other tab has. `fresh`: in memory, never seen before. Default `kept`. */
   identity?: 'kept' | 'fresh' | undefined
   /** STUN and TURN servers for WebRTC to pages on other networks. Default: none, so that nobody outside the mesh is asked. */
@@ -28,6 +33,8 @@ export interface JoinOptions {
   /** How long joining may take, in milliseconds. Default 10,000. */
   timeoutMs?: number | undefined
   signal?: AbortSignal | undefined
+  /** Keeps the screen on while the page is looked at. Default false. */
+  wakeLock?: boolean | undefined
   /** Lines that tasks print here: to the console (default) or nowhere. */
   taskOutput?: 'console' | 'none' | undefined
 }
@@ -38,11 +45,13 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
   labels: is.recordOf("an object of strings, as in { zone: 'lab-3' }", is.isText),
   resources: is.resources,
   memoryBytes: is.whole(1),
+  spillBytes: is.whole(0),
   identity: is.oneOf('kept', 'fresh'),
   iceServers: is.listOf("a list of servers, as in [{ urls: 'stun:lab-3:3478' }]", is.isRecord),
   preset: is.oneOf(...Object.keys(presets)),
   timeoutMs: is.whole(1, 2 ** 31 - 1),
   signal: is.signal,
+  wakeLock: is.flag,
   taskOutput: is.oneOf('console', 'none'),
 }
 

@@ -153,6 +153,13 @@ export class Peer {
     else this.#options.platform.clock.soon(this.#turn)
   }
 
+  /** The same in a turn of its own, before this returns: where there may be no later. */
+  postNow(event: PeerEvent): void {
+    if (this.#stopped) return
+    this.#queue.push(event)
+    if (!this.#turning) this.#turn()
+  }
+
   readonly #turn = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
