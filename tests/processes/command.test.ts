@@ -17,7 +17,19 @@ afterEach(() => terminal.close())
 test('alone it prints its help; --help and --version work everywhere', async () => {
   const alone = await terminal.murmur()
   expect(alone).toMatchObject({ code: 0, err: '' })
-  for (const word of ['up', 'status', 'list', 'explain', 'drain', 'result', 'stop', 'run', 'bundle']) {
+  for (const word of [
+    'up',
+    'status',
+    'list',
+    'explain',
+    'drain',
+    'result',
+    'stop',
+    'run',
+    'invite',
+    'revoke',
+    'bundle',
+  ]) {
     expect(alone.out).toContain(word)
     const help = await terminal.murmur(word, '--help')
     expect(help).toMatchObject({ code: 0, err: '' })
@@ -39,7 +51,7 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     [['up', '--entry', 'lab-3'], /"lab-3" is no address.*lab-3:9000/],
     [['up', '--host', '192.0.2.1'], /cannot listen there \(EADDRNOTAVAIL.*host must be an address of this machine/],
     [['up', '--port', '7', '--ws-port', '7'], /port and wsPort are both 7/],
-    [['list', 'birds'], /birds.*peers, tasks, objects, jobs\.$/m],
+    [['list', 'birds'], /birds.*peers, tasks, objects, jobs, invites\.$/m],
     [['explain'], /missing required argument 'id'/],
     [['explain', ''], /explain what\?.*murmur list tasks/],
     [['status', '--entry', '127.0.0.1:1'], /127\.0\.0\.1:1/],

@@ -13,6 +13,7 @@ import type { JoinOptions, Mesh } from 'murmuration'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Running } from './command.ts'
 import { Terminal } from './command.ts'
+import type * as work from './work.task.ts'
 
 /** Where the mesh's key is, and where it is not. */
 let host: Terminal
@@ -72,15 +73,12 @@ describe('a worker', () => {
         .with({ needs: { peer: second.name } })()
         .get(),
     ).toBe(second.peer.pid)
-    const work = await mesh.use<typeof import('./work.task.ts')>(new URL('./work.task.ts', import.meta.url))
-    expect(
-      await work.nested
-        .with({ needs: { peer: second.name } })(5)
-        .get(),
-    ).toBe(32)
+    const tasks = await mesh.use<typeof work>(new URL('./work.task.ts', import.meta.url))
+    const pidOfChildAt = tasks.pidOfChildAt.with({ needs: { peer: second.name } })
+    expect(await pidOfChildAt(first.name).get()).toBe(first.peer.pid)
     const bytes = await mesh.put(new Uint8Array(1_000_000).fill(7))
     expect(
-      await work.wrong
+      await tasks.wrong
         .with({ needs: { peer: second.name } })(bytes, 7)
         .get(),
     ).toBeGreaterThan(0)
@@ -213,7 +211,7 @@ describe('the way out', () => {
     await first.peer.ended
     const port = Number(/tcp\/(\d+)\/p2p/.exec(first.addresses[0] as string)?.[1])
     await host.up('--port', String(port))
-    const later = await guest.murmur('up', '--entry', `127.0.0.1:${port}`, '--invite', link)
+    const later = await guest.murmur('up', '--home', home, '--entry', `127.0.0.1:${port}`, '--invite', link)
     expect(later.code).toBe(2)
     expect(later.err).toMatch(/this invite was revoked: ask for another one/)
   })

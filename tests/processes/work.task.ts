@@ -107,3 +107,12 @@ export async function lateParent(late: boolean): Promise<number> {
 export async function putInside(length: number): Promise<{ scene: ObjectRef<Uint8Array> }> {
   return { scene: await task.mesh.put(bytes(length, 3)) }
 }
+
+export function pid(): number {
+  return process.pid
+}
+
+/** In which process a child runs that it asks for at that peer. */
+export function pidOfChildAt(peer: string): Promise<number> {
+  return task.mesh.fn(pid).with({ needs: { peer } })().get()
+}

@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
-import { Scenario, elapse, get } from './scenario.ts'
+import { Scenario, elapse, get, replay } from './scenario.ts'
 
 /** S asks for `count` tasks of `ms` each and waits for all of them. `meanwhile`: once they are asked for. */
 function flood(
@@ -161,4 +161,45 @@ it('it waits for no longer than it would have taken there', () => {
   expect(mesh.result(program)).toBeLessThan(2 * 2_000 * 1.1)
   expect(mesh.runs('work').at(-1)).toBe('slow')
   mesh.endsWell()
+})
+
+it('who gave a task back is asked again last, even when everybody has failed it once', () => {
+  const mesh = new Scenario({ S: 0, A: 1, Z: { slots: 3, memoryBytes: 0 } })
+  mesh.fn('weigh', function* (context, big: { n: number }) {
+    yield* elapse(10)
+    if (context.attempt < 5) throw new RangeError(`attempt ${context.attempt}`)
+    return big.n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const big = context.put(new Big({ n: 7 }, 1e5))
+    return yield* get(context.call('weigh', [big], { retryErrors: true }))
+  })
+  expect(mesh.result(program)).toBe(7)
+  // Z has no room for what it is to read, and says so once for each time that A fails.
+  expect(mesh.peer('S').state.counters.executions).toBeLessThanOrEqual(10)
+  mesh.endsWell()
+})
+
+it('what comes back in a turn makes room, in that turn, for what waits', () => {
+  replay({
+    seed: 4195,
+    config: {},
+    spreadsCode: false,
+    distanceMs: 0,
+    isScattered: false,
+    seats: [{ name: 'p0' }, { name: 'p1' }],
+    jobs: [
+      { at: 0, host: 'p0', work: { kind: 'couriers', count: 1, ms: 0, hops: 3, isFresh: true, boxes: 1, options: {} } },
+      { at: 0, host: 'p0', work: { kind: 'tinies', count: 1 } },
+      { at: 0, host: 'p0', work: { kind: 'mapReduce', count: 14, ms: 42, n: 1, copies: 1, options: {} } },
+      {
+        at: 0,
+        host: 'p0',
+        work: { kind: 'couriers', count: 1, ms: 0, hops: 1, isFresh: false, boxes: 1, options: {} },
+      },
+    ],
+    faults: [{ at: 20, kind: 'lastStand', survivor: 'p0', backMs: null }],
+    safetyMs: 682,
+    rescuer: {},
+  })
 })

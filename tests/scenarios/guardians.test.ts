@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
-import type { SimRef } from '@murmuration/sim-peer'
+import type { Body, Context, SimRef } from '@murmuration/sim-peer'
 import { Scenario, elapse, get, only } from './scenario.ts'
 
 it('9: a ref inside an outcome can be read when its owner dies right after', () => {
@@ -97,4 +97,25 @@ it('what could not be made again before its owner died is known for that by whoe
   mesh.kill('Y')
   expect(String(mesh.result(program))).toMatch(/OBJECT_LOST.*its lineage was dropped/)
   mesh.endsWell()
+})
+
+it('a guardian that slept for longer than the dead are remembered keeps nothing of what it guarded', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1, V: 1 }, { config: { tombstoneMs: 10_000 } })
+  mesh.fn('work', function* (_context, n: number) {
+    yield* elapse(10)
+    return n
+  })
+  const main = function* (context: Context): Body {
+    return yield* get(context.call('work', [7]))
+  }
+  expect(mesh.result(mesh.program(mesh.peer('S'), main, { job: 'kept' }))).toBe(7)
+  mesh.until(() => mesh.guardiansOf('S').length === 2, 'S has its guardians')
+  const sleeper = mesh.peer(mesh.guardiansOf('S')[0] as string)
+  sleeper.sleep()
+  mesh.run({ forMs: 30_000 })
+  expect(mesh.peer('S').state.members.get(sleeper.peer)).toBeUndefined()
+  sleeper.thaw()
+  mesh.run({ forMs: 5_000 })
+  expect(mesh.guardiansOf('S')).not.toContain(sleeper.peer)
+  expect(sleeper.state.guarded.has(mesh.peer('S').life)).toBe(false)
 })

@@ -194,6 +194,32 @@ it('a second attempt that submits or puts is dropped, and the first one has aske
   mesh.endsWell()
 })
 
+it('the peer of the first dies before the second asks for work of its own: a third one is said to be tried, which costs no retry', () => {
+  const mesh = new Scenario({ S: 0, A: 1, B: 1, C: 2 })
+  const late = new Map<string, number>()
+  mesh.fn('child', function* (_context, n: number) {
+    yield* elapse(10)
+    return n
+  })
+  mesh.fn('parent', function* (context, n: number) {
+    yield* elapse(late.get(context.at) ?? 50)
+    return yield* get(context.call('child', [n], { needs: { peer: 'C' } }))
+  })
+  const here = { needs: { labels: { 'is C': { not: 'yes' } } } }
+  const program = mesh.ask('S', function* (context) {
+    for (let n = 0; n < 8; n++) yield* get(context.call('parent', [n], here))
+    late.set('A', 5_000).set('B', 5_000)
+    return yield* get(context.call('parent', [42], { ...here, ...hedge, retries: 0 }))
+  })
+  mesh.until(() => mesh.said('task:hedged') === 1 && mesh.timesRun('parent') === 10, 'it runs twice')
+  mesh.kill(mesh.runs('parent').at(-2) as string)
+  expect(mesh.result(program)).toBe(42)
+  expect(mesh.timesRun('parent')).toBe(8 + 3)
+  expect(mesh.timesRun('child')).toBe(8 + 1)
+  expect(mesh.said('task:retried')).toBe(1)
+  mesh.endsWell()
+})
+
 it('large results of both are one object with its copies', () => {
   const mesh = new Scenario({ S: 0, A: 1, B: 1 })
   const late = new Set<string>()

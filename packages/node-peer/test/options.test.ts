@@ -13,7 +13,10 @@ describe('what cannot be is refused by name', () => {
     [{ constructor: 2 }, 'joinMesh: no option constructor'],
     [null, 'joinMesh: expected an object of options, received null'],
     [{ slots: 5_000 }, 'joinMesh: slots must be a whole number from 0 to 4096; received 5000'],
-    [{ entry: 'lab-3:9000' }, "joinMesh: entry must be a list of addresses, as in ['lab-3:9000']; received"],
+    [
+      { entry: 'lab-3:9000' },
+      "joinMesh: entry must be a list of addresses, as in ['lab-3:9000'], or an invite's link; received",
+    ],
     [{ entry: ['lab-3'] }, 'joinMesh: entry: "lab-3" is no address'],
     [{ labels: { '': 'x' } }, 'names of 1 to 512 characters; received {"":"x"}'],
     [{ labels: { zone: 3 } }, "joinMesh: labels must be an object of strings, as in { zone: 'lab-3' }"],

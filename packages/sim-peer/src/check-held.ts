@@ -58,8 +58,8 @@ function checkKept(there: SimPeer, by: SimPeer, object: ObjectId, why: string): 
   const { custody } = by.world
   if (there.left || there.state.directory.get(object) || state.directory.get(object)) return
   if (custody.isOrphan(object)) return
-  // Asked in the place of an owner that is gone, and never told of it: lost, not freed.
-  if ((state.holds.get(object)?.before.length ?? 0) > 0 && !custody.wasEntered(there.life, object)) return
+  // Asked in the place of an owner that is gone, here or by whoever handed it on, and never told of it: lost, not freed.
+  if (custody.burials > 0 && !custody.wasEntered(there.life, object)) return
   // Another answers for it as well, or would when asked: it was adopted by more than one.
   if (by.world.alive().some((other) => other.state.directory.get(object) ?? other.state.guarded.find(object))) return
   // As long as its owner does not know of us, somebody else kept it for us, who may have given us up.

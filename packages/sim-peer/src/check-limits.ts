@@ -2,7 +2,7 @@
 // may: to peers that answered for themselves, that have what it needs, to workers there may be.
 
 import type { Effect, Order } from '@murmuration/core/internal'
-import { lineageBytes, peerOf } from '@murmuration/core/internal'
+import { lineageBytes, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -26,7 +26,9 @@ function checkAssignment(peer: SimPeer, { row: { spec, rejoin }, to: at }: SimPe
   // What runs there already, for an owner that is gone, takes nothing.
   if (rejoin === at) return
   const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at)
-  const most = peer.told.get(at) ?? member.profile.slots
+  // What we take of our own work we know at once.
+  const own = at === peer.life ? (peer.ownGrant ?? 0) : 0
+  const most = Math.max(own, peer.told.get(at) ?? member.profile.slots)
   if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
   if (!needs.resources) return
   const deep = there.filter((other) => other.spec.depth >= spec.depth)
@@ -66,7 +68,7 @@ export function checkLimits(peer: SimPeer): void {
     if (length > Math.max(maxCredits, profile?.slots ?? 0)) fail(peer, `${length} attempts are out at ${life}`)
     if (state.executor.activeOf(life) > 2 * maxCredits) fail(peer, `${life} has ${state.executor.activeOf(life)} here`)
   }
-  if (state.tasks.pending > maxTasks) fail(peer, `${state.tasks.pending} tasks are pending`)
+  if (state.tasks.pending > maxTasks) checkAsked(peer)
   let remembered = 0
   for (const _ of state.remembered.values()) remembered++
   if (remembered > keptSettled) fail(peer, `${remembered} settled tasks are remembered`)
@@ -75,4 +77,13 @@ export function checkLimits(peer: SimPeer): void {
   const members = state.members.others().length + 1
   state.gossip.check(Math.max(64, 4 * members * members))
   if (lineageBytes(state) > state.config.lineageBytes) fail(peer, `${lineageBytes(state)} bytes are kept as lineage`)
+}
+
+/** What a guardian takes over it cannot refuse: that is bounded by the ledgers of those who are gone. */
+function checkAsked(peer: SimPeer): void {
+  const { tasks, shared, config } = peer.state
+  let asked = 0
+  for (const { spec, state } of tasks.all())
+    if (state !== 'settled' && shared.get(resultOf(spec.id))?.isAdopted !== true) asked++
+  if (asked > config.maxTasks) fail(peer, `${asked} tasks are pending`)
 }

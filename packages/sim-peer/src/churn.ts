@@ -153,9 +153,13 @@ class Churn {
     if (!world.run({ until: () => this.#running() === 0, forMs: patienceMs }))
       throw new Error(`not finished:\n${this.#stuck()}`)
     for (const job of this.#jobs) checkAnswer(job)
+    // What lost its reader, and nobody takes back, runs to its end: on a slow machine that takes its time.
+    world.run({ until: () => world.alive().every(isIdle), forMs: patienceMs })
     world.run({ forMs: quietMs / 4 })
     world.witness.seesPings = true
     world.run({ forMs: (quietMs * 3) / 4 })
+    // Who slept for longest is the last to hear of the dead.
+    world.run({ until: () => world.alive().every(({ state }) => state.graves.size === 0), forMs: quietMs })
     checkAlways(world)
     checkQuiet(world)
     checkVisits(world, (quietMs * 3) / 4)
@@ -188,6 +192,7 @@ class Churn {
     world.run({ until: awake, forMs: 2 * world.config.tombstoneMs })
     // Who was told to leave begins to.
     world.run({ forMs: 100 })
+    for (const peer of strangers(world)) world.kill(peer.peer)
     const able = world.alive().filter(isAble)
     if (able.length < 2) world.add(this.#unused(), this.#plan.rescuer)
   }
@@ -244,8 +249,29 @@ class Churn {
   }
 }
 
+/** Those of whom the first peer never heard, nor they of it, not even by way of others: no time brings them together. */
+function strangers(world: SimWorld): SimPeer[] {
+  const [home, ...others] = world.alive()
+  const reached = home ? [home] : []
+  let left = others
+  for (const peer of reached) {
+    const near = left.filter((other) => hasHeardOf(peer, other) || hasHeardOf(other, peer))
+    reached.push(...near)
+    left = left.filter((other) => !near.includes(other))
+  }
+  return left
+}
+
+function hasHeardOf({ state }: SimPeer, { peer }: SimPeer): boolean {
+  return state.members.get(peer) !== undefined || [...state.links.entries()].includes(peer)
+}
+
 function isAble({ joined, state, store }: SimPeer): boolean {
   return joined && !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
+}
+
+function isIdle({ state }: SimPeer): boolean {
+  return state.tasks.pending === 0 && state.executor.size === 0
 }
 
 /** It died with its peer, or that left. */

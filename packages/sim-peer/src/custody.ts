@@ -27,6 +27,8 @@ export class Custody {
   readonly #borrows = new Set<string>()
 
   readonly #hurried = new Set<LifeId>()
+  /** Who could have answered in the place of a life when it ended. */
+  readonly #heirs = new Map<LifeId, readonly LifeId[]>()
 
   /** What an owner let go of when nobody held it: owner|object. */
   readonly #freed = new Set<string>()
@@ -60,6 +62,21 @@ export class Custody {
   wasClosed(life: LifeId): boolean {
     for (const key of this.#closed) if (key.endsWith(`|${life}`)) return true
     return false
+  }
+
+  /** It ends: whoever has its whole ledger by then answers for it. */
+  ends({ life, state }: SimPeer): void {
+    const guardians = [...state.ledger.guardians()].filter(({ begunAt, acked }) => begunAt > 0 && acked >= begunAt)
+    this.#heirs.set(
+      life,
+      guardians.map((guardian) => guardian.life),
+    )
+  }
+
+  /** Nobody was left to answer in its place, as far as everybody knew. */
+  hasNoHeir(life: LifeId): boolean {
+    const heirs = this.#heirs.get(life) ?? []
+    return heirs.every((heir) => this.#buried.has(heir) || !this.#world.living(heir))
   }
 
   /** It could be lost, as somebody who kept it was thought dead for longer than the grace. */

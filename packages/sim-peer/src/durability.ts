@@ -29,15 +29,20 @@ export class Durability {
     this.#corrupt.add(`${holder}|${object}`)
   }
 
+  /** Whoever answers for it by an old ledger may count holders that let go of it long ago. */
   added(owner: SimPeer, { object, state, holders, copies }: Entry): void {
     if (state !== 'stored' || holders.size < copies) return
+    if (![...holders].every((life) => owner.world.living(life)?.store.has(object))) return
     this.#losses.set(`${owner.life}|${object}`, [])
     this.reached++
   }
 
   /** A holder is about to be struck from the entry. */
-  removed(owner: SimPeer, { object, holders }: Entry, life: LifeId): void {
+  removed(owner: SimPeer, entry: Entry, life: LifeId): void {
+    const { object, holders } = entry
     if (!holders.has(life)) return
+    // It leaves, and nobody is there to take its copy: there is one less from then on.
+    if (owner.state.directory.isRetiring(life) && !hasTaker(owner, entry)) return this.forgotten(owner, object)
     this.#losses.get(`${owner.life}|${object}`)?.push({ life, isFault: this.#isFault(owner, object, life) })
   }
 
@@ -50,7 +55,8 @@ export class Durability {
     const isLeft = [...members.all()].some((row) => row.life === life && row.state === 'left')
     // Who leaves hands over to owners that it thinks alive.
     if (members.ended(life)) return !isLeft || this.#custody.wasBuried(owner.life) || this.#custody.wasHurried(life)
-    return this.#corrupt.has(`${life}|${object}`) || this.#custody.hasClosed(life, owner.life)
+    // Whoever answered in its place let go of it, for everybody, when the grace was over.
+    return this.#corrupt.has(`${life}|${object}`) || this.#custody.wasClosed(owner.life)
   }
 
   /** A copy is let go of for want of room: never the last one. */
@@ -74,4 +80,17 @@ export class Durability {
     const whose = losses.map(({ life, isFault }) => `${life}${isFault ? '' : ' (not dead)'}`).join(', ')
     throw new Error(`${object} of ${owner.life} had ${copies} copies and is lost with ${faults} faults: ${whose}`)
   }
+}
+
+/** Somebody has no copy yet, and has not said that there is no room for one. */
+function hasTaker({ state }: SimPeer, { holders, declined }: Entry): boolean {
+  return [...state.members.all()].some(
+    (row) =>
+      row.state === 'alive' &&
+      !row.hearsay &&
+      (row.profile?.memoryBytes ?? 0) > 0 &&
+      !(row.life === state.self && state.leaving) &&
+      !holders.has(row.life) &&
+      !declined.has(row.life),
+  )
 }

@@ -11,7 +11,7 @@ type Verdict = (world: SimWorld, object: ObjectId) => boolean
 /** The sentences in which a loss is told, and when they are true. */
 const losses: readonly (readonly [RegExp, Verdict])[] = [
   [/^the peer that answered for it is gone/, isOwnerGone],
-  [/^its owner has let go of it/, (world, object) => world.custody.isOrphan(object) || isUnheard(world, object)],
+  [/^its owner has let go of it/, (world, object) => isUnheard(world, object) || isFromBefore(world, object)],
   // Whether that was just is checked as it happens.
   [/^it was put|^it may be made again/, (world) => world.custody.burials > 0 || world.corruptions > 0],
   [/^there is no room for/, (world) => world.isCramped],
@@ -47,11 +47,20 @@ function isUnheard(world: SimWorld, object: ObjectId): boolean {
   return world.ownersOf(object).some((life) => custody.wasBuried(life) && custody.wasFreed(life, object))
 }
 
+/** It was let go of while somebody was thought dead who still goes by what a ledger told before that. */
+function isFromBefore(world: SimWorld, object: ObjectId): boolean {
+  const { custody } = world
+  if (custody.isOrphan(object)) return true
+  const isFreed = world.ownersOf(object).some((life) => custody.wasFreed(life, object))
+  return isFreed && world.alive().some(({ life }) => custody.wasClosed(life))
+}
+
 /** Whoever answered for it is dead or has left, or was thought so until its grace was over. */
 function isOwnerGone(world: SimWorld, object: ObjectId): boolean {
   const isGone = (life: LifeId): boolean => {
     const peer = world.living(life)
-    return !peer || peer.left || world.custody.wasClosed(life)
+    if (!peer || peer.left) return world.custody.hasNoHeir(life)
+    return world.custody.wasClosed(life)
   }
   return world.ownersOf(object).some(isGone)
 }

@@ -1,10 +1,13 @@
 // Processes end without a word: one, many, all but one; somebody of whom much depends; somebody whose
 // last words are still on the wire. Some come back, at once or when they are nearly forgotten.
 
-import type { Effect } from '@murmuration/core/internal'
+import type { Effect, Message } from '@murmuration/core/internal'
+import { peerOf } from '@murmuration/core/internal'
 import type { Aim, Whom } from './aims.ts'
 import type { FaultKind } from './fault-kind.ts'
 import { drawVictim } from './fault-kind.ts'
+import type { SimPeer } from './peer.ts'
+import type { Striker } from './striker.ts'
 
 export const kill: FaultKind<{ readonly whom: Whom }> = {
   draw: ({ rng }) => ({ whom: drawVictim(rng) }),
@@ -62,4 +65,45 @@ export const intercept: FaultKind<{ readonly ms: number }> = {
 
 function saysOutcome(effect: Effect): boolean {
   return effect.type === 'send' && effect.frame.messages.some(({ type }) => type === 'outcome')
+}
+
+/** Refs are to leave their owner; what it has for its guardians does not reach them, and it dies. What was read elsewhere by then must not be lost. */
+export const bereave: FaultKind<Bereavement> = {
+  lurks: true,
+  draw: ({ rng }) => ({ ms: rng.between(1, 300), times: 1 + rng.below(12), restMs: rng.between(100, 600) }),
+  strike: lieInWait,
+}
+
+export interface Bereavement {
+  /** From the cut to the death. */
+  readonly ms: number
+  readonly times: number
+  readonly restMs: number
+}
+
+function lieInWait(by: Striker, { ms, times, restMs }: Bereavement): void {
+  by.onTurn((peer, effects) => {
+    if (peer.peer === by.names[0] || !effects.some(tellsGuardian) || !handsOn(peer, effects)) return false
+    for (const { life } of peer.state.ledger.guardians())
+      by.follow(0, { kind: 'gap', from: peer.peer, to: peerOf(life), oneWay: false, ms: ms + 500 })
+    by.follow(ms, { kind: 'kill', whom: peer.peer })
+    if (times > 1) by.meanwhile(restMs, () => lieInWait(by, { ms, times: times - 1, restMs }))
+    return true
+  })
+}
+
+/** An outcome with refs has left, or waits for guardians. */
+function handsOn({ state }: SimPeer, effects: readonly Effect[]): boolean {
+  return (
+    state.ledger.waits.size > 0 ||
+    effects.some((effect) => effect.type === 'send' && effect.frame.messages.some(namesRefs))
+  )
+}
+
+function namesRefs(message: Message): boolean {
+  return message.type === 'outcome' && 'refs' in message.outcome && message.outcome.refs.length > 0
+}
+
+function tellsGuardian(effect: Effect): boolean {
+  return effect.type === 'send' && effect.frame.messages.some(({ type }) => type === 'guard')
 }

@@ -21,7 +21,7 @@ export type Stroke = { [Name in FaultName]: { readonly kind: Name } & ParamsOf<K
 export type Fault = Stroke & { readonly at: number }
 
 /** Deaths, and machines that sleep, are what finds most. */
-const weights: { readonly [Name in FaultName]?: number } = { sleep: 5, kill: 3, restart: 3, intercept: 2 }
+const weights: { readonly [Name in FaultName]?: number } = { sleep: 5, kill: 3, restart: 3, intercept: 2, bereave: 4 }
 
 /** In an order that does not depend on who loads the modules. */
 export const faultNames = (Object.keys(faultKinds) as FaultName[]).sort()

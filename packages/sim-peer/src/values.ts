@@ -62,8 +62,9 @@ export function decode(bytes: Uint8Array, refs: readonly RefLink[]): unknown {
   })
 }
 
-export function digestBytes(bytes: Uint8Array): string {
-  return digest(decoder.decode(bytes))
+/** Of everything but the names of those refs. */
+export function digestBytes(bytes: Uint8Array, refs: readonly RefLink[] = []): string {
+  return digest(refs.reduce((text, { object }) => text.replaceAll(object, '*'), decoder.decode(bytes)))
 }
 
 export function digest(text: string): string {

@@ -158,7 +158,8 @@ export class Witness {
       if (code === 'OBJECT_LOST' || code === 'OVERLOADED') return
       this.#failures.set(object, code)
     } else {
-      const value = located.type === 'inline' ? digestBytes(located.bytes) : located.hash
+      // What a ref inside is called may depend on where it was asked for; what it refers to is read as well.
+      const value = located.type === 'inline' ? digestBytes(located.bytes, located.refs) : located.hash
       const known = this.#values.get(object)
       this.#values.set(object, value)
       if (known !== undefined && known !== value && !this.isFickle)

@@ -19,6 +19,7 @@ interface Running {
   /** Null until it is its turn. */
   runner: Runner | null
   startedAt: number
+  isBlocked: boolean
 }
 
 export class SimWorkers {
@@ -61,10 +62,12 @@ export class SimWorkers {
     for (const order of batch) {
       const inputs = this.#inputsOf(order)
       if (!inputs) continue
-      this.#running.set(order.id, { order, inputs, worker, runner: null, startedAt: 0 })
+      this.#running.set(order.id, { order, inputs, worker, runner: null, startedAt: 0, isBlocked: false })
       queue.push(order.id)
     }
     if (idle) this.#next(worker)
+    // It began to wait before it heard of these.
+    else if (this.#isBlocked(worker)) this.giveBack(worker)
   }
 
   #next(worker: number): void {
@@ -131,7 +134,14 @@ export class SimWorkers {
     if (at >= 0) queue?.splice(at, 1)
   }
 
-  #blocked({ order, worker }: Running, blocked: boolean): void {
+  #isBlocked(worker: number): boolean {
+    const [first] = this.#queues.get(worker) ?? []
+    return first !== undefined && this.#running.get(first)?.isBlocked === true
+  }
+
+  #blocked(running: Running, blocked: boolean): void {
+    const { order, worker } = running
+    running.isBlocked = blocked
     this.#peer.event({ type: 'blocked', attempt: order.id, blocked })
     if (blocked) this.giveBack(worker)
   }

@@ -276,6 +276,7 @@ export class SimWorld {
 
   departed(peer: SimPeer): void {
     if (!peer.alive) return
+    this.custody.ends(peer)
     peer.kill()
     for (const other of this.network.linksOf(peer.peer)) this.network.unlink(peer.peer, other)
   }

@@ -28,6 +28,7 @@ const asideMost = 16
 
 export function assignReady(state: PeerState, now: Instant): void {
   state.scheduler.waitsUntil = never
+  state.scheduler.hasFreed = false
   if (state.scheduler.readyCount === 0) return
   // Where nobody has room nothing is taken, and what ended meanwhile would stay.
   state.scheduler.sweep(state.tasks.pending, (id) => state.tasks.get(id)?.state === 'ready')

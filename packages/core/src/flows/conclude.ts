@@ -12,6 +12,7 @@ import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
+import { isMadeAt } from './replicate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -86,9 +87,7 @@ function stale(state: PeerState, from: LifeId, message: Extract<Message, { type:
 function spareOrFree(state: PeerState, task: TaskId, from: LifeId, hash: string): void {
   const object = resultOf(task)
   const entry = state.directory.get(object)
-  // Another attempt at it runs there: the same bytes will be its result.
-  const row = state.tasks.get(task)
-  if (entry?.state === 'pending' && row && state.tasks.attemptAt(row, from) !== null) return
+  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return
   if (entry?.state === 'stored' && entry.hash === hash) state.directory.addHolder(entry, from)
   else say(state, from, { type: 'free', object })
 }

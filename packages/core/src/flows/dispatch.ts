@@ -175,6 +175,7 @@ function receive(state: PeerState, frame: Frame, now: Instant): void {
   if (reset) {
     recover.reset(state, from, reset.lost)
     guard.guardianLost(state, from)
+    guard.askOwner(state, from)
   }
   for (const message of messages) {
     const refusal = refusalOf(state, from, message)

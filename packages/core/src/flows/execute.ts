@@ -255,10 +255,12 @@ export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exit
   state.executor.workerGone(event.worker)
 }
 
+const paused = 'it paused'
 const reasonForOne = 'it asked for work of its own, which only one attempt at a task may'
 
+/** A pause costs nobody anything; to have asked for more than one attempt may is one of the free moves. */
 function backFor(reason: string): Outcome {
-  return { type: 'returned', reason, free: true }
+  return reason === paused ? { type: 'returned', reason, free: true } : { type: 'returned', reason }
 }
 
 /** True: that context may not submit or put. It is dropped for having tried. */
@@ -350,13 +352,12 @@ export function giveBack(state: PeerState): void {
 
 /** Whoever sits before it wants its machine for itself, now: what runs goes back as well. */
 export function pause(state: PeerState, now: Instant): void {
-  const reason = 'it paused'
   for (const row of state.executor.all()) {
     if (row.state !== 'running' && row.state !== 'blocked') continue
-    row.barred ??= reason
-    stop(state, row, reason, now)
+    row.barred ??= paused
+    stop(state, row, paused, now)
   }
-  returnUnbegun(state, reason)
+  returnUnbegun(state, paused)
 }
 
 function returnUnbegun(state: PeerState, reason: string): void {

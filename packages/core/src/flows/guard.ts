@@ -140,6 +140,10 @@ function tellFormer(state: PeerState): void {
 
 /** A guardian has taken what it was told. */
 export function acknowledged(state: PeerState, from: LifeId, { nth, full }: { nth: number; full: boolean }): void {
+  if (!state.ledger.isGuardian(from)) {
+    state.counters.strayed++
+    return say(state, from, { type: 'unguard' })
+  }
   if (!state.ledger.acked(from, nth)) return void state.counters.strayed++
   // One that is about to go may have waited for this.
   if (state.ledger.guardianCount > state.config.guardians) state.timers.guardVersion = -1
@@ -187,6 +191,11 @@ function fetchCode(state: PeerState, owner: LifeId, code: CodeId): void {
   state.holdings
     .want(object, owner, { size: 0, hash: code, holders: codeSources(state, code, owner) })
     .copyFor.add(owner)
+}
+
+/** One of us may have been away for so long that the other remembers nothing: it says whether we still guard it. */
+export function askOwner(state: PeerState, owner: LifeId): void {
+  if (state.guarded.has(owner)) say(state, owner, { type: 'guarded', nth: 0, full: false })
 }
 
 /** It has another guardian now. */

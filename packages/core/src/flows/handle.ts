@@ -160,8 +160,18 @@ function pump(state: PeerState, now: Instant): void {
   tendFoundlings(state, now)
   relieve(state, now)
   settleAgenda(state, now)
+  if (state.scheduler.hasFreed && state.scheduler.readyCount > 0) handOutAgain(state, now)
   execute.boundCode(state)
   answerDurables(state, now)
+}
+
+/** What ended or came back here in this very turn made room, and nothing else may wake us for what waits. Once, as that may come back, too. */
+function handOutAgain(state: PeerState, now: Instant): void {
+  assignReady(state, now)
+  settleAgenda(state, now)
+  resolve.fetchWanted(state, now)
+  execute.startReady(state)
+  settleAgenda(state, now)
 }
 
 /** The head of a queue that is known not to be empty. */

@@ -77,6 +77,8 @@ export function holding(
   const isFound = foundHolder(state, from, message.object, message.hash)
   const entry = state.directory.get(message.object)
   if (!entry && message.orphan === true && state.guarded.addHolder(message.object, message.hash, from)) return
+  // Its outcome, on the way to us, says the same.
+  if (entry?.state === 'pending' && isMadeAt(state, entry, from)) return
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
     return say(state, from, { type: 'free', object: message.object })
@@ -88,6 +90,12 @@ export function holding(
   state.directory.addHolder(entry, from)
   if (isFound || message.orphan === true) say(state, from, { type: 'verify', object: entry.object, hash: entry.hash })
   letRetire(state, entry)
+}
+
+/** An attempt at it is out there: those very bytes may be its result. */
+export function isMadeAt(state: PeerState, { task }: Entry, life: LifeId): boolean {
+  const row = task === null ? undefined : state.tasks.get(task)
+  return row !== undefined && state.tasks.attemptAt(row, life) !== null
 }
 
 /** A leaving holder may go as soon as there are as many copies without its own. */

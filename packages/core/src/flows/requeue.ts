@@ -32,6 +32,8 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   }
   row.rejoin = null
   hadBegun(row, at, item)
+  // The latest last: when there are no others, they take turns.
+  row.avoid.delete(peerOf(at))
   row.avoid.add(peerOf(at))
   if (row.avoid.size > 4) row.avoid.delete([...row.avoid][0] as PeerState['peer'])
   state.scheduler.returned(at)

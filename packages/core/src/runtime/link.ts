@@ -123,10 +123,10 @@ export class Link {
     if (typeof life !== 'string' || life.length > 256 || !lifePattern.test(life) || peerOf(life as LifeId) !== peer) {
       return this.#violate('a hello that names another peer')
     }
-    if (!this.dialled) this.#hello({ pass: admission.pass, issued })
     this.life = life as LifeId
     this.#pass = issued ?? (shown['pass'] as string)
     this.#deframer.limitBytes = config.maxFrameBytes
+    if (!this.dialled) this.#hello({ pass: admission.pass, issued })
     this.#watchEnd(verdict.until)
     events.opened(this, this.life, role)
     this.tellRevoked(admission.revocations)
@@ -160,10 +160,11 @@ export class Link {
   }
 
   #dismiss(code: LinkRefusal['code'], sentence: string): void {
-    sendFramed(this.#stream, kinds.bye, pack({ code, sentence }))
     this.#options.events.refused(this, { code, sentence, by: 'us' })
-    this.#stream.close()
+    // First the reason, then the end of the stream, which would give one of its own.
     this.#end(sentence, false)
+    sendFramed(this.#stream, kinds.bye, pack({ code, sentence }))
+    this.#stream.close()
   }
 
   #dismissed(bye: unknown): void {
@@ -175,7 +176,6 @@ export class Link {
   }
 
   #violate(reason: string): void {
-    // First the reason, then the end of the stream, which would give one of its own.
     this.#end(reason, true)
     this.#stream.abort(reason)
   }

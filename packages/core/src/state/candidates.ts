@@ -31,7 +31,7 @@ export function candidatesFor(state: PeerState, ready: Kind): { candidates: Cand
     const slots = member.profile?.slots ?? 0
     const { life } = member
     const room = Math.min(state.scheduler.room(life, slots), resourcesLeft(state, member, ready))
-    candidates.push({ life, member, room, out: state.scheduler.out(life), avoided: false, beside: null })
+    candidates.push({ life, member, room, out: state.scheduler.out(life), avoided: 0, beside: null })
   }
   return { candidates: candidates.length > sampleAbove ? state.rng.sample(candidates, sampleAbove) : candidates, fit }
 }
@@ -80,11 +80,11 @@ export function choose(
   const { prefer, spread } = row.spec.policy
   return best(candidates, (candidate) => {
     const preferred = unfit(candidate.member, prefer) === null
-    const avoided = row.avoid.has(candidate.member.peer)
+    const avoided = row.avoid.size === 0 ? 0 : [...row.avoid].indexOf(candidate.member.peer) + 1
     const missing = inputs.length === 0 ? 0 : missingBytes(inputs, candidate.life)
     const apart = spread ? spreadMs * besides(state, candidate, row.spec) : 0
     const estimate = score(
-      avoided ? { ...candidate, avoided } : candidate,
+      avoided > 0 ? { ...candidate, avoided } : candidate,
       state.scheduler.expectedMs(row.spec, candidate.life),
       missing,
       preferred,

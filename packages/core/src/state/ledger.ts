@@ -193,7 +193,11 @@ export class Ledger {
     return this.#guardians.delete(life)
   }
 
-  /** False from whoever is no guardian of ours. */
+  isGuardian(life: LifeId): boolean {
+    return this.#guardians.has(life)
+  }
+
+  /** False for a message that was never sent. */
   acked(life: LifeId, nth: number): boolean {
     const guardian = this.#guardians.get(life)
     if (!guardian || nth > this.#nth) return false

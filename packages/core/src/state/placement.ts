@@ -49,7 +49,8 @@ export interface Candidate {
   out: number
   /** How many more it takes. */
   room: number
-  readonly avoided: boolean
+  /** The more, the shorter ago it gave this task back or died with it; 0: it never did. */
+  readonly avoided: number
   /** Attempts of ours there by context and function, counted when somebody asks to be spread. */
   beside: Map<string, number> | null
 }
@@ -91,7 +92,7 @@ export function score(
   const waves = (out + 1) / slots
   const health = 1 + (member.load?.awareness ?? 0) / 4
   const estimate = (waves * each + Math.min(elsewhere, 8) * each * 0.1 + transferMs(missingBytes)) * health
-  return estimate + (preferred ? 0 : each * 0.5) + (candidate.avoided ? 60_000 : 0)
+  return estimate + (preferred ? 0 : each * 0.5) + candidate.avoided * 60_000
 }
 
 /** Until one more would be done there, behind what we have there already. */

@@ -38,6 +38,8 @@ export class Scheduler {
   readonly #durations = new Durations()
   readonly #maxCredits: number
   readyCount = 0
+  /** Somebody has room again since work was last handed out. */
+  hasFreed = false
   /** When something that waits for a faster peer has waited long enough. */
   waitsUntil: Instant = never
 
@@ -150,6 +152,7 @@ export class Scheduler {
   returned(life: LifeId): void {
     const row = this.#credits.get(life)
     if (row && row.out > 0) row.out--
+    this.hasFreed = true
   }
 
   ended(life: LifeId): void {

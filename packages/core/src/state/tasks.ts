@@ -49,7 +49,7 @@ export interface TaskRow {
   ending: { readonly code: 'TASK_CANCELLED' | 'TASK_TIMEOUT'; readonly reason: string } | null
   /** Set when the current attempt was told to stop, the task being wanted still. */
   overdue: boolean
-  /** Peers to avoid next time, unless nobody else is there. */
+  /** Peers to avoid next time, the latest last, unless nobody else is there. */
   readonly avoid: LazySet<PeerId>
   executions: number
   /** Peers that had earlier attempts and may have asked for children there. */
