@@ -180,7 +180,10 @@ export class Stay {
       this.#depart({ type: 'unplugged', by })
     })
     peer.onStop((broken) => {
-      if (this.#entered === entered && broken !== null) this.#failed(broken)
+      if (this.#entered !== entered) return
+      // Without a fault: somebody had this page hand over and leave.
+      if (broken === null) this.#depart({ type: 'left' })
+      else this.#failed(broken)
     })
     this.#watch = new Watch(peer, (sight) => {
       this.sight = sight
