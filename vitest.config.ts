@@ -1,10 +1,10 @@
-// What `npm test` runs: four projects, in this order where they must not disturb each other. No test is
+// What `npm test` runs: five projects, in this order where they must not disturb each other. No test is
 // tried twice and none sleeps; the timeouts are only there so that a test that waits for ever ends.
 
 import { defineConfig } from 'vitest/config'
 
 /** Tests that keep this machine's cores busy wait for those before them. */
-const turns = { together: 0, simulations: 1, processes: 2 }
+const turns = { together: 0, simulations: 1, processes: 2, browser: 3 }
 
 /** One per core on the smallest machine that this is to pass on; what is left over waits in real processes. */
 const workers = 2
@@ -58,6 +58,18 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: workers,
           sequence: { groupOrder: turns.processes },
+        },
+      },
+      {
+        // Pages in a real browser, with Node peers beside them: one file at a time.
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: ['tests/browser/chromium-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: turns.browser },
         },
       },
     ],

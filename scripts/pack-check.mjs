@@ -1,6 +1,6 @@
 // Installs the packages as a user would, from their tarballs into an empty folder far from here, and
 // tries everything that the README promises there: the program under `murmur run`, tsx, plain node
-// after tsc, and in a vitest test; its types under the oldest and the newest TypeScript, libraries checked.
+// after tsc, in a vitest test, and in a page that Vite builds; its types under the oldest and the newest TypeScript, libraries checked.
 // Needs a registry for the dependencies. Takes a minute or two.
 
 import { spawnSync } from 'node:child_process'
@@ -68,6 +68,18 @@ test('a function runs on the mesh', async () => {
 })
 `
 
+const page = `import { joinMesh } from 'murmuration'
+
+const mesh = await joinMesh({ entry: [location.href] })
+const { twice } = await mesh.use<typeof import('../twice.task.ts')>(new URL('../twice.task.ts', import.meta.url))
+document.body.textContent = String(await twice(21).get())
+`
+
+const viteConfig = `import { murmuration } from 'murmuration/vite'
+
+export default { plugins: [murmuration()], build: { target: 'es2022', chunkSizeWarningLimit: 5000 } }
+`
+
 try {
   const tarballs = makeTarballs(join(folder, 'tarballs'))
   for (const tarball of tarballs) checkContents(tarball)
@@ -88,6 +100,8 @@ try {
   step('plain node after tsc', process.execPath, ['dist/program.js'], /sum 285/)
   step('plain node after tsc, using', process.execPath, ['dist/using.js'], /sum 285/)
   step('plain node after tsc, a task module', process.execPath, ['dist/modules.js'], /twice 42/)
+  step('a page, built by Vite', bin('vite'), ['build', 'page'], /murmuration-source.*\n[^]*built in/)
+  step('murmur bundle', bin('murmur'), ['bundle', 'twice.task.ts', '-o', 'prepared'], /runs on every kind of peer/)
   step('the command alone', bin('murmur'), ['--version'], /^\d+\.\d+\.\d+\n$/)
   say('all of it works')
 } finally {
@@ -138,6 +152,10 @@ function setUp(tarballs) {
   write('twice.task.ts', task)
   write('mesh.test.ts', test)
   mkdirSync(home)
+  mkdirSync(join(folder, 'page'))
+  write('page/index.html', '<!doctype html><title>a page</title><script type="module" src="./main.ts"></script>')
+  write('page/main.ts', page)
+  write('page/vite.config.ts', viteConfig)
   say('installing the tarballs')
   const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
   run('npm', ['install', ...quietly, ...tarballs], folder)

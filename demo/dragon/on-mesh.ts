@@ -7,7 +7,8 @@ import { Deaths, killTimes } from './deaths.ts'
 import { Flock } from './flock.ts'
 import { readModelFile } from './model-file.ts'
 import type { DragonOptions } from './options.ts'
-import { countTasks, planPicture, type Plan } from './plan.ts'
+import { openPage, type DragonPage } from './page.ts'
+import { countTasks, jobName, planPicture, type Plan } from './plan.ts'
 import { showProgress, type Progress } from './progress.ts'
 import { renderOnMesh } from './render-job.ts'
 import { Unfinished, type Result } from './result.ts'
@@ -21,7 +22,7 @@ export async function drawOnMesh(options: DragonOptions, signal: AbortSignal): P
   process.stderr.write(`starting an entry peer and ${options.peers} to compute, each a process of this machine\n`)
   const progress = showProgress(countTasks(plan))
   try {
-    const told = await withFlock(options, (flock, mesh) =>
+    const told = await withFlock(options, progress, (flock, mesh) =>
       render({ flock, mesh, plan, canvas, progress, kills: options.kill, signal }),
     )
     const sha256 = (await canvas.close()) ?? ''
@@ -36,11 +37,15 @@ export async function drawOnMesh(options: DragonOptions, signal: AbortSignal): P
 /** Lends a flock and a place in its mesh, and ends both whatever happens. */
 async function withFlock<T>(
   { peers, kill }: { peers: number; kill: number },
+  progress: Progress,
   use: (flock: Flock, mesh: Mesh) => Promise<T>,
 ): Promise<T> {
   const flock = await Flock.start(peers, kill < peers ? 0 : 1)
+  let page: DragonPage | undefined
   try {
     const mesh = await joinMesh({ ...flock.door, slots: 0, identity: 'fresh' })
+    page = await openPage(flock.door)
+    progress.say(`watch it and take part: ${page.link}`)
     try {
       await flock.gathered()
       return await use(flock, mesh)
@@ -48,6 +53,7 @@ async function withFlock<T>(
       await mesh.leave()
     }
   } finally {
+    await page?.close()
     await flock.stop()
   }
 }
@@ -86,7 +92,9 @@ async function render({
     deaths.cause()
   }
   const events = { done, pass: canvas.preview, tile: canvas.finish }
-  await renderOnMesh(mesh, plan, { model: await readModelFile(), events, signal })
+  // Under a name, so that pages that look at this mesh find its tiles.
+  await using job = await mesh.job(jobName(plan.view))
+  await renderOnMesh(job, plan, { model: await readModelFile(), events, signal })
   await deaths.told()
   const { executions = 0 } = await mesh.counters()
   return { tasks, executions, retried: counts.retried, rebuilt: counts.rebuilt, peersDied: kills }

@@ -33,6 +33,8 @@ try {
   const mesh = await joinMesh({ ...order, identity: 'fresh' })
   process.removeAllListeners('SIGTERM')
   process.on('SIGTERM', () => void mesh.leave().finally(() => process.exit(0)))
+  // A page of the demo pulls plugs: this process goes as one that loses power does.
+  mesh.addEventListener('peer:unplug', () => process.kill(process.pid, 'SIGKILL'))
   mesh.addEventListener('peer:died', ({ detail: { peer } }) => report({ type: 'death', peer, atMs: Date.now() }))
   report({ type: 'ready', id: mesh.id, name: mesh.name, addresses: mesh.addresses })
 } catch (error) {

@@ -49,6 +49,17 @@ export function planPicture(view: View): Plan {
   return { view, tiles: tiles.sort((a, b) => fromMiddle(a, view) - fromMiddle(b, view)), passes }
 }
 
+/** The job under which a picture is rendered, and from which whoever looks tells what picture it is. */
+export function jobName({ width, height, samples }: View): string {
+  return `dragon-${width}x${height}-${samples}`
+}
+
+/** The picture of a job; undefined when the job is about something else. */
+export function viewOf(job: string): View | undefined {
+  const [, width = 0, height = 0, samples = 0] = (/^dragon-(\d+)x(\d+)-(\d+)$/.exec(job) ?? []).map(Number)
+  return width > 0 && height > 0 && samples > 0 ? { width, height, samples } : undefined
+}
+
 export function countPasses(plan: Plan): number {
   return plan.tiles.length * plan.passes.length
 }

@@ -5,7 +5,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { Flock } from './flock.ts'
 import type { DragonOptions } from './options.ts'
-import { countPasses, countTasks, planPicture } from './plan.ts'
+import { countPasses, countTasks, jobName, planPicture } from './plan.ts'
 import { WriteError } from './png.ts'
 import { showProgress, type Progress } from './progress.ts'
 import type { Drawn, RendererOrder, RendererReport } from './renderer.ts'
@@ -25,7 +25,7 @@ export async function drawWithRestart(options: DragonOptions, signal: AbortSigna
   const flock = await Flock.start(peers, 0)
   try {
     signal.throwIfAborted()
-    const job = `dragon-${view.width}x${view.height}-${view.samples}`
+    const job = jobName(view)
     const order: RendererOrder = { door: flock.door, job, view, file }
     const stage = { flock, order, progress, signal }
     await flock.gathered()

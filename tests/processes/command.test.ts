@@ -17,7 +17,19 @@ afterEach(() => terminal.close())
 test('alone it prints its help; --help and --version work everywhere', async () => {
   const alone = await terminal.murmur()
   expect(alone).toMatchObject({ code: 0, err: '' })
-  for (const word of ['up', 'status', 'list', 'explain', 'drain', 'result', 'stop', 'run', 'invite', 'revoke']) {
+  for (const word of [
+    'up',
+    'status',
+    'list',
+    'explain',
+    'drain',
+    'result',
+    'stop',
+    'run',
+    'invite',
+    'revoke',
+    'bundle',
+  ]) {
     expect(alone.out).toContain(word)
     const help = await terminal.murmur(word, '--help')
     expect(help).toMatchObject({ code: 0, err: '' })
@@ -45,6 +57,8 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     [['status', '--entry', '127.0.0.1:1'], /127\.0\.0\.1:1/],
     [['run', 'nowhere.ts'], /there is no file nowhere\.ts/],
     [['run', '.'], /is a directory/],
+    [['bundle', 'work.ts', '-o', 'x'], /takes a task module, a file named \*\.task\.ts/],
+    [['bundle', 'counted.task.ts'], /required option '-o, --output <dir>'/],
     [['run', 'broken.txt'], /broken\.txt.*expected \.ts/],
   ]
   test.each(cases)('murmur %j', async (words, sentence) => {

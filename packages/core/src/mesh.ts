@@ -160,6 +160,13 @@ export interface MeshOptions {
   readonly close: () => Promise<void>
 }
 
+const beneath = new WeakMap<Mesh, Peer>()
+
+/** For tools that look in; undefined for what is no mesh of ours. */
+export function peerBeneath(mesh: Mesh): Peer | undefined {
+  return beneath.get(mesh)
+}
+
 export function createMesh(options: MeshOptions): Mesh {
   const { peer, code, addresses, close } = options
   const jobId = peer.freshContext()
@@ -170,7 +177,7 @@ export function createMesh(options: MeshOptions): Mesh {
   const leave = (): Promise<void> => (leaving ??= leaveOnce({ peer, scope, open, close }))
   // Somebody had it drained.
   peer.onStop((broken) => void (broken ?? leave()))
-  return {
+  const mesh: Mesh = {
     ...verbsOf(scope),
     job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256, open }, name, jobOptions),
     jobs: async (list) => (await ask(peer, 'jobs', list)).map(jobInfo),
@@ -192,6 +199,8 @@ export function createMesh(options: MeshOptions): Mesh {
     leave,
     [Symbol.asyncDispose]: leave,
   }
+  beneath.set(mesh, peer)
+  return mesh
 }
 
 function verbsOf({ use, fn, put, get, wait, settled, all, map }: OpenScope): Scope {

@@ -134,8 +134,11 @@ function withPolicy(policy: Policy, options: TaskOptions): Policy {
 function merge(base: Needs, added: TaskNeeds | undefined): Needs {
   if (added === undefined) return base
   const { labels, resources, slots, memoryBytes, peer } = added
+  // Whoever asks for a kind knows why; what the code said of it no longer counts.
+  const { because, ...plain } = base
   return {
-    ...base,
+    ...plain,
+    ...(because !== undefined && labels?.['kind'] === undefined && { because }),
     ...(labels && { labels: { ...base.labels, ...labels } }),
     ...(resources && { resources: { ...base.resources, ...resources } }),
     ...(slots !== undefined && { slots }),

@@ -3,6 +3,7 @@
 
 import { MeshError } from './errors.ts'
 import { mapOver } from './map.ts'
+import { clip, limits } from './model/limits.ts'
 import type { RefLink } from './model/task.ts'
 import { type CallOptions, checkOptions, defaultPolicy, fnRules, putRules, useRules, withOptions } from './options.ts'
 import { handlesOf, isRef, Ref } from './refs.ts'
@@ -115,7 +116,7 @@ function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
   const { info, module } = target
   if (info.kind !== 'function') return notYet(target)
   const { only } = module
-  const needs = only === null ? {} : { labels: { kind: only.kind } }
+  const needs = only === null ? {} : { labels: { kind: only.kind }, because: clip(only.because, limits.textLength) }
   const base: CallOptions = { policy: { ...defaultPolicy, needs }, key: '', signal: undefined }
   return withCall(submitter, target, base)
 }

@@ -69,6 +69,15 @@ describe('task options', () => {
     expect(one.policy.copies).toBe(2)
   })
 
+  test('of the code its kind is needed with a reason, until the caller needs a kind', () => {
+    const needs = { labels: { kind: 'node' }, because: 'imports node:fs' }
+    const code = { ...base, policy: { ...base.policy, needs } }
+    const zone = { labels: { zone: 'a' } }
+    expect(withOptions(code, { needs: zone }, 'f').policy.needs).toMatchObject({ because: 'imports node:fs' })
+    const asked = { labels: { kind: 'browser' } }
+    expect(withOptions(code, { needs: asked }, 'f').policy.needs).toEqual(asked)
+  })
+
   test('error patterns are data', () => {
     const { policy } = withOptions(base, { retryErrors: ['EAGAIN', /time(d )?out/i] }, 'f')
     expect(policy.retryErrors).toEqual([{ text: 'EAGAIN' }, { pattern: 'time(d )?out', flags: 'i' }])

@@ -160,7 +160,7 @@ describe('a module', () => {
     code.module = { ...code.module, only: { kind: 'node', because: 'node:fs' } }
     const tiles = await createScope({ port, code }).use(new URL('file:///tiles.task.ts'))
     tiles['render'].with({ needs: { labels: { zone: 'a' } } })(1)
-    expect(port.submitted[0].policy.needs).toEqual({ labels: { kind: 'node', zone: 'a' } })
+    expect(port.submitted[0].policy.needs).toEqual({ labels: { kind: 'node', zone: 'a' }, because: 'node:fs' })
   })
 
   test('refuses generators and classes when they are used', async () => {

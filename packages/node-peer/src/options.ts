@@ -3,7 +3,7 @@
 
 import type { Preset } from '@murmuration/core'
 import { limits, looksLikeInvite, optionRules as is, parseInvite, presets } from '@murmuration/core/internal'
-import { AddressError, parseAddress } from './address.ts'
+import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
 export interface JoinOptions {
   /**

@@ -2,10 +2,11 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { DialError } from '@murmuration/core/internal'
+import type { Libp2pTransport } from '@murmuration/libp2p-link'
 import { afterEach, expect, test } from 'vitest'
 import { transportContract } from '../../../tests/contract/transport.ts'
 import { createTransport } from '../src/transport.ts'
-import type { Libp2pTransport, TransportOptions } from '../src/transport.ts'
+import type { TransportOptions } from '../src/transport.ts'
 
 const never = new AbortController().signal
 const made: Libp2pTransport[] = []

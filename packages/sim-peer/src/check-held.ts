@@ -13,7 +13,7 @@ function eachHeld(peer: SimPeer, visit: Visit): void {
   const { directory, tasks, transits, holds } = peer.state
   for (const runner of peer.runners()) {
     // What it asked for beside another attempt was not taken.
-    if (peer.state.executor.ofTask(runner.id as string as TaskId).some(({ barred }) => barred)) continue
+    if (peer.state.executor.ofTask(runner.id as string as TaskId).some(({ barred }) => barred !== null)) continue
     for (const [object, { owner }] of runner.handles()) visit(object, owner, `${runner.id} has a handle to it`)
   }
   for (const entry of directory.all())

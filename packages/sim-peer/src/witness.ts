@@ -92,6 +92,11 @@ export class Witness {
     this.#causes.set(task, (this.#causes.get(task) ?? 0) + 1)
   }
 
+  /** Whoever pauses gives back what it runs: each of these runs once more. */
+  paused({ state }: SimPeer): void {
+    for (const row of state.executor.all()) if (row.state === 'running') this.#cause(row.spec.id)
+  }
+
   /** 1: once for every time that it was asked for or made again. */
   settles(owner: SimPeer, { spec }: TaskRow): void {
     const account = this.#account(owner.life, spec.id)

@@ -55,11 +55,19 @@ const recorders: Recorders = {
   violated: (state) => void state.counters.violations++,
   slept: (state, _event, now) => observe.slept(state, now),
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
+  described: (state, event, now) => {
+    join.described(state, event)
+    if (event.slots === 0) execute.pause(state, now)
+  },
   founded: (state) => join.founded(state),
   leave: (state, _event, now) => {
     submit.leaveAttached(state)
     execute.giveBack(state)
     join.leave(state, now, join.leaveMs)
+  },
+  unplug: (state, { peer }) => {
+    if (peer === state.self) unplug(state, peer)
+    else say(state, peer, { type: 'unplug' })
   },
   drain: (state, { peer, withinMs }, now) => {
     if (peer === state.self) drain(state, withinMs, now)
@@ -114,6 +122,12 @@ export function record<T extends PeerEvent['type']>(state: PeerState, event: Eve
 }
 
 /** The same as leaving, with more patience: work that was asked for here, or runs here, has the time to end. */
+/** Nothing of ours vanishes by itself: what runs this peer may, and is told who asks. */
+function unplug(state: PeerState, by: LifeId): void {
+  const { peer, members } = state
+  notify(state, { type: 'peer:unplug', peer, name: members.nameOf(peer), by: members.nameOf(peerOf(by)) })
+}
+
 function drain(state: PeerState, withinMs: number, now: Instant): void {
   execute.giveBack(state)
   join.leave(state, now, withinMs)
@@ -236,6 +250,7 @@ const takers: Takers = {
     recover.announced(state, from, keeps ? message : { ...message, holdings: [] })
   },
   drain: (state, _from, { withinMs }, now) => drain(state, withinMs, now),
+  unplug: (state, from) => unplug(state, from),
   forbidden: (state, from, { sentence: reason }) => {
     const peer = peerOf(from)
     notify(state, { type: 'peer:refused', peer, name: state.members.nameOf(peer), reason, by: 'them' })

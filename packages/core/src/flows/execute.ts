@@ -132,7 +132,7 @@ export function inputSpoiled(state: PeerState, object: ObjectId): void {
 
 export function startReady(state: PeerState): void {
   // Whoever leaves begins nothing.
-  if (state.leaving) return returnUnbegun(state)
+  if (state.leaving) return returnUnbegun(state, 'leaving')
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
     const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
@@ -153,9 +153,9 @@ export function startReady(state: PeerState): void {
 export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' }>): void {
   const row = state.executor.get(event.attempt)
   const { outcome } = event
-  if (!row || row.state === 'done' || row.barred) {
+  if (!row || row.state === 'done' || row.barred !== null) {
     if (outcome.type === 'stored' && row?.state !== 'done') dropUnknown(state, event.attempt)
-    if (row?.barred === true && row.state !== 'done') finish(state, row, asksForMore, 0)
+    if (row && row.barred !== null && row.state !== 'done') finish(state, row, backFor(row.barred), 0)
     return
   }
   if (outcome.type === 'stored') {
@@ -244,24 +244,30 @@ export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exit
   for (const id of event.running) {
     const row = state.executor.get(id)
     if (!row || row.state === 'done') continue
-    const outcome: Outcome = row.barred
-      ? asksForMore
-      : row.aborting
-        ? { type: 'cancelled', reason: row.aborting }
-        : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
+    const outcome: Outcome =
+      row.barred !== null
+        ? backFor(row.barred)
+        : row.aborting
+          ? { type: 'cancelled', reason: row.aborting }
+          : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
     finish(state, row, outcome, 0)
   }
   state.executor.workerGone(event.worker)
 }
 
+const paused = 'it paused'
 const reasonForOne = 'it asked for work of its own, which only one attempt at a task may'
-const asksForMore: Outcome = { type: 'returned', reason: reasonForOne }
+
+/** A pause costs nobody anything; to have asked for more than one attempt may is one of the free moves. */
+function backFor(reason: string): Outcome {
+  return reason === paused ? { type: 'returned', reason, free: true } : { type: 'returned', reason }
+}
 
 /** True: that context may not submit or put. It is dropped for having tried. */
 export function bars(state: PeerState, context: ContextId, now: Instant): boolean {
   const row = state.executor.extraOf(context)
   if (!row) return false
-  row.barred = true
+  row.barred = reasonForOne
   stop(state, row, reasonForOne, now)
   return true
 }
@@ -341,13 +347,22 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
 /** A peer that leaves gives back what it has not begun, what waits in its workers included. */
 export function giveBack(state: PeerState): void {
   for (const worker of state.executor.crowded()) state.effects.push({ type: 'recall', worker })
-  returnUnbegun(state)
+  returnUnbegun(state, 'leaving')
 }
 
-function returnUnbegun(state: PeerState): void {
+/** Whoever sits before it wants its machine for itself, now: what runs goes back as well. */
+export function pause(state: PeerState, now: Instant): void {
   for (const row of state.executor.all()) {
-    if (row.state === 'fetching' || row.state === 'ready')
-      finish(state, row, { type: 'returned', reason: 'leaving' }, 0)
+    if (row.state !== 'running' && row.state !== 'blocked') continue
+    row.barred ??= paused
+    stop(state, row, paused, now)
+  }
+  returnUnbegun(state, paused)
+}
+
+function returnUnbegun(state: PeerState, reason: string): void {
+  for (const row of state.executor.all()) {
+    if (row.state === 'fetching' || row.state === 'ready') finish(state, row, { type: 'returned', reason }, 0)
   }
 }
 

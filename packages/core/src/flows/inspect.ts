@@ -19,6 +19,8 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
       return upTo(query.limit, members(state, now))
     case 'tasks':
       return upTo(query.limit, tasks(state, now))
+    case 'attempts':
+      return upTo(query.limit, attempts(state, now))
     case 'objects':
       return upTo(query.limit, objects(state))
     case 'jobs':
@@ -67,6 +69,7 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
       free:
         row.peer === state.peer ? Math.max(0, state.executor.slots - state.executor.running) : (row.load?.free ?? null),
       queued: row.peer === state.peer ? state.executor.readyCount : (row.load?.queued ?? null),
+      linked: state.links.stands(row.life),
       sinceMs: Math.round(now - row.since),
       ageMs: Math.round(now - row.born),
       how: isOver(row.state) ? row.how : '',
@@ -126,6 +129,21 @@ function* tasks(state: PeerState, now: Instant): Iterable<InspectRow> {
       why: clip(row.failure?.message ?? '', limits.lineLength),
     }
   }
+}
+
+/** What this peer was given to run and has not been rid of yet. */
+function* attempts(state: PeerState, now: Instant): Iterable<InspectRow> {
+  for (const row of state.executor.all())
+    yield {
+      attempt: row.id,
+      task: row.spec.id,
+      fn: row.spec.fn,
+      name: row.spec.policy.name,
+      state: row.state,
+      worker: row.worker,
+      owner: state.members.nameOf(peerOf(row.owner)),
+      ms: Math.round(state.executor.ranMs(row, now)),
+    }
 }
 
 function* objects(state: PeerState): Iterable<InspectRow> {

@@ -49,6 +49,16 @@ export function sync(state: PeerState, to: LifeId, reply: boolean): void {
   signal(state, to, { type: 'sync', members: state.members.claims(), reply })
 }
 
+/** What others are told of this peer; fewer slots end nothing that runs. */
+export function described(
+  state: PeerState,
+  { addresses, slots }: { addresses?: readonly string[]; slots?: number },
+): void {
+  const change = { ...(addresses && { addresses }), ...(slots !== undefined && { slots }) }
+  if (slots !== undefined) state.executor.slots = slots
+  state.gossip.spread(state.members.describe(change))
+}
+
 export function founded(state: PeerState): void {
   joined(state)
 }

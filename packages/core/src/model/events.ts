@@ -21,6 +21,8 @@ export type PeerEvent =
   | { readonly type: 'slept' }
   /** Newcomers find somebody there, as we do now. */
   | { readonly type: 'entry'; readonly peer: PeerId; readonly addresses: readonly string[] }
+  /** This peer is reached elsewhere now, or gives another share of its machine. */
+  | { readonly type: 'described'; readonly addresses?: readonly string[]; readonly slots?: number }
   /** A mesh of one: nobody to join. */
   | { readonly type: 'founded' }
   // ---- what programs here ask for
@@ -50,6 +52,8 @@ export type PeerEvent =
   | { readonly type: 'leave' }
   /** That peer, ourselves perhaps, is to hand over and leave. */
   | { readonly type: 'drain'; readonly peer: LifeId; readonly withinMs: number }
+  /** That peer, ourselves perhaps, is asked to vanish: its program decides whether it does. */
+  | { readonly type: 'unplug'; readonly peer: LifeId }
   // ---- jobs with a name: opened, done with, stopped for good
   | { readonly type: 'job'; readonly context: ContextId; readonly name: string; readonly detached: boolean }
   | { readonly type: 'close-job'; readonly context: ContextId }
@@ -121,6 +125,8 @@ export type Notice =
   /** It hands over, and leaves then. */
   | { readonly type: 'peer:draining'; readonly peer: PeerId; readonly name: string }
   | { readonly type: 'peer:left'; readonly peer: PeerId; readonly name: string }
+  /** Somebody asks this peer to go away without a goodbye, to see what becomes of its work. Only a demonstration does. */
+  | { readonly type: 'peer:unplug'; readonly peer: PeerId; readonly name: string; readonly by: string }
   | {
       readonly type: 'task:retried'
       readonly task: TaskId

@@ -162,6 +162,7 @@ export type Message =
     }
   /** Hand over and leave, within so many milliseconds. */
   | { readonly type: 'drain'; readonly withinMs: number }
+  | { readonly type: 'unplug' }
   /** That is not the receiver's to say, by its role: dropped, and why. */
   | { readonly type: 'forbidden'; readonly sentence: string }
   | { readonly type: 'inspect'; readonly request: number; readonly query: Query }
@@ -169,7 +170,7 @@ export type Message =
 
 /** What a peer may be asked about itself. */
 export interface Query {
-  readonly what: 'tasks' | 'objects' | 'jobs' | 'explain' | 'members' | 'counters'
+  readonly what: 'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'members' | 'counters'
   readonly id: string | null
   readonly limit: number
 }

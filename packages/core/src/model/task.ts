@@ -20,6 +20,8 @@ export interface Needs {
   readonly memoryBytes?: number
   /** A peer's id or name. */
   readonly peer?: string
+  /** What the label `kind` is needed for, when the code says so rather than its caller: `imports node:fs in src/read.ts`. */
+  readonly because?: string
 }
 
 /** How application errors are matched when `retryErrors` is a list: name, code or message. */

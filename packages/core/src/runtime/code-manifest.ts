@@ -2,7 +2,7 @@
 // bytes, so it enters the code's id, reaches every peer that fetches the code, and needs no
 // protocol of its own. Where assets come from is the object layer's affair: they are kept like code.
 
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 export interface CodeManifest {
   /** Environment variables that `use({ env })` asked for. */

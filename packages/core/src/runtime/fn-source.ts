@@ -5,7 +5,6 @@
 
 import { parse } from 'acorn'
 import type { AnyNode, Expression, Options, Program } from 'acorn'
-import { analyze } from 'eslint-scope'
 import { MeshError } from '../errors.ts'
 import type { CodeId } from '../model/ids.ts'
 import type { ExportInfo, LoadedModule } from './code-port.ts'
@@ -13,6 +12,7 @@ import { constantsSource, isIdentifier } from './fn-constants.ts'
 import { everywhere, hints, meansOldTarget, onlyBrowser, onlyNode, onlyPage, standsForImport } from './fn-names.ts'
 import { slipOf, suppliedByUs } from './fn-names.ts'
 import { type Findings, survey } from './fn-survey.ts'
+import { freeNames, onlyByName } from './module-names.ts'
 import type { Sha256 } from './ports.ts'
 
 /** The export under which a function without a usable name is found in the module made from it. */
@@ -167,12 +167,6 @@ function explainSyntax(error: Error): string {
   return `cannot be read as a function of its own (${message}); move it to a task module`
 }
 
-/** Every name that no scope inside the function declares. */
-function freeNames(program: Program): ReadonlySet<string> {
-  const scopes = analyze(program as Parameters<typeof analyze>[0], { ecmaVersion: 2022, sourceType: 'module' })
-  return new Set(scopes.globalScope?.through.map((reference) => reference.identifier.name))
-}
-
 interface Judged {
   readonly complaints: readonly string[]
   /** Constants that the function uses, and declarations we add for what tools injected. */
@@ -205,7 +199,7 @@ function judgeNames(free: ReadonlySet<string>, context: JudgeContext): Judged {
     else if (supplied !== null) helpers.push(supplied)
     else if (isKnown(name, context.found)) {
       names.push(name)
-      only ??= onlyByName(name, context.found)
+      only ??= onlyByName(name, context.found.asked)
     } else if (name === context.name && context.parsed.knowsItself) usesItself = true
     else {
       const complaint = complaintAbout(name, context.found)
@@ -221,12 +215,6 @@ function isKnown(name: string, found: Findings): boolean {
   if (everywhere.has(name) || onlyNode.has(name) || onlyBrowser.has(name)) return true
   // `typeof window` is how code asks where it runs; behind it the name may be used.
   return found.asked.has(name) && (onlyPage.has(name) || name === 'require' || found.onlyAsked(name))
-}
-
-function onlyByName(name: string, found: Findings): LoadedModule['only'] {
-  if (found.asked.has(name)) return null
-  if (onlyNode.has(name)) return { kind: 'node', because: `uses ${name}` }
-  return onlyBrowser.has(name) ? { kind: 'browser', because: `uses ${name}` } : null
 }
 
 function onlyByImport(found: Findings): LoadedModule['only'] {

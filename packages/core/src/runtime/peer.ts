@@ -10,14 +10,12 @@ import type { InspectRow, Query } from '../model/messages.ts'
 import type { Profile } from '../model/world.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
-import type { PeerState } from '../state/peer-state.ts'
-import { createPeerState } from '../state/peer-state.ts'
+import { createPeerState, type PeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { builtinBundle } from './builtin.ts'
 import { Inspections, whom } from './inspections.ts'
 import type { Admission } from '../trust/admission.ts'
-import { Joining } from './joining.ts'
-import type { JoinRequest } from './joining.ts'
+import { Joining, type JoinRequest } from './joining.ts'
 import { Keeper } from './keeper.ts'
 import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
@@ -151,6 +149,13 @@ export class Peer {
     this.#scheduled = true
     if (isQuiet) queueMicrotask(this.#turn)
     else this.#options.platform.clock.soon(this.#turn)
+  }
+
+  /** The same in a turn of its own, before this returns: where there may be no later. */
+  postNow(event: PeerEvent): void {
+    if (this.#stopped) return
+    this.#queue.push(event)
+    if (!this.#turning) this.#turn()
   }
 
   readonly #turn = (): void => {

@@ -123,7 +123,7 @@ export interface Clock {
   wakeAt(at: number, callback: () => void): void
 }
 
-/** Where a worker finds the source of a bundle. In Node a file, in a page a blob. */
+/** What a worker imports a bundle by: in Node a file's URL, in a page, of which its workers reach nothing, the text itself. */
 export type CodeUrl = (code: CodeId, source: Uint8Array) => Promise<string>
 
 /** What a platform hands to core to make a peer. */
@@ -139,6 +139,8 @@ export interface Platform {
   readonly createHasher: () => Hasher
   readonly spawnWorker: SpawnWorker
   readonly codeUrl: CodeUrl
+  /** Whether workers can share memory with this thread. Default: where the platform has any. */
+  readonly sharesMemory?: boolean | undefined
   /** By the mesh's key, or by an invite. */
   readonly admission: Admission
   /** Uniform random bytes, for seeds and names. */

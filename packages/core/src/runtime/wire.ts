@@ -65,6 +65,7 @@ const needs = z.object({
   slots: z.optional(count),
   memoryBytes: z.optional(count),
   peer: z.optional(text),
+  because: z.optional(text),
 })
 
 /** Infinity does not exist in every encoding; msgpack has it. */
@@ -121,7 +122,7 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'objects', 'jobs', 'explain', 'members', 'counters']),
+  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'members', 'counters']),
   id: z.nullable(text),
   limit: whole.check(z.lte(limits.rows)),
 })
@@ -191,6 +192,7 @@ export const message = z.discriminatedUnion('type', [
     holdings: list(holding, 1_000_000),
   }),
   z.object({ type: z.literal('drain'), withinMs: count }),
+  z.object({ type: z.literal('unplug') }),
   z.object({ type: z.literal('forbidden'), sentence: text }),
   z.object({ type: z.literal('inspect'), request: whole, query }),
   z.object({ type: z.literal('inspected'), request: whole, rows: list(row, limits.rows) }),

@@ -12,7 +12,7 @@ import type { Sent } from './sent.ts'
 import type { WorkerPool, WorkerPoolHost } from './worker-port.ts'
 
 export interface WorkerPoolOptions {
-  readonly platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256'>
+  readonly platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256' | 'sharesMemory'>
   readonly store: ObjectStore
   readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs' | 'maxCodes'>
   readonly host: WorkerPoolHost
@@ -96,7 +96,7 @@ class Pool implements WorkerPool {
 
   #start(number: number, env: Readonly<Record<string, string>>): PoolWorker {
     const { platform, store, config, host, cacheBytes = 64 * 1024 * 1024 } = this.#options
-    const { sharedMemory = hasSharedMemory } = this.#options
+    const { sharedMemory = platform.sharesMemory ?? hasSharedMemory } = this.#options
     const worker: PoolWorker = new PoolWorker(
       {
         number,

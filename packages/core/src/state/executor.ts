@@ -82,7 +82,7 @@ export class Executor {
       inputs,
       state: 'fetching',
       extra,
-      barred: false,
+      barred: null,
       missing: new LazySet(),
       worker: -1,
       aborting: null,
@@ -234,6 +234,11 @@ export class Executor {
   #measure(row: RunRow, ms: number): void {
     this.#durations.measured(row.spec, ms, null)
     this.#owners.measured(row.owner, ms)
+  }
+
+  /** How long it has been running, or ran. */
+  ranMs(row: RunRow, now: Instant): number {
+    return row.state === 'done' ? row.ms : this.#workers.ranMs(row.worker, row.id, now)
   }
 
   /** Workers in which others wait behind an attempt that takes long. Each is named once per attempt. */

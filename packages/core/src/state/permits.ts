@@ -52,6 +52,7 @@ const leastRole: { readonly [T in Message['type']]: Role } = {
   // Comes first in every conversation; what an observer has of ours counts for nothing.
   announce: 'observer',
   drain: 'member',
+  unplug: 'member',
   inspect: 'observer',
   inspected: 'observer',
   forbidden: 'observer',
@@ -68,6 +69,7 @@ const deeds: { readonly [T in Message['type']]?: string } = {
   guarded: 'keep the ledgers of others',
   claimed: 'keep the ledgers of others',
   drain: 'send peers away',
+  unplug: 'have peers vanish',
 }
 
 const purposes: { readonly [R in Role]: string } = {

@@ -20,8 +20,9 @@ export function unfit(member: Member, needs: Needs): string | null {
   if (needs.memoryBytes !== undefined && profile.memoryBytes < needs.memoryBytes)
     return `it has ${profile.memoryBytes} bytes of memory, ${needs.memoryBytes} needed`
   for (const [label, match] of Object.entries(needs.labels ?? {})) {
-    if (!matches(profile.labels[label], match))
-      return `label ${label} is ${profile.labels[label] ?? 'absent'}, ${describe(match)} needed`
+    if (matches(profile.labels[label], match)) continue
+    const because = label === 'kind' && needs.because !== undefined ? ` (the code ${needs.because})` : ''
+    return `label ${label} is ${profile.labels[label] ?? 'absent'}, ${describe(match)} needed${because}`
   }
   for (const [name, count] of Object.entries(needs.resources ?? {})) {
     if ((profile.resources[name] ?? 0) < count)

@@ -26,8 +26,8 @@ export interface RunRow {
   state: RunState
   /** It runs elsewhere too, so it may neither submit nor put. */
   extra: boolean
-  /** It did, and is dropped for that. */
-  barred: boolean
+  /** Why it is dropped and goes back, free of charge: it did, or its peer paused. */
+  barred: string | null
   readonly missing: LazySet<ObjectId>
   worker: number
   /** The owner does not want it any more. */

@@ -54,6 +54,13 @@ export class Workers {
     row.running.add(attempt)
   }
 
+  /** How long it has been running; 0 while it waits behind another one in its worker. */
+  ranMs(number: number, attempt: AttemptId, now: Instant): number {
+    const row = this.#rows.get(number)
+    const [first] = row?.running ?? []
+    return row && first === attempt ? Math.max(0, now - row.since) : 0
+  }
+
   #begins(row: Worker, now: Instant): void {
     row.since = now
     row.recalled = false

@@ -302,6 +302,12 @@ describe('placement', () => {
     expect(unfit(member('a', { slots: 0 }), {})).toBe('it runs nothing (slots: 0)')
   })
 
+  it('says what a kind of peer is needed for', () => {
+    const needs = { labels: { kind: 'node' }, because: 'imports node:fs in src/read.ts' }
+    const page = member('a', { labels: { kind: 'browser' } })
+    expect(unfit(page, needs)).toBe('label kind is browser, node needed (the code imports node:fs in src/read.ts)')
+  })
+
   it('puts copies into other failure domains first, the same way everywhere', () => {
     const members = ['a', 'b', 'c', 'd'].map((name) => member(name, { domain: name === 'a' ? 'taken' : name }))
     const order = copyOrder('object', members, new Set(['taken']), 60_000)

@@ -2,20 +2,15 @@
 // kinds of its exports, and a digest per export so that editing one leaves the others' results valid.
 // It decides what a bundle contains; keeping, sending and running it are others' work.
 
-import { parse } from 'acorn'
-import { build } from 'esbuild'
-import type { BuildOptions, BuildResult, Metafile, Plugin } from 'esbuild'
+import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { join, relative } from 'node:path'
 import { manifestLine } from '@murmuration/core/internal'
 import type { CodeId, ExportInfo, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
-import { customConditions } from './conditions.ts'
-import { explainFailure } from './explain.ts'
 import { exportKinds, type ExportKind } from './exports.ts'
-import { importsPlugin } from './imports-plugin.ts'
+import { buildModule, outputText, run } from './faces.ts'
 import { cutLabels, withoutLabels } from './labels.ts'
 import { failed, type ModuleFile, readAssets, treatedAsAsset } from './module-file.ts'
-import { limitBytes, nodeBanner, recipe, recipeVersion } from './recipe.ts'
-import { whatTiesToNode } from './ties.ts'
+import { limitBytes, nodeBanner, recipeVersion } from './recipe.ts'
 
 export interface Bundle {
   readonly module: LoadedModule
@@ -34,26 +29,17 @@ export interface BundleTools {
   readonly limitBytes?: number | undefined
 }
 
-type Finished = BuildResult<{ write: false; metafile: true }>
-
 /** Rejects with MeshError BUNDLE_FAILED. */
 export async function bundleModule(at: ModuleFile, request: UseRequest, tools: BundleTools): Promise<Bundle> {
   const assets = readAssets(request.assets)
   const hashes = [...assets].map(([name, bytes]) => [name, tools.sha256(bytes)] as const)
   const manifest = manifestLine(recipeVersion, { env: request.env, assets: Object.fromEntries(hashes) })
-  const shared: BuildOptions = {
-    ...recipe({ root: at.root, external: request.external, conditions: customConditions(at.file) }),
-    plugins: [importsPlugin(at.root)],
-  }
-  const whole = await run(at, { ...shared, ...wholeModule(at) })
-  const text = outputText(whole, '.mjs')
-  const only = whatTiesToNode(whole.metafile, request.external)
+  const { face, only, whole, text, program, shared } = await buildModule(at, request)
   checkEntry(at, whole.metafile)
 
   const map = JSON.parse(outputText(whole, '.map')) as { mappings: string }
-  const program = parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
   const cut = cutLabels(text, program, map.mappings)
-  const header = manifest + (only ? nodeBanner : '')
+  const header = manifest + (face === 'node' ? nodeBanner : '')
   const source = new TextEncoder().encode(header + cut.text)
   checkSize(at, { bytes: source.byteLength, limit: tools.limitBytes ?? limitBytes }, whole.metafile)
 
@@ -69,28 +55,6 @@ export async function bundleModule(at: ModuleFile, request: UseRequest, tools: B
     assets: new Map(hashes.map(([name, hash]) => [hash as CodeId, assets.get(name) ?? new Uint8Array()])),
     files: Object.keys(whole.metafile.inputs).map((file) => join(at.root, file)),
   }
-}
-
-function wholeModule({ file, root }: ModuleFile): BuildOptions {
-  return {
-    entryPoints: [relative(root, file)],
-    // Beside package.json in name only: it makes the map's paths relative to the root.
-    outfile: join(root, 'bundle.mjs'),
-    sourcemap: 'external',
-    sourcesContent: false,
-  }
-}
-
-async function run(at: ModuleFile, options: BuildOptions): Promise<Finished> {
-  try {
-    return await build(options)
-  } catch (error) {
-    throw explainFailure(at.name, error)
-  }
-}
-
-function outputText(result: Finished, extension: string): string {
-  return result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
 }
 
 /**

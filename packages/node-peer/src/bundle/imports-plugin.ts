@@ -1,14 +1,16 @@
 // The imports that esbuild must not decide alone: the door `murmuration/task`, which every bundle
-// carries a copy of, the mesh itself, which no task needs, and native addons, which cannot travel.
+// carries a copy of, the mesh itself, which no task needs, native addons, which cannot travel, and what Node
+// brings along, which a page has not, unless a package of that name is installed to stand in for it.
 
-import { createRequire } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { relative } from 'node:path'
-import type { OnResolveArgs, PartialMessage, Plugin, PluginBuild } from 'esbuild'
+import type { OnResolveArgs, OnResolveResult, PartialMessage, Plugin, PluginBuild } from 'esbuild'
+import type { Face } from './recipe.ts'
 
 /** Set on our own calls of `resolve`, so that they do not come back to us. */
 const ours = Symbol('resolving')
 
-export function importsPlugin(root: string): Plugin {
+export function importsPlugin(root: string, face: Face): Plugin {
   return {
     name: 'murmuration-imports',
     setup(build) {
@@ -19,9 +21,25 @@ export function importsPlugin(root: string): Plugin {
       build.onResolve({ filter: /^(murmuration|@murmuration\/(node|browser|sim)-peer)$/ }, (args) => ({
         errors: [meshInTask(root, args)],
       }))
+      if (face === 'everywhere') build.onResolve({ filter: /^[a-z]/ }, async (args) => builtin(build, args))
       build.onResolve({ filter: /\.node$/ }, async (args) => nativeAddon(build, root, args))
     },
   }
+}
+
+/** Left outside, for ties.ts to find if it is reached. */
+async function builtin(build: PluginBuild, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
+  if (args.pluginData === ours || !isBuiltin(args.path)) return undefined
+  const { errors } = await build.resolve(args.path, again(args))
+  return errors.length === 0 ? undefined : { path: args.path, external: true, sideEffects: false }
+}
+
+function again({
+  kind,
+  importer,
+  resolveDir,
+}: OnResolveArgs): Pick<OnResolveArgs, 'kind' | 'importer' | 'resolveDir' | 'pluginData'> {
+  return { kind, importer, resolveDir, pluginData: ours }
 }
 
 function meshInTask(root: string, args: OnResolveArgs): PartialMessage {
@@ -38,12 +56,7 @@ async function nativeAddon(
   args: OnResolveArgs,
 ): Promise<{ errors?: PartialMessage[] }> {
   if (args.pluginData === ours) return {}
-  const { path } = await build.resolve(args.path, {
-    kind: args.kind,
-    importer: args.importer,
-    resolveDir: args.resolveDir,
-    pluginData: ours,
-  })
+  const { path } = await build.resolve(args.path, again(args))
   // A missing one is esbuild's to report: behind `try` it is no error at all.
   if (path === '') return {}
   const wanted = packageOf(args.importer) ?? packageOf(path)

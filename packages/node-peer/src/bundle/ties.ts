@@ -3,6 +3,7 @@
 
 import { isBuiltin } from 'node:module'
 import type { LoadedModule } from '@murmuration/core/internal'
+import type { Program } from 'acorn'
 import type { Metafile } from 'esbuild'
 
 export function whatTiesToNode(metafile: Metafile, external: readonly string[]): LoadedModule['only'] {
@@ -19,6 +20,15 @@ export function whatTiesToNode(metafile: Metafile, external: readonly string[]):
     }
   }
   return null
+}
+
+/** esbuild adds a `__require` where CommonJS asks for what is only known when it runs; code that tests for it can do without. */
+export function callsRequire(text: string, { body }: Program): LoadedModule['only'] {
+  const declarations = body.flatMap((statement) =>
+    statement.type === 'VariableDeclaration' ? statement.declarations : [],
+  )
+  const calls = declarations.some(({ id }) => id.type === 'Identifier' && id.name === '__require')
+  return calls && !text.includes('typeof __require') ? { kind: 'node', because: 'calls require()' } : null
 }
 
 function isPackaged(file: string): boolean {

@@ -4,7 +4,7 @@
 import { InvalidArgumentError } from 'commander'
 import { parse } from 'ms'
 import { looksLikeInvite } from '@murmuration/core/internal'
-import { AddressError, parseAddress } from '../address.ts'
+import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
 export interface Common {
   readonly entry?: readonly string[] | undefined

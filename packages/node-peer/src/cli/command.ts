@@ -59,6 +59,7 @@ function programFor(done: (code: number) => void): Command {
   addResult(program, done)
   addStop(program, done)
   addRun(program, done)
+  addBundle(program, done)
   addInvite(program, done)
   addRevoke(program, done)
   return program
@@ -114,6 +115,10 @@ function addUp(program: Command, done: Done): void {
     )
     .addOption(new Option('--port <n>', 'TCP port (default: any free one)').argParser(take.port))
     .addOption(new Option('--ws-port <n>', 'WebSocket port (default: any free one)').argParser(take.port))
+    .option('--page', 'serve a page by which browsers join: prints its address with an invite for workers, for a day')
+    .addOption(
+      new Option('--page-port <n>', 'its port (default: any free one)').argParser(take.port).implies({ page: true }),
+    )
     .addOption(homeOption())
     .addOption(jsonOption('one JSON object per event, a line each'))
     .action(async (options) => done(await (await import('./up.ts')).up(options)))
@@ -205,6 +210,18 @@ function addStop(program: Command, done: Done): void {
     .addOption(homeOption())
     .addOption(jsonOption('what was stopped as JSON'))
     .action(async (job, options) => done(await (await import('./stop.ts')).stop(job, options)))
+}
+
+function addBundle(program: Command, done: Done): void {
+  program
+    .command('bundle')
+    .description(
+      'a task module as files that a page imports, for build tools without a plugin (Vite has murmuration/vite)',
+    )
+    .argument('<file>', 'a *.task.ts, .js, .mjs, .mts or .tsx file')
+    .requiredOption('-o, --output <dir>', 'where the files go')
+    .addOption(jsonOption('what was written as JSON'))
+    .action(async (file, options) => done(await (await import('./bundle.ts')).bundle(file, options)))
 }
 
 function addRun(program: Command, done: Done): void {

@@ -11,6 +11,8 @@ import { entriesIn } from './arguments.ts'
 import type { Common } from './arguments.ts'
 import { UsageError } from './failure.ts'
 import { isObserver } from './observer.ts'
+import { openPage } from './page.ts'
+import type { OpenPage } from './page.ts'
 import { colours, print } from './table.ts'
 import { bytes, duration, plural, shortAddress } from './words.ts'
 
@@ -23,6 +25,8 @@ export interface UpOptions extends Common {
   readonly lan?: boolean | undefined
   readonly port?: number | undefined
   readonly wsPort?: number | undefined
+  readonly page?: boolean | undefined
+  readonly pagePort?: number | undefined
 }
 
 type Say = (event: Readonly<Record<string, unknown>>, line: string) => void
@@ -43,8 +47,10 @@ export async function up(options: UpOptions): Promise<number> {
   })
   const mesh = meshOf(joined)
   introduce(mesh, joined, say, options)
+  const page = options.page === true ? await givePage(mesh, joined, say, options) : null
   tellEvents(mesh, joined.peer, say)
   const broken = await Promise.race([untilStopped(joined.peer), untilGone(joined.peer)])
+  await page?.close()
   if (broken) throw broken
   await joined.peer.drain()
   await mesh.leave()
@@ -98,6 +104,31 @@ function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { 
     { event: 'up', id: mesh.id, name: mesh.name, addresses: mesh.addresses, slots, founded, role, pid: process.pid },
     lines.join('\n'),
   )
+}
+
+// oxlint-disable-next-line max-params -- one call
+async function givePage(
+  mesh: Mesh,
+  { peer, node }: Introduced,
+  say: Say,
+  { host, lan, pagePort }: UpOptions,
+): Promise<OpenPage> {
+  const where = { home: node.home, host: lan === true ? '0.0.0.0' : host, port: pagePort }
+  try {
+    const page = await openPage(mesh, peer, where)
+    const { link, invite } = page
+    say(
+      { event: 'page', link, invite: invite.id, role: invite.role, until: new Date(invite.until).toISOString() },
+      [
+        `  a page       ${colours.cyan(link)}`,
+        `  Whoever opens it lends cores for a day; members may pull this peer's plug there. murmur revoke ${invite.id} takes it back.`,
+      ].join('\n'),
+    )
+    return page
+  } catch (error) {
+    await mesh.leave()
+    throw error
+  }
 }
 
 function whoRunsCodeHere({ admission: { role, until } }: Peer): string {

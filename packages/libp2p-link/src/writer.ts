@@ -11,7 +11,13 @@ const pieceBytes = 1024 * 1024
 export class Turns {
   readonly #urgent = new Set<Writer>()
   readonly #patient = new Set<Writer>()
+  readonly #soon: (callback: () => void) => void
   #scheduled = false
+
+  /** `soon`: after the microtasks and events that are due already. */
+  constructor(soon: (callback: () => void) => void) {
+    this.#soon = soon
+  }
 
   /** Gives the writer a turn when it can write, after those that came before it. */
   wait(writer: Writer): void {
@@ -34,7 +40,7 @@ export class Turns {
   opened(): void {
     if (this.#scheduled || this.#urgent.size + this.#patient.size === 0) return
     this.#scheduled = true
-    setImmediate(() => this.#round())
+    this.#soon(() => this.#round())
   }
 
   #round(): void {

@@ -10,7 +10,7 @@ const kibibyte = 1024
 /** A connection that takes one write, then is full until it drains. */
 class Connection {
   readonly taken: string[] = []
-  readonly turns = new Turns()
+  readonly turns = new Turns(setImmediate)
   readonly #streams: FakeStream[] = []
 
   open(name: string, urgent = false): { raw: FakeStream; stream: Libp2pStream } {

@@ -1,6 +1,6 @@
 // How people write addresses and how libp2p does: `host:port`, `ws://host:port` or a multiaddr.
 
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from '@chainsafe/is-ip'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -18,12 +18,15 @@ export class AddressError extends Error {
   }
 }
 
+/** What a host and a port speak when nothing else is said: TCP in Node; pages have WebSockets only. */
+export type BareProtocol = 'tcp' | 'ws'
+
 /** Throws AddressError. */
-export function parseAddress(address: string): Multiaddr {
+export function parseAddress(address: string, bare: BareProtocol = 'tcp'): Multiaddr {
   const text = address.trim()
   if (text.startsWith('/')) return parseMultiaddr(address, text)
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
-  if (scheme === undefined) return parseUrl(address, `tcp://${text}`, 'tcp')
+  if (scheme === undefined) return parseUrl(address, `${bare}://${text}`, bare)
   if (scheme === 'ws') return parseUrl(address, text, 'ws')
   if (scheme === 'wss') return parseUrl(address, text, 'tls/ws')
   throw new AddressError(address, `${scheme}:// is not spoken here`)

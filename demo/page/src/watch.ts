@@ -1,0 +1,134 @@
+// Looks at the mesh from a peer: asks everybody what they run, keep and know, again and again, and hears what
+// happens in between. Often while there is work, rarely when there is none, and hardly at all when nobody looks. It
+// gathers; what is made of the answers is in sight/.
+
+import type { InspectRow, LifeId, Notice, Peer, Query } from '@murmuration/core/internal'
+import { peerOf } from '@murmuration/core/internal'
+import { Bars, type AttemptRow } from './sight/bars.ts'
+import { withNotice } from './sight/sentences.ts'
+import { nothingSeen } from './sight/nothing.ts'
+import { type Answer, isOver, linksIn, objectsIn, peersIn, type Sight } from './sight/sight.ts'
+
+const noticeTypes = [
+  'peer:joined',
+  'peer:suspected',
+  'peer:died',
+  'peer:draining',
+  'peer:left',
+  'peer:refused',
+  'peer:unplug',
+  'task:retried',
+  'task:hedged',
+  'task:conflict',
+  'object:rebuilt',
+  'object:copied',
+  'object:lost',
+] as const
+
+const busyMs = 400
+const idleMs = 3_000
+const hiddenMs = 10_000
+const answerMs = 1_500
+
+export class Watch {
+  readonly #peer: Peer
+  readonly #changed: (sight: Sight) => void
+  readonly #bars = new Bars()
+  readonly #stop = new AbortController()
+  #sight = nothingSeen
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #rounds = 0
+  #answers: readonly Answer[] = []
+
+  /** `changed` is called with every new sight. */
+  constructor(peer: Peer, changed: (sight: Sight) => void) {
+    this.#peer = peer
+    this.#changed = changed
+    for (const type of noticeTypes)
+      peer.events.addEventListener(type, (event) => this.#heard((event as CustomEvent<Notice>).detail), {
+        signal: this.#stop.signal,
+      })
+    void this.#look()
+  }
+
+  get sight(): Sight {
+    return this.#sight
+  }
+
+  /** The lives of those that are here. */
+  lives(): LifeId[] {
+    return [...this.#peer.state.members.all()].filter(({ state }) => !isOver(state)).map(({ life }) => life)
+  }
+
+  async ask(query: Query): Promise<Answer[]> {
+    const { peer, members, links } = this.#peer.state
+    const others = members
+      .others()
+      .filter(({ state, life }) => (state === 'alive' || state === 'draining') && links.stands(life))
+    const answers: Answer[] = [{ from: peer, rows: this.#peer.inspectHere(query) }]
+    await Promise.all(
+      others.map(async ({ life }) => {
+        const rows = await inTime(this.#peer.inspect(life, query))
+        if (rows !== null) answers.push({ from: peerOf(life), rows })
+      }),
+    )
+    return answers
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#stop.abort()
+  }
+
+  #heard(notice: Notice): void {
+    if (notice.type === 'peer:died' || notice.type === 'peer:left') this.#bars.gone(notice.peer, Date.now())
+    this.#tell({ lines: withNotice(this.#sight.lines, notice, Date.now()), bars: this.#bars.all() })
+    // Who is here has changed.
+    if (notice.type.startsWith('peer:')) this.#tellMembers(this.#answers)
+  }
+
+  /** What others said last, with this peer's own view as it is now. */
+  #tellMembers(answers: readonly Answer[]): void {
+    const self = this.#peer.state.peer
+    const here = { from: self, rows: this.#peer.inspectHere(query('members')) }
+    this.#answers = [here, ...answers.filter(({ from }) => from !== self)]
+    const peers = peersIn(this.#answers, self)
+    this.#tell({ peers, links: linksIn(this.#answers, peers) })
+  }
+
+  #tell(change: Partial<Sight>): void {
+    this.#sight = { ...this.#sight, ...change }
+    this.#changed(this.#sight)
+  }
+
+  async #look(): Promise<void> {
+    const [members, attempts] = await Promise.all([this.ask(query('members')), this.ask(query('attempts'))])
+    const now = Date.now()
+    for (const { from, rows } of attempts) this.#bars.seen(from, rows as unknown as AttemptRow[], now)
+    this.#tellMembers(members)
+    const isBusy = attempts.some(({ rows }) => rows.length > 0)
+    // Objects change slowly, and there may be many.
+    const objects = this.#rounds++ % 3 === 0 ? await this.ask(query('objects', 300)) : null
+    const pending = attempts.reduce((sum, { rows }) => sum + rows.filter(isUnderWay).length, 0)
+    this.#tell({ bars: this.#bars.all(), pending, ...(objects !== null && { objects: objectsIn(objects) }) })
+    if (this.#stop.signal.aborted) return
+    const waitMs = document.hidden ? hiddenMs : isBusy ? busyMs : idleMs
+    this.#timer = setTimeout(() => void this.#look(), waitMs)
+  }
+}
+
+/** Null for an answer that does not come: one that is slow must not hold up the others. */
+function inTime<T>(answer: Promise<T>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), answerMs)
+    answer.then(resolve, () => resolve(null)).finally(() => clearTimeout(timer))
+  })
+}
+
+function isUnderWay({ state }: InspectRow): boolean {
+  return state !== 'done'
+}
+
+function query(what: Query['what'], limit = 1_000): Query {
+  return { what, id: null, limit }
+}

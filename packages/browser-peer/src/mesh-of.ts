@@ -1,0 +1,17 @@
+// The mesh that a page holds, over a peer that has joined: functions and prepared modules behind core's verbs.
+
+import { createMesh } from '@murmuration/core/internal'
+import type { Mesh } from '@murmuration/core/internal'
+import type { JoinedPeer } from './join-peer.ts'
+import { createPageCode } from './prepared-code.ts'
+
+/** The verbs over a peer that has joined. */
+export function meshOf({ peer, page, close }: JoinedPeer): Mesh {
+  const { sha256, transport } = page.platform
+  return createMesh({
+    peer,
+    code: createPageCode({ sha256, keep: (code, source) => peer.keepCode(code, source) }),
+    addresses: () => transport.addresses(),
+    close,
+  })
+}

@@ -1,0 +1,90 @@
+// The parts of a page's peer that need no browser: hashes, invites, options, prepared modules.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { inviteLink, meshKeys, meshName, signInvite } from '@murmuration/core/internal'
+import type { PeerId } from '@murmuration/core/internal'
+import { afterEach, describe, expect, test } from 'vitest'
+import { admissionByInvite, namedEntries } from '../src/admission.ts'
+import { checkJoinOptions } from '../src/options.ts'
+import { createPageCode, preparedModules } from '../src/prepared-code.ts'
+import { createHasher, sha256 } from '../src/sha256.ts'
+
+test('sha256 hashes its parts as one', () => {
+  const wanted = createHash('sha256').update('abcdéf').digest('hex')
+  expect(sha256('abc', new TextEncoder().encode('déf'))).toBe(wanted)
+  const hasher = createHasher()
+  hasher.update(new TextEncoder().encode('abc'))
+  hasher.update(new TextEncoder().encode('déf'))
+  expect(hasher.digest()).toBe(wanted)
+})
+
+describe('entries', () => {
+  const keys = meshKeys(randomBytes(32))
+  const terms = { id: 'i', role: 'worker', until: Date.now() + 60_000, entry: ['/ip4/127.0.0.1/tcp/9/ws'] } as const
+
+  test('an invite says where to knock and by what, from a whole link too', () => {
+    const invite = signInvite(terms, keys)
+    const { addresses, invite: found } = namedEntries([inviteLink(invite, 'http://127.0.0.1:8000/')])
+    expect(addresses).toEqual(terms.entry)
+    expect(found?.role).toBe('worker')
+    const admission = admissionByInvite(invite, 'page' as PeerId)
+    expect([admission.role, admission.mesh]).toEqual(['worker', meshName(keys.publicKey)])
+  })
+
+  test('two invites, one that has ended and one that leads nowhere are told', () => {
+    const link = inviteLink(signInvite(terms, keys))
+    expect(() => namedEntries([link, link])).toThrow('two invites')
+    expect(() => namedEntries([inviteLink(signInvite({ ...terms, until: 1_000 }, keys))])).toThrow(/expired/)
+    expect(() => namedEntries([inviteLink(signInvite({ ...terms, entry: [] }, keys))])).toThrow('where to knock')
+  })
+})
+
+describe('options', () => {
+  test('a page must be told whom to join', () => {
+    expect(() => checkJoinOptions({})).toThrow(/give entry/)
+    expect(() => checkJoinOptions({ entry: [] })).not.toThrow()
+    expect(() => checkJoinOptions({ entry: ['ws://lab-3:9001', 'lab-3:9001'] })).not.toThrow()
+  })
+  test('what is wrong is named', () => {
+    expect(() => checkJoinOptions({ entry: ['nonsense'] })).toThrow(/joinMesh: entry: "nonsense" is no address/)
+    expect(() => checkJoinOptions({ entry: [], slot: 1 })).toThrow(/no option slot \(did you mean slots/)
+    expect(() => checkJoinOptions({ entry: [], wakeLock: 'yes' })).toThrow(/wakeLock must be true or false/)
+  })
+})
+
+describe('prepared modules', () => {
+  const nothing = { env: {}, assets: [], external: [] }
+  afterEach(() => preparedModules().clear())
+
+  function codeWith(kept: string[] = []): ReturnType<typeof createPageCode> {
+    return createPageCode({ sha256, keep: (code) => void kept.push(code) })
+  }
+
+  test('one that the build made is found by its address, under the hash of its text', async () => {
+    const kept: string[] = []
+    const exports = [{ name: 'twice', kind: 'function', digest: 'd' }] as const
+    const source = (): Promise<string> => Promise.resolve('export const twice = (x) => 2 * x\n')
+    const url = new URL('https://app.test/assets/twice.task.ts')
+    preparedModules().set(url.href, { name: 'twice.task.ts', exports, only: null, source })
+    const module = await codeWith(kept).use(url, nothing)
+    expect(module).toMatchObject({ name: 'twice.task.ts', exports, code: sha256(await source()) })
+    expect(kept).toEqual([module.code])
+  })
+
+  test('one that nobody made says what to do', async () => {
+    await expect(codeWith().use(new URL('https://app.test/tiles.task.ts'), nothing)).rejects.toMatchObject({
+      code: 'BUNDLE_FAILED',
+      message: expect.stringMatching(/^tiles\.task\.ts was not bundled for this page: add murmuration\(\)/) as string,
+    })
+    await expect(codeWith().use(new URL('data:video/mp2t;base64,AAAA'), nothing)).rejects.toMatchObject({
+      message: expect.stringContaining('as an asset; add murmuration() to vite.config') as string,
+    })
+  })
+
+  test('functions are read as everywhere', () => {
+    const kept: string[] = []
+    const { code, exports } = codeWith(kept).fn((x: number) => x * x, {})
+    expect(exports).toHaveLength(1)
+    expect(kept).toEqual([code])
+  })
+})

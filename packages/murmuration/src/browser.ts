@@ -1,0 +1,3 @@
+// What users import where a bundler builds for browsers. No code of its own.
+
+export * from '@murmuration/browser-peer'

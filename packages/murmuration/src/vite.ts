@@ -1,0 +1,3 @@
+// For vite.config: task modules in a page's build.
+
+export * from '@murmuration/node-peer/vite'

@@ -1,0 +1,85 @@
+// One bundle for every kind of peer where that can be, so that a module has one code id and one hash wherever it
+// runs; a bundle for Node where the module reaches what only Node has, with the import or the name that did it. It
+// decides which of the two faces of the recipe a module gets, and does not look at what the module exports.
+
+import { parse } from 'acorn'
+import type { Program } from 'acorn'
+import { build } from 'esbuild'
+import type { BuildOptions, BuildResult } from 'esbuild'
+import { join, relative } from 'node:path'
+import { tiesByName } from '@murmuration/core/internal'
+import type { LoadedModule, UseRequest } from '@murmuration/core/internal'
+import { customConditions } from './conditions.ts'
+import { explainFailure } from './explain.ts'
+import { importsPlugin } from './imports-plugin.ts'
+import type { ModuleFile } from './module-file.ts'
+import { type Face, recipe } from './recipe.ts'
+import { callsRequire, whatTiesToNode } from './ties.ts'
+
+export type Finished = BuildResult<{ write: false; metafile: true }>
+
+export interface Built {
+  readonly face: Face
+  /** Set when it runs on one kind of peer only. */
+  readonly only: LoadedModule['only']
+  readonly whole: Finished
+  readonly text: string
+  readonly program: Program
+  /** For more builds of the same face. */
+  readonly shared: BuildOptions
+}
+
+/** Rejects with MeshError BUNDLE_FAILED. */
+export async function buildModule(at: ModuleFile, request: UseRequest): Promise<Built> {
+  const everywhere = await buildFace('everywhere', at, request).catch((error: unknown) => error as Error)
+  if (!(everywhere instanceof Error) && everywhere.ties.length === 0) return { ...everywhere, only: null }
+  // What cannot be bundled at all is told of Node's build, which sees more.
+  const node = await buildFace('node', at, request)
+  if (everywhere instanceof Error) return onNode(node, `has no build for pages: ${everywhere.message}`)
+  const [first] = everywhere.ties
+  const byNode = everywhere.ties.find(({ kind }) => kind === 'node')
+  const wantsBrowser = node.ties.some(({ kind }) => kind === 'browser')
+  if (wantsBrowser && byNode === undefined) return { ...everywhere, only: first ?? null }
+  return onNode(node, byNode?.because ?? `${first?.because ?? ''} in its build for pages`)
+}
+
+/** Rejects with MeshError BUNDLE_FAILED. */
+export async function run(at: ModuleFile, options: BuildOptions): Promise<Finished> {
+  try {
+    return await build(options)
+  } catch (error) {
+    throw explainFailure(at.name, error)
+  }
+}
+
+export function outputText(result: Finished, extension: string): string {
+  return result.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
+}
+
+type Tie = NonNullable<LoadedModule['only']>
+type BuiltFace = Omit<Built, 'only'> & { readonly ties: readonly Tie[] }
+
+async function buildFace(face: Face, at: ModuleFile, { env, external }: UseRequest): Promise<BuiltFace> {
+  const { file, root } = at
+  const shared: BuildOptions = {
+    ...recipe({ face, root, external, env, conditions: customConditions(file) }),
+    plugins: [importsPlugin(root, face)],
+  }
+  const whole = await run(at, {
+    ...shared,
+    entryPoints: [relative(root, file)],
+    // Beside package.json in name only: it makes the map's paths relative to the root.
+    outfile: join(root, 'bundle.mjs'),
+    sourcemap: 'external',
+    sourcesContent: false,
+  })
+  const text = outputText(whole, '.mjs')
+  const program = parse(text, { ecmaVersion: 'latest', sourceType: 'module', ranges: true })
+  const byImport = whatTiesToNode(whole.metafile, external)
+  const ties = [byImport, callsRequire(text, program), ...tiesByName(program)].filter((tie) => tie !== null)
+  return { face, whole, text, program, shared, ties }
+}
+
+function onNode(built: BuiltFace, because: string): Built {
+  return { ...built, only: { kind: 'node', because } }
+}

@@ -1,0 +1,39 @@
+// A page is a peer: it joins over a WebSocket, runs what others submit, and submits what others run.
+
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { until } from '../processes/flock.ts'
+import { endChromium } from './chromium.ts'
+import { Pages } from './pages.ts'
+
+let pages: Pages | undefined
+
+afterEach(async () => {
+  await pages?.end()
+  pages = undefined
+})
+afterAll(endChromium)
+
+test('tasks of a page run on a Node peer', async () => {
+  pages = await Pages.start(1)
+  const { page } = await pages.open({ slots: 0 })
+  const squares = await page.evaluate(async () => {
+    const square = mesh.fn((x: number) => x * x)
+    const kind = mesh.fn(() => typeof process)
+    return [await mesh.get([square(7), square(8)]), await kind().get()]
+  })
+  expect(squares).toEqual([[49, 64], 'object'])
+})
+
+test('tasks of a Node peer run in a page', async () => {
+  pages = await Pages.start(1, { slots: 0 })
+  const { id } = await pages.open()
+  const mesh = await pages.flock.join()
+  await until(() => mesh.peers().some((peer) => peer.id === id))
+  expect(mesh.peers().find((peer) => peer.id === id)).toMatchObject({ kind: 'browser', slots: 1 })
+  const where = mesh.fn((x: number) => [x, typeof self, typeof process])
+  expect(
+    await where
+      .with({ needs: { labels: { kind: 'browser' } } })(1)
+      .get(),
+  ).toEqual([1, 'object', 'undefined'])
+})

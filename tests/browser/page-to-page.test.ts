@@ -1,0 +1,47 @@
+// Pages find each other through a Node peer and then talk directly, over WebRTC.
+
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { until } from '../processes/flock.ts'
+import { endChromium } from './chromium.ts'
+import { Pages } from './pages.ts'
+import type { Tab } from './pages.ts'
+
+let pages: Pages
+
+beforeEach(async () => {
+  pages = await Pages.start(1, { slots: 0 })
+})
+afterEach(() => pages.end())
+afterAll(endChromium)
+
+/** How a tab is connected to a peer: by the protocols of its connections. */
+function waysTo({ page }: Tab, id: string): Promise<string[]> {
+  return page.evaluate((other) => doors.waysTo(other), id)
+}
+
+test('tasks of a page run on another page, without a detour', async () => {
+  const [submitter, runner] = [await pages.open({ slots: 0 }), await pages.open()]
+  await until(() => submitter.page.evaluate((id) => mesh.peers().some((peer) => peer.id === id), runner.id))
+  const squares = await submitter.page.evaluate(async () => {
+    const square = mesh.fn((x: number) => x * x).with({ needs: { labels: { kind: 'browser' } } })
+    return mesh.get(Array.from({ length: 100 }, (_, i) => square(i)))
+  })
+  expect(squares).toEqual(Array.from({ length: 100 }, (_, i) => i * i))
+  await until(async () => (await waysTo(submitter, runner.id)).join() === 'webrtc')
+  await until(async () => (await waysTo(runner, submitter.id)).join() === 'webrtc')
+})
+
+test('pages that are linked go on without the peer that brought them together', async () => {
+  const [submitter, runner] = [await pages.open({ slots: 0 }), await pages.open()]
+  const twice = (): Promise<number> =>
+    submitter.page.evaluate(() =>
+      mesh
+        .fn((x: number) => x * 2)
+        .with({ needs: { labels: { kind: 'browser' } } })(21)
+        .get(),
+    )
+  expect(await twice()).toBe(42)
+  await until(async () => (await waysTo(submitter, runner.id)).includes('webrtc'))
+  await pages.flock.peers[0]?.kill()
+  expect(await twice()).toBe(42)
+})

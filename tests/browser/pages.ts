@@ -1,0 +1,109 @@
+// Pages for tests: an http server on loopback that serves one, tabs of one browser profile that open it,
+// and Node peers beside them. Whatever a test does, `end` leaves no tab, no server and no process behind.
+
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import type { BrowserContext, Page } from 'playwright-core'
+import type { JoinOptions } from '@murmuration/browser-peer'
+import { Flock } from '../processes/flock.ts'
+import type { StartOptions } from '../processes/peer-program.ts'
+import { startChromium } from './chromium.ts'
+
+export interface Tab {
+  readonly page: Page
+  readonly id: string
+  readonly life: number
+}
+
+export class Pages {
+  readonly flock: Flock
+  readonly origin: string
+  readonly context: BrowserContext
+  readonly #server: Server
+
+  private constructor(flock: Flock, server: Server, context: BrowserContext) {
+    this.flock = flock
+    this.context = context
+    this.#server = server
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  /** With that many Node peers. */
+  static async start(nodePeers: number, options: Omit<StartOptions, 'entry' | 'home'> = {}): Promise<Pages> {
+    const browser = await startChromium()
+    const flock = await Flock.start(nodePeers, options)
+    const server = await serve(await program())
+    return new Pages(flock, server, await browser.newContext())
+  }
+
+  /** Where pages knock: at the WebSocket of the first Node peer. */
+  get entry(): string {
+    return this.flock.peers[0]?.addresses.find((address) => address.includes('/ws/')) ?? ''
+  }
+
+  /** A tab that has joined. */
+  async open(options: Partial<JoinOptions> = {}): Promise<Tab> {
+    const page = await this.blank()
+    return this.join(page, options)
+  }
+
+  /** A tab that has not. */
+  async blank(): Promise<Page> {
+    const page = await this.context.newPage()
+    page.on('pageerror', (error) => console.error('in the page:', error))
+    page.on('console', (message) => {
+      if (message.type() === 'error') console.error('in the page:', message.text())
+    })
+    await page.goto(this.origin)
+    return page
+  }
+
+  async join(page: Page, options: Partial<JoinOptions> = {}): Promise<Tab> {
+    const key = (await readFile(join(this.flock.home, 'mesh.key'))).toString('hex')
+    const whole = { entry: [this.entry], slots: 1, ...options }
+    const joined = await page.evaluate(([given, secret]) => doors.joinWithKey(given, secret), [whole, key] as const)
+    return { page, ...joined }
+  }
+
+  async end(): Promise<void> {
+    await this.context.close()
+    await new Promise((resolve) => this.#server.close(resolve))
+    await this.flock.end()
+  }
+}
+
+let programText: Promise<string> | undefined
+
+/** Bundled once. */
+function program(): Promise<string> {
+  return (programText ??= bundleProgram())
+}
+
+async function bundleProgram(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../dist/browser/page-program.js', import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+async function serve(script: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/page.js'
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html; charset=utf-8')
+    response.end(
+      isScript ? script : '<!doctype html><title>a peer</title><script type="module" src="/page.js"></script>',
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
