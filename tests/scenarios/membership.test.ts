@@ -234,3 +234,18 @@ it('links beyond the bound go when nobody needs them, and the mesh holds togethe
   expect(mesh.said('peer:died')).toBe(0)
   mesh.endsWell()
 })
+
+it('a peer that gives less of its machine, and is reached elsewhere, is known for it; what it runs goes on', () => {
+  const mesh = new Scenario({ S: 0, E: 2, X: 0 })
+  const program = longTask(mesh, 5_000, 'E')
+  mesh.run({ forMs: 1_000 })
+  mesh.peer('E').event({ type: 'described', slots: 1, addresses: ['/ip4/10.0.0.9/tcp/9'] })
+  for (const who of ['S', 'X']) {
+    const profile = (): unknown => mesh.peer(who).state.members.get(id('E'))?.profile
+    mesh.until(() => (profile() as { slots: number } | null)?.slots === 1, `${who} has heard of it`)
+    expect(profile()).toMatchObject({ slots: 1, addresses: ['/ip4/10.0.0.9/tcp/9'], kind: 'sim' })
+  }
+  expect(mesh.result(program)).toBe(7)
+  expect(mesh.timesRun('long')).toBe(1)
+  mesh.endsWell()
+})
