@@ -29,6 +29,14 @@ test('30: run again from another folder and in another order, a named job asks f
   expect(second.put('hash of bytes')).toBe(first.put('hash of bytes'))
 })
 
+test('why the code needs a kind of peer names a file of that folder, and is no part of what is asked for', () => {
+  const needs = (because: string): CallIdentity['needs'] => ({ labels: { kind: 'node' }, because })
+  const [first, second] = [ids(), ids()]
+  const here = first.task(call(1, { needs: needs('imports node:fs in a/read.ts') }))
+  expect(second.task(call(1, { needs: needs('imports node:fs in b/read.ts') }))).toBe(here)
+  expect(ids().task(call(1))).not.toBe(here)
+})
+
 test('the n-th of equal calls is the n-th of them again', () => {
   const [first, second] = [ids(), ids()]
   const forth = [first.task(call(1)), first.task(call(2)), first.task(call(1))]
