@@ -3,6 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
+import type { SimRef } from '@murmuration/sim-peer'
 import { Scenario, get, only, elapse } from './scenario.ts'
 
 it('a peer without room for an input gives the attempt back, and nothing is charged', () => {
@@ -305,5 +306,26 @@ it('a cancel that comes when time is up already ends as well', () => {
   mesh.run({ forMs: 500 })
   mesh.peer('E').thaw()
   expect(mesh.result(program)).toBe('TASK_TIMEOUT')
+  mesh.endsWell()
+})
+
+it('what all workers wait for may be queued behind them: after a while one more is taken, and nothing waits for ever', () => {
+  const mesh = new Scenario({ S: 1 }, { config: { maxWorkers: 2 } })
+  mesh.fn('leaf', function* (_context, n: number) {
+    yield* elapse(10)
+    return n
+  })
+  mesh.fn('waits', function* (_context, box: { ref: SimRef }) {
+    return yield* get(box.ref)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const leaves = Array.from({ length: 6 }, (_, n) => context.call('leaf', [n]))
+    const waiting = leaves.map((ref) => context.call('waits', [{ ref }], { priority: 1 }))
+    let sum = 0
+    for (const ref of waiting) sum += (yield* get(ref)) as number
+    return sum
+  })
+  expect(mesh.result(program)).toBe(15)
+  expect(mesh.peer('S').workers.size).toBeLessThanOrEqual(7)
   mesh.endsWell()
 })

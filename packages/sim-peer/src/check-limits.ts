@@ -43,14 +43,15 @@ export function checkRun(peer: SimPeer, { spec }: Order): void {
     fail(peer, `${spec.id} runs here, where it must not: ${JSON.stringify(spec.policy.needs)}`)
 }
 
-/** With so many workers in use one more is taken only for what is deeper than all that wait. */
+/** With so many workers in use one more is taken only for what is deeper than all that wait, or when all of them have waited for a while. */
 export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
   const { executor, config } = peer.state
   const inUse = new Set(peer.workers.busy())
   for (const effect of effects) {
     if (effect.type !== 'run' || inUse.has(effect.worker)) continue
     inUse.add(effect.worker)
-    if (inUse.size <= config.maxWorkers) continue
+    const runs = [...executor.all()].some(({ state, worker }) => state === 'running' && worker !== effect.worker)
+    if (inUse.size <= config.maxWorkers || !runs) continue
     let deepest = -1
     for (const row of executor.all()) if (row.state === 'blocked') deepest = Math.max(deepest, row.spec.depth)
     for (const { id, spec } of effect.batch)

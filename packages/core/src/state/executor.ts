@@ -145,7 +145,8 @@ export class Executor {
     if (this.#ready.size === 0 || this.slots === 0) return null
     const worker = this.#workers.free(this.slots, now, (first, left) => this.#nearlyThrough(first, left))
     if (worker === null) return null
-    const batch = this.#batch(!worker.inUse && this.#atLimit())
+    const isFull = this.#workers.inUse >= this.#config.maxWorkers
+    const batch = this.#batch(isFull && !worker.inUse && !this.#workers.mayExceed(this.#config.maxWorkers, now))
     const width = batch[0] ? slotsOf(batch[0].spec, this.slots) : 0
     // Whoever needs more slots than are free waits for them, and nobody overtakes: that way it gets them.
     if (width < worker.least || width > worker.most) return null
@@ -164,10 +165,6 @@ export class Executor {
     if (!spec) return false
     const size = this.batchSize(spec)
     return size > 1 && left * 2 <= size
-  }
-
-  #atLimit(): boolean {
-    return this.#workers.inUse >= this.#config.maxWorkers
   }
 
   #batch(deeperOnly: boolean): RunRow[] {
@@ -263,7 +260,8 @@ export class Executor {
 
   /** When there may be something to take back. */
   heldUpAt(now: Instant): Instant {
-    return this.#workers.deadline(now, this.#ready.size > 0)
+    const held = this.#workers.deadline(now, this.#ready.size > 0)
+    return this.#ready.size === 0 ? held : (Math.min(held, this.#workers.exceedAt(this.#config.maxWorkers)) as Instant)
   }
 
   workerGone(worker: number): void {
@@ -358,7 +356,8 @@ export class Executor {
   /** Attempts that may not start at the limit of workers must not keep deeper ones, which may, from coming. */
   #stuck(): Map<LifeId, number> {
     const stuck = new Map<LifeId, number>()
-    if (this.blocked === 0 || this.#ready.size === 0 || !this.#atLimit()) return stuck
+    if (this.blocked === 0 || this.#ready.size === 0) return stuck
+    if (this.#workers.inUse < this.#config.maxWorkers) return stuck
     const deepest = this.#deepestBlocked()
     for (const id of this.#ready) {
       const { spec, owner } = this.#rows.get(id) as RunRow

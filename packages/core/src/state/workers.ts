@@ -28,6 +28,8 @@ export class Workers {
   readonly #rows = new Map<number, Worker>()
   /** Longer than this at one attempt, a worker is held up. */
   readonly #patienceMs: number
+  /** Since when all of them wait and nothing runs. */
+  #stalledAt: Instant = never
 
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs
@@ -130,6 +132,21 @@ export class Workers {
       if (at > now && at < next) next = at
     }
     return next
+  }
+
+  /**
+   * As many as there should be wait, and nothing runs: what they wait for may be queued behind them. Then one more is
+   * taken, each after twice the time of the one before; so they stay few, and nothing waits for ever.
+   */
+  mayExceed(most: number, now: Instant): boolean {
+    if (this.busy > 0 || this.inUse < most) this.#stalledAt = never
+    else if (this.#stalledAt === never) this.#stalledAt = now
+    return this.exceedAt(most) <= now
+  }
+
+  exceedAt(most: number): Instant {
+    if (this.#stalledAt === never) return never
+    return after(this.#stalledAt, this.#patienceMs * 2 ** (this.inUse - most))
   }
 
   /** Workers that something runs or waits in. */
