@@ -29,10 +29,6 @@ export const bugs = {
     what: 'outcomes leave before a guardian has acknowledged what they name',
     plant: ({ state: { ledger } }) => (ledger.isSafe = () => true),
   },
-  'silent-ledger': {
-    what: 'guardians are not told of what changed after they were appointed',
-    plant: ({ state: { ledger } }) => (ledger.touch = nothing),
-  },
   'dead-guardian': {
     what: 'a guardian that died counts on',
     plant: ({ state: { ledger } }) => (ledger.dismiss = () => false),

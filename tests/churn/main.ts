@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util'
 import type { ChurnReport } from '@murmuration/sim-peer'
 import { faultNames, shrink } from '@murmuration/sim-peer'
 import { line, scenario, story } from './print.ts'
-import { runSeeds } from './run.ts'
+import { bugNames, bugs } from './bugs.ts'
+import { findBug, runSeeds } from './run.ts'
 
 /** Of more failing seeds than these only the first are made smaller. */
 const shrunkMost = 3
@@ -34,6 +35,7 @@ options:
                  a file of tests/scenarios. Failing seeds are treated so anyhow, the first ${shrunkMost} of them
   --no-shrink    not even those
   --budget RUNS  for making one seed smaller, at most (default 200)
+  --bugs         plants known bugs into the machine, one after the other, and says which seed notices each
   --verbose      a line for each seed
   --json         a line of JSON for each seed, one for each that was made smaller, and one for all of them
   --help         print this
@@ -58,6 +60,7 @@ function valuesOf(args: string[]) {
         shrink: { type: 'string' },
         'no-shrink': { type: 'boolean', default: false },
         budget: { type: 'string', default: '200' },
+        bugs: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -88,6 +91,24 @@ const range = {
 const budget = whole('budget', values.budget)
 
 const said = (text: string): void => void process.stdout.write(`${text}\n`)
+
+if (values.bugs) process.exit(plantBugs())
+
+/** One that no seed notices is a hole in the net. */
+function plantBugs(): number {
+  let missed = 0
+  for (const name of bugNames) {
+    const found = findBug(name, range)
+    if (!found) missed++
+    const line = { bug: name, what: bugs[name].what, seed: found?.seed ?? null, violation: found?.violation ?? null }
+    const how = found
+      ? `seed ${found.seed}: ${found.violation?.split('\n')[0] ?? ''}`
+      : `not noticed by ${range.count} seeds`
+    said(values.json ? JSON.stringify(line) : `${name}: ${bugs[name].what}\n  ${how}`)
+  }
+  said(values.json ? JSON.stringify({ bugs: bugNames.length, missed }) : `bugs ${bugNames.length}, missed ${missed}`)
+  return missed > 0 ? 1 : 0
+}
 
 let left = values['no-shrink'] ? 0 : shrunkMost
 

@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import type { ChurnReport } from '@murmuration/sim-peer'
 import { churn } from '@murmuration/sim-peer'
+import { bugs } from './bugs.ts'
+import type { BugName } from './bugs.ts'
 
 export interface Totals {
   readonly seeds: number
@@ -18,6 +20,15 @@ export interface Totals {
 function reportOf(seed: number): ChurnReport {
   const { log: _log, world: _world, ...rest } = churn(seed)
   return rest
+}
+
+/** The first seed that notices this bug, planted into every peer; null when none of them does. */
+export function findBug(name: BugName, { from, count }: { from: number; count: number }): ChurnReport | null {
+  for (let seed = from; seed < from + count; seed++) {
+    const { log: _log, world: _world, ...report } = churn(seed, { spoil: (peer) => bugs[name].plant(peer) })
+    if (report.violation !== null) return report
+  }
+  return null
 }
 
 function add(totals: Totals, report: ChurnReport): Totals {
