@@ -1,8 +1,15 @@
 // The one Chromium of a test file: started when it is first asked for, with everything off that would
-// make it talk to anybody or throttle what it runs.
+// make it talk to anybody or throttle what it runs. And one that is as people have it: Playwright keeps every page of
+// its own awake, and such a page cannot be frozen.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 
 export const chromiumPath = process.env['MURMURATION_CHROMIUM'] ?? '/usr/bin/chromium'
 
@@ -26,4 +33,41 @@ export function startChromium(): Promise<Browser> {
 export async function endChromium(): Promise<void> {
   await (await browser)?.close()
   browser = undefined
+}
+
+export interface OrdinaryChromium {
+  readonly context: BrowserContext
+  close(): Promise<void>
+}
+
+/** With one profile, new and empty; its pages are hidden, held back and frozen as anybody’s are. */
+export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
+  const profile = await mkdtemp(join(tmpdir(), 'murmuration-chromium-'))
+  const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`]
+  // A group of its own: on Debian the command is a script that starts the browser.
+  const child = spawn(chromiumPath, [...args, ...own], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const exit = once(child, 'exit')
+  const end = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGKILL')
+    await exit
+    await rm(profile, { recursive: true, force: true })
+  }
+  try {
+    const browser = await chromium.connectOverCDP(await addressOf(child.stderr), { noDefaults: true })
+    return { context: browser.contexts()[0] as BrowserContext, close: end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function addressOf(stderr: NodeJS.ReadableStream): Promise<string> {
+  const lines = createInterface({ input: stderr })
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const [, address] = /^DevTools listening on (\S+)/.exec(line) ?? []
+      if (address !== undefined) resolve(address)
+    })
+    lines.once('close', () => reject(new Error(`${chromiumPath} ended before it could be driven`)))
+  })
 }
