@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContext } from 'playwright-core'
 
@@ -43,17 +44,18 @@ export interface OrdinaryChromium {
 /** With one profile, new and empty; its pages are hidden, held back and frozen as anybody’s are. */
 export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
   const profile = await mkdtemp(join(tmpdir(), 'murmuration-chromium-'))
-  const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`]
-  // A group of its own: on Debian the command is a script that starts the browser.
-  const child = spawn(chromiumPath, [...args, ...own], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  // Nothing is said through the pipe; but when it closes, because this process is gone, the browser ends.
+  const own = ['--headless', '--remote-debugging-port=0', '--remote-debugging-pipe', `--user-data-dir=${profile}`]
+  const child = spawn(chromiumPath, [...args, ...own], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
   const exit = once(child, 'exit')
   const end = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGKILL')
+    child.kill('SIGKILL')
     await exit
-    await rm(profile, { recursive: true, force: true })
+    // Its processes end after it, and until then they may write.
+    await rm(profile, { recursive: true, force: true, maxRetries: 10 })
   }
   try {
-    const browser = await chromium.connectOverCDP(await addressOf(child.stderr), { noDefaults: true })
+    const browser = await chromium.connectOverCDP(await addressOf(child.stderr as Readable), { noDefaults: true })
     return { context: browser.contexts()[0] as BrowserContext, close: end }
   } catch (error) {
     await end()
@@ -61,7 +63,7 @@ export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
   }
 }
 
-async function addressOf(stderr: NodeJS.ReadableStream): Promise<string> {
+function addressOf(stderr: Readable): Promise<string> {
   const lines = createInterface({ input: stderr })
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
