@@ -21,6 +21,8 @@ export interface Tab {
   readonly life: number
 }
 
+type PeerOptions = Omit<StartOptions, 'entry' | 'home'>
+
 interface Place {
   readonly context: BrowserContext
   /** To be ended with it. */
@@ -43,16 +45,16 @@ export class Pages {
   }
 
   /** With that many Node peers. */
-  static async start(nodePeers: number, options: Omit<StartOptions, 'entry' | 'home'> = {}): Promise<Pages> {
+  static async start(nodePeers: number, options: PeerOptions = {}): Promise<Pages> {
     const context = await (await startChromium()).newContext()
     return new Pages(await Flock.start(nodePeers, options), await serve(await program()), { context })
   }
 
   /** The same in a browser of their own that treats pages as it does those of anybody. */
-  static async startOrdinary(nodePeers: number): Promise<Pages> {
+  static async startOrdinary(nodePeers: number, options: PeerOptions = {}): Promise<Pages> {
     const browser = await startOrdinaryChromium()
     const { context } = browser
-    return new Pages(await Flock.start(nodePeers), await serve(await program()), { context, browser })
+    return new Pages(await Flock.start(nodePeers, options), await serve(await program()), { context, browser })
   }
 
   /** Where pages knock: at the WebSocket of the first Node peer. */
