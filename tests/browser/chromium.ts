@@ -1,8 +1,16 @@
 // The one Chromium of a test file: started when it is first asked for, with everything off that would
-// make it talk to anybody or throttle what it runs.
+// make it talk to anybody or throttle what it runs. And one that is as people have it: Playwright keeps every page of
+// its own awake, and such a page cannot be frozen.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { chromium } from 'playwright-core'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 
 export const chromiumPath = process.env['MURMURATION_CHROMIUM'] ?? '/usr/bin/chromium'
 
@@ -26,4 +34,42 @@ export function startChromium(): Promise<Browser> {
 export async function endChromium(): Promise<void> {
   await (await browser)?.close()
   browser = undefined
+}
+
+export interface OrdinaryChromium {
+  readonly context: BrowserContext
+  close(): Promise<void>
+}
+
+/** With one profile, new and empty; its pages are hidden, held back and frozen as anybody’s are. */
+export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
+  const profile = await mkdtemp(join(tmpdir(), 'murmuration-chromium-'))
+  // Nothing is said through the pipe; but when it closes, because this process is gone, the browser ends.
+  const own = ['--headless', '--remote-debugging-port=0', '--remote-debugging-pipe', `--user-data-dir=${profile}`]
+  const child = spawn(chromiumPath, [...args, ...own], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
+  const exit = once(child, 'exit')
+  const end = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await exit
+    // Its processes end after it, and until then they may write.
+    await rm(profile, { recursive: true, force: true, maxRetries: 10 })
+  }
+  try {
+    const browser = await chromium.connectOverCDP(await addressOf(child.stderr as Readable), { noDefaults: true })
+    return { context: browser.contexts()[0] as BrowserContext, close: end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+function addressOf(stderr: Readable): Promise<string> {
+  const lines = createInterface({ input: stderr })
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const [, address] = /^DevTools listening on (\S+)/.exec(line) ?? []
+      if (address !== undefined) resolve(address)
+    })
+    lines.once('close', () => reject(new Error(`${chromiumPath} ended before it could be driven`)))
+  })
 }

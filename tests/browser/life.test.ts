@@ -104,3 +104,24 @@ test('a page that crashes is found dead, and what it ran is run again', async ()
   await retried
   await never.cancel()
 })
+
+test('a page that is frozen gives nothing, and gives again what it gave when it is thawed', async () => {
+  const ordinary = await Pages.startOrdinary(1, { slots: 0 })
+  try {
+    const watching = await ordinary.flock.join()
+    const { page, id } = await ordinary.open({ slots: 2 })
+    const slots = (): number | undefined => watching.peers({ all: true }).find((peer) => peer.id === id)?.slots
+    await until(() => slots() === 2)
+    const waits = watching.fn(() => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 1_000)))
+    const refs = [waits(), waits(), waits()]
+    await until(async () => (await watching.tasks()).some(({ state }) => state === 'assigned'))
+    const session = await ordinary.context.newCDPSession(page)
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await until(() => slots() === 0)
+    await session.send('Page.setWebLifecycleState', { state: 'active' })
+    await until(() => slots() === 2)
+    expect(await watching.get(refs)).toEqual(['done', 'done', 'done'])
+  } finally {
+    await ordinary.end()
+  }
+})

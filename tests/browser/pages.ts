@@ -12,7 +12,8 @@ import type { BrowserContext, Page } from 'playwright-core'
 import type { JoinOptions } from '@murmuration/browser-peer'
 import { Flock } from '../processes/flock.ts'
 import type { StartOptions } from '../processes/peer-program.ts'
-import { startChromium } from './chromium.ts'
+import { startChromium, startOrdinaryChromium } from './chromium.ts'
+import type { OrdinaryChromium } from './chromium.ts'
 
 export interface Tab {
   readonly page: Page
@@ -20,25 +21,40 @@ export interface Tab {
   readonly life: number
 }
 
+type PeerOptions = Omit<StartOptions, 'entry' | 'home'>
+
+interface Place {
+  readonly context: BrowserContext
+  /** To be ended with it. */
+  readonly browser?: OrdinaryChromium
+}
+
 export class Pages {
   readonly flock: Flock
   readonly origin: string
   readonly context: BrowserContext
   readonly #server: Server
+  readonly #browser: OrdinaryChromium | undefined
 
-  private constructor(flock: Flock, server: Server, context: BrowserContext) {
+  private constructor(flock: Flock, server: Server, { context, browser }: Place) {
     this.flock = flock
     this.context = context
+    this.#browser = browser
     this.#server = server
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
   /** With that many Node peers. */
-  static async start(nodePeers: number, options: Omit<StartOptions, 'entry' | 'home'> = {}): Promise<Pages> {
-    const browser = await startChromium()
-    const flock = await Flock.start(nodePeers, options)
-    const server = await serve(await program())
-    return new Pages(flock, server, await browser.newContext())
+  static async start(nodePeers: number, options: PeerOptions = {}): Promise<Pages> {
+    const context = await (await startChromium()).newContext()
+    return new Pages(await Flock.start(nodePeers, options), await serve(await program()), { context })
+  }
+
+  /** The same in a browser of their own that treats pages as it does those of anybody. */
+  static async startOrdinary(nodePeers: number, options: PeerOptions = {}): Promise<Pages> {
+    const browser = await startOrdinaryChromium()
+    const { context } = browser
+    return new Pages(await Flock.start(nodePeers, options), await serve(await program()), { context, browser })
   }
 
   /** Where pages knock: at the WebSocket of the first Node peer. */
@@ -71,7 +87,8 @@ export class Pages {
   }
 
   async end(): Promise<void> {
-    await this.context.close()
+    await (this.#browser ?? this.context).close()
+    this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
     await this.flock.end()
   }

@@ -1,7 +1,8 @@
 // What becomes of the page around a peer. Going away is said while there is still time, which is the very
 // turn of the event, so that what ran here begins elsewhere at once and nobody has to find out. Being
-// hidden changes nothing: the peer's timer does not sleep then. A page that was frozen, or without a
-// network, looks around when it is back; until then it is a peer that is silent.
+// hidden changes nothing: the peer's timer does not sleep then. A page that is about to be frozen gives
+// nothing any more and hands back what waits here; thawed, it gives what it gave. A page that was frozen,
+// or without a network, looks around when it is back; until then it is a peer that is silent.
 
 import type { Peer } from '@murmuration/core/internal'
 
@@ -16,7 +17,17 @@ export function followPage(peer: Peer, { wakeLock }: LifeCycleOptions): void {
   const { signal } = stop
   addEventListener('pagehide', () => peer.postNow({ type: 'drain', peer: peer.self, withinMs: 0 }), { signal })
   const lookAround = (): void => peer.post({ type: 'slept' })
-  document.addEventListener('resume', lookAround, { signal })
+  let given = 0
+  const standStill = (): void => {
+    given = peer.state.executor.slots
+    peer.postNow({ type: 'described', slots: 0 })
+  }
+  const goOn = (): void => {
+    peer.post({ type: 'described', slots: given })
+    lookAround()
+  }
+  document.addEventListener('freeze', standStill, { signal })
+  document.addEventListener('resume', goOn, { signal })
   addEventListener('online', lookAround, { signal })
   if (wakeLock) keepAwake(signal)
   peer.onStop(() => stop.abort())

@@ -1,0 +1,147 @@
+// The dragon on three pages and two Node peers while all that happens to pages happens to them, each time to one that
+// has work: a crash, a close, a freeze, a lost network, a reload. It is rendered again and again until that is
+// through, and each picture must be to the byte what one process draws alone.
+
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Mesh } from 'murmuration'
+import { canvasHere } from '@murmuration/demo/dragon/canvas'
+import { readModelFile } from '@murmuration/demo/dragon/model-file'
+import { planPicture } from '@murmuration/demo/dragon/plan'
+import { renderOnMesh } from '@murmuration/demo/dragon/render-job'
+import { until } from '../processes/flock.ts'
+import { Pages } from './pages.ts'
+import type { Tab } from './pages.ts'
+
+const view = { width: 240, height: 120, samples: 16 }
+const program = fileURLToPath(new URL('../../demo/dist/dragon/main.js', import.meta.url))
+
+let pages: Pages
+let mesh: Mesh
+
+beforeEach(async () => {
+  pages = await Pages.startOrdinary(2)
+  mesh = await pages.flock.join()
+})
+afterEach(() => pages.end())
+
+test('pages crash, close, freeze, lose the network and reload, and the picture is the same', async () => {
+  const tabs = await Promise.all([pages.open(), pages.open(), pages.open()])
+  await Promise.all(tabs.map(({ id }) => until(() => isAlive(id))))
+  let over = false
+  const troubled = trouble(tabs).finally(() => (over = true))
+  const [alone, drawn] = await Promise.all([drawAlone(), drawUntil(() => over), troubled])
+  expect(drawn).toEqual(drawn.map(() => alone))
+}, 300_000)
+
+/** All of it, one after the other; whoever goes for good is replaced. */
+async function trouble([first, second, third]: readonly Tab[]): Promise<void> {
+  if (!first || !second || !third) throw new Error('three pages are to be troubled')
+  await atWork(first)
+  await crash(first)
+  const fourth = await openWithoutWebRtc()
+  await atWork(second)
+  await close(second)
+  const fifth = await pages.open()
+  await atWork(third)
+  await freezeAndThaw(third)
+  await atWork(fourth)
+  await cutOff(fourth)
+  await atWork(fifth)
+  await reload(fifth)
+  // And then they are of use again.
+  for (const tab of [third, fourth, fifth]) await atWork(tab)
+}
+
+async function crash({ page, id }: Tab): Promise<void> {
+  const session = await pages.context.newCDPSession(page)
+  // There is nobody left to answer.
+  void session.send('Page.crash').catch(() => undefined)
+  await until(() => isGone(id))
+  await page.close()
+}
+
+async function close({ page, id }: Tab): Promise<void> {
+  await page.close()
+  await until(() => isGone(id))
+}
+
+async function freezeAndThaw({ page, id }: Tab): Promise<void> {
+  const session = await pages.context.newCDPSession(page)
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await until(() => isGone(id))
+  await session.send('Page.setWebLifecycleState', { state: 'active' })
+  await until(() => isAlive(id))
+}
+
+/** Nothing takes WebRTC from a page while it stands, so that one is without it from the start. */
+async function openWithoutWebRtc(): Promise<Tab> {
+  const page = await pages.blank()
+  await page.evaluate(() => void Reflect.deleteProperty(globalThis, 'RTCPeerConnection'))
+  return pages.join(page)
+}
+
+async function cutOff({ page, id }: Tab): Promise<void> {
+  const session = await pages.context.newCDPSession(page)
+  const throughput = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+  await session.send('Network.emulateNetworkConditions', { offline: true, ...throughput })
+  await until(() => isGone(id))
+  await session.send('Network.emulateNetworkConditions', { offline: false, ...throughput })
+  await until(() => isAlive(id))
+}
+
+async function reload({ page, id, life }: Tab): Promise<void> {
+  await page.reload()
+  const again = await pages.join(page)
+  expect([again.id, again.life]).toEqual([id, life + 1])
+  await until(() => isAlive(id))
+}
+
+function stateOf(id: string): string | undefined {
+  return mesh.peers({ all: true }).find((peer) => peer.id === id)?.state
+}
+
+function isAlive(id: string): boolean {
+  return stateOf(id) === 'alive'
+}
+
+function isGone(id: string): boolean {
+  return stateOf(id) === 'dead' || stateOf(id) === 'left'
+}
+
+/** Resolves once something runs there. */
+async function atWork({ id }: Tab): Promise<void> {
+  await until(async () => {
+    const name = mesh.peers().find((peer) => peer.id === id)?.name
+    const tasks = await mesh.tasks({ limit: 1_000 })
+    return name !== undefined && tasks.some(({ state, peer }) => state === 'assigned' && peer === name)
+  })
+}
+
+/** The SHA-256 of each picture until it is over; one at least. */
+async function drawUntil(isOver: () => boolean): Promise<string[]> {
+  const model = await readModelFile()
+  const drawn = []
+  do drawn.push(await draw(model, `dragon ${drawn.length}`))
+  while (!isOver())
+  return drawn
+}
+
+async function draw(model: Uint8Array, name: string): Promise<string> {
+  const plan = planPicture(view)
+  const canvas = canvasHere(plan, join(pages.flock.home, `${name}.png`))
+  const events = { done: () => {}, pass: canvas.preview, tile: canvas.finish }
+  await using job = await mesh.job(name)
+  await renderOnMesh(job, plan, { model, events, signal: new AbortController().signal })
+  return (await canvas.close()) ?? 'nothing was drawn'
+}
+
+async function drawAlone(): Promise<string> {
+  const size = ['--size', `${view.width}x${view.height}`, '--samples', `${view.samples}`]
+  const file = join(pages.flock.home, 'alone.png')
+  const { stdout } = await promisify(execFile)(process.execPath, [program, '--alone', '--json', ...size, '-o', file])
+  return (JSON.parse(stdout) as { sha256: string }).sha256
+}
