@@ -32,11 +32,12 @@ describe('peers', () => {
     expect(peersIn(answers, 'me')[1]).toMatchObject({ id: 'A', state: 'dead', how: 'its connection closed' })
   })
 
-  test('the long dead and those who only look are left out', () => {
+  test('the long dead, those who only look and those whom nobody met are left out', () => {
     const rows = [
       member('me'),
       member('dead', { state: 'dead', sinceMs: 60_000 }),
       member('looks', { role: 'observer' }),
+      member('gone before we came', { state: 'left', kind: 'unknown' }),
     ]
     expect(peersIn([{ from: 'me', rows }], 'me').map(({ id }) => id)).toEqual(['me'])
   })

@@ -55,6 +55,8 @@ export interface Answer {
 
 /** The dead stay in sight for a while. */
 const mournedMs = 30_000
+/** The kind of a peer that was gone before anybody here met it: mostly a command that had looked in. */
+const nobodyKnows = 'unknown'
 
 /** Everybody that anybody knows of: themselves first, this page's peer for the rest. */
 export function peersIn(answers: readonly Answer[], self: string): SeenPeer[] {
@@ -67,7 +69,8 @@ export function peersIn(answers: readonly Answer[], self: string): SeenPeer[] {
     }
   }
   const shown = [...known.values()].filter(
-    ({ state, sinceMs, role }) => role !== 'observer' && (!isOver(state) || sinceMs < mournedMs),
+    ({ state, sinceMs, role, kind }) =>
+      role !== 'observer' && (!isOver(state) || (sinceMs < mournedMs && kind !== nobodyKnows)),
   )
   const hues = tintsOf(shown.map(({ id }) => id))
   return shown

@@ -48,6 +48,7 @@ export async function up(options: UpOptions): Promise<number> {
   const mesh = meshOf(joined)
   introduce(mesh, joined, say, options)
   const page = options.page === true ? await givePage(mesh, joined, say, options) : null
+  if (!json) print('  Ctrl-C leaves.')
   tellEvents(mesh, joined.peer, say)
   const broken = await Promise.race([untilStopped(joined.peer), untilGone(joined.peer)])
   await page?.close()
@@ -91,14 +92,13 @@ function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { 
     `${colours.bold(mesh.name)} is up: ${plural(slots, 'slot')}, ${bytes(profile?.memoryBytes ?? 0)}${disk} for objects; ${founded ? 'it founded a mesh' : `it joined a mesh of ${plural(others, 'other')}`}`,
     `  reached at   ${addresses.join('  ')}`,
     `  one more     ${colours.cyan(`murmur up --entry ${first}`)}`,
-    `  a program    ${colours.cyan('murmur run hello.ts')}`,
+    ...(role === 'member' ? [`  a program    ${colours.cyan('murmur run hello.ts')}`] : []),
     `  ${whoRunsCodeHere(peer)}`,
     ...(isOpen
       ? [
           `  Other machines reach it too: whoever has an invite (murmur invite), or ${node.home}/mesh.key, comes in; nobody else.`,
         ]
       : []),
-    `  Ctrl-C leaves.`,
   ]
   say(
     { event: 'up', id: mesh.id, name: mesh.name, addresses: mesh.addresses, slots, founded, role, pid: process.pid },
@@ -148,6 +148,8 @@ function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
     if (profile?.role === 'observer') hidden.add(id)
     return hidden.has(id)
   }
+  // Of one that looked in for a moment, elsewhere, nothing but its leaving may come here.
+  const isKnown = (id: string): boolean => (peer.state.members.get(id as PeerId)?.profile ?? null) !== null
   const tell = <Type extends Notice['type']>(
     type: Type,
     line: (notice: Extract<Notice, { type: Type }>) => string,
@@ -155,7 +157,7 @@ function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
     mesh.addEventListener(type, ({ detail: heard }) => {
       const tellNow = (): void => {
         const notice = 'name' in heard ? { ...heard, name: peer.state.members.nameOf(heard.peer) } : heard
-        if ('name' in notice && isHidden(notice.peer)) return
+        if ('name' in notice && (isHidden(notice.peer) || (type === 'peer:left' && !isKnown(notice.peer)))) return
         const { type: event, ...rest } = notice as Notice
         say({ event, ...rest }, `${colours.dim(clock())}  ${line(notice)}`)
       }
