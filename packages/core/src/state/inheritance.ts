@@ -4,6 +4,7 @@
 
 import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
+import { united } from '../model/ledger.ts'
 
 /** The row that tells most of an object, and everybody who knows of it. */
 export interface ToldRow {
@@ -28,11 +29,5 @@ export function note(claim: ClaimRow, row: LedgerRow, from: LifeId): void {
   const told = claim.told.get(row.object)
   if (!told) return void claim.told.set(row.object, { row, by: [from] })
   told.by.push(from)
-  if (tellsMore(row, told.row)) told.row = row
-}
-
-/** A settled row rather than another, else the later attempt. */
-function tellsMore(row: LedgerRow, than: LedgerRow): boolean {
-  const isSettled = row.located !== null
-  return isSettled === (than.located !== null) ? row.attempt > than.attempt : isSettled
+  told.row = united(told.row, row)
 }
