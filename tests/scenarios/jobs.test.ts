@@ -229,10 +229,10 @@ it('a program that has just joined, and has met one peer, finds what the others 
   expect(stage.timesRun('work')).toBe(numbers.length)
 })
 
-it.each([3, 10, 11, 12])(
+it.each([2, 3, 4, 10])(
   'any four of five that keep a job are killed, 3 s apart: every put of it is there (seed %i)',
   (seed) => {
-    const stage = new Scenario({ S: 0, N: 0, A: 1, B: 1, C: 1, D: 1, E: 1 }, { seed })
+    const stage = new Scenario({ S: 0, A: 1, B: 1, C: 1, D: 1, E: 1 }, { seed })
     const first = stage.program(
       stage.peer('S'),
       function* (context) {
@@ -245,13 +245,15 @@ it.each([3, 10, 11, 12])(
     )
     expect(stage.result(first)).toBe(20)
     leaves(stage)
-    const order = [...'ABCDE'].sort(
+    const order = ['A', 'B', 'C', 'D', 'E'].sort(
       (a, b) => Math.sin(seed * 97 + a.charCodeAt(0) * 31) - Math.sin(seed * 97 + b.charCodeAt(0) * 31),
     )
     for (const name of order.slice(0, 4)) {
       stage.kill(name)
       stage.run({ forMs: 3_000 })
     }
+    stage.add('N', { slots: 0 })
+    stage.until(() => stage.peer('N').joined, 'a newcomer is there to read')
     const again = stage.program(
       stage.peer('N'),
       function* () {

@@ -109,6 +109,7 @@ export function leave(state: PeerState, now: Instant, ms: number): void {
     return
   }
   state.leaving = { by, said: false }
+  state.agenda.retiring.push(state.self)
   state.gossip.spread(state.members.declare('draining', now))
   notify(state, { type: 'peer:draining', peer: state.peer, name: state.members.nameOf(state.peer) })
 }
@@ -154,8 +155,8 @@ function isMissed({ ledger, directory, self }: PeerState): boolean {
   for (const object of ledger.rows()) {
     if (!ledger.isSafe(object)) return true
     const entry = directory.get(object)
-    if (entry?.state === 'stored' && entry.copying.size > 0 && entry.holders.size === 1 && entry.holders.has(self))
-      return true
+    // Our own copies go with us: as many as are wanted are to be elsewhere, as far as anybody takes one.
+    if (entry?.state === 'stored' && entry.holders.has(self) && entry.copying.size > 0) return true
   }
   return false
 }
