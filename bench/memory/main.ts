@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { joinMesh } from 'murmuration'
 import { processGroup } from '../processes.ts'
-import { used } from './peer.ts'
-import type { Used } from './peer.ts'
+import { used } from './used.ts'
+import type { Used } from './used.ts'
 
 const help = `usage: npm run bench:memory -- [--rounds N] [--named]
 

@@ -1,9 +1,9 @@
 // Becoming a peer in a page: make the platform, start the peer, find the others. It ends with a peer that
 // has joined, or with nothing left behind and one sentence saying why.
 
-import { lifeId, limits, Peer, presets } from '@murmuration/core/internal'
+import { lifeId, limits, Peer, presets, readEntries } from '@murmuration/core/internal'
 import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
-import { admissionByInvite, namedEntries } from './admission.ts'
+import { admissionByInvite } from './admission.ts'
 import { followPage } from './life-cycle.ts'
 import type { JoinOptions } from './options.ts'
 import { createPagePlatform } from './platform.ts'
@@ -24,7 +24,7 @@ export interface JoinedPeer {
 /** Takes checked options. Rejects with MeshError. */
 export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promise<JoinedPeer> {
   const { entry, timeoutMs = defaultTimeoutMs, signal, identity, memoryBytes, spillBytes, iceServers } = options
-  const { invite, addresses } = namedEntries(entry)
+  const { invite, addresses } = readEntries(entry, Date.now())
   const admission = invite === null ? ways.admission : (self: PeerId) => admissionByInvite(invite, self)
   const page = await createPagePlatform({ ...ways, admission, identity, memoryBytes, spillBytes, iceServers })
   let closing: Promise<void> | undefined

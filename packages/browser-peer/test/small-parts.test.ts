@@ -1,10 +1,10 @@
 // The parts of a page's peer that need no browser: hashes, invites, options, prepared modules.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { inviteLink, meshKeys, meshName, signInvite } from '@murmuration/core/internal'
+import { inviteLink, meshKeys, meshName, readEntries, signInvite } from '@murmuration/core/internal'
 import type { PeerId } from '@murmuration/core/internal'
 import { afterEach, describe, expect, test } from 'vitest'
-import { admissionByInvite, namedEntries } from '../src/admission.ts'
+import { admissionByInvite } from '../src/admission.ts'
 import { checkJoinOptions } from '../src/options.ts'
 import { createPageCode, preparedModules } from '../src/prepared-code.ts'
 import { createHasher, sha256 } from '../src/sha256.ts'
@@ -24,7 +24,7 @@ describe('entries', () => {
 
   test('an invite says where to knock and by what, from a whole link too', () => {
     const invite = signInvite(terms, keys)
-    const { addresses, invite: found } = namedEntries([inviteLink(invite, 'http://127.0.0.1:8000/')])
+    const { addresses, invite: found } = readEntries([inviteLink(invite, 'http://127.0.0.1:8000/')], Date.now())
     expect(addresses).toEqual(terms.entry)
     expect(found?.role).toBe('worker')
     const admission = admissionByInvite(invite, 'page' as PeerId)
@@ -33,9 +33,11 @@ describe('entries', () => {
 
   test('two invites, one that has ended and one that leads nowhere are told', () => {
     const link = inviteLink(signInvite(terms, keys))
-    expect(() => namedEntries([link, link])).toThrow('two invites')
-    expect(() => namedEntries([inviteLink(signInvite({ ...terms, until: 1_000 }, keys))])).toThrow(/expired/)
-    expect(() => namedEntries([inviteLink(signInvite({ ...terms, entry: [] }, keys))])).toThrow('where to knock')
+    expect(() => readEntries([link, link], Date.now())).toThrow('two invites')
+    expect(() => readEntries([inviteLink(signInvite({ ...terms, until: 1_000 }, keys))], Date.now())).toThrow(/expired/)
+    expect(() => readEntries([inviteLink(signInvite({ ...terms, entry: [] }, keys))], Date.now())).toThrow(
+      'where to knock',
+    )
   })
 })
 

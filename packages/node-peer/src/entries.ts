@@ -2,32 +2,17 @@
 // both), else what the environment names, else a living peer of this user on this machine. An invite brings
 // its own entries along.
 
-import { checkUntil, looksLikeInvite, MeshError, parseInvite } from '@murmuration/core/internal'
-import type { Invite } from '@murmuration/core/internal'
+import { readEntries } from '@murmuration/core/internal'
+import type { NamedEntries } from '@murmuration/core/internal'
 import { livingPeers } from './entry.ts'
 import type { RunningPeer } from './entry.ts'
 import { checkJoinOptions } from './options.ts'
 import type { NodePlatform } from './platform.ts'
 
-export interface Named {
-  readonly invite: Invite | null
-  readonly addresses: readonly string[]
-}
-
 /** Null: nothing was named. Throws MeshError INVITE_INVALID and INVALID_OPTION. */
-export function namedEntries(entry: readonly string[] | undefined): Named | null {
+export function namedEntries(entry: readonly string[] | undefined): NamedEntries | null {
   const given = entry ?? environmentsEntries()
-  if (!given) return null
-  const [link, ...more] = given.filter(looksLikeInvite)
-  if (more.length > 0)
-    throw new MeshError('INVALID_OPTION', 'joinMesh: entry names two invites: a peer comes in by one of them')
-  const addresses = given.filter((address) => !looksLikeInvite(address))
-  if (link === undefined) return { invite: null, addresses }
-  const invite = parseInvite(link)
-  checkUntil(invite, Date.now())
-  if (addresses.length + invite.entry.length === 0)
-    throw new MeshError('INVITE_INVALID', 'this invite does not say where to knock: name an entry beside it')
-  return { invite, addresses: [...addresses, ...invite.entry] }
+  return given && readEntries(given, Date.now())
 }
 
 function environmentsEntries(): string[] | null {

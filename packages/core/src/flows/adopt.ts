@@ -6,7 +6,7 @@ import type { ContextId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
-import { rowsInFrames } from '../model/weight.ts'
+import { inFrames, weighRow } from '../model/weight.ts'
 import { adopt, install } from '../state/adoption.ts'
 import { ledgerRow } from '../state/guarding.ts'
 import { heirsOf } from '../state/heirs.ts'
@@ -90,7 +90,7 @@ function ledgerOf(context: ContextId): ObjectId {
 
 /** Somebody runs that context again: it gets what is known of it. */
 export function claimed(state: PeerState, from: LifeId, context: ContextId): void {
-  const frames = rowsInFrames(rowsFor(state, from, context), state.config.frameBytes)
+  const frames = inFrames(rowsFor(state, from, context), weighRow, state.config.frameBytes)
   frames.forEach((rows, at) => say(state, from, { type: 'claimed', context, rows, more: at < frames.length - 1 }))
 }
 

@@ -6,7 +6,7 @@ import type { Instant, LifeId, TaskId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
-import { weighAttempt } from '../model/weight.ts'
+import { inFrames, weighAttempt } from '../model/weight.ts'
 import { addBeside, candidatesFor, choose, missingBytes } from '../state/candidates.ts'
 import { failure } from '../state/failures.ts'
 import { currentSpec } from '../state/guarding.ts'
@@ -36,7 +36,7 @@ export function assignReady(state: PeerState, now: Instant): void {
   for (const ready of state.scheduler.classes()) assignClass(state, ready, batches, now)
   for (const [life, groups] of batches) {
     for (const { epoch, attempts } of groups) {
-      for (const frame of inFrames(attempts, state.config.frameBytes))
+      for (const frame of inFrames(attempts, weighAttempt, state.config.frameBytes))
         say(state, life, { type: 'assign', epoch, attempts: frame })
     }
   }
@@ -179,21 +179,6 @@ function isTooHeavy(state: PeerState, row: TaskRow, inputs: readonly Input[]): b
     holder: null,
   })
   return true
-}
-
-/** As many attempts per message as make about one frame. */
-function inFrames(attempts: readonly Assignment[], frameBytes: number): Assignment[][] {
-  const frames: Assignment[][] = []
-  let bytes = frameBytes
-  for (const attempt of attempts) {
-    if (bytes >= frameBytes) {
-      frames.push([])
-      bytes = 0
-    }
-    frames.at(-1)?.push(attempt)
-    bytes += weighAttempt(attempt)
-  }
-  return frames
 }
 
 /** Nobody here satisfies these needs: each of them gets a deadline, unless somebody who does comes before. */

@@ -121,13 +121,13 @@ export function record<T extends PeerEvent['type']>(state: PeerState, event: Eve
   recorders[event.type](state, event, now)
 }
 
-/** The same as leaving, with more patience: work that was asked for here, or runs here, has the time to end. */
 /** Nothing of ours vanishes by itself: what runs this peer may, and is told who asks. */
 function unplug(state: PeerState, by: LifeId): void {
   const { peer, members } = state
   notify(state, { type: 'peer:unplug', peer, name: members.nameOf(peer), by: members.nameOf(peerOf(by)) })
 }
 
+/** The same as leaving, with more patience: work that was asked for here, or runs here, has the time to end. */
 function drain(state: PeerState, withinMs: number, now: Instant): void {
   execute.giveBack(state)
   join.leave(state, now, withinMs)

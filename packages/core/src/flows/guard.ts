@@ -8,7 +8,7 @@ import { codeObject, peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import { limits } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
-import { rowsInFrames } from '../model/weight.ts'
+import { inFrames, weighRow } from '../model/weight.ts'
 import { answerAskers } from '../state/answer.ts'
 import { codeSources } from '../state/code-sources.ts'
 import { guard, guardClosure, isUnsafe, ledgerRow } from '../state/guarding.ts'
@@ -59,7 +59,7 @@ function flush(state: PeerState): void {
   // The first of them says what is gone.
   let left: readonly ObjectId[] = [...gone, ...more.gone]
   let nth = 0
-  for (const rows of inFrames(state, objects)) {
+  for (const rows of known(state, objects)) {
     nth = state.ledger.number(rows.map(({ object }) => object))
     for (const { life, begunAt } of state.ledger.guardians())
       if (begunAt > 0) say(state, life, { type: 'guard', nth, begin: false, more: false, rows, gone: left, jobs })
@@ -69,9 +69,9 @@ function flush(state: PeerState): void {
 }
 
 /** What is known of them, about a frame each. */
-function inFrames(state: PeerState, objects: Iterable<ObjectId>): LedgerRow[][] {
+function known(state: PeerState, objects: Iterable<ObjectId>): LedgerRow[][] {
   const rows = [...objects].map((object) => ledgerRow(state, object)).filter((row) => row !== null)
-  return rowsInFrames(rows, state.config.frameBytes)
+  return inFrames(rows, weighRow, state.config.frameBytes)
 }
 
 /** As many as wanted, as far as there are any; one that is about to go stays until the others have everything. */
@@ -106,7 +106,7 @@ function tellAll(state: PeerState, guardian: Guardian): void {
   const objects = [...state.ledger.rows()]
   guardClosure(state, objects)
   const jobs = state.jobs.heads(state.self)
-  const frames = inFrames(state, state.ledger.rows())
+  const frames = known(state, state.ledger.rows())
   frames.forEach((rows, at) => {
     const nth = state.ledger.number([])
     say(state, guardian.life, {

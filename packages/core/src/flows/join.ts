@@ -49,7 +49,7 @@ export function sync(state: PeerState, to: LifeId, reply: boolean): void {
   signal(state, to, { type: 'sync', members: state.members.claims(), reply })
 }
 
-/** What others are told of this peer; fewer slots end nothing that runs. */
+/** What others are told of this peer; fewer slots end nothing that runs (none at all is a pause, see execute). */
 export function described(
   state: PeerState,
   { addresses, slots }: { addresses?: readonly string[]; slots?: number },
@@ -114,8 +114,7 @@ export function leave(state: PeerState, now: Instant, ms: number): void {
   notify(state, { type: 'peer:draining', peer: state.peer, name: state.members.nameOf(state.peer) })
 }
 
-/** Draining → left, once what we ran and kept for others is done or elsewhere, or time is up. */
-/** True when it is said now. */
+/** Draining → left, once what we ran and kept for others is done or elsewhere, or time is up. True when it is said now. */
 export function goodbye(state: PeerState, now: Instant): boolean {
   const { leaving } = state
   if (!leaving || leaving.said) return false
@@ -149,13 +148,12 @@ function answersForWork({ tasks, jobs }: PeerState): boolean {
 
 /**
  * Guardians answer from then on for what others have refs to, and for jobs with a name. Not all of it is theirs
- * yet: rows, the bundles that they run, or bytes that so far only we have.
+ * yet: rows, the bundles that they run, or the copies that are to replace our own.
  */
 function isMissed({ ledger, directory, self }: PeerState): boolean {
   for (const object of ledger.rows()) {
     if (!ledger.isSafe(object)) return true
     const entry = directory.get(object)
-    // Our own copies go with us: as many as are wanted are to be elsewhere, as far as anybody takes one.
     if (entry?.state === 'stored' && entry.holders.has(self) && entry.copying.size > 0) return true
   }
   return false

@@ -92,7 +92,7 @@ export type Outcome =
   | {
       readonly type: 'returned'
       readonly reason: string
-      /** It only waited behind something long: that costs not even a move. */
+      /** It only waited behind something long, or the peer pauses: that costs not even a move. */
       readonly free?: boolean | undefined
     }
   /** The bundle or the export cannot be loaded, or whoever assigned it may not submit: not retried, it would fail anywhere. `bytes`: the encoded error, where one was thrown. */

@@ -45,17 +45,17 @@ export function weighRow({ spec, located }: LedgerRow): number {
   return baseBytes + (spec === null ? 0 : weighSpec(spec)) + (located === null ? 0 : weighLocated(located))
 }
 
-/** As many rows per message as make about one frame; one message at least. */
-export function rowsInFrames(rows: Iterable<LedgerRow>, frameBytes: number): LedgerRow[][] {
-  const frames: LedgerRow[][] = [[]]
+/** As many per message as make about one frame; one message at least. */
+export function inFrames<T>(items: Iterable<T>, weigh: (item: T) => number, frameBytes: number): T[][] {
+  const frames: T[][] = [[]]
   let bytes = 0
-  for (const row of rows) {
+  for (const item of items) {
     if (bytes >= frameBytes) {
       frames.push([])
       bytes = 0
     }
-    frames.at(-1)?.push(row)
-    bytes += weighRow(row)
+    frames.at(-1)?.push(item)
+    bytes += weigh(item)
   }
   return frames
 }

@@ -2,6 +2,8 @@
 
 export { Admission } from './admission.ts'
 export type { AdmissionOptions, Credentials, Refusal, Verdict } from './admission.ts'
+export { readEntries } from './entries.ts'
+export type { NamedEntries } from './entries.ts'
 export { checkUntil, inviteLink, looksLikeInvite, parseInvite, signInvite } from './invite.ts'
 export type { Invite, InviteTerms } from './invite.ts'
 export { meshKeys, meshName } from './mesh-keys.ts'
