@@ -2,7 +2,7 @@
 // after the other, copies that are said to be bad, copies that are, and whoever waits for copies.
 
 import { expect, it } from 'vitest'
-import { locate } from '@murmuration/core/internal'
+import { locate, resultOf } from '@murmuration/core/internal'
 import type { ContextId, LifeId, ObjectId, TaskId, TaskSpec } from '@murmuration/core/internal'
 import { Big, encode } from '@murmuration/sim-peer'
 import type { SimPeer, SimRef } from '@murmuration/sim-peer'
@@ -220,3 +220,35 @@ it('nobody waits for the copies of bytes that were let go', () => {
   expect(mesh.result(program)).toEqual(['faded', 'freed', { n: 4 }])
   mesh.endsWell()
 })
+
+it.each(['made there', 'made elsewhere'])(
+  'bytes at a peer that makes the same once more stay until the result is known: it is %s',
+  (where) => {
+    const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+    const isMoved = where === 'made elsewhere'
+    mesh.fn('make', function* (context) {
+      yield* elapse(2_000)
+      if (isMoved && context.at === 'E') throw new RangeError('not here')
+      return new Big({ n: 7 }, 1e6)
+    })
+    const program = mesh.ask('S', function* (context) {
+      return yield* get(context.call('make', [], { copies: 1, prefer: { peer: 'E' }, retryErrors: true }))
+    })
+    mesh.until(() => mesh.runs('make').includes('E'), 'E makes it')
+    const [row] = mesh.peer('S').state.tasks.all()
+    // Of what it has not, it counts being told to let go as astray.
+    const told = (): number => mesh.peer('E').state.counters.strayed
+    const before = told()
+    mesh.says('E', 'S', {
+      type: 'holding',
+      object: resultOf((row as { spec: TaskSpec }).spec.id),
+      size: 1e6,
+      hash: 'old',
+    })
+    mesh.run({ forMs: 1_000 })
+    expect(told()).toBe(before)
+    expect(mesh.result(program)).toEqual({ n: 7 })
+    mesh.run({ forMs: 500 })
+    expect(told() - before).toBe(isMoved ? 1 : 0)
+  },
+)
