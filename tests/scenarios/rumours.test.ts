@@ -71,6 +71,17 @@ it('21: alive about the long dead is hearsay too, and is found out', () => {
   mesh.endsWell()
 })
 
+it('a newcomer is talked about with its addresses only: whoever brought it together with the others may die in the next moment', () => {
+  for (let ms = 1; ms <= 40; ms++) {
+    const mesh = new Scenario({ S: 0, E: 0 })
+    mesh.run({ forMs: 5_000 })
+    mesh.add('X', { entries: ['E'] })
+    mesh.run({ forMs: ms })
+    const row = mesh.peer('S').state.members.get(id('X'))
+    expect(row === undefined || row.profile !== null, `after ${ms} ms`).toBe(true)
+  }
+})
+
 it('22: some hold X as dead, others as having left, and tell each other: all agree that it left', () => {
   const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1, Z: 1 })
   const { life } = mesh.peer('X')
@@ -158,11 +169,14 @@ it('lives that nobody has met are taken up to a bound, and only members count as
   )
   expect(state.members.size).toBe(20)
   expect(state.counters.refused).toBe(83)
+  // Or it would refute at once.
+  mesh.peer('X').freeze()
   const { life } = mesh.peer('X')
   const { incarnation } = state.members.get(id('X')) ?? { incarnation: -1 }
   const doubt = (by: string): Claim => ({ life, incarnation, state: 'suspect', by: id(by) })
   rumour(mesh, 'S', [doubt('E'), ...Array.from({ length: 50 }, (_, n) => doubt(`nobody${n}`))])
   expect([...state.detector.suspectedBy(life)]).toEqual(['E'])
+  mesh.peer('X').thaw()
   mesh.run({ forMs: 200_000 })
   mesh.endsWell()
 })

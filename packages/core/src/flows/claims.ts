@@ -23,8 +23,13 @@ export function take(state: PeerState, claim: Claim, source: Source, now: Instan
   const said = source === 'own' ? claim : believable(state, claim, source, now)
   const change = state.members.apply(said, now)
   if (!change) return confirm(state, said, now)
-  state.gossip.spread(said)
+  if (isUseful(said)) state.gossip.spread(said)
   follow(state, change, now)
+}
+
+/** Who is here and where nobody can tell: whoever speaks to us for the first time says it in the next moment, and is spread then. */
+function isUseful({ state, profile }: Claim): boolean {
+  return profile !== undefined || (state !== 'alive' && state !== 'draining')
 }
 
 /** The table is full: only those that speak to us in person are still let in. */
