@@ -5,9 +5,9 @@ import type { FetcherOrder } from './fetcher.ts'
 import type { Joined, PeerOrder } from './peer.ts'
 import type { SubmitterOrder } from './submitter.ts'
 
-export async function meshTasks(context: RowContext, inFlight: number): Promise<number> {
+export async function meshTasks(context: RowContext, inFlight: number, job: string | null = null): Promise<number> {
   const executor = await startPeer(context, { entry: [], slots: 1 })
-  const order: SubmitterOrder = { entry: executor.addresses, inFlight }
+  const order: SubmitterOrder = { entry: executor.addresses, inFlight, job }
   const result = await context.start('./mesh/submitter.js', order).next<number>()
   executor.process.kill()
   return result

@@ -7,11 +7,14 @@ import { keepInFlight } from '../throughput.ts'
 export interface SubmitterOrder {
   readonly entry: readonly string[]
   readonly inFlight: number
+  /** The name of the job they are of. */
+  readonly job: string | null
 }
 
-const { entry, inFlight } = await told<SubmitterOrder>()
+const { entry, inFlight, job } = await told<SubmitterOrder>()
 const mesh = await joinMesh({ entry, slots: 0, identity: 'fresh' })
-const noop = mesh.fn(() => null)
+const scope = job === null ? mesh : await mesh.job(job)
+const noop = scope.fn(() => null)
 answer(
   await keepInFlight(inFlight, (done) => {
     const ref = noop()

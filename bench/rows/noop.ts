@@ -20,10 +20,21 @@ function noop(name: string, inFlight: number, limit: string): Row {
   }
 }
 
+/** What a job's name costs: ids from what is asked for, and a row of each task at whoever would answer for it. */
+const named: Row = {
+  name: 'noop of a named job, 1,000 in flight',
+  unit: 'tasks/s',
+  limit: 'a hash and a guarded row per task; promised: 0.75 of an unnamed one',
+  async run(context) {
+    return { mesh: await meshTasks(context, 1_000, 'noops'), unnamed: await meshTasks(context, 1_000) }
+  },
+}
+
 const batched = 'encoding and one hop into the worker per batch'
 
 export const rows: readonly Row[] = [
   noop('one at a time', 1, 'two wake-ups of a process and two of a thread per task'),
   noop('1,000 in flight', 1_000, batched),
   noop('20,000 in flight', 20_000, batched),
+  named,
 ]

@@ -4,7 +4,7 @@
 // finds an owner gone asks whoever says that it guards it.
 
 import type { CodeId, Instant, LifeId, ObjectId } from '../model/ids.ts'
-import { codeObject, peerOf } from '../model/ids.ts'
+import { codeObject, never, peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import { limits } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
@@ -26,7 +26,7 @@ type GuardMessage = Extract<Message, { type: 'guard' }>
 /** Once per turn: what changed goes to the guardians, at once if somebody waits for it. */
 export function stream(state: PeerState, now: Instant): void {
   const { ledger } = state
-  for (const { object, context } of ledger.grown(now)) guard(state, object, context)
+  for (const { object, context } of ledger.grown(state.leaving ? never : now)) guard(state, object, context)
   appoint(state, now)
   ledger.flushBy(now, state.config.ledgerMs)
   const isDue = state.leaving !== null || ledger.isDue(now)

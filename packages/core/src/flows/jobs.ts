@@ -108,7 +108,10 @@ function rememberGuarded(state: PeerState, context: ContextId): JobRow | null {
   return null
 }
 
-/** What is asked for under the name of a job is held by it. */
+/**
+ * What is asked for under the name of a job is held by it, and guarded: at once where nobody would ask again.
+ * The tasks of an attached job are asked for by its program, run again, so they may be done first (see submit).
+ */
 export function asked(state: PeerState, context: ContextId, object: ObjectId, name: string | null): void {
   const row = state.jobs.get(context)
   if (!row) return
@@ -116,7 +119,8 @@ export function asked(state: PeerState, context: ContextId, object: ObjectId, na
     row.names.set(name, object)
     state.jobs.hasNews = true
   }
-  guard(state, object, context)
+  const isTask = Boolean(state.directory.get(object)?.task)
+  if (row.detached || name !== null || !isTask) guard(state, object, context)
   state.holds.add(object, state.self, 'container')
   row.held.push(object)
 }

@@ -9,7 +9,6 @@ import { outOfTime } from '../model/out-of-time.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import type { Failure } from '../model/object.ts'
 import { adoptOrphan } from '../state/adoption.ts'
-import { guard } from '../state/guarding.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
 import { hold, letGo, locate, request } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
@@ -34,8 +33,7 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
   for (const link of spec.refs) hold(state, link, 'spec')
-  if (state.jobs.get(spec.context)) guard(state, result, spec.context)
-  else if (spec.depth > 0)
+  if (spec.depth > 0 || state.jobs.get(spec.context))
     state.ledger.soon({ object: result, context: spec.context, at: after(now, state.config.ledgerMs) })
   // Children of what still runs here are taken: others run them.
   if (state.leaving && spec.depth === 0)

@@ -108,7 +108,7 @@ export interface Config {
   readonly lineageBytes: number
   /** Guardians of one peer's ledger. Each costs every row once more on the wire; with none, what a peer answers for ends with it. */
   readonly guardians: number
-  /** What nobody waits for reaches the guardians in batches this far apart, and children of running tasks when they are this old: most are done before. */
+  /** What nobody waits for reaches the guardians in batches this far apart, and tasks of running tasks and of named jobs when they are this old: most are done before. */
   readonly ledgerMs: number
   /** Rows of one other peer that are kept here; past it another guardian is looked for. */
   readonly ledgerBytes: number

@@ -20,6 +20,10 @@ export interface CallIdentity {
 const encoder = new TextEncoder()
 const scratch = new Uint8Array(16 * 1024)
 
+interface Head extends Pick<CallIdentity, 'digest' | 'needs' | 'key'> {
+  readonly bytes: Uint8Array
+}
+
 export interface IdSource {
   task(call: CallIdentity): TaskId
   put(hash: string): ObjectId
@@ -51,23 +55,33 @@ class DerivedIds implements IdSource {
   readonly #port: Pick<ContextPort, 'context' | 'sha256'>
   /** How often the same was asked for in this context: the n-th time is a task of its own. */
   readonly #asked = new Map<string, number>()
+  /** What comes before the arguments, and whose it is: most calls are of the function that was called before. */
+  #head: Head | undefined
 
   constructor(port: Pick<ContextPort, 'context' | 'sha256'>) {
     this.#port = port
   }
 
-  task({ digest, args, needs, key }: CallIdentity): TaskId {
+  task(call: CallIdentity): TaskId {
+    const head = this.#headOf(call)
+    return this.#numbered(this.#hash(head, call.args)) as TaskId
+  }
+
+  #headOf({ digest, needs, key }: CallIdentity): Head {
+    const last = this.#head
+    if (last?.digest === digest && last.needs === needs && last.key === key) return last
     // Why the code needs something names files, which lie elsewhere on another machine.
-    const head = JSON.stringify([this.#port.context, digest, sorted({ ...needs, because: undefined }), key])
-    return this.#numbered(this.#hash(`${head}\n`, args)) as TaskId
+    const parts = [this.#port.context, digest, sorted({ ...needs, because: undefined }), key]
+    return (this.#head = { digest, needs, key, bytes: encoder.encode(`${JSON.stringify(parts)}\n`) })
   }
 
   /** In one piece where it is small: hashing pieces costs several times as much. */
-  #hash(head: string, args: Uint8Array): string {
-    if (head.length * 3 + args.byteLength > scratch.byteLength) return this.#port.sha256(head, args)
-    const { written } = encoder.encodeInto(head, scratch)
-    scratch.set(args, written)
-    return this.#port.sha256(scratch.subarray(0, written + args.byteLength))
+  #hash({ bytes }: Head, args: Uint8Array): string {
+    const length = bytes.byteLength + args.byteLength
+    if (length > scratch.byteLength) return this.#port.sha256(bytes, args)
+    scratch.set(bytes)
+    scratch.set(args, bytes.byteLength)
+    return this.#port.sha256(scratch.subarray(0, length))
   }
 
   put(hash: string): ObjectId {
@@ -75,9 +89,10 @@ class DerivedIds implements IdSource {
   }
 
   #numbered(hash: string): string {
-    const nth = this.#asked.get(hash) ?? 0
-    this.#asked.set(hash, nth + 1)
-    return (nth === 0 ? hash : this.#port.sha256(`${hash}\n${nth}`)).slice(0, idLength)
+    const id = hash.slice(0, idLength)
+    const nth = this.#asked.get(id) ?? 0
+    this.#asked.set(id, nth + 1)
+    return nth === 0 ? id : `${id}.${nth}`
   }
 }
 

@@ -72,12 +72,19 @@ export class Guarded {
   keep(owner: LifeId, row: LedgerRow, limitBytes: number): boolean {
     const kept = this.#ledgers.get(owner)
     if (!kept) return false
-    this.#take(kept, owner, row.object)
-    const bytes = weighRow(row)
-    if (kept.bytes + bytes > limitBytes) return false
+    const before = kept.rows.get(row.object)
+    const grows = weighRow(row) - (before ? weighRow(before) : 0)
+    const isFull = kept.bytes + grows > limitBytes
+    if (before && (isFull || before.context !== row.context)) this.#take(kept, owner, row.object)
+    if (isFull) return false
+    const known = kept.rows.get(row.object)
     kept.rows.set(row.object, row)
+    kept.bytes += known ? grows : weighRow(row)
     if (row.spec !== null) this.#need(row.spec.code, true)
-    kept.bytes += bytes
+    if (known) {
+      if (known.spec !== null) this.#need(known.spec.code, false)
+      return true
+    }
     this.#owners.add(row.object, owner)
     if (row.context !== null) this.#byContext.add(row.context, row.object)
     return true

@@ -35,7 +35,7 @@ export class Ledger {
   /** What is to be told: rows that changed, and rows that are no more. */
   readonly #changed = new Set<ObjectId>()
   readonly #gone = new Set<ObjectId>()
-  /** Work of running tasks, too fresh to travel: most of it is done before anybody could miss it. */
+  /** Work of running tasks and of named jobs, too fresh to travel: most of it is done before anybody could miss it. */
   readonly #young: Young[] = []
   /** Attempts whose outcomes name what is not safe yet. */
   readonly waits = new Set<AttemptId>()
@@ -110,7 +110,7 @@ export class Ledger {
     return over.flatMap(({ refs }) => refs)
   }
 
-  /** Asked for by a task that runs here: in the ledger by then, unless it is over before. */
+  /** Asked for by a task that runs here, or under a name: in the ledger by then, whatever has become of it. */
   soon(young: Young): void {
     this.#young.push(young)
   }
