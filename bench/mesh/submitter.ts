@@ -2,7 +2,7 @@
 
 import { joinMesh } from 'murmuration'
 import { answer, told } from '../processes.ts'
-import { keepInFlight } from '../throughput.ts'
+import { noopTasks } from './noop-tasks.ts'
 
 export interface SubmitterOrder {
   readonly entry: readonly string[]
@@ -11,14 +11,10 @@ export interface SubmitterOrder {
 
 const { entry, inFlight } = await told<SubmitterOrder>()
 const mesh = await joinMesh({ entry, slots: 0, identity: 'fresh' })
-const noop = mesh.fn(() => null)
 answer(
-  await keepInFlight(inFlight, (done) => {
-    const ref = noop()
-    void ref.get().then(() => {
-      ref[Symbol.dispose]()
-      done()
-    })
-  }),
+  await noopTasks(
+    mesh.fn(() => null),
+    inFlight,
+  ),
 )
 process.exit(0)

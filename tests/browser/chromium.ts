@@ -2,7 +2,8 @@
 // make it talk to anybody or throttle what it runs. And one that is as people have it: Playwright keeps every page of
 // its own awake, and such a page cannot be frozen.
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,6 +25,17 @@ const args = [
   '--disable-sync',
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ]
+
+/** As it says itself. Throws an Error when it is not there. */
+export function chromiumVersion(): string {
+  try {
+    return execFileSync(chromiumPath, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  } catch {
+    throw new Error(
+      `${chromiumPath} cannot be started: install Chromium there, or name another one in MURMURATION_CHROMIUM`,
+    )
+  }
+}
 
 let browser: Promise<Browser> | undefined
 
@@ -48,7 +60,14 @@ export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
   const own = ['--headless', '--remote-debugging-port=0', '--remote-debugging-pipe', `--user-data-dir=${profile}`]
   const child = spawn(chromiumPath, [...args, ...own], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
   const exit = once(child, 'exit')
+  const words = lastWordsOf(child)
+  let isWanted = false
+  void exit.then(([code, signal]) => {
+    if (!isWanted)
+      console.error(`${chromiumPath} ended by itself, with ${String(signal ?? code)}:\n${words.join('\n')}`)
+  })
   const end = async (): Promise<void> => {
+    isWanted = true
     child.kill('SIGKILL')
     await exit
     // Its processes end after it, and until then they may write.
@@ -61,6 +80,16 @@ export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
     await end()
     throw error
   }
+}
+
+/** Of its standard error, as long as it has not ended. */
+function lastWordsOf({ stderr }: ChildProcess): string[] {
+  const words: string[] = []
+  createInterface({ input: stderr as Readable }).on('line', (line) => {
+    words.push(line)
+    if (words.length > 30) words.shift()
+  })
+  return words
 }
 
 function addressOf(stderr: Readable): Promise<string> {
