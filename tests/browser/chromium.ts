@@ -50,6 +50,8 @@ export async function endChromium(): Promise<void> {
 
 export interface OrdinaryChromium {
   readonly context: BrowserContext
+  /** SIGKILL to every process that holds a page. */
+  killPages(): Promise<void>
   close(): Promise<void>
 }
 
@@ -75,11 +77,19 @@ export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
   }
   try {
     const browser = await chromium.connectOverCDP(await addressOf(child.stderr as Readable), { noDefaults: true })
-    return { context: browser.contexts()[0] as BrowserContext, close: end }
+    const context = browser.contexts()[0] as BrowserContext
+    return { context, killPages: () => killPages(browser), close: end }
   } catch (error) {
     await end()
     throw error
   }
+}
+
+async function killPages(browser: Browser): Promise<void> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL')
+  await session.detach()
 }
 
 /** Of its standard error, as long as it has not ended. */
