@@ -62,31 +62,34 @@ try {
   say(`seed ${seed}: ${minutes} min, a fault every ${every} s`)
 
   const peers = [first.process, second.process]
-  const series = (async () => {
-    for (let minute = 0; !isOver(); minute++) {
-      say(`${await memoryLine({ site, pages, peers })}; ${rounds.tally.rounds} rounds`)
-      await pauseUntil((minute + 1) * 60_000)
-    }
-    return memoryLine({ site, pages, peers })
-  })()
+  const memory = async (): Promise<void> =>
+    say(`${await memoryLine({ site, pages, peers })}; ${rounds.tally.rounds} rounds`)
+  const strikeOnce = async (): Promise<void> => {
+    const strike = pages.aim()
+    if (values.verbose) say(`${strike.member.name} is ${strike.fault}`)
+    counts[strike.fault]++
+    await pages.strike(strike)
+    await pages.grow()
+  }
+  // One after the other: a page that has just crashed has no memory to be measured.
   const trouble = (async () => {
+    let minute = 0
     for (let number = 1; ; number++) {
-      await pauseUntil(number * every * 1_000)
-      if (isOver()) return
-      const strike = pages.aim()
-      if (values.verbose) say(`${strike.member.name} is ${strike.fault}`)
-      counts[strike.fault]++
       try {
-        await pages.strike(strike)
-        await pages.grow()
+        if (performance.now() - began >= minute * 60_000) {
+          minute++
+          await memory()
+        }
+        await pauseUntil(number * every * 1_000)
+        if (isOver()) return await memory()
+        await strikeOnce()
       } catch (error) {
-        rounds.violated(`no page in the place of ${strike.member.name}, ${strike.fault}: ${String(error)}`)
+        rounds.violated(`the pages after fault ${number}: ${String(error)}`)
       }
     }
   })()
   while (!isOver()) await rounds.run()
   await trouble
-  say(await series)
   await mesh.leave()
 
   const { rounds: run, right, lost, violations } = rounds.tally
