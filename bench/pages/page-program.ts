@@ -6,6 +6,8 @@ import { joinPeer, meshOf } from '@murmuration/browser-peer/internal'
 import type { JoinedPeer } from '@murmuration/browser-peer/internal'
 import type { PeerId } from '@murmuration/core/internal'
 import { noopTasks } from '../mesh/noop-tasks.ts'
+import { keepInFlight } from '../throughput.ts'
+import * as bare from './bare-channel.ts'
 
 /** Rides in the query of the page's address. */
 export type PageOrder = Partial<Pick<JoinOptions, 'slots' | 'identity' | 'memoryBytes' | 'spillBytes' | 'taskOutput'>>
@@ -23,6 +25,9 @@ export interface PageDoors {
   directly(peer: string): Promise<void>
   /** Tasks per second, so many of them on their way to that peer at any time. */
   tasksPerSecond(peer: string, inFlight: number): Promise<number>
+  /** Questions to that peer per second, the next when the last is answered. */
+  questionsPerSecond(peer: string): Promise<number>
+  readonly bare: typeof bare
   /** A task from here to a worker here and back; when it was, since the navigation began. */
   firstResult(): Promise<number>
   /** Drawings per second, over that time. */
@@ -51,6 +56,8 @@ globalThis.doors = {
       await new Promise((resolve) => setTimeout(resolve, 50))
   },
   tasksPerSecond: (peer, inFlight) => noopTasks(mesh.fn(() => null).with({ needs: { peer } }), inFlight),
+  questionsPerSecond: (peer) => keepInFlight(1, (done) => void mesh.tasks({ peer, limit: 1 }).then(done)),
+  bare,
   async firstResult() {
     await mesh
       .fn((x: number) => x * x)(7)

@@ -59,7 +59,14 @@ export interface OrdinaryChromium {
 export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
   const profile = await mkdtemp(join(tmpdir(), 'murmuration-chromium-'))
   // Nothing is said through the pipe; but when it closes, because this process is gone, the browser ends.
-  const own = ['--headless', '--remote-debugging-port=0', '--remote-debugging-pipe', `--user-data-dir=${profile}`]
+  // Its first tab is an empty one: a new tab's page goes from process to process while one connects to it.
+  const own = [
+    '--headless',
+    '--remote-debugging-port=0',
+    '--remote-debugging-pipe',
+    `--user-data-dir=${profile}`,
+    'about:blank',
+  ]
   const child = spawn(chromiumPath, [...args, ...own], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
   const exit = once(child, 'exit')
   const words = lastWordsOf(child)
