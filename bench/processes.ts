@@ -98,8 +98,9 @@ function wrap(child: ChildProcess, module: string): RunningProcess {
   }
 }
 
-/** For the programs themselves: what they were told. */
+/** For the programs themselves: what they were told. They end with whoever started them. */
 export async function told<T>(): Promise<T> {
+  process.once('disconnect', () => process.exit())
   const [message] = (await once(process, 'message')) as [T]
   return message
 }

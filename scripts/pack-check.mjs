@@ -1,15 +1,17 @@
 // Installs the packages as a user would, from their tarballs into an empty folder far from here, and
 // tries everything that the README promises there: the program under `murmur run`, tsx, plain node
-// after tsc, in a vitest test, and in a page that Vite builds; its types under the oldest and the newest TypeScript, libraries checked.
-// Needs a registry for the dependencies. Takes a minute or two.
+// after tsc, in a vitest test, and in a page that Vite builds (pack-check-page.mjs); its types under the oldest and the newest
+// TypeScript, libraries checked. Needs a registry for the dependencies, and Chromium. Takes a minute or three.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { checkPage } from './pack-check-page.mjs'
 import { makeTarballs, root } from './tarballs.mjs'
 
 const { devDependencies: ours } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { vite } = JSON.parse(readFileSync(join(root, 'demo', 'package.json'), 'utf8')).devDependencies
 const folder = mkdtempSync(join(tmpdir(), 'murmuration-pack-'))
 const home = join(folder, 'home')
 
@@ -68,11 +70,22 @@ test('a function runs on the mesh', async () => {
 })
 `
 
+/** Its module of tasks that ask for tasks, word for word. */
+const sums = /```ts\n(\/\/ sums\.task\.ts[\s\S]*?)```/.exec(readme)?.[1] ?? fail('the README has no sums.task.ts')
+
+// A task waits for its children, so the page knows that others have the job when it sees it running.
 const page = `import { joinMesh } from 'murmuration'
 
-const mesh = await joinMesh({ entry: [location.href] })
+const mesh = await joinMesh({ entry: [location.href], slots: 1 })
 const { twice } = await mesh.use<typeof import('../twice.task.ts')>(new URL('../twice.task.ts', import.meta.url))
-document.body.textContent = String(await twice(21).get())
+const here = twice.with({ needs: { labels: { kind: 'browser' } } })(21)
+const there = twice.with({ needs: { labels: { kind: 'node' } } })(4)
+document.body.textContent = \`\${await here.get()} and \${await there.get()}\`
+const job = await mesh.job('numbers', { lifetime: 'detached' })
+const { fib } = await job.use<typeof import('../sums.task.ts')>(new URL('../sums.task.ts', import.meta.url))
+const ref = fib.with({ name: 'fib', needs: { labels: { kind: 'node' } } })(16)
+while (ref.state() === 'waiting' || ref.state() === 'ready') await new Promise((resolve) => setTimeout(resolve, 20))
+document.title = 'asked'
 `
 
 const viteConfig = `import { murmuration } from 'murmuration/vite'
@@ -101,6 +114,13 @@ try {
   step('plain node after tsc, using', process.execPath, ['dist/using.js'], /sum 285/)
   step('plain node after tsc, a task module', process.execPath, ['dist/modules.js'], /twice 42/)
   step('a page, built by Vite', bin('vite'), ['build', 'page'], /murmuration-source.*\n[^]*built in/)
+  await checkPage({
+    folder,
+    env: environment(),
+    program: bin,
+    run: (name, args) => run(bin(name), args, folder).stdout,
+  })
+  say('ok: that page, with peers of these packages, and its job without it')
   step('murmur bundle', bin('murmur'), ['bundle', 'twice.task.ts', '-o', 'prepared'], /runs on every kind of peer/)
   step('the command alone', bin('murmur'), ['--version'], /^\d+\.\d+\.\d+\n$/)
   say('all of it works')
@@ -123,6 +143,7 @@ function setUp(tarballs) {
     tsx: '4.23.15',
     typescript: ours.typescript,
     'typescript-old': 'npm:typescript@5.7.3',
+    vite,
     vitest: ours.vitest,
   }
   write('package.json', { name: 'a-user', private: true, type: 'module', devDependencies })
@@ -150,6 +171,7 @@ function setUp(tarballs) {
   write('using.ts', using)
   write('modules.ts', modules)
   write('twice.task.ts', task)
+  write('sums.task.ts', sums)
   write('mesh.test.ts', test)
   mkdirSync(home)
   mkdirSync(join(folder, 'page'))
@@ -179,10 +201,13 @@ function step(title, file, args, expected) {
   say(`ok: ${title}`)
 }
 
+function environment() {
+  const { MURMURATION_ENTRY: _entry, ...env } = process.env
+  return { ...env, MURMURATION_HOME: home, NO_COLOR: '1' }
+}
+
 function run(file, args, cwd) {
-  const env = { ...process.env, MURMURATION_HOME: home, NO_COLOR: '1' }
-  delete env.MURMURATION_ENTRY
-  const done = spawnSync(file, args, { cwd, env, encoding: 'utf8', timeout: 300_000 })
+  const done = spawnSync(file, args, { cwd, env: environment(), encoding: 'utf8', timeout: 300_000 })
   if (done.error) fail(`could not start ${file}: ${done.error.message}`)
   if (done.status !== 0)
     fail(`${file} ${args.join(' ')} ended with ${done.status ?? done.signal}\n${done.stdout}${done.stderr}`)

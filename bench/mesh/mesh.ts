@@ -21,7 +21,7 @@ export async function meshBulk(context: RowContext, bytes: number): Promise<numb
   return result
 }
 
-export async function startPeer({ start }: RowContext, order: PeerOrder) {
+export async function startPeer({ start }: Pick<RowContext, 'start'>, order: PeerOrder) {
   const process = start('./mesh/peer.js', order)
   return { process, ...(await process.next<Joined>()) }
 }

@@ -2,7 +2,7 @@
 
 import { joinMesh } from 'murmuration'
 import { answer, told } from '../processes.ts'
-import { keepInFlight } from '../throughput.ts'
+import { noopTasks } from './noop-tasks.ts'
 
 export interface SubmitterOrder {
   readonly entry: readonly string[]
@@ -15,13 +15,5 @@ const { entry, inFlight, job } = await told<SubmitterOrder>()
 const mesh = await joinMesh({ entry, slots: 0, identity: 'fresh' })
 const scope = job === null ? mesh : await mesh.job(job)
 const noop = scope.fn(() => null)
-answer(
-  await keepInFlight(inFlight, (done) => {
-    const ref = noop()
-    void ref.get().then(() => {
-      ref[Symbol.dispose]()
-      done()
-    })
-  }),
-)
+answer(await noopTasks(noop, inFlight))
 process.exit(0)

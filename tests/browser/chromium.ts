@@ -2,7 +2,8 @@
 // make it talk to anybody or throttle what it runs. And one that is as people have it: Playwright keeps every page of
 // its own awake, and such a page cannot be frozen.
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,6 +26,17 @@ const args = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ]
 
+/** As it says itself. Throws an Error when it is not there. */
+export function chromiumVersion(): string {
+  try {
+    return execFileSync(chromiumPath, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  } catch {
+    throw new Error(
+      `${chromiumPath} cannot be started: install Chromium there, or name another one in MURMURATION_CHROMIUM`,
+    )
+  }
+}
+
 let browser: Promise<Browser> | undefined
 
 export function startChromium(): Promise<Browser> {
@@ -38,6 +50,8 @@ export async function endChromium(): Promise<void> {
 
 export interface OrdinaryChromium {
   readonly context: BrowserContext
+  /** SIGKILL to every process that holds a page. */
+  killPages(): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,10 +59,24 @@ export interface OrdinaryChromium {
 export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
   const profile = await mkdtemp(join(tmpdir(), 'murmuration-chromium-'))
   // Nothing is said through the pipe; but when it closes, because this process is gone, the browser ends.
-  const own = ['--headless', '--remote-debugging-port=0', '--remote-debugging-pipe', `--user-data-dir=${profile}`]
+  // Its first tab is an empty one: a new tab's page goes from process to process while one connects to it.
+  const own = [
+    '--headless',
+    '--remote-debugging-port=0',
+    '--remote-debugging-pipe',
+    `--user-data-dir=${profile}`,
+    'about:blank',
+  ]
   const child = spawn(chromiumPath, [...args, ...own], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
   const exit = once(child, 'exit')
+  const words = lastWordsOf(child)
+  let isWanted = false
+  void exit.then(([code, signal]) => {
+    if (!isWanted)
+      console.error(`${chromiumPath} ended by itself, with ${String(signal ?? code)}:\n${words.join('\n')}`)
+  })
   const end = async (): Promise<void> => {
+    isWanted = true
     child.kill('SIGKILL')
     await exit
     // Its processes end after it, and until then they may write.
@@ -56,11 +84,29 @@ export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
   }
   try {
     const browser = await chromium.connectOverCDP(await addressOf(child.stderr as Readable), { noDefaults: true })
-    return { context: browser.contexts()[0] as BrowserContext, close: end }
+    const context = browser.contexts()[0] as BrowserContext
+    return { context, killPages: () => killPages(browser), close: end }
   } catch (error) {
     await end()
     throw error
   }
+}
+
+async function killPages(browser: Browser): Promise<void> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL')
+  await session.detach()
+}
+
+/** Of its standard error, as long as it has not ended. */
+function lastWordsOf({ stderr }: ChildProcess): string[] {
+  const words: string[] = []
+  createInterface({ input: stderr as Readable }).on('line', (line) => {
+    words.push(line)
+    if (words.length > 30) words.shift()
+  })
+  return words
 }
 
 function addressOf(stderr: Readable): Promise<string> {

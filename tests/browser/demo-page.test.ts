@@ -131,3 +131,37 @@ test('without an invite, with half of one, and with nobody there', async () => {
     .getByText(/Trying again in \d+ s/)
     .waitFor()
 })
+
+test('where nobody answers it counts down, tries again by itself, and is in once somebody does', async () => {
+  const page = await visit(await invite('worker'))
+  await page.waitForLoadState('networkidle')
+  await page.context().setOffline(true)
+  await page.getByRole('button', { name: 'Join the mesh' }).click()
+  await page.getByRole('heading', { name: 'Nobody answers' }).waitFor()
+  const countdown = page.getByRole('timer').getByText(/Trying again in \d+ s/)
+  await countdown.waitFor()
+  await page.context().setOffline(false)
+  await page.getByRole('heading', { name: 'The flock' }).waitFor()
+  expect(await countdown.count()).toBe(0)
+})
+
+test('a page of another version says so, and is of use when it is loaded again', async () => {
+  const page = await visit('about:blank')
+  let aged = 0
+  await page.route('**/*.js', async (route) => {
+    const response = await route.fetch()
+    const text = await response.text()
+    const older = text.replace(/\(\{version:\d+,life:/, '({version:0,life:')
+    if (older !== text) aged++
+    // A new version has new names; here the old one must not be taken from the cache.
+    await route.fulfill({ response, body: older, headers: { ...response.headers(), 'cache-control': 'no-store' } })
+  })
+  await page.goto(await invite('worker'))
+  await page.getByRole('button', { name: 'Join the mesh' }).click()
+  await page.getByRole('heading', { name: 'The mesh speaks another version' }).waitFor()
+  await page.getByText(/speaks protocol \d+, the other 0: update the older of the two/).waitFor()
+  expect(aged).toBe(1)
+  await page.unroute('**/*.js')
+  await page.getByRole('button', { name: 'Load the page again' }).click()
+  await page.getByRole('heading', { name: 'The flock' }).waitFor()
+})

@@ -86,6 +86,12 @@ export class Pages {
     return { page, ...joined }
   }
 
+  /** SIGKILL to the processes of all pages, in an ordinary browser. */
+  async killPages(): Promise<void> {
+    if (!this.#browser) throw new Error('killPages: only in a browser of its own: startOrdinary')
+    await this.#browser.killPages()
+  }
+
   async end(): Promise<void> {
     await (this.#browser ?? this.context).close()
     this.#server.closeAllConnections()
