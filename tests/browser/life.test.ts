@@ -105,6 +105,25 @@ test('a page that crashes is found dead, and what it ran is run again', async ()
   await never.cancel()
 })
 
+test('a page that nobody looks at is shown as hidden, and alive again when somebody does', async () => {
+  const { page, id } = await pages.open()
+  await until(() => stateOf(id) === 'alive')
+  const isNow = (visibility: string): Promise<void> =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, visibility)
+  await isNow('hidden')
+  await until(() => stateOf(id) === 'hidden')
+  expect(
+    await mesh
+      .fn((x: number) => x + 1)(1)
+      .get(),
+  ).toBe(2)
+  await isNow('visible')
+  await until(() => stateOf(id) === 'alive')
+})
+
 test('a page that is frozen gives nothing, and gives again what it gave when it is thawed', async () => {
   const ordinary = await Pages.startOrdinary(1, { slots: 0 })
   try {

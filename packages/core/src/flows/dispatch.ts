@@ -56,7 +56,7 @@ const recorders: Recorders = {
   slept: (state, _event, now) => observe.slept(state, now),
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
   described: (state, event, now) => {
-    join.described(state, event)
+    join.described(state, event, now)
     if (event.slots === 0) execute.pause(state, now)
   },
   founded: (state) => join.founded(state),
