@@ -30,6 +30,8 @@ export type PeerEvent =
   | { readonly type: 'entry'; readonly peer: PeerId; readonly addresses: readonly string[] }
   /** This peer is reached elsewhere now, gives another share of its machine, or is looked at no longer, or again. */
   | ({ readonly type: 'described' } & Described)
+  /** A page is about to be frozen. It gives no slots until it says so again, and what runs goes back in this very turn. */
+  | { readonly type: 'standstill' }
   /** A mesh of one: nobody to join. */
   | { readonly type: 'founded' }
   // ---- what programs here ask for
