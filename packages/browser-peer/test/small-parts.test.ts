@@ -6,6 +6,7 @@ import type { CodePort, PeerId, Role } from '@murmuration/core/internal'
 import { afterEach, describe, expect, test } from 'vitest'
 import { admissionByInvite } from '../src/admission.ts'
 import { checkJoinOptions } from '../src/options.ts'
+import { isFromThisMachine } from '../src/origin.ts'
 import { createPageCode, preparedModules } from '../src/prepared-code.ts'
 import { loadReading } from '../src/reading.ts'
 import { createHasher, sha256 } from '../src/sha256.ts'
@@ -40,6 +41,13 @@ describe('entries', () => {
       'where to knock',
     )
   })
+})
+
+test('a page knows whether it came from this machine', () => {
+  const here = ['localhost', 'app.localhost', '127.0.0.1', '127.9.0.1', '[::1]', '']
+  const elsewhere = ['lab-3', '10.0.0.3', '127.example.org', 'localhost.example.org', '[fe80::1]']
+  expect(here.map(isFromThisMachine)).toEqual(here.map(() => true))
+  expect(elsewhere.map(isFromThisMachine)).toEqual(elsewhere.map(() => false))
 })
 
 describe('options', () => {
