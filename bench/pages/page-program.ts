@@ -80,6 +80,6 @@ globalThis.doors = {
 async function arrive(): Promise<Arrival> {
   joined = await joinPeer({ ...order, entry: [location.href] })
   const joinedMs = performance.now()
-  globalThis.mesh = meshOf(joined)
+  globalThis.mesh = await meshOf(joined)
   return { id: mesh.id, name: mesh.name, joinedMs }
 }

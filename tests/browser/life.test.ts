@@ -105,19 +105,44 @@ test('a page that crashes is found dead, and what it ran is run again', async ()
   await never.cancel()
 })
 
-test('a page that is frozen gives nothing, and gives again what it gave when it is thawed', async () => {
+test('a page that nobody looks at is shown as hidden, and alive again when somebody does', async () => {
+  const { page, id } = await pages.open()
+  await until(() => stateOf(id) === 'alive')
+  const isNow = (visibility: string): Promise<void> =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, visibility)
+  await isNow('hidden')
+  await until(() => stateOf(id) === 'hidden')
+  expect(
+    await mesh
+      .fn((x: number) => x + 1)(1)
+      .get(),
+  ).toBe(2)
+  await isNow('visible')
+  await until(() => stateOf(id) === 'alive')
+})
+
+test('a page that is frozen gives back what runs there, and gives again what it gave when it is thawed', async () => {
   const ordinary = await Pages.startOrdinary(1, { slots: 0 })
   try {
     const watching = await ordinary.flock.join()
     const { page, id } = await ordinary.open({ slots: 2 })
     const slots = (): number | undefined => watching.peers({ all: true }).find((peer) => peer.id === id)?.slots
     await until(() => slots() === 2)
+    const suspected: string[] = []
+    watching.addEventListener('peer:suspected', ({ detail }) => void suspected.push(detail.peer))
     const waits = watching.fn(() => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 1_000)))
     const refs = [waits(), waits(), waits()]
-    await until(async () => (await watching.tasks()).some(({ state }) => state === 'assigned'))
+    const isGiven = async (): Promise<boolean> => (await watching.tasks()).some(({ state }) => state === 'assigned')
+    await until(isGiven)
     const session = await ordinary.context.newCDPSession(page)
     await session.send('Page.setWebLifecycleState', { state: 'frozen' })
     await until(() => slots() === 0)
+    // Nobody had to find out.
+    await until(async () => !(await isGiven()))
+    expect(suspected).toEqual([])
     await session.send('Page.setWebLifecycleState', { state: 'active' })
     await until(() => slots() === 2)
     expect(await watching.get(refs)).toEqual(['done', 'done', 'done'])

@@ -48,7 +48,7 @@ globalThis.doors = {
   async joinWithKey(options, key) {
     const bytes = Uint8Array.from(key.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
     joined = await joinPeer(options, { admission: (self) => admissionByKey(bytes, self) })
-    globalThis.mesh = meshOf(joined)
+    globalThis.mesh = await meshOf(joined)
     const { peer, life } = joined.page.identity
     return { id: peer, life }
   },

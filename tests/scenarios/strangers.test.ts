@@ -103,7 +103,7 @@ it('38: a peer that says that it guards a life that never was is asked, and that
   const mesh = new Scenario({ S: 0, M: 0, N: 0 })
   const nobody = 'nobody/1' as LifeId
   const M = mesh.peer('M').state
-  M.gossip.spread(M.members.describe({ guards: [nobody, mesh.peer('N').life] }))
+  M.gossip.spread(M.members.describe({ guards: [nobody, mesh.peer('N').life] }, M.timers.turnAt))
   const program = mesh.ask('S', function* (context) {
     const ref = context.put({ n: 1 })
     yield* elapse(1_000)
@@ -117,6 +117,6 @@ it('38: a peer that says that it guards a life that never was is asked, and that
   expect(S.state.watches.size).toBe(0)
   expect(mesh.result(program)).toEqual({ n: 1 })
   S.event({ type: 'release', object: 'nothing' as ObjectId })
-  M.gossip.spread(M.members.describe({ guards: [] }))
+  M.gossip.spread(M.members.describe({ guards: [] }, M.timers.turnAt))
   mesh.endsWell()
 })

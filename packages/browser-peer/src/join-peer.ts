@@ -8,6 +8,8 @@ import { followPage } from './life-cycle.ts'
 import type { JoinOptions } from './options.ts'
 import { createPagePlatform } from './platform.ts'
 import type { PagePlatform, PagePlatformOptions } from './platform.ts'
+import { loadReading } from './reading.ts'
+import type { Reading } from './reading.ts'
 
 const defaultTimeoutMs = 10_000
 const mostSlots = 4
@@ -17,6 +19,7 @@ export type JoinWays = Pick<PagePlatformOptions, 'admission' | 'warn'>
 export interface JoinedPeer {
   readonly peer: Peer
   readonly page: PagePlatform
+  readonly reading: Promise<Reading>
   /** Closes what is beneath the peer, which has left by then. */
   readonly close: () => Promise<void>
 }
@@ -31,6 +34,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
   const close = (): Promise<void> => (closing ??= page.close())
   const peer = startPeer(page, options)
   const { transport } = page.platform
+  const reading = loadReading(page.platform.admission.role)
   transport.onAddresses((addresses) =>
     peer.post({ type: 'described', addresses: addresses.slice(0, limits.addresses) }),
   )
@@ -41,7 +45,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
     if (addresses.length === 0) peer.found()
     else await peer.join({ addresses, timeoutMs, signal })
     peer.assertOpen()
-    return { peer, page, close }
+    return { peer, page, reading, close }
   } catch (error) {
     await peer.stop()
     await close()

@@ -6,11 +6,12 @@ import type { JoinedPeer } from './join-peer.ts'
 import { createPageCode } from './prepared-code.ts'
 
 /** The verbs over a peer that has joined. */
-export function meshOf({ peer, page, close }: JoinedPeer): Mesh {
+export async function meshOf({ peer, page, reading, close }: JoinedPeer): Promise<Mesh> {
   const { sha256, transport } = page.platform
+  const { fnModule } = await reading
   return createMesh({
     peer,
-    code: createPageCode({ sha256, keep: (code, source) => peer.keepCode(code, source) }),
+    code: createPageCode({ sha256, fnModule, keep: (code, source) => peer.keepCode(code, source) }),
     addresses: () => transport.addresses(),
     close,
   })

@@ -1,5 +1,5 @@
-// A page's way of making code. Functions are read from their own source, as everywhere. Modules cannot be
-// bundled here, since a page has no compiler and no sources: they come prepared from the build.
+// A page's way of making code. Functions are read from their own source, as everywhere, by what reading.ts loads.
+// Modules cannot be bundled here, since a page has no compiler and no sources: they come prepared from the build.
 //
 // The seam with build tools is one table on the global object, which needs no import:
 //
@@ -13,8 +13,9 @@
 // where `url` is what the page hands to `mesh.use`. The text is the one that peers run and its SHA-256 is
 // the code's id, so it must come byte for byte from the recipe that Node's `mesh.use` follows.
 
-import { fnModule, MeshError } from '@murmuration/core/internal'
+import { MeshError } from '@murmuration/core/internal'
 import type { CodeId, CodePort, ExportInfo, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
+import type { Reading } from './reading.ts'
 
 export interface PreparedModule {
   /** For errors and lists: `tiles.task.ts`. */
@@ -33,13 +34,13 @@ export function preparedModules(): Map<string, PreparedModule> {
   return (globals[registry] ??= new Map())
 }
 
-export interface PageCodeOptions {
+export interface PageCodeOptions extends Reading {
   readonly sha256: Sha256
   /** Called with what peers may ask for by id, before `use` resolves and before `fn` returns. */
   keep(code: CodeId, source: Uint8Array): void
 }
 
-export function createPageCode({ sha256, keep }: PageCodeOptions): CodePort {
+export function createPageCode({ sha256, fnModule, keep }: PageCodeOptions): CodePort {
   return {
     async use(url: URL, request: UseRequest): Promise<LoadedModule> {
       const prepared = preparedModules().get(url.href)

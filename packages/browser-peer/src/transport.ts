@@ -6,6 +6,7 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { webSockets } from '@libp2p/websockets'
 import { createLinkNode, Libp2pTransport } from '@murmuration/libp2p-link'
 import type { LinkNodeOptions } from '@murmuration/libp2p-link'
+import { isFromThisMachine } from './origin.ts'
 import { soon } from './soon.ts'
 import { webRTC } from './webrtc.js'
 
@@ -31,6 +32,7 @@ export async function createTransport({ key, iceServers = [] }: TransportOptions
   })
   const transport = new Libp2pTransport(node, {
     bare: 'ws',
+    isTheirMachine: isFromThisMachine(location.hostname),
     // Browsers do not tell pages why a socket did not open.
     isRefused: () => Promise.resolve(false),
     soon,

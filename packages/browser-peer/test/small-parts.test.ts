@@ -2,11 +2,13 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { inviteLink, meshKeys, meshName, readEntries, signInvite } from '@murmuration/core/internal'
-import type { PeerId } from '@murmuration/core/internal'
+import type { CodePort, PeerId, Role } from '@murmuration/core/internal'
 import { afterEach, describe, expect, test } from 'vitest'
 import { admissionByInvite } from '../src/admission.ts'
 import { checkJoinOptions } from '../src/options.ts'
+import { isFromThisMachine } from '../src/origin.ts'
 import { createPageCode, preparedModules } from '../src/prepared-code.ts'
+import { loadReading } from '../src/reading.ts'
 import { createHasher, sha256 } from '../src/sha256.ts'
 
 test('sha256 hashes its parts as one', () => {
@@ -41,6 +43,13 @@ describe('entries', () => {
   })
 })
 
+test('a page knows whether it came from this machine', () => {
+  const here = ['localhost', 'app.localhost', '127.0.0.1', '127.9.0.1', '[::1]', '']
+  const elsewhere = ['lab-3', '10.0.0.3', '127.example.org', 'localhost.example.org', '[fe80::1]']
+  expect(here.map(isFromThisMachine)).toEqual(here.map(() => true))
+  expect(elsewhere.map(isFromThisMachine)).toEqual(elsewhere.map(() => false))
+})
+
 describe('options', () => {
   test('a page must be told whom to join', () => {
     expect(() => checkJoinOptions({})).toThrow(/give entry/)
@@ -58,8 +67,9 @@ describe('prepared modules', () => {
   const nothing = { env: {}, assets: [], external: [] }
   afterEach(() => preparedModules().clear())
 
-  function codeWith(kept: string[] = []): ReturnType<typeof createPageCode> {
-    return createPageCode({ sha256, keep: (code) => void kept.push(code) })
+  async function codeWith(kept: string[] = [], role: Role = 'member'): Promise<CodePort> {
+    const { fnModule } = await loadReading(role)
+    return createPageCode({ sha256, fnModule, keep: (code) => void kept.push(code) })
   }
 
   test('one that the build made is found by its address, under the hash of its text', async () => {
@@ -68,25 +78,32 @@ describe('prepared modules', () => {
     const source = (): Promise<string> => Promise.resolve('export const twice = (x) => 2 * x\n')
     const url = new URL('https://app.test/assets/twice.task.ts')
     preparedModules().set(url.href, { name: 'twice.task.ts', exports, only: null, source })
-    const module = await codeWith(kept).use(url, nothing)
+    const module = await (await codeWith(kept)).use(url, nothing)
     expect(module).toMatchObject({ name: 'twice.task.ts', exports, code: sha256(await source()) })
     expect(kept).toEqual([module.code])
   })
 
   test('one that nobody made says what to do', async () => {
-    await expect(codeWith().use(new URL('https://app.test/tiles.task.ts'), nothing)).rejects.toMatchObject({
+    await expect((await codeWith()).use(new URL('https://app.test/tiles.task.ts'), nothing)).rejects.toMatchObject({
       code: 'BUNDLE_FAILED',
       message: expect.stringMatching(/^tiles\.task\.ts was not bundled for this page: add murmuration\(\)/) as string,
     })
-    await expect(codeWith().use(new URL('data:video/mp2t;base64,AAAA'), nothing)).rejects.toMatchObject({
+    await expect((await codeWith()).use(new URL('data:video/mp2t;base64,AAAA'), nothing)).rejects.toMatchObject({
       message: expect.stringContaining('as an asset; add murmuration() to vite.config') as string,
     })
   })
 
-  test('functions are read as everywhere', () => {
+  test('functions are read as everywhere, and refused in the call that names them', async () => {
     const kept: string[] = []
-    const { code, exports } = codeWith(kept).fn((x: number) => x * x, {})
-    expect(exports).toHaveLength(1)
-    expect(kept).toEqual([code])
+    const code = await codeWith(kept)
+    const square = code.fn((x: number) => x * x, {})
+    expect(square.exports).toHaveLength(1)
+    expect(kept).toEqual([square.code])
+    expect(() => code.fn(() => kept.length, {})).toThrow(/^mesh\.fn: .* uses kept from outside/)
+  })
+
+  test('whoever may not submit is told so, and loads nothing to read functions with', async () => {
+    const code = await codeWith([], 'worker')
+    expect(() => code.fn((x: number) => x * x, {})).toThrow('and may not submit tasks')
   })
 })

@@ -23,7 +23,8 @@ export interface PeerInfo {
   readonly id: string
   /** For people: `kestrel-3f`. */
   readonly name: string
-  readonly state: 'alive' | 'draining' | 'suspect' | 'dead' | 'left'
+  /** `hidden`: alive, in a tab that nobody looks at. */
+  readonly state: 'alive' | 'hidden' | 'draining' | 'suspect' | 'dead' | 'left'
   readonly kind: string
   /** `member`: submits. `worker`: runs and keeps what members ask for. `observer`: looks. */
   readonly role: 'member' | 'worker' | 'observer'

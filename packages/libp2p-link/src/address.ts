@@ -54,3 +54,17 @@ export function hostPart(host: string): string {
   if (isIPv4(host)) return `ip4/${host}`
   return isIPv6(host) ? `ip6/${host}` : `dns/${host}`
 }
+
+/** It names the machine that it is read on, whichever that is. Of an address through a relay: the relay's. */
+export function isLoopback(address: Multiaddr): boolean {
+  const [first] = address.getComponents()
+  const host = first?.value ?? ''
+  if (first?.name === 'ip4') return host.startsWith('127.')
+  if (first?.name === 'ip6') return host === '::1'
+  return isLocalName(host)
+}
+
+/** A name that leads to the machine itself wherever it is asked for. */
+export function isLocalName(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost')
+}

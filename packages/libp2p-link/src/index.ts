@@ -1,6 +1,6 @@
 // The door for the platforms that link their peers over libp2p. Nothing here is public.
 
-export { AddressError, hostPart, parseAddress } from './address.ts'
+export { AddressError, hostPart, isLocalName, parseAddress } from './address.ts'
 export type { BareProtocol } from './address.ts'
 export { createLinkNode } from './link-node.ts'
 export type { LinkNodeOptions } from './link-node.ts'

@@ -9,7 +9,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { DialError } from '@murmuration/core/internal'
 import type { ByteStream, PeerId, StreamKind, Transport } from '@murmuration/core/internal'
 import { setMaxListeners } from 'main-event'
-import { parseAddress } from './address.ts'
+import { isLoopback, parseAddress } from './address.ts'
 import type { BareProtocol } from './address.ts'
 import { isRelayed, isWebRtc, Relayed } from './relayed.ts'
 import { Libp2pStream } from './stream.ts'
@@ -30,6 +30,8 @@ const maxStreams: Readonly<Record<StreamKind, number>> = { link: 64, object: 1_0
 export interface Surroundings {
   /** What a host and a port speak when nothing else is said. */
   readonly bare: BareProtocol
+  /** Whether what peers call loopback is this machine. To a page from elsewhere it would be the wrong one. */
+  readonly isTheirMachine: boolean
   /** Whether everybody dialled at these addresses answered that nobody listens. Pages are not told. */
   isRefused(error: unknown, targets: readonly Multiaddr[], signal: AbortSignal): Promise<boolean>
   /** Calls back after the events that are due already. */
@@ -43,6 +45,8 @@ export class Libp2pTransport implements Transport {
   #listener: StreamListener | null = null
   #stopped: Promise<void> | null = null
   readonly #relayed: Relayed
+  /** What programs named themselves they mean, wherever it leads. */
+  readonly #named = new Set<string>()
   readonly #turns = new WeakMap<Connection, Turns>()
   /** Connections being closed: not to be used again, though libp2p still calls them open. */
   readonly #closing = new Map<PeerId, Promise<void>>()
@@ -145,6 +149,7 @@ export class Libp2pTransport implements Transport {
 
   async find(address: string, signal: AbortSignal): Promise<PeerId> {
     const target = parseAddress(address, this.#surroundings.bare)
+    this.#named.add(target.toString())
     setMaxListeners(0, signal)
     try {
       const connection = await this.#node.dial(target, { signal })
@@ -212,17 +217,25 @@ export class Libp2pTransport implements Transport {
 
   /**
    * The addresses with the peer's id, so that another peer at one of them is not taken for it. What others say of
-   * a peer may be rubbish: that is left out.
+   * a peer may be rubbish: that is left out, as is what would lead to another machine.
    */
   #dialable(peer: PeerId, addresses: readonly string[]): Multiaddr[] {
     return addresses.flatMap((address) => {
       try {
         const parsed = parseAddress(address, this.#surroundings.bare)
+        if (this.#leadsAstray(parsed)) return []
         return namesItsPeer(parsed) ? parsed : multiaddr(`${parsed.toString()}/p2p/${peer}`)
       } catch {
         return []
       }
     })
+  }
+
+  /** Through a relay that is connected, nobody is dialled at the address. */
+  #leadsAstray(address: Multiaddr): boolean {
+    if (this.#surroundings.isTheirMachine || !isLoopback(address) || this.#named.has(address.toString())) return false
+    const relay = relayOf(address)
+    return relay === null || this.#node.getConnections(peerIdFromString(relay)).length === 0
   }
 
   async #failed(error: unknown, name: string, { targets, signal }: Dial): Promise<DialError> {
@@ -253,6 +266,13 @@ async function hangUp(connection: Connection, reason: string): Promise<void> {
 function stopAddressTimer(node: Libp2p): void {
   const { components } = node as { components?: { addressManager?: { _updatePeerStoreAddresses?: { stop?(): void } } } }
   components?.addressManager?._updatePeerStoreAddresses?.stop?.()
+}
+
+/** Who carries what is sent to that address; null: nobody. */
+function relayOf(address: Multiaddr): string | null {
+  const parts = address.getComponents()
+  const at = parts.findIndex(({ name }) => name === 'p2p-circuit')
+  return parts.slice(0, Math.max(0, at)).findLast(({ name }) => name === 'p2p')?.value ?? null
 }
 
 /** What stands before a relay's part names the relay. */

@@ -32,7 +32,7 @@ export async function createTransport(options: TransportOptions): Promise<Libp2p
     transports: [tcp(), webSockets(), circuitRelayTransport()],
     services: { relay: circuitRelayServer(relaySettings) },
   })
-  const transport = new Libp2pTransport(node, { bare: 'tcp', isRefused, soon: setImmediate })
+  const transport = new Libp2pTransport(node, { bare: 'tcp', isTheirMachine: true, isRefused, soon: setImmediate })
   try {
     await transport.start()
   } catch (error) {

@@ -2,7 +2,8 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { DialError } from '@murmuration/core/internal'
-import type { Libp2pTransport } from '@murmuration/libp2p-link'
+import { tcp } from '@libp2p/tcp'
+import { createLinkNode, Libp2pTransport } from '@murmuration/libp2p-link'
 import { afterEach, expect, test } from 'vitest'
 import { transportContract } from '../../../tests/contract/transport.ts'
 import { createTransport } from '../src/transport.ts'
@@ -150,4 +151,21 @@ test('forty peers of one host join at once', async () => {
   const peers = await Promise.all(Array.from({ length: 40 }, () => create({ listen: [] })))
   const streams = await Promise.all(peers.map((peer) => peer.open('link', entry.self, entry.addresses(), never)))
   expect(streams).toHaveLength(40)
+})
+
+test('from elsewhere nobody is dialled on loopback but whom the program names', async () => {
+  const key = await generateKeyPair('Ed25519')
+  const node = await createLinkNode({ key, listen: [], transports: [tcp()] })
+  const isRefused = (): Promise<boolean> => Promise.resolve(false)
+  const page = new Libp2pTransport(node, { bare: 'tcp', isTheirMachine: false, isRefused, soon: setImmediate })
+  made.push(page)
+  await page.start()
+  const other = await create(tcpOnly)
+  other.onStream(() => {})
+  const [address = ''] = other.addresses()
+  await expect(page.open('link', other.self, [address], never)).rejects.toThrow('no address that can be dialled')
+  expect(await page.find(address, never)).toBe(other.self)
+  page.hangUp(other.self, 'once more')
+  const stream = await page.open('link', other.self, [address], never)
+  stream.abort('enough')
 })

@@ -147,7 +147,8 @@ export class SimPeer {
   event(event: PeerEvent): void {
     if (!this.alive) return
     if (this.frozen) return void this.#unread.push(event)
-    if (event.type === 'described' && event.slots === 0) this.world.witness.paused(this)
+    if ((event.type === 'described' && event.slots === 0) || event.type === 'standstill')
+      this.world.witness.paused(this)
     this.#queue.push(event)
     this.#schedule()
   }

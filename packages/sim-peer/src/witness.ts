@@ -94,7 +94,8 @@ export class Witness {
 
   /** Whoever pauses gives back what it runs: each of these runs once more. */
   paused({ state }: SimPeer): void {
-    for (const row of state.executor.all()) if (row.state === 'running') this.#cause(row.spec.id)
+    for (const row of state.executor.all())
+      if (row.state === 'running' || row.state === 'blocked') this.#cause(row.spec.id)
   }
 
   /** 1: once for every time that it was asked for or made again. */

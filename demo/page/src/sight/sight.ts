@@ -11,7 +11,7 @@ export interface SeenPeer {
   readonly id: string
   readonly name: string
   readonly kind: string
-  readonly state: 'alive' | 'draining' | 'suspect' | 'dead' | 'left'
+  readonly state: 'alive' | 'hidden' | 'draining' | 'suspect' | 'dead' | 'left'
   readonly slots: number
   readonly free: number | null
   readonly queued: number | null

@@ -89,7 +89,14 @@ function arc(from: number, to: number): string {
 function stateOf({ state, slots, free, kind }: SeenPeer): string {
   const where = kind === 'browser' ? 'a page' : 'a process'
   const busy = free === null ? '' : `, ${slots - free} of ${slots} slots busy`
-  const words = { alive: where + busy, draining: 'leaving', suspect: 'does not answer', dead: 'died', left: 'left' }
+  const words = {
+    alive: where + busy,
+    hidden: `${where} that nobody looks at${busy}`,
+    draining: 'leaving',
+    suspect: 'does not answer',
+    dead: 'died',
+    left: 'left',
+  }
   return words[state]
 }
 

@@ -12,6 +12,7 @@ import { notify, say } from '../state/peer-state.ts'
 import { refusalOf, roleOf } from '../state/permits.ts'
 import * as adopt from './adopt.ts'
 import * as claims from './claims.ts'
+import { keepCode } from './code.ts'
 import * as compare from './compare.ts'
 import * as conclude from './conclude.ts'
 import { durable } from './durable.ts'
@@ -56,8 +57,12 @@ const recorders: Recorders = {
   slept: (state, _event, now) => observe.slept(state, now),
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
   described: (state, event, now) => {
-    join.described(state, event)
+    join.described(state, event, now)
     if (event.slots === 0) execute.pause(state, now)
+  },
+  standstill: (state, _event, now) => {
+    join.described(state, { slots: 0 }, now)
+    execute.standStill(state)
   },
   founded: (state) => join.founded(state),
   leave: (state, _event, now) => {
@@ -93,7 +98,7 @@ const recorders: Recorders = {
   watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
   unwatch: (state, { object }) => resolve.unwatch(state, object),
   durable: (state, { object }) => durable(state, object),
-  code: (state, { code, pinned }) => execute.keepCode(state, code, pinned),
+  code: (state, { code, pinned }) => keepCode(state, code, pinned),
   fetched: (state, event, now) => {
     const end = resolve.fetched(state, event, now)
     if (end?.arrived) execute.inputArrived(state, end.row.object, end.row.attempts)

@@ -3,14 +3,14 @@
 // what it cannot do and hands back what it does not get to.
 
 import type { PeerEvent } from '../model/events.ts'
-import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, codeObject, never, resultOf } from '../model/ids.ts'
+import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { after, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
 import { dropDoomed } from '../state/bytes.ts'
-import { codeSources } from '../state/code-sources.ts'
+import { wantCode } from '../state/code-sources.ts'
 import { awaitGuardians } from '../state/guarding.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
@@ -86,18 +86,6 @@ function refusalOf(state: PeerState, owner: LifeId): string | null {
   if (state.executor.slots === 0) return 'it runs nothing (slots: 0)'
   // Grants shrink while assignments are on their way, but never by this much.
   return state.executor.activeOf(owner) >= 2 * state.config.maxCredits ? 'more than was granted' : null
-}
-
-/** Bundles are named by their hash, so whoever has one will do. */
-function wantCode(state: PeerState, row: RunRow): void {
-  const object = codeObject(row.spec.code)
-  row.missing.add(object)
-  const fetch = state.holdings.want(object, row.owner, {
-    size: 0,
-    hash: row.spec.code,
-    holders: codeSources(state, row.spec.code, row.owner),
-  })
-  fetch.attempts.add(row.id)
 }
 
 /** The same task, asked for by somebody else: it runs once, for both; the latest to ask is the one we count it to. */
@@ -234,7 +222,8 @@ export function blocked(state: PeerState, id: AttemptId, isBlocked: boolean): vo
 export function returned(state: PeerState, attempts: readonly AttemptId[]): void {
   for (const id of attempts) {
     const row = state.executor.get(id)
-    if (row) state.executor.unstart(row)
+    if (row?.barred != null) finish(state, row, backFor(row.barred), 0)
+    else if (row) state.executor.unstart(row)
   }
 }
 
@@ -360,6 +349,28 @@ export function pause(state: PeerState, now: Instant): void {
   returnUnbegun(state, paused)
 }
 
+/**
+ * There is no later: whoever asked is told now, and asks elsewhere. The workers end when this page goes on, and until
+ * then their slots are taken.
+ */
+export function standStill(state: PeerState): void {
+  const workers = new Set<number>()
+  for (const row of state.executor.all()) {
+    if (row.state !== 'running' && row.state !== 'blocked') continue
+    row.barred ??= paused
+    row.aborting ??= paused
+    row.killAt = never
+    workers.add(row.worker)
+    const outcome = backFor(row.barred)
+    for (const { owner, attempt } of [row, ...(row.others ?? [])])
+      if (!state.members.ended(owner)) answer(state, owner, { task: row.spec.id, attempt, outcome, ms: 0 })
+    row.others = null
+    row.abandoned = true
+  }
+  for (const worker of workers) state.effects.push({ type: 'terminate', worker, reason: 'terminated' })
+  returnUnbegun(state, paused)
+}
+
 function returnUnbegun(state: PeerState, reason: string): void {
   for (const row of state.executor.all()) {
     if (row.state === 'fetching' || row.state === 'ready') finish(state, row, { type: 'returned', reason }, 0)
@@ -377,15 +388,4 @@ export function attemptsDeadline(state: PeerState): Instant {
   let next = state.executor.heldUpAt(state.timers.turnAt)
   for (const row of state.executor.timed) next = Math.min(next, row.killAt, row.orphanedAt) as Instant
   return next
-}
-
-/** A bundle that the shell has. A pinned one is part of every peer and never goes. */
-export function keepCode(state: PeerState, code: CodeId, pinned: boolean): void {
-  state.code.add(code)
-  if (pinned) state.code.need(code)
-}
-
-export function boundCode(state: PeerState): void {
-  for (const code of state.code.takeSurplus(state.config.maxCodes))
-    state.effects.push({ type: 'drop', object: codeObject(code) })
 }

@@ -209,5 +209,5 @@ function tellGuards(state: PeerState): void {
   const guards = state.guarded.wholeOwners()
   const told = state.members.me.profile?.guards ?? []
   if (guards.length === told.length && guards.every((life) => told.includes(life))) return
-  state.gossip.spread(state.members.describe({ guards }))
+  state.gossip.spread(state.members.describe({ guards }, state.timers.turnAt))
 }

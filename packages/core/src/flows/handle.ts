@@ -11,6 +11,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
 import * as claims from './claims.ts'
+import { boundCode } from './code.ts'
 import { compareFound } from './compare.ts'
 import * as conclude from './conclude.ts'
 import { answerDurables, durableDeadline } from './durable.ts'
@@ -162,7 +163,7 @@ function pump(state: PeerState, now: Instant): void {
   relieve(state, now)
   settleAgenda(state, now)
   if (state.scheduler.hasFreed && state.scheduler.readyCount > 0) handOutAgain(state, now)
-  execute.boundCode(state)
+  boundCode(state)
   answerDurables(state, now)
 }
 

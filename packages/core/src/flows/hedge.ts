@@ -6,6 +6,7 @@ import type { Instant } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import { candidatesFor, choose } from '../state/candidates.ts'
 import { inputsFor } from '../state/locate.ts'
+import { isHidden } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say, stamp } from '../state/peer-state.ts'
 import type { Candidate } from '../state/placement.ts'
@@ -36,7 +37,7 @@ function hedge(state: PeerState, row: TaskRow, now: Instant): void {
   const { spec, at } = row
   const kind = { needs: spec.policy.needs, depth: spec.depth }
   const idle = candidatesFor(state, kind).candidates.filter(
-    (one) => one.life !== at && !row.avoid.has(one.member.peer) && isIdle(state, one),
+    (one) => one.life !== at && !row.avoid.has(one.member.peer) && isIdle(state, one) && !isHidden(one.member.profile),
   )
   const inputs = idle.length === 0 ? null : inputsFor(state, spec.refs)
   const chosen = inputs && choose(state, row, inputs, idle)

@@ -6,7 +6,7 @@ import type { InspectRow, Query } from '../model/messages.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import { locate } from '../state/locate.ts'
-import { isOver } from '../state/membership.ts'
+import { isOver, shownState } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { keepsForOthers } from '../state/peer-state.ts'
 import { roleOf } from '../state/permits.ts'
@@ -62,7 +62,7 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
     yield {
       peer: row.peer,
       name: row.name,
-      state: row.state,
+      state: shownState(row),
       kind: row.profile?.kind ?? 'unknown',
       role: roleOf(state, row.peer),
       slots: row.profile?.slots ?? 0,

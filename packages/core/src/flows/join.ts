@@ -2,6 +2,7 @@
 // exchanged again with random peers (push-pull), and the recently dead and lost entries are dialled,
 // so that healed partitions merge. Leaving hands back work and copies before it says goodbye.
 
+import type { Described } from '../model/events.ts'
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import { isOver } from '../state/membership.ts'
@@ -50,13 +51,14 @@ export function sync(state: PeerState, to: LifeId, reply: boolean): void {
 }
 
 /** What others are told of this peer; fewer slots end nothing that runs (none at all is a pause, see execute). */
-export function described(
-  state: PeerState,
-  { addresses, slots }: { addresses?: readonly string[]; slots?: number },
-): void {
-  const change = { ...(addresses && { addresses }), ...(slots !== undefined && { slots }) }
+export function described(state: PeerState, { addresses, slots, hidden }: Described, now: Instant): void {
+  const change = {
+    ...(addresses && { addresses }),
+    ...(slots !== undefined && { slots }),
+    ...(hidden !== undefined && { hidden }),
+  }
   if (slots !== undefined) state.executor.slots = slots
-  state.gossip.spread(state.members.describe(change))
+  state.gossip.spread(state.members.describe(change, now))
 }
 
 export function founded(state: PeerState): void {

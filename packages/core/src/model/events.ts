@@ -7,6 +7,13 @@ import type { Failure, Fetched, FoundNote, Located } from './object.ts'
 import type { Role } from './role.ts'
 import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
 
+/** What is new about this peer; the rest stays as it was said. */
+export interface Described {
+  readonly addresses?: readonly string[]
+  readonly slots?: number
+  readonly hidden?: boolean
+}
+
 export type PeerEvent =
   // ---- links
   /** `role`: what it may do here, by the pass that it showed on this link. */
@@ -21,8 +28,10 @@ export type PeerEvent =
   | { readonly type: 'slept' }
   /** Newcomers find somebody there, as we do now. */
   | { readonly type: 'entry'; readonly peer: PeerId; readonly addresses: readonly string[] }
-  /** This peer is reached elsewhere now, or gives another share of its machine. */
-  | { readonly type: 'described'; readonly addresses?: readonly string[]; readonly slots?: number }
+  /** This peer is reached elsewhere now, gives another share of its machine, or is looked at no longer, or again. */
+  | ({ readonly type: 'described' } & Described)
+  /** A page is about to be frozen. It gives no slots until it says so again, and what runs goes back in this very turn. */
+  | { readonly type: 'standstill' }
   /** A mesh of one: nobody to join. */
   | { readonly type: 'founded' }
   // ---- what programs here ask for

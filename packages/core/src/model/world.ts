@@ -21,12 +21,17 @@ export interface Profile {
   readonly domain: string
   /** How it serves, for others' plans; absent: as a member. What it may do its pass says. */
   readonly role?: Role | undefined
+  /** A page that nobody looks at: it answers as ever, and may be frozen at any moment. */
+  readonly hidden?: boolean | undefined
   /** Lives whose ledgers it keeps: whom to ask when they are gone. */
   readonly guards?: readonly LifeId[] | undefined
 }
 
 /** As SWIM orders them. `draining` hands over before it leaves. */
 export type MemberState = 'alive' | 'draining' | 'suspect' | 'dead' | 'left'
+
+/** As people are told: `hidden` is alive, in a tab that nobody looks at. */
+export type ShownState = MemberState | 'hidden'
 
 export interface Claim {
   readonly life: LifeId

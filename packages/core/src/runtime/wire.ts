@@ -102,6 +102,7 @@ const profile = z.object({
   addresses: list(z.string().check(z.maxLength(limits.lineLength)), limits.addresses),
   domain: text,
   role: z.optional(z.enum(roles)),
+  hidden: z.optional(z.boolean()),
   guards: z.optional(list(lifeId, limits.guards)),
 })
 

@@ -3,9 +3,10 @@
 // run for is known to be a member's wish: every bundle that a peer has came from a program of its own or by here.
 
 import type { CodeId, LifeId } from '../model/ids.ts'
-import { peerOf } from '../model/ids.ts'
+import { codeObject, peerOf } from '../model/ids.ts'
 import type { PeerState } from './peer-state.ts'
 import { asksHere, roleOf } from './permits.ts'
+import type { RunRow } from './runs.ts'
 
 /** Others are asked one after the other: each costs a round trip. */
 const strangersMost = 16
@@ -20,4 +21,16 @@ export function codeSources(state: PeerState, code: CodeId, owner: LifeId): Life
   const others = state.members.others().filter(({ life, hearsay }) => !hearsay && counts(life) && !sources.has(life))
   for (const { life } of state.rng.sample(others, strangersMost)) sources.add(life)
   return [...sources]
+}
+
+/** The attempt waits for its bundle. Bundles are named by their hash, so whoever has one will do. */
+export function wantCode(state: PeerState, row: RunRow): void {
+  const object = codeObject(row.spec.code)
+  row.missing.add(object)
+  const fetch = state.holdings.want(object, row.owner, {
+    size: 0,
+    hash: row.spec.code,
+    holders: codeSources(state, row.spec.code, row.owner),
+  })
+  fetch.attempts.add(row.id)
 }

@@ -25,6 +25,8 @@ interface Observed {
   refused: boolean
   /** How often in a row others heard it and we did not. */
   detours: number
+  /** Nobody answered whom others were asked about, and they were asked again. */
+  askedAgain: boolean
 }
 
 interface Suspicion {
@@ -94,6 +96,7 @@ export class FailureDetector {
       hinted: false,
       refused: false,
       detours: 0,
+      askedAgain: false,
     }
   }
 
@@ -111,6 +114,7 @@ export class FailureDetector {
     row.phase = 'calm'
     row.hinted = false
     row.refused = false
+    row.askedAgain = false
     row.dueAt = after(now, this.#config.probeMs)
   }
 
@@ -195,6 +199,12 @@ export class FailureDetector {
       case 'indirect':
         // A miss that helpers confirm says something about the target; one that nobody answered, about us.
         if (row.nacks < row.asked && !row.refused) this.worsen()
+        // Whom only others reach has no second way: one frame lost between us and them says nothing about it.
+        if (row.nacks === 0 && row.asked > 0 && row.detours > 0 && !row.askedAgain) {
+          row.askedAgain = true
+          row.dueAt = after(now, patience / 2)
+          return 'indirect'
+        }
         row.phase = 'suspected'
         row.dueAt = after(now, this.#config.probeMs)
         return 'suspect'

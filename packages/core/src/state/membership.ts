@@ -9,7 +9,7 @@ import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { lifeNumberOf, peerOf } from '../model/ids.ts'
 import { hash32 } from '../model/rng.ts'
 import { lesserOf, type Role } from '../model/role.ts'
-import type { Claim, Load, MemberState, Profile } from '../model/world.ts'
+import type { Claim, Load, MemberState, Profile, ShownState } from '../model/world.ts'
 
 export interface Member {
   readonly peer: PeerId
@@ -49,8 +49,17 @@ export interface Change {
 
 const rank: Record<MemberState, number> = { alive: 0, draining: 1, suspect: 2, dead: 3, left: 4 }
 
-export function isOver(state: MemberState): boolean {
+export function isOver(state: ShownState): boolean {
   return state === 'dead' || state === 'left'
+}
+
+/** Of a peer that is doubted or about to go, that is what matters. */
+export function shownState({ state, profile }: Member): ShownState {
+  return state === 'alive' && isHidden(profile) ? 'hidden' : state
+}
+
+export function isHidden(profile: Profile | null): boolean {
+  return profile?.hidden === true
 }
 
 export class Membership {
@@ -128,7 +137,7 @@ export class Membership {
     if (peer === this.self) return null
     const row = this.#rows.get(peer)
     if (!row) return this.#insert(claim, now)
-    if (!saysMore(claim, row)) return this.#describe(claim, row)
+    if (!saysMore(claim, row)) return this.#describe(claim, row, now)
     const before = row.state
     const laterLife = row.life !== claim.life
     const ended = laterLife ? row.life : !isOver(before) && isOver(claim.state) ? claim.life : null
@@ -146,14 +155,14 @@ export class Membership {
     row.incarnation = claim.incarnation
     if (row.state !== claim.state || laterLife) row.since = now
     row.state = claim.state
-    describe(row, claim)
+    describe(row, claim, now)
     this.version++
     return { member: row, claim, before, ended, began, endedSlots, revived }
   }
 
   /** Of its state the claim says nothing new; perhaps of its profile, which has versions of its own. */
-  #describe(claim: Claim, row: Member): Change | null {
-    if (claim.life !== row.life || !describe(row, claim)) return null
+  #describe(claim: Claim, row: Member, now: Instant): Change | null {
+    if (claim.life !== row.life || !describe(row, claim, now)) return null
     this.version++
     return { member: row, claim, before: row.state, ended: null, began: null, endedSlots: 0, revived: false }
   }
@@ -216,10 +225,11 @@ export class Membership {
   }
 
   /** Something we say of ourselves is new. */
-  describe(change: Partial<Omit<Profile, 'version'>>): Claim {
+  describe(change: Partial<Omit<Profile, 'version'>>, now: Instant): Claim {
     const me = this.me
-    const profile = me.profile as Profile
-    me.profile = { ...profile, ...change, version: profile.version + 1 }
+    const before = me.profile as Profile
+    const profile = { ...before, ...change, version: before.version + 1 }
+    describe(me, { profile }, now)
     this.version++
     return this.claimOf(me)
   }
@@ -298,8 +308,10 @@ function saysMore(claim: Claim, row: Member): boolean {
 }
 
 /** Takes a newer profile. Of two with one version, which honest peers do not have, any fixed choice will do. */
-function describe(row: Member, { profile }: Claim): boolean {
+function describe(row: Member, { profile }: Pick<Claim, 'profile'>, now: Instant): boolean {
   if (!profile || profile.version <= (row.profile?.version ?? -1)) return false
+  // To be hidden, or seen again, is a state to whoever looks at the list.
+  if (isHidden(profile) !== isHidden(row.profile) && !isOver(row.state)) row.since = now
   row.profile = profile
   row.name = profile.name
   return true

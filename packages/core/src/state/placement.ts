@@ -6,7 +6,7 @@
 import type { LifeId } from '../model/ids.ts'
 import { hash32 } from '../model/rng.ts'
 import type { LabelMatch, Needs } from '../model/task.ts'
-import { type Member, servesAs } from './membership.ts'
+import { isHidden, type Member, servesAs } from './membership.ts'
 
 /** Why this peer cannot run it; null when it can. Phrased for UNPLACEABLE and `explain`. */
 export function unfit(member: Member, needs: Needs): string | null {
@@ -90,7 +90,7 @@ export function score(
   const each = Math.max(expectedMs ?? unknownMs, 0.01)
   const elsewhere = (member.load?.queued ?? 0) / slots
   const waves = (out + 1) / slots
-  const health = 1 + (member.load?.awareness ?? 0) / 4
+  const health = 1 + (member.load?.awareness ?? 0) / 4 + (isHidden(member.profile) ? 1 : 0)
   const estimate = (waves * each + Math.min(elsewhere, 8) * each * 0.1 + transferMs(missingBytes)) * health
   return estimate + (preferred ? 0 : each * 0.5) + candidate.avoided * 60_000
 }
@@ -134,7 +134,10 @@ export function best(candidates: readonly Candidate[], rate: (candidate: Candida
   return chosen
 }
 
-/** Peers in the order in which they should take a copy of this object; failure domains of `taken` last. */
+/**
+ * Peers in the order in which they should take a copy of this object: failure domains of `taken` last, before them pages
+ * that nobody looks at, since they may be frozen.
+ */
 export function copyOrder(
   object: string,
   members: readonly Member[],
@@ -150,8 +153,8 @@ export function copyOrder(
   const apart = (member: Member): number => (taken.has(member.profile?.domain ?? member.peer) ? 1 : 0)
   // Hashed once each, not once per comparison.
   return members
-    .map((member) => ({ member, rate: rateOf(member), apart: apart(member) }))
-    .sort((a, b) => a.apart - b.apart || b.rate - a.rate)
+    .map((member) => ({ member, rate: rateOf(member), apart: apart(member), hidden: Number(isHidden(member.profile)) }))
+    .sort((a, b) => a.apart - b.apart || a.hidden - b.hidden || b.rate - a.rate)
     .map(({ member }) => member)
 }
 

@@ -39,7 +39,7 @@ export interface RunRow {
   readonly unsaid: LazySet<ObjectId>
   /** The owner's life is over: kept until then, for whoever answers next. */
   orphanedAt: Instant
-  /** That time is up: whatever comes of it goes nowhere. */
+  /** That time is up, or it was given back: whatever comes of it goes nowhere. */
   abandoned: boolean
 }
 

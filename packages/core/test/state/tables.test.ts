@@ -315,6 +315,16 @@ describe('placement', () => {
     expect(copyOrder('object', [...members].reverse(), new Set(['taken']), 60_000)).toEqual(order)
   })
 
+  it('gives copies to a page that nobody looks at after others, but before what would die with the first', () => {
+    const ages = [0, 1, 2].map((n) => member(`seen${n}`, { domain: `d${n}` }))
+    const hidden = member('hidden', { domain: 'd3', hidden: true })
+    const beside = member('beside', { domain: 'taken' })
+    for (const object of ['x', 'y', 'z']) {
+      const order = copyOrder(object, [beside, hidden, ...ages], new Set(['taken']), 60_000)
+      expect(order.slice(3).map(({ peer }) => peer)).toEqual(['hidden', 'beside'])
+    }
+  })
+
   it('has every peer observed by as many others as wanted', () => {
     const peers = Array.from({ length: 1_000 }, (_, n) => member(`p${n}`))
     const watchers = new Map<string, number>()

@@ -4,7 +4,7 @@
 
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fnModule } from '@murmuration/core/internal'
+import { fnModule } from '@murmuration/core/reading'
 import type { CodeId, CodePort, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
 import type { Bundle, BundleTools } from './bundle.ts'
 import { type ModuleFile, moduleFile } from './module-file.ts'

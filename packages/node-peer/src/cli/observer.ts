@@ -147,7 +147,7 @@ async function members(peer: Peer): Promise<{ members: readonly PeerInfo[]; sile
   return { members: sorted, silent }
 }
 
-const states: readonly PeerInfo['state'][] = ['alive', 'draining', 'suspect', 'dead', 'left']
+const states: readonly PeerInfo['state'][] = ['alive', 'hidden', 'draining', 'suspect', 'dead', 'left']
 
 /** A peer knows itself best; of the others, who knows its name, then who says worst, then who said so first. */
 function knowsBetter(info: PeerInfo, before: PeerInfo): boolean {

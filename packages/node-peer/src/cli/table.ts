@@ -49,6 +49,7 @@ export function table(
 
 const stateColours: Readonly<Record<string, (text: string) => string>> = {
   alive: colours.green,
+  hidden: colours.cyan,
   draining: colours.yellow,
   suspect: colours.yellow,
   dead: colours.red,

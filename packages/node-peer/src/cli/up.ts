@@ -2,7 +2,7 @@
 // Ctrl-C or SIGTERM drains: what runs here may end, what is kept here is copied elsewhere; then it says
 // goodbye. The second ends at once. Somebody else may have it drained too. A peer that broke ends the command.
 
-import type { Mesh, MeshError, Notice, Peer, PeerId } from '@murmuration/core/internal'
+import type { Mesh, MeshError, Notice, Peer, PeerId, PeerInfo } from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
 import { joinPeer } from '../join-peer.ts'
 import { checkJoinOptions } from '../options.ts'
@@ -77,13 +77,15 @@ interface Introduced {
   readonly node: { readonly home: string }
 }
 
+const isThere = (state: PeerInfo['state']): boolean => state === 'alive' || state === 'hidden'
+
 // oxlint-disable-next-line max-params -- one call
 function introduce(mesh: Mesh, { peer, founded, node }: Introduced, say: Say, { host, lan = false }: UpOptions): void {
   const addresses = mesh.addresses.map(shortAddress)
   const profile = peer.state.members.me.profile
   const { role } = peer.admission
   const slots = profile?.slots ?? 0
-  const others = mesh.peers().filter((one) => !one.isSelf && one.state === 'alive' && !isObserver(one)).length
+  const others = mesh.peers().filter((one) => !one.isSelf && isThere(one.state) && !isObserver(one)).length
   const [first = ''] = addresses
   const isOpen = lan || (host !== undefined && host !== '127.0.0.1' && host !== 'localhost' && host !== '::1')
   const { limitBytes } = peer.state.disk
