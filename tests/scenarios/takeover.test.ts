@@ -58,6 +58,24 @@ it('6: a guardian dies, then the owner before another has its ledger: the one th
   mesh.endsWell()
 })
 
+it('a guardian sleeps until the grace of a dead owner is over: what was asked of it meanwhile still counts', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 0 })
+  const work = orphans(mesh, 2)
+  expect(mesh.guardiansOf('X')).toEqual(['Y'])
+  // S hears of the death when Y cannot be asked any more.
+  mesh.peer('S').sleep()
+  mesh.kill('X')
+  mesh.until(() => mesh.knowsDead('Y', 'X'), 'Y knows that X is dead')
+  mesh.peer('Y').sleep(true)
+  mesh.run({ forMs: mesh.config.orphanGraceMs / 2 })
+  mesh.peer('S').thaw()
+  mesh.until(() => mesh.knowsDead('S', 'X'), 'S knows that X is dead')
+  mesh.run({ forMs: mesh.config.orphanGraceMs / 2 })
+  mesh.peer('Y').thaw()
+  expect(work.result()).toBe(1)
+  mesh.endsWell()
+})
+
 interface Torn {
   readonly mesh: Scenario
   readonly seen: Map<string, unknown>
