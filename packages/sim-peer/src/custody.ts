@@ -136,7 +136,8 @@ export class Custody {
       yard.version = members.version
       for (const row of members.all()) yard.lives.set(row.peer, row.life)
     }
-    if (graves.size === 0) return
+    // Whoever has just woken gives the dead their whole grace again.
+    if (graves.size === 0 || peer.wokeAt === peer.now()) return
     for (const [life, at] of graves) if (at <= peer.now()) this.#closing(peer, life)
   }
 
