@@ -214,6 +214,35 @@ it('a job that is stopped leaves nothing behind, wherever it was kept', () => {
   for (const peer of stage.alive()) expect(peer.state.jobs.size + peer.state.guarded.size).toBe(0)
 })
 
+it('a job that is stopped long after its program has died: what else was in that one’s ledger goes as well', () => {
+  const stage = mesh()
+  let refs: readonly SimRef[] = []
+  stage.program(stage.peer('S'), many(numbers.slice(0, 4)), { job: 'sum' })
+  stage.ask('S', function* (context) {
+    refs = [context.put({ n: 1 })]
+    yield* elapse(1e6)
+    return null
+  })
+  stage.fn('keep', function* (_context, box: { refs: readonly SimRef[] }) {
+    yield* elapse(2_000)
+    return box.refs.length
+  })
+  stage.ask('S', function* (context) {
+    return yield* get(context.call('keep', [{ refs }]))
+  })
+  stage.until(() => stage.timesRun('keep') === 1, 'a ref has left S')
+  stage.until(() => stage.timesRun('work') === 4, 'the job runs')
+  stage.run({ forMs: 500 })
+  stage.kill('S')
+  stage.run({ forMs: 2 * stage.config.orphanGraceMs })
+  const kept = (): number => stage.alive().reduce((sum, { state }) => sum + state.guarded.size, 0)
+  expect(kept()).toBeGreaterThan(0)
+  stage.peer('N').event({ type: 'end-job', context: 'named-sum' as never, reason: 'enough' })
+  stage.run({ forMs: 500 })
+  expect(kept()).toBe(0)
+  stage.endsWell()
+})
+
 it('a program that has just joined, and has met one peer, finds what the others have of its job', () => {
   const stage = mesh({ V: 0, W: 0 })
   const first = stage.program(stage.peer('S'), many(numbers), { job: 'sum' })

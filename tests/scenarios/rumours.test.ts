@@ -82,6 +82,22 @@ it('a newcomer is talked about with its addresses only: whoever brought it toget
   }
 })
 
+it('who was found dead by one that never met it is passed on all the same: a newcomer may be the last that can find it', () => {
+  const mesh = new Scenario({ S: 0, E: 0 })
+  mesh.cut(['S'], ['E', 'X', 'N'])
+  mesh.add('X', { entries: ['E'] })
+  mesh.until(() => mesh.peer('X').state.members.lives(mesh.peer('S').life), 'X has heard of S')
+  mesh.kill('E')
+  mesh.until(() => mesh.knowsDead('X', 'S') && mesh.knowsDead('X', 'E'), 'X thinks itself alone')
+  mesh.add('N', { entries: ['X'] })
+  mesh.until(() => mesh.peer('N').joined, 'N has joined')
+  mesh.kill('X')
+  mesh.network.heal()
+  const knows = (a: string, b: string): boolean => mesh.peer(a).state.members.lives(mesh.peer(b).life)
+  mesh.until(() => knows('N', 'S') && knows('S', 'N'), 'S and N find each other', 30_000)
+  mesh.endsWell()
+})
+
 it('22: some hold X as dead, others as having left, and tell each other: all agree that it left', () => {
   const mesh = new Scenario({ S: 0, E: 1, X: 1, Y: 1, Z: 1 })
   const { life } = mesh.peer('X')

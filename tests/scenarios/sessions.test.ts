@@ -117,6 +117,22 @@ it('a link that is dead without having closed is given up once others are seen t
   mesh.endsWell()
 })
 
+it('who was silent and is heard again is told at once what waited for it, however far off the next try was', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 0 }, { config: { resendMs: 1_000 } })
+  mesh.cut(['E'], ['S', 'X'])
+  const program = twenty(mesh, 1)
+  const held = (): string | undefined => mesh.peer('S').state.members.get(id('E'))?.state
+  mesh.run({ forMs: 1_100 })
+  mesh.until(() => held() === 'suspect', 'S doubts E')
+  mesh.network.heal()
+  mesh.until(() => held() === 'alive', 'E has refuted', 500)
+  // The first try was in vain, the next one would be two seconds after it.
+  mesh.until(() => program.end !== null, 'the work is done', 500)
+  expect(program.end?.value).toBe(190)
+  expect(mesh.said('peer:died')).toBe(0)
+  mesh.endsWell()
+})
+
 it('frames are lost, doubled and overtaken: everything is recorded once', () => {
   const mesh = new Scenario({ S: 0, E: 2 })
   mesh.network.weather = { delayMs: [1, 15], loss: 0.1, duplication: 0.2, reordering: true }

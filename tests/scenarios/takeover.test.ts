@@ -2,6 +2,7 @@
 // that take over on two sides of a cut.
 
 import { expect, it } from 'vitest'
+import type { Claim, PeerId } from '@murmuration/core/internal'
 import type { SimRef } from '@murmuration/sim-peer'
 import { Gate, Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
 
@@ -55,6 +56,70 @@ it('6: a guardian dies, then the owner before another has its ledger: the one th
   expect(work.result()).toBe(1)
   expect(mesh.timesRun('make')).toBe(1)
   expect(mesh.peer(second).alive).toBe(true)
+  mesh.endsWell()
+})
+
+it('a guardian sleeps until the grace of a dead owner is over: what was asked of it meanwhile still counts', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 0 })
+  const work = orphans(mesh, 2)
+  expect(mesh.guardiansOf('X')).toEqual(['Y'])
+  // S hears of the death when Y cannot be asked any more.
+  mesh.peer('S').sleep()
+  mesh.kill('X')
+  mesh.until(() => mesh.knowsDead('Y', 'X'), 'Y knows that X is dead')
+  mesh.peer('Y').sleep(true)
+  mesh.run({ forMs: mesh.config.orphanGraceMs / 2 })
+  mesh.peer('S').thaw()
+  mesh.until(() => mesh.knowsDead('S', 'X'), 'S knows that X is dead')
+  mesh.run({ forMs: mesh.config.orphanGraceMs / 2 })
+  mesh.peer('Y').thaw()
+  expect(work.result()).toBe(1)
+  mesh.endsWell()
+})
+
+it('a guardian waits for the answer of an owner in whose place it is asked itself: it answers, and asks nobody else', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 1, Z: 0 })
+  mesh.fn('list', function* (context) {
+    yield* elapse(5)
+    return [context.put({ n: 7 })]
+  })
+  const gate = new Gate()
+  mesh.fn('read', function* (_context, box: { ref: SimRef }) {
+    yield* gate.passed()
+    return ((yield* get(box.ref)) as { n: number }).n
+  })
+  let ref: SimRef | null = null
+  const program = mesh.ask('S', function* (context) {
+    const list = context.call('list', [], only('X'))
+    ref = ((yield* get(list)) as SimRef[])[0] as SimRef
+    yield* gate.passed()
+    return null
+  })
+  mesh.until(() => ref !== null && mesh.guardiansOf('X').length === 2, 'S has the ref, and both guardians know')
+  mesh.peer('X').freeze()
+  const reader = mesh.ask('S', function* (context) {
+    return yield* get(context.call('read', [{ ref }], only('Y')))
+  })
+  const { state } = mesh.peer('Y')
+  mesh.until(() => state.holds.unanswered().size > 0, 'Y has asked X')
+  // S hears of a death first, and Y of it from S, with the question.
+  mesh.run({ forMs: 1_000 })
+  const {
+    life,
+    state: {
+      members: { me },
+    },
+  } = mesh.peer('X')
+  const claims: readonly Claim[] = [{ life, incarnation: me.incarnation, state: 'dead', by: 'Z' as PeerId }]
+  const frame = { from: mesh.peer('Z').life, to: mesh.peer('S').life, mine: 0, yours: 0, ack: 0, seq: 0, messages: [] }
+  mesh.peer('S').event({ type: 'received', frame: { ...frame, signals: [], claims, load: null } })
+  mesh.until(() => state.directory.size > 0, 'Y answers for it')
+  mesh.kill('X')
+  mesh.run({ forMs: 500 })
+  expect(mesh.peer('Z').state.directory.size).toBe(0)
+  gate.isOpen = true
+  expect(mesh.result(reader)).toBe(7)
+  expect(mesh.result(program)).toBeNull()
   mesh.endsWell()
 })
 

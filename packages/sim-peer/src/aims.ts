@@ -26,7 +26,9 @@ const aims = {
   waking: (world) => named(awake(world)),
   dead: (world) => named(world.peers().filter((peer) => !peer.alive)),
   /** It may be asked to run a program. */
-  host: (world) => named(world.alive().filter(({ store, state }) => store.limitBytes >= plenty && !state.leaving)),
+  host: (world) => hosts(world),
+  /** And may be harmed for good. */
+  guest: (world) => onlyVictims(world, hosts(world)),
   /** Others work for it. */
   employer: (world) => named(awake(world).filter(hasWorkOut)),
   working: (world) => named(awake(world).filter(({ workers }) => workers.busy().length > 0)),
@@ -88,6 +90,10 @@ function awake(world: SimWorld): SimPeer[] {
 function onlyVictims(world: SimWorld, names: Iterable<PeerId>): PeerId[] {
   const harmed = new Set(named(victims(world)))
   return [...names].filter((name) => harmed.has(name))
+}
+
+function hosts(world: SimWorld): PeerId[] {
+  return named(world.alive().filter(({ store, state }) => store.limitBytes >= plenty && !state.leaving))
 }
 
 function hasWorkOut({ state, life }: SimPeer): boolean {

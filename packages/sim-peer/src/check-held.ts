@@ -69,6 +69,14 @@ function checkKept(there: SimPeer, by: SimPeer, object: ObjectId, why: string): 
   fail(there, `${object} was freed while ${why} at ${life}`)
 }
 
+/** What a peer answers for it borrows of nobody: two that did so of each other would keep it for ever. */
+export function checkOwn(peer: SimPeer): void {
+  const { directory, holds, self } = peer.state
+  for (const { object, owner, borrow } of holds.all())
+    if (owner !== self && borrow !== 'none' && directory.get(object))
+      fail(peer, `answers for ${object}, and borrows it of ${owner}`)
+}
+
 /** 8: a settled task's spec is there exactly while its result could be lost and made again. */
 export function checkSpecs(peer: SimPeer): void {
   const { state } = peer

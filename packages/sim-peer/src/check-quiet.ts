@@ -185,7 +185,10 @@ export function falseDeaths(world: SimWorld): string[] {
     .map(({ by, notice }) => `${by} buried ${'peer' in notice ? notice.peer : ''}`)
 }
 
-/** Without faults nothing runs twice, but for what the task itself gave as a reason. */
+/**
+ * Without faults nothing runs twice, but for what the task itself gave as a reason, or its parent: one that is
+ * given back for want of memory right after it has asked for a child is run again before any ledger tells of that.
+ */
 export function checkOnce(world: SimWorld): void {
   const own = new Map<string, number>()
   for (const { notice } of world.notices) {
@@ -198,5 +201,6 @@ export function checkOnce(world: SimWorld): void {
     own.set(notice.task, (own.get(notice.task) ?? 0) + 1)
   }
   for (const [task, count] of world.witness.executions)
-    if (count > 1 + (own.get(task) ?? 0)) throw new Error(`without faults ${task} was executed ${count} times`)
+    if (count > world.witness.runsOfParent(task) + (own.get(task) ?? 0))
+      throw new Error(`without faults ${task} was executed ${count} times`)
 }

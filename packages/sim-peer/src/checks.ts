@@ -21,7 +21,7 @@
 
 import type { Effect, PeerEvent } from '@murmuration/core/internal'
 import { checkPeerState } from '@murmuration/core/internal'
-import { checkFreed, checkHeld, checkSpecs } from './check-held.ts'
+import { checkFreed, checkHeld, checkOwn, checkSpecs } from './check-held.ts'
 import { checkGiven, checkLimits, checkWorkers } from './check-limits.ts'
 import { checkWaking } from './check-waking.ts'
 import { checkAttempts, checkTalks, checkWaits } from './check-waits.ts'
@@ -49,6 +49,7 @@ export function checkTurn(_world: SimWorld, peer: SimPeer, { events, effects, nt
   checkAttempts(peer)
   checkSpecs(peer)
   checkHeld(peer)
+  checkOwn(peer)
   checkFreed(peer)
   if (nth % seldom !== 0) return
   checkLimits(peer)

@@ -9,6 +9,7 @@ import { checkAlways, checkEmpty, checkOnce, checkQueues, checkQuiet, falseDeath
 import { describe } from './describe.ts'
 import type { Fault } from './faults.ts'
 import { defineFunctions } from './functions.ts'
+import { NamedJobs } from './named-jobs.ts'
 import { calm, silent } from './network.ts'
 import type { SimPeer } from './peer.ts'
 import type { Plan, PlannedJob } from './plan.ts'
@@ -75,6 +76,7 @@ class Churn {
   readonly world: SimWorld
   readonly #plan: Plan
   readonly #striker: Striker
+  readonly #named: NamedJobs
   readonly #jobs: Job[] = []
   #begunAt = 0
 
@@ -83,10 +85,11 @@ class Churn {
     const { seed, config, spreadsCode } = plan
     this.world = new SimWorld({ seed, config, spreadsCode, ...(spoil ? { spoil } : {}) })
     this.#striker = new Striker(this.world)
+    this.#named = new NamedJobs(this.world)
     this.world.verbose = verbose
     this.world.isStrict = true
     this.world.network.distances = { ms: plan.distanceMs, salt: seed }
-    this.world.isCalm = plan.faults.length === 0
+    this.world.isCalm = plan.faults.length === 0 && plan.jobs.every(({ named }) => named === undefined)
     // Any number of peers may die with a task: unless its call says otherwise, the right answer is what is asked.
     this.world.retries = -1
     defineFunctions(this.world)
@@ -132,8 +135,11 @@ class Churn {
     const job = aimed(world, planned)
     const peer = job && world.seats.get(job.host as PeerId)?.current
     if (!peer?.alive || peer.state.leaving) return void this.#skipped++
-    const program = world.program(peer, mainOf(planned.work), { lingers: true })
-    this.#jobs.push({ planned: { ...planned, host: peer.peer }, program })
+    const main = mainOf(planned.work)
+    const { named } = planned
+    const program = named ? this.#named.begin(peer, named, main) : world.program(peer, main, { lingers: true })
+    if (program) this.#jobs.push({ planned: { ...planned, host: peer.peer }, program })
+    else this.#skipped++
   }
 
   /** Jobs that nobody was there to run. */
@@ -164,6 +170,7 @@ class Churn {
     checkQuiet(world)
     checkVisits(world, (quietMs * 3) / 4)
     for (const { program } of this.#jobs) program.runner.drop()
+    this.#named.end()
     world.run({ forMs: emptyMs })
     checkAlways(world)
     checkQuiet(world)

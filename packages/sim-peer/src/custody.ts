@@ -26,6 +26,9 @@ export class Custody {
   /** Borrows that an owner has written down: owner|object|borrower. */
   readonly #borrows = new Set<string>()
 
+  /** What nobody could answer for any more while somebody who held it was thought dead. */
+  readonly #forgotten = new Set<ObjectId>()
+
   readonly #hurried = new Set<LifeId>()
   /** Who could have answered in the place of a life when it ended. */
   readonly #heirs = new Map<LifeId, readonly LifeId[]>()
@@ -84,6 +87,11 @@ export class Custody {
     return this.#orphans.has(object)
   }
 
+  /** Its owner was dead, and the grace went by while somebody who held it was away. */
+  wasForgotten(object: ObjectId): boolean {
+    return this.#forgotten.has(object)
+  }
+
   borrowed(owner: SimPeer, object: ObjectId, by: LifeId): void {
     if (by !== owner.life) this.#borrows.add(`${owner.life}|${object}|${by}`)
   }
@@ -128,7 +136,8 @@ export class Custody {
       yard.version = members.version
       for (const row of members.all()) yard.lives.set(row.peer, row.life)
     }
-    if (graves.size === 0) return
+    // Whoever has just woken gives the dead their whole grace again.
+    if (graves.size === 0 || peer.wokeAt === peer.now()) return
     for (const [life, at] of graves) if (at <= peer.now()) this.#closing(peer, life)
   }
 
@@ -168,9 +177,10 @@ export class Custody {
       throw new Error(`${peer.life} let go of what ${life} held after ${ms.toFixed(0)} ms`)
   }
 
-  /** What is let go of with a grave: what that life borrowed, what was on its way to it, what ran for it. */
+  /** What is let go of with a grave: its ledger, what that life borrowed, what was on its way to it, what ran for it. */
   #closing(peer: SimPeer, life: LifeId): void {
-    const { holds, transits, executor } = peer.state
+    const { holds, transits, executor, guarded } = peer.state
+    if (guarded.has(life)) this.#forgetting(peer, life)
     for (const row of holds.ofLife(life)) if (row.borrowers.has(life)) this.orphan(row.object)
     for (const { to, objects } of transits.values()) if (to === life) for (const object of objects) this.orphan(object)
     for (const { others, spec, outcome } of executor.askedBy(life)) {
@@ -178,6 +188,22 @@ export class Custody {
       if (outcome && 'refs' in outcome) for (const link of outcome.refs) this.orphan(link.object)
       if (outcome?.type === 'ref') this.orphan(outcome.link.object)
       this.#childrenOf(spec.id)
+    }
+  }
+
+  /** A guardian forgets that life's ledger: whoever it thinks dead, and is only away, can ask nobody any more for what it holds of it. */
+  #forgetting(peer: SimPeer, life: LifeId): void {
+    const others = this.#world.alive().filter((other) => other !== peer)
+    const knows = ({ state }: SimPeer, object: ObjectId): boolean =>
+      state.directory.get(object) !== undefined || state.guarded.find(object) !== undefined
+    for (const away of others) {
+      if (!peer.state.members.ended(away.life)) continue
+      for (const { object, owner, before } of away.state.holds.all()) {
+        if (owner !== life && !before.includes(life)) continue
+        const isLast =
+          peer.state.guarded.ownersOf(object).includes(life) && !others.some((other) => knows(other, object))
+        if (isLast) this.#forgotten.add(object)
+      }
     }
   }
 

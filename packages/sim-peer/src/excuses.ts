@@ -10,7 +10,10 @@ type Verdict = (world: SimWorld, object: ObjectId) => boolean
 
 /** The sentences in which a loss is told, and when they are true. */
 const losses: readonly (readonly [RegExp, Verdict])[] = [
-  [/^the peer that answered for it is gone/, isOwnerGone],
+  [
+    /^the peer that answered for it is gone/,
+    (world, object) => world.custody.wasForgotten(object) || isOwnerGone(world, object),
+  ],
   [/^its owner has let go of it/, (world, object) => isUnheard(world, object) || isFromBefore(world, object)],
   // Whether that was just is checked as it happens.
   [/^it was put|^it may be made again/, (world) => world.custody.burials > 0 || world.corruptions > 0],

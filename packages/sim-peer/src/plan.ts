@@ -7,9 +7,10 @@ import { Rng, presets } from '@murmuration/core/internal'
 import type { Whom } from './aims.ts'
 import type { Fault, FaultName } from './faults.ts'
 import { drawMix, drawStroke } from './faults.ts'
+import type { NamedJob } from './named-jobs.ts'
 import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
 import type { Work } from './workloads.ts'
-import { drawWork } from './workloads.ts'
+import { drawResumed, drawWork } from './workloads.ts'
 import type { SeatOptions } from './world.ts'
 
 export interface Plan {
@@ -39,6 +40,8 @@ export interface PlannedJob {
   readonly at: number
   readonly host: Whom
   readonly work: Work
+  /** The second of a name is the first one's program run again: whoever runs that is killed. */
+  readonly named?: NamedJob
 }
 
 /** Jobs of a seed at most. */
@@ -51,7 +54,7 @@ export function planOf(seed: number): Plan {
     return { name: `p${n}`, ...(n === 0 ? drawHome(rng) : drawSeat(rng)) }
   })
   const safetyMs = rng.between(2_000, 9_000)
-  return {
+  const plan: Plan = {
     seed,
     config,
     spreadsCode: rng.next() < 0.5,
@@ -63,6 +66,7 @@ export function planOf(seed: number): Plan {
     safetyMs,
     rescuer: { ...drawSeat(rng), slots: 1, memoryBytes: plenty },
   }
+  return { ...plan, jobs: [...plan.jobs, ...drawNamed(rng, safetyMs)] }
 }
 
 /** A few at once, others later. Most are those of the peer that lives on; the others may die with theirs. */
@@ -73,6 +77,21 @@ function drawJobs(rng: Rng, { maxTasks = presets.test.maxTasks }: Partial<Config
     const host: Whom = rng.next() < 0.6 ? 'p0' : { of: ['host'], pick: rng.next() }
     return { at: n < atOnce ? 0 : rng.between(0, 0.6) * safetyMs, host, work: drawWork(rng, { most }) }
   })
+}
+
+/** One in four runs has a program under a name, which is killed and run again, before anybody noticed or later. */
+function drawNamed(rng: Rng, safetyMs: number): PlannedJob[] {
+  if (rng.next() < 0.75) return []
+  const named = { name: 'again', detached: rng.next() < 0.5 }
+  const work = drawResumed(rng)
+  const at = rng.between(0, 0.5) * safetyMs
+  const later = rng.next() < 0.5 ? rng.between(20, 500) : rng.between(500, 4_000)
+  const first: Whom = { of: ['guest', 'host'], pick: rng.next() }
+  const second: Whom = { of: ['host'], pick: rng.next() }
+  return [
+    { at, host: first, work, named },
+    { at: at + later, host: second, work, named },
+  ]
 }
 
 function drawFaults(rng: Rng, { seats, config, safetyMs }: Pick<Plan, 'seats' | 'config' | 'safetyMs'>): Fault[] {

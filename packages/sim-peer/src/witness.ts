@@ -2,6 +2,7 @@
 // a ref was seen to have, the settlements of a task, its executions and the reasons for more than one.
 
 import type {
+  ContextId,
   Effect,
   Frame,
   LifeId,
@@ -31,6 +32,7 @@ interface Account {
 export class Witness {
   readonly executions = new Map<TaskId, number>()
   readonly #custody: Custody
+  readonly #contexts = new Map<TaskId, ContextId>()
   /** Asked for, tried again, tried beside, made again: each is a reason for one execution. */
   readonly #causes = new Map<TaskId, number>()
   readonly #accounts = new Map<TaskId, Map<LifeId, Account>>()
@@ -124,7 +126,13 @@ export class Witness {
 
   executed({ spec }: Order, isStrict: boolean): void {
     this.executions.set(spec.id, (this.executions.get(spec.id) ?? 0) + 1)
+    this.#contexts.set(spec.id, spec.context)
     if (isStrict) this.#checkCause(spec.id)
+  }
+
+  /** How often whatever asked for it ran; a program does so once. */
+  runsOfParent(task: TaskId): number {
+    return this.executions.get(this.#contexts.get(task) as string as TaskId) ?? 1
   }
 
   /** 10: every execution has a reason. */

@@ -8,11 +8,12 @@ import { SimFailure, elapse } from './bodies.ts'
 import * as deep from './work-deep.ts'
 import * as ends from './work-ends.ts'
 import type { WorkDraw, WorkKind } from './work-kind.ts'
+import * as named from './work-named.ts'
 import * as plain from './work-plain.ts'
 import * as refs from './work-refs.ts'
 import * as trips from './work-trips.ts'
 
-const kinds = { ...plain, ...deep, ...ends, ...refs, ...trips }
+const kinds = { ...plain, ...deep, ...ends, ...refs, ...trips, ...named }
 
 type Kinds = typeof kinds
 type ParamsOf<Kind> = Kind extends WorkKind<infer Params> ? Params : never
@@ -35,6 +36,8 @@ const weights: { readonly [Name in WorkName]?: number } = {
   couriers: 4,
   parcels: 2,
   unpacked: 2,
+  // Drawn by itself, twice at a time.
+  resumed: 0,
 }
 
 /** In an order that does not depend on who loads the modules. */
@@ -45,6 +48,11 @@ const drawn = names.flatMap((name) => Array.from({ length: weights[name] ?? 1 },
 export function drawWork(rng: Rng, { most }: Pick<WorkDraw, 'most'>): Work {
   const kind = rng.pick(drawn) as WorkName
   return { kind, ...kinds[kind].draw({ rng, options: drawOptions(rng), most }) } as Work
+}
+
+/** What a program under a name does. */
+export function drawResumed(rng: Rng): Work {
+  return { kind: 'resumed', ...kinds.resumed.draw({ rng, options: {}, most: 0 }) }
 }
 
 export function mainOf(work: Work): (context: Context) => Body {

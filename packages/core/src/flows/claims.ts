@@ -109,6 +109,7 @@ function follow(state: PeerState, change: Change, now: Instant): void {
     return
   }
   state.detector.cleared(claim.life)
+  if (before === 'suspect') state.sessions.heardAgain(claim.life)
   if (claim.state === 'draining' && before !== 'draining') {
     state.agenda.retiring.push(claim.life)
     if (before !== 'suspect')

@@ -54,7 +54,10 @@ const recorders: Recorders = {
   received: (state, { frame }, now) => receive(state, frame, now),
   writable: (state, { peer, writable }) => state.links.setWritable(peer, writable),
   violated: (state) => void state.counters.violations++,
-  slept: (state, _event, now) => observe.slept(state, now),
+  slept: (state, _event, now) => {
+    observe.slept(state, now)
+    recover.slept(state, now)
+  },
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
   described: (state, event, now) => {
     join.described(state, event, now)

@@ -34,7 +34,7 @@ import { hangUpIdle, write } from './write.ts'
 
 export function handle(state: PeerState, events: readonly PeerEvent[], now: Instant): Effect[] {
   state.timers.turnAt = now
-  if (observe.noticeLateness(state, now)) observe.slept(state, now)
+  if (observe.noticeLateness(state, now)) record(state, { type: 'slept' }, now)
   for (const event of events) record(state, event, now)
   settleAgenda(state, now)
   clocks(state, now)

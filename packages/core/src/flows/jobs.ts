@@ -150,9 +150,17 @@ export function ended(state: PeerState, context: ContextId, reason: string): voi
     if (mayEnd && spec.context === context && at !== 'settled')
       say(state, state.self, { type: 'cancel', object, reason: why })
   }
-  state.guarded.endJob(context)
+  endGuarded(state, context)
   const row = state.jobs.get(context)
   if (row) forget(state, row)
+}
+
+/** Nothing of that job is missed. Of an owner whose grace is over its jobs were all that its ledger was kept for. */
+function endGuarded(state: PeerState, context: ContextId, isOver?: (owner: LifeId) => boolean): void {
+  const { guarded, graves, members } = state
+  guarded.endJob(context, isOver)
+  for (const owner of guarded.owners())
+    if (!members.lives(owner) && !graves.has(owner) && guarded.jobsOf(owner).length === 0) guarded.forget(owner)
 }
 
 function forget(state: PeerState, row: JobRow): void {
@@ -194,7 +202,7 @@ export function dueJobs(state: PeerState, now: Instant): void {
     if (row.handedTo === null) end(state, row.context, 'nobody asked for it any more (jobKeepMs)')
     else {
       forget(state, row)
-      state.guarded.endJob(row.context, (owner) => state.members.ended(owner))
+      endGuarded(state, row.context, (owner) => state.members.ended(owner))
     }
   }
 }

@@ -3,7 +3,7 @@
 // up and is back: the conversation begins anew and both sides say what they still have.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, attemptId, peerOf } from '../model/ids.ts'
+import { after, attemptId, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import { announcement, openSession } from '../state/announce.ts'
@@ -132,6 +132,13 @@ export function revived(state: PeerState, life: LifeId): void {
 /** An answer that led to the dead: the one who gave it has heard by now, or will soon. */
 export function askDue(state: PeerState, now: Instant): void {
   for (const row of state.elsewhere.due(now)) askAgain(state, row.object)
+}
+
+/** What others said while we slept is yet to be read: whoever is dead has its whole grace again. */
+export function slept(state: PeerState, now: Instant): void {
+  const until = after(now, state.config.orphanGraceMs)
+  for (const life of state.graves.keys()) state.graves.set(life, until)
+  for (const row of state.executor.timed) if (row.orphanedAt !== never) state.executor.orphan(row, until)
 }
 
 /** An ended life's holds last a while longer: what it passed on may still be on its way. */

@@ -258,13 +258,13 @@ export class Membership {
 
   /**
    * The table as claims, for a push-pull. The dead come with their addresses: whoever is new may find
-   * them on the other side of a cut. Of those we never met ourselves nothing is passed on, or their
-   * tombstones would go round for ever.
+   * them on the other side of a cut. Those who were over when we first heard of them are not passed on,
+   * or their tombstones would go round for ever.
    */
   claims(): Claim[] {
     const claims: Claim[] = []
     for (const row of this.#rows.values()) {
-      if (isOver(row.state) && row.hearsay) continue
+      if (isOver(row.state) && row.hearsay && !wasHere(row)) continue
       const claim = this.claimOf(row)
       claims.push(row.state === 'dead' && row.profile ? { ...claim, profile: row.profile } : claim)
     }
@@ -291,6 +291,11 @@ export class Membership {
 /** As its pass allows and its own profile offers, whichever is less. Who has shown nothing yet is planned with as a member. */
 export function servesAs({ role, profile }: Member): Role {
   return lesserOf(role ?? 'member', profile?.role ?? 'member')
+}
+
+/** Never met, but counted among us before it was thought dead: perhaps nobody else here can say where it is. */
+function wasHere({ state, profile, since, born }: Member): boolean {
+  return state === 'dead' && profile !== null && since > born
 }
 
 /** It says that it keeps that life's ledger, and may. */

@@ -94,6 +94,14 @@ export class Sessions {
     if (row) this.#rewind(row)
   }
 
+  /** It was silent and is heard again: what waits for a chance ever further off is written at once. */
+  heardAgain(life: LifeId): void {
+    const row = this.#rows.get(life)
+    if (!row || row.resends === 0) return
+    row.resends = 0
+    this.#rewind(row)
+  }
+
   #rewind(row: Session): void {
     row.cursor = row.base
     row.resendAt = never
