@@ -8,6 +8,9 @@ import type { SimWorld } from './world.ts'
 /** Pairs of strangers below which chance says too little. */
 const fewest = 8
 
+/** At such odds it is no accident: a run of ten thousand seeds is to see none. */
+const unlikely = 1e-3
+
 /** After a quiet time of that length, all of whose pings the witness has seen. */
 export function checkVisits(world: SimWorld, quietMs: number): void {
   const peers = world.alive()
@@ -16,10 +19,21 @@ export function checkVisits(world: SimWorld, quietMs: number): void {
   )
   if (pairs.length < fewest) return
   const seen = pairs.filter((pair) => world.witness.pings.has(pair)).length
-  // One visit a second, to anybody with equal chances; half of what that makes is asked for.
-  const expected = 1 - (1 - 1 / (peers.length - 1)) ** (quietMs / 1_000)
-  if (seen < (pairs.length * expected) / 2)
+  // One visit a second, to anybody with equal chances; fewer of them are needed, as who was heard just now is not asked.
+  const chance = 0.7 * (1 - (1 - 1 / (peers.length - 1)) ** (quietMs / 1_000))
+  if (atMost(seen, pairs.length, chance) < unlikely)
     throw new Error(`of ${pairs.length} pairs of strangers ${seen} have looked at each other in ${quietMs} ms`)
+}
+
+/** The chance that of `trials` no more than `seen` come true (binomial). */
+function atMost(seen: number, trials: number, chance: number): number {
+  let sum = 0
+  let term = (1 - chance) ** trials
+  for (let count = 0; count <= seen; count++) {
+    sum += term
+    term *= ((trials - count) / (count + 1)) * (chance / (1 - chance))
+  }
+  return sum
 }
 
 /** Neither watches the other for another reason. Whoever is asked all the time by somebody hears it, and need not ask. */
