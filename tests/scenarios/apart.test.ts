@@ -7,6 +7,7 @@ import type { Weather } from '@murmuration/sim-peer'
 import { calm } from '@murmuration/sim-peer'
 import { Scenario, elapse, get } from './scenario.ts'
 
+/** Of a hundred questions and answers four are lost: a suspicion every half minute at most, instead of one every six seconds. */
 const windy: Weather = { delayMs: [1, 20], loss: 0.02, duplication: 0.01, reordering: true }
 
 it.each([
@@ -21,8 +22,8 @@ it.each([
   mesh.run({ forMs: 30_000 })
   const before = mesh.said('peer:suspected')
   mesh.run({ forMs: 120_000 })
-  expect(mesh.said('peer:suspected') - before).toBeLessThanOrEqual(weather === calm ? 0 : 1)
-  expect(before).toBeLessThanOrEqual(weather === calm ? 0 : 1)
+  expect(mesh.said('peer:suspected') - before).toBeLessThanOrEqual(weather === calm ? 0 : 4)
+  expect(before).toBeLessThanOrEqual(weather === calm ? 0 : 4)
   expect(mesh.said('peer:died')).toBe(0)
   mesh.network.heal()
   mesh.network.weather = calm
@@ -48,5 +49,32 @@ it('who meets only by hearsay gives no work there, and neither suspects nor buri
   expect(new Set(mesh.runs('work'))).toEqual(new Set(['A']))
   mesh.run({ forMs: 60_000 })
   expect([mesh.said('peer:suspected'), mesh.said('peer:died')]).toEqual([0, 0])
+  mesh.endsWell()
+})
+
+it('a pair that has met and is cut off for ever, each heard by the others: what the one was given is done elsewhere', () => {
+  const mesh = new Scenario({ P: 0, N: 2, A: 1 })
+  mesh.run({ forMs: 5_000 })
+  mesh.fn('work', function* (_context, n: number) {
+    yield* elapse(2_000)
+    return n
+  })
+  const program = mesh.ask('P', function* (context) {
+    const refs = [1, 2, 3, 4, 5, 6].map((n) => context.call('work', [n]))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return sum
+  })
+  mesh.until(() => mesh.runs('work').includes('N'), 'N has begun')
+  mesh.cut(['P'], ['N'])
+  expect(mesh.result(program)).toBe(21)
+  expect(mesh.peer('P').state.members.get('N' as PeerId)).toMatchObject({ state: 'alive', hearsay: true })
+  expect(mesh.said('peer:died')).toBe(0)
+  // Nothing more is given to it until it is heard.
+  const again = mesh.timesRun('work')
+  mesh.network.heal()
+  mesh.until(() => mesh.peer('P').state.members.get('N' as PeerId)?.hearsay === false, 'P hears N', 60_000)
+  mesh.run({ forMs: 20_000 })
+  expect(mesh.timesRun('work')).toBe(again)
   mesh.endsWell()
 })

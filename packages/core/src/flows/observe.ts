@@ -6,10 +6,11 @@ import type { Instant, LifeId } from '../model/ids.ts'
 import { after, peerOf } from '../model/ids.ts'
 import type { Signal } from '../model/messages.ts'
 import type { Claim } from '../model/world.ts'
-import type { Step } from '../state/failure-detector.ts'
+import type { FailureDetector, Step } from '../state/failure-detector.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { hangUp, signal } from '../state/peer-state.ts'
 import { preceding } from '../state/placement.ts'
+import { apart } from './recover.ts'
 
 const visitMs = 1_000
 
@@ -81,12 +82,17 @@ export function probeSignal(
     case 'pong':
       return
     case 'probed':
-      if (state.detector.probed(said.target, said.heard, now))
-        hangUp(state, said.target, 'it lives, but this link is dead')
-      return
+      return detour(state, said.target, state.detector.probed(said.target, said.heard, now))
     case 'probe':
       return help(state, from, said, now)
   }
+}
+
+/** Others hear it and we do not. Out of reach it is one of whom we only hear, until it speaks to us: what it has of ours is given to others. */
+function detour(state: PeerState, life: LifeId, found: ReturnType<FailureDetector['probed']>): void {
+  if (found === null) return
+  hangUp(state, life, 'it lives, but this link is dead')
+  if (found === 'apart' && state.members.parted(life)) apart(state, life)
 }
 
 function help(

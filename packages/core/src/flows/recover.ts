@@ -46,11 +46,35 @@ export function ended(
 /** What may have been running costs a retry; the rest of its queue goes back free. */
 function attemptsOf(state: PeerState, life: LifeId, slots: number, name: string): number {
   const rows = state.tasks.assignedTo(life)
-  rows.forEach((row, at) => {
-    const ran = at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
-    lose(state, row, life, { ran, name })
-  })
+  rows.forEach((row, at) => lose(state, row, life, { ran: mayRun(state, row, life, at, slots), name }))
   return rows.length
+}
+
+// oxlint-disable-next-line max-params -- where in its queue
+function mayRun(state: PeerState, row: TaskRow, life: LifeId, at: number, slots: number): boolean {
+  return at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
+}
+
+/** It lives and is out of our reach: what it was given is given to others; should it ever hear of it, it may drop it. */
+export function apart(state: PeerState, life: LifeId): void {
+  const { name, profile } = state.members.get(peerOf(life)) ?? { name: life, profile: null }
+  const reason = `peer ${name} cannot be reached from here, though others hear it`
+  state.tasks.assignedTo(life).forEach((row, at) => {
+    const attempt = state.tasks.attemptAt(row, life) ?? row.attempt
+    const charge = mayRun(state, row, life, at, profile?.slots ?? 1) ? 'retry' : 'none'
+    const task = row.spec.id
+    state.agenda.requeue.push({
+      task,
+      attempt,
+      code: 'PEER_DIED',
+      cause: null,
+      peer: name,
+      charge,
+      reason,
+      killed: false,
+    })
+    say(state, life, { type: 'abort', task, attempt, reason: 'it was given to another peer', moved: true })
+  })
 }
 
 // oxlint-disable-next-line max-params -- what was lost, and how

@@ -48,6 +48,8 @@ export function suspicionMs(confirmations: number, wanted: number, min: number, 
 const awarenessMax = 8
 /** After so many probes that only others saw answered a link is worth nothing. */
 const detoursMost = 3
+/** After so many that peer is out of our reach, whatever others hear. */
+const detoursApart = 12
 
 export class FailureDetector {
   readonly #config: Config
@@ -142,20 +144,22 @@ export class FailureDetector {
   }
 
   /**
-   * A helper answered. Its hearing nothing counts; its hearing the target is a sign of life. True when
-   * that has been so for a while: the target lives, and what fails is our own link to it.
+   * A helper answered. Its hearing nothing counts; its hearing the target is a sign of life. When that has been
+   * so for a while the target lives, and what fails is our own link to it: a new one may do. When it has been so
+   * for long, none does.
    */
-  probed(life: LifeId, heard: boolean, now: Instant): boolean {
+  probed(life: LifeId, heard: boolean, now: Instant): 'link' | 'apart' | null {
     const row = this.#observed.get(life)
-    if (!row || row.phase !== 'indirect') return false
+    if (!row || row.phase !== 'indirect') return null
     if (!heard) {
       row.nacks++
       if (row.nacks >= row.asked) row.dueAt = now
-      return false
+      return null
     }
     this.#calm(row, now)
     row.detours++
-    return row.detours % detoursMost === 0
+    if (row.detours % detoursApart === 0) return 'apart'
+    return row.detours % detoursMost === 0 ? 'link' : null
   }
 
   /** How many helpers the flow could ask. None: the next step is not worth waiting for. */

@@ -207,6 +207,15 @@ export class Membership {
     return true
   }
 
+  /** It lives, as others say, and has not answered us for long: hearsay from now on. False when it was. */
+  parted(life: LifeId): boolean {
+    const row = this.#rows.get(peerOf(life))
+    if (row?.life !== life || row.hearsay || isOver(row.state)) return false
+    row.hearsay = true
+    this.version++
+    return true
+  }
+
   /** Raises our own incarnation above what was said of us. */
   refute(incarnation: number): Claim {
     const me = this.me

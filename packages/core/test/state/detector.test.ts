@@ -69,16 +69,17 @@ describe('a silent peer', () => {
     expect(detector.due(at(60_000))).toEqual([])
   })
 
-  it('that others hear three times in a row has a dead link', () => {
+  it('that others hear three times in a row has a dead link, and is out of reach when no new one helps', () => {
     const detector = new FailureDetector(presets.test)
     detector.observe(new Set([x]), at(0))
-    const answers: boolean[] = []
+    const answers: ReturnType<FailureDetector['probed']>[] = []
     let now = 0
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 12; n++) {
       while (detector.due(at(now)).every(({ action }) => action !== 'indirect')) now += 50
       detector.asked(x, 3, at(now))
       answers.push(detector.probed(x, true, at(now)))
     }
-    expect(answers).toEqual([false, false, true])
+    const each = [null, null, 'link'] as const
+    expect(answers).toEqual([...each, ...each, ...each, null, null, 'apart'])
   })
 })
