@@ -11,16 +11,18 @@ const longestWaitMs = 2 ** 31 - 1
 const timerScript = `let timer
 onmessage = ({ data: [number, ms] }) => {
   clearTimeout(timer)
-  if (ms !== null) timer = setTimeout(postMessage, ms, number)
+  timer = setTimeout(postMessage, ms, number)
 }`
 
-/** Sets a timer in the place of the one before; null: none. */
-type Wait = (ms: number | null) => void
+/** Sets a timer in the place of the one before. */
+type Wait = (ms: number) => void
 
 export class PageClock implements Clock {
   readonly #wait: Wait
   readonly #close: () => void
   #at = Number.POSITIVE_INFINITY
+  /** When the timer fires by itself. */
+  #armedFor = Number.POSITIVE_INFINITY
   #callback: () => void = () => {}
 
   constructor() {
@@ -52,12 +54,17 @@ export class PageClock implements Clock {
     this.#close()
   }
 
+  /** Each turn of the machine puts its time off. A timer that fires too early is set once more: one message instead of one a turn. */
   #set(): void {
-    if (this.#at === Number.POSITIVE_INFINITY) return this.#wait(null)
-    this.#wait(Math.min(Math.max(0, Math.ceil(this.#at - this.now())), longestWaitMs))
+    // Timers take whole milliseconds.
+    if (this.#armedFor < this.#at + 1) return
+    const ms = Math.min(Math.max(0, Math.ceil(this.#at - this.now())), longestWaitMs)
+    this.#armedFor = this.now() + ms
+    this.#wait(ms)
   }
 
   #fire(): void {
+    this.#armedFor = Number.POSITIVE_INFINITY
     if (this.#at === Number.POSITIVE_INFINITY) return
     // Timers may fire a little early, and long waits come in pieces.
     if (this.now() < this.#at) return this.#set()
@@ -72,7 +79,7 @@ function startTimer(fire: () => void): { readonly wait: Wait; readonly close: ()
   let worker = timerWorker()
   const inPage: Wait = (ms) => {
     clearTimeout(timer)
-    if (ms !== null) timer = setTimeout(fire, ms)
+    timer = setTimeout(fire, ms)
   }
   let last: number | null = null
   worker?.addEventListener('message', ({ data }: MessageEvent<number>) => {
@@ -81,7 +88,7 @@ function startTimer(fire: () => void): { readonly wait: Wait; readonly close: ()
   })
   worker?.addEventListener('error', () => {
     worker = null
-    inPage(last)
+    if (last !== null) inPage(last)
   })
   return {
     wait: (ms) => {

@@ -1,5 +1,5 @@
-// Every peer is looked at once in a while by somebody who has nothing to do with it: not only by those
-// that follow it on the ring, nor only by those that are in conversation with it.
+// Every peer is looked at once in a while by somebody who has nothing to do with it: not only by its
+// neighbours on the ring, nor only by those that are in conversation with it.
 
 import { hash32 } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
@@ -39,13 +39,15 @@ function atMost(seen: number, trials: number, chance: number): number {
 /** Neither watches the other for another reason. Whoever is asked all the time by somebody hears it, and need not ask. */
 function isStranger(from: SimPeer, to: SimPeer, peers: readonly SimPeer[]): boolean {
   if (from === to || from.state.sessions.has(to.life)) return false
-  return !followers(to, peers).includes(from) && !followers(from, peers).includes(to)
+  return !observersOf(to, peers).includes(from)
 }
 
-/** Those who observe a peer: the members that follow it on the ring of hashed ids. */
-function followers(of: SimPeer, among: readonly SimPeer[]): SimPeer[] {
+/** Those who observe a peer: its neighbours on the ring of hashed ids, on both sides. */
+function observersOf(of: SimPeer, among: readonly SimPeer[]): SimPeer[] {
+  const { observers } = of.state.config
   const place = (peer: SimPeer): number => hash32(peer.peer)
   const distance = (peer: SimPeer): number => (place(peer) - place(of) + 2 ** 32) % 2 ** 32
   const others = among.filter((peer) => peer !== of).sort((a, b) => distance(a) - distance(b))
-  return others.slice(0, of.state.config.observers)
+  if (others.length <= observers) return others
+  return [...others.slice(0, observers / 2), ...others.slice(others.length - observers / 2)]
 }

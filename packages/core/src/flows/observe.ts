@@ -1,5 +1,5 @@
 // The heartbeat: whom we observe, what the detector's steps mean on the wire, and when a suspicion
-// ends in a death. Observers are the members that follow a peer on the ring, everybody who is in
+// ends in a death. Observers are a peer's neighbours on the ring, everybody who is in
 // conversation with it, and now and then somebody at random.
 
 import type { Instant, LifeId } from '../model/ids.ts'
@@ -9,7 +9,7 @@ import type { Claim } from '../model/world.ts'
 import type { FailureDetector, Step } from '../state/failure-detector.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { hangUp, signal } from '../state/peer-state.ts'
-import { preceding } from '../state/placement.ts'
+import { neighbours } from '../state/placement.ts'
 import { apart } from './recover.ts'
 
 const visitMs = 1_000
@@ -38,7 +38,7 @@ function chooseObserved(state: PeerState, now: Instant): void {
   timers.ringVersion = members.version
   const others = members.others()
   const observed = new Set<LifeId>()
-  for (const row of preceding(members.me, others, config.observers)) observed.add(row.life)
+  for (const row of neighbours(members.me, others, config.observers)) observed.add(row.life)
   for (const row of others) if (state.sessions.has(row.life)) observed.add(row.life)
   if (visit) state.visiting = state.rng.pick(others)?.life ?? null
   if (state.visiting && members.lives(state.visiting)) observed.add(state.visiting)

@@ -6,7 +6,7 @@ export interface Config {
   // ---- membership and failure detection (SWIM, Lifeguard)
   /** Time between probes of one observed peer. Lower finds silence sooner, costs 2 small frames per pair and interval. */
   readonly probeMs: number
-  /** Peers that observe each member: those that follow it on the ring. More agree faster, cost more probes. */
+  /** Peers that observe each member: its neighbours on the ring, as many before it as after it. More agree faster, cost more probes. */
   readonly observers: number
   /** Peers asked to probe in our place after a miss. */
   readonly indirectProbes: number

@@ -53,13 +53,15 @@ const detoursApart = 12
 
 export class FailureDetector {
   readonly #config: Config
+  readonly #self: LifeId | null
   readonly #observed = new Map<LifeId, Observed>()
   readonly #suspicions = new Map<LifeId, Suspicion>()
   #awareness = 0
   #nonce = 0
 
-  constructor(config: Config) {
+  constructor(config: Config, self: LifeId | null = null) {
     this.#config = config
+    this.#self = self
   }
 
   /** 0 is well; 8 is so slow that its verdicts take nine times as long. */
@@ -85,8 +87,13 @@ export class FailureDetector {
     return this.#observed.has(life)
   }
 
+  /** Of two that observe each other one asks first, and is heard by asking: otherwise both would ask in the same moment. */
+  #calmMs(life: LifeId): number {
+    return this.#config.probeMs * (this.#self !== null && this.#self > life ? 1.25 : 1)
+  }
+
   #fresh(life: LifeId, now: Instant): Observed {
-    const dueAt = after(now, this.#config.probeMs)
+    const dueAt = after(now, this.#calmMs(life))
     return {
       life,
       heardAt: now,
@@ -117,7 +124,7 @@ export class FailureDetector {
     row.hinted = false
     row.refused = false
     row.askedAgain = false
-    row.dueAt = after(now, this.#config.probeMs)
+    row.dueAt = after(now, this.#calmMs(row.life))
   }
 
   /** A question that may yet be answered in time is no silence. */
@@ -186,7 +193,7 @@ export class FailureDetector {
     const patience = this.#config.probeMs * (1 + this.#awareness)
     switch (row.phase) {
       case 'calm': {
-        const next = after(row.heardAt, this.#config.probeMs)
+        const next = after(row.heardAt, this.#calmMs(row.life))
         if (!row.hinted && next > now) {
           row.dueAt = next
           return null

@@ -251,7 +251,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     startedAt: now,
     firstEpoch: { number: 1, by: self },
     members: new Membership(self, profile, now),
-    detector: new FailureDetector(config),
+    detector: new FailureDetector(config, self),
     gossip: new Gossip(config.rumourLambda),
     links: new Links(config),
     sessions: new Sessions(config),

@@ -159,10 +159,13 @@ export function copyOrder(
 }
 
 /**
- * The `count` members that come before this one on the ring of hashed ids: those it observes, as each
- * is observed by the `count` that follow it.
+ * Whom a member observes: on the ring of hashed ids as many before it as after it, `count` in all. So two that are close
+ * observe each other, and one question and its answer serve both; and everybody knows who observes whom.
  */
-export function preceding<T extends Pick<Member, 'peer' | 'place'>>(me: T, others: readonly T[], count: number): T[] {
-  const distance = ({ place }: T): number => (me.place - place + 4_294_967_296) % 4_294_967_296
-  return [...others].sort((a, b) => distance(a) - distance(b) || (a.peer < b.peer ? -1 : 1)).slice(0, count)
+export function neighbours<T extends Pick<Member, 'peer' | 'place'>>(me: T, others: readonly T[], count: number): T[] {
+  const behind = ({ place }: T): number => (me.place - place + 4_294_967_296) % 4_294_967_296
+  const ring = [...others].sort((a, b) => behind(a) - behind(b) || (a.peer < b.peer ? -1 : 1))
+  if (ring.length <= count) return ring
+  const before = Math.ceil(count / 2)
+  return [...ring.slice(0, before), ...ring.slice(ring.length - (count - before))]
 }

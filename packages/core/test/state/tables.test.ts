@@ -12,7 +12,7 @@ import { Executor } from '../../src/state/executor.ts'
 import { failure } from '../../src/state/failures.ts'
 import { Holds } from '../../src/state/holds.ts'
 import type { Member } from '../../src/state/membership.ts'
-import { copyOrder, preceding, unfit } from '../../src/state/placement.ts'
+import { copyOrder, neighbours, unfit } from '../../src/state/placement.ts'
 import { Scheduler } from '../../src/state/scheduler.ts'
 import { Tasks } from '../../src/state/tasks.ts'
 
@@ -325,18 +325,21 @@ describe('placement', () => {
     }
   })
 
-  it('has every peer observed by as many others as wanted', () => {
+  it('has every peer observed by as many others as wanted, and by those that it observes', () => {
     const peers = Array.from({ length: 1_000 }, (_, n) => member(`p${n}`))
     const watchers = new Map<string, number>()
+    const pairs = new Set<string>()
     for (const peer of peers) {
-      const watched = preceding(
+      const watched = neighbours(
         peer,
         peers.filter((other) => other !== peer),
         4,
       )
       expect(watched).not.toContain(peer)
       for (const { peer: name } of watched) watchers.set(name, (watchers.get(name) ?? 0) + 1)
+      for (const { peer: name } of watched) pairs.add([peer.peer, name].sort().join(' '))
     }
+    expect(pairs.size).toBe(2_000)
     expect([...new Set(watchers.values())]).toEqual([4])
     expect(watchers.size).toBe(1_000)
   })
