@@ -329,3 +329,29 @@ it('what all workers wait for may be queued behind them: after a while one more 
   expect(mesh.peer('S').workers.size).toBeLessThanOrEqual(7)
   mesh.endsWell()
 })
+
+it('all workers waited once, then something runs in one more: nothing wakes the peer again and again meanwhile', () => {
+  const mesh = new Scenario({ S: 1 }, { config: { maxWorkers: 2 } })
+  mesh.fn('leaf', function* (_context, n: number) {
+    yield* elapse(100)
+    return n
+  })
+  mesh.fn('waits', function* (_context, box: { ref: SimRef }) {
+    return yield* get(box.ref)
+  })
+  const program = mesh.ask('S', function* (context) {
+    const leaves = Array.from({ length: 60 }, (_, n) => context.call('leaf', [n]))
+    const last = leaves.at(-1) as SimRef
+    const waiting = [0, 1].map((n) => context.call('waits', [{ ref: last }, n], { priority: 1 }))
+    let sum = 0
+    for (const ref of [...leaves, ...waiting]) sum += (yield* get(ref)) as number
+    return sum
+  })
+  // The first of them stands in line until the peer has been seen to stand still.
+  mesh.until(() => mesh.timesRun('leaf') > 10, 'one more worker is taken')
+  const { turnCount } = mesh
+  mesh.run({ forMs: 3_500 })
+  expect(mesh.turnCount - turnCount).toBeLessThan(1_000)
+  expect(mesh.result(program)).toBe(1_888)
+  mesh.endsWell()
+})

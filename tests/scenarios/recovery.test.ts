@@ -362,3 +362,35 @@ it('puts that only lineage keeps count against its limit: past it the oldest go,
   expect(kept).toEqual(puts.slice(-3))
   mesh.endsWell()
 })
+
+it('an input of a task is lost while that one stands in line: it waits again, and its owner does not take that for a sleep', () => {
+  const gpu = { needs: { resources: { gpu: 1 } } }
+  const mesh = new Scenario({ S: 0, E: { slots: 2, resources: { gpu: 1 } }, X: 1, Y: { slots: 1, memoryBytes: 0 } })
+  mesh.fn('block', function* () {
+    yield* elapse(10_000)
+    return new Big({ n: 7 }, 1e6)
+  })
+  mesh.fn('long', function* () {
+    yield* elapse(8_000)
+    return 1
+  })
+  mesh.fn('read', function* (_context, block: { n: number }) {
+    yield* elapse(1)
+    return block.n
+  })
+  let stored = false
+  const program = mesh.ask('S', function* (context) {
+    const block = context.call('block', [], { ...only('X'), copies: 1 })
+    yield { type: 'durable', ref: block }
+    stored = true
+    const long = context.call('long', [], gpu)
+    const read = context.call('read', [block], gpu)
+    return ((yield* get(long)) as number) + ((yield* get(read)) as number)
+  })
+  mesh.until(() => stored && mesh.timesRun('long') === 1, 'the reader stands in line')
+  mesh.kill('X')
+  mesh.restart('X')
+  expect(mesh.result(program)).toBe(8)
+  expect(mesh.timesRun('block')).toBe(2)
+  mesh.endsWell()
+})

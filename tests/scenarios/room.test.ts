@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import type { ObjectId } from '@murmuration/core/internal'
-import { Big, encode } from '@murmuration/sim-peer'
+import { Big, SimRef, encode } from '@murmuration/sim-peer'
 import type { SimPeer } from '@murmuration/sim-peer'
 import { Scenario, elapse, get, only } from './scenario.ts'
 
@@ -47,6 +47,37 @@ it('copies that were only read go first, and nothing is written to disk for them
   expect(E.store.memoryUsed).toBeLessThanOrEqual(100e6)
   expect(E.state.counters.dropped).toBeGreaterThan(8)
   expect([E.state.counters.spilled, S.state.counters.rebuilt]).toEqual([0, 0])
+  mesh.endsWell()
+})
+
+it('a holder is asked to look at bytes for which it has just asked whether they may go: its owner counts on nothing that is not there', () => {
+  const mesh = new Scenario({ S: 0 })
+  mesh.add('H', { slots: 0 })
+  mesh.add('E', { slots: 1, memoryBytes: 100e6 })
+  mesh.run({ forMs: 3_000 })
+  mesh.fn('read', function* (_context, { n }: { n: number }) {
+    yield* elapse(10)
+    return n
+  })
+  const [S, E] = [mesh.peer('S'), mesh.peer('E')]
+  const objects = put(S, 20, 2)
+  mesh.run({ forMs: 10_000 })
+  const readers = objects.map((object) =>
+    mesh.ask('S', function* (context) {
+      return yield* get(context.call('read', [new SimRef(object, S.life)], only('E')))
+    }),
+  )
+  const hashes = new Map(objects.map((object) => [object, S.state.directory.get(object)?.hash ?? '']))
+  const isRead = (): boolean => readers.every(({ end }) => end !== null)
+  for (let times = 0; times < 10_000 && !isRead(); times++) {
+    mesh.run({ forMs: 1 })
+    for (const [object, hash] of hashes) if (E.store.has(object)) mesh.says('S', 'E', { type: 'verify', object, hash })
+  }
+  expect(isRead()).toBe(true)
+  mesh.run({ forMs: 5_000 })
+  expect(E.state.counters.dropped).toBeGreaterThan(2)
+  expect(S.state.directory.heldBy(E.life).filter((object) => !E.store.has(object))).toEqual([])
+  letGo(S, objects)
   mesh.endsWell()
 })
 

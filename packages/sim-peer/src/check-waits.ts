@@ -27,6 +27,9 @@ export function checkWaits(peer: SimPeer): void {
     if (state.members.ended(life)) fail(peer, `an answer is awaited from ${life}, whose life is over`)
   if (state.tasks.pending > 0 && deadline(state) === never)
     fail(peer, 'tasks are pending and the machine names no deadline')
+  // It would be woken again at once, for ever, and take that for a sleep each time.
+  if (peer.now() - state.timers.wakeAt >= state.config.sleptMs)
+    fail(peer, 'the machine wants to be woken at a time that has long passed')
 }
 
 function checkRow(peer: SimPeer, row: TaskRow): void {

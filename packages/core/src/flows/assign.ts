@@ -145,8 +145,8 @@ function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant)
 function inputsOf(state: PeerState, row: TaskRow): Input[] | null {
   const inputs = inputsFor(state, row.spec.refs)
   if (inputs) return inputs
-  state.tasks.retrying(row, 0 as Instant)
-  state.deadlines.set(row.spec.id, 0 as Instant)
+  state.tasks.retrying(row, state.timers.turnAt)
+  state.deadlines.set(row.spec.id, state.timers.turnAt)
   return null
 }
 

@@ -54,6 +54,7 @@ export class Workers {
     row.width = width
     if (row.running.size === 0) this.#begins(row, now)
     row.running.add(attempt)
+    this.#stalledAt = never
   }
 
   /** How long it has been running; 0 while it waits behind another one in its worker. */
@@ -81,6 +82,7 @@ export class Workers {
   /** One more attempt waits in it, or one fewer. */
   block(number: number, step: 1 | -1): void {
     this.#row(number).blocked += step
+    if (step === -1) this.#stalledAt = never
   }
 
   gone(number: number): void {
