@@ -24,7 +24,8 @@ export async function command(words: readonly string[]): Promise<number> {
     return said.code
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error, said)
-    return error.exitCode === 0 ? 0 : report(usageError(error), said)
+    const verb = program.commands.find((one) => one.name() === words[0])?.name()
+    return error.exitCode === 0 ? 0 : report(usageError(error, verb), said)
   }
 }
 

@@ -37,11 +37,14 @@ function sentenceOf(error: MeshError): string {
   return error.message.replace(/^joinMesh: /, '')
 }
 
-/** commander's findings: `error: unknown option '--sltos'\n(Did you mean --slots?)`. */
-export function usageError(error: CommanderError): UsageError {
+/** commander's findings: `error: unknown option '--sltos'\n(Did you mean --slots?)`, in that command where one was named. */
+export function usageError(error: CommanderError, verb: string | undefined): UsageError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const more = rest.map((line) => line.replace(/^\(Did/, '(did')).join(' ')
-  const help = error.code === 'commander.helpDisplayed' ? '' : '; murmur --help lists what there is'
+  const help =
+    error.code === 'commander.helpDisplayed'
+      ? ''
+      : `; murmur ${verb === undefined ? '' : `${verb} `}--help lists what there is`
   const sentence = [first, more].filter((part) => part !== '').join(' ')
   const saysHow = more !== '' || /Expected|Allowed choices|is no address/.test(first)
   return new UsageError(saysHow ? sentence : `${sentence}${help}`)
