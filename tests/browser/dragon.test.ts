@@ -105,7 +105,8 @@ function stateOf(id: string): string | undefined {
 }
 
 function isAlive(id: string): boolean {
-  return stateOf(id) === 'alive'
+  // Only one tab of a window is looked at.
+  return stateOf(id) === 'alive' || stateOf(id) === 'hidden'
 }
 
 function isGone(id: string): boolean {

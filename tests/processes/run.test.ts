@@ -86,7 +86,8 @@ describe('run', () => {
 
 test('one of three is killed while a program works: the sum is right, and status says who, when and how', async () => {
   const peers = [await terminal.up(), await terminal.up(), await terminal.up()]
-  const program = terminal.start('run', 'sum.ts', '150')
+  // Long enough to be looked at: two commands are started meanwhile.
+  const program = terminal.start('run', 'sum.ts', '400')
   const victim = peers[1] as (typeof peers)[number]
   await victim.peer.said(({ event }) => event === 'printed')
   const tasks = await terminal.murmur('list', 'tasks')
@@ -97,7 +98,7 @@ test('one of three is killed while a program works: the sum is right, and status
   else expect(explained.err).toMatch(new RegExp(id)) // It was done meanwhile.
   victim.peer.signal('SIGKILL')
   const { code, out } = await program.ended
-  expect(out).toMatch(/"sum":11175/)
+  expect(out).toMatch(/"sum":79800/)
   expect(code).toBe(0)
   for (const { peer } of peers.filter((one) => one !== victim)) {
     const died = await peer.said(({ event }) => event === 'peer:died')
