@@ -61,14 +61,14 @@ export default defineConfig({
         },
       },
       {
-        // Pages in a real browser, with Node peers beside them: one file at a time.
+        // Pages in a real browser, with Node peers beside them: two files at a time, each with a browser of its own.
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: ['tests/browser/chromium-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 1,
+          maxWorkers: workers,
           sequence: { groupOrder: turns.browser },
         },
       },
