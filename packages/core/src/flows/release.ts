@@ -100,6 +100,8 @@ function fade(state: PeerState, entry: Entry): void {
 }
 
 function freeBytes(state: PeerState, entry: Entry): void {
+  // Most results are small and are kept by nobody else.
+  if (entry.holders.size === 0 && entry.copying.size === 0) return
   for (const life of new Set([...entry.holders, ...entry.copying]))
     say(state, life, { type: 'free', object: entry.object })
 }
