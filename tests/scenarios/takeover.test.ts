@@ -77,6 +77,31 @@ it('a guardian sleeps until the grace of a dead owner is over: what was asked of
   mesh.endsWell()
 })
 
+it('an executor sleeps longer than tombstones stand, with an outcome for a dead owner: it knows that it is dead as long as it gives it its grace', () => {
+  const mesh = new Scenario({ S: 0, E: 1, Y: 0 })
+  mesh.fn('work', function* () {
+    yield* elapse(3_000)
+    return 7
+  })
+  mesh.ask('S', function* (context) {
+    return yield* get(context.call('work', []))
+  })
+  mesh.until(() => mesh.timesRun('work') === 1, 'it runs')
+  mesh.kill('S')
+  const { state } = mesh.peer('E')
+  mesh.until(
+    () => [...state.executor.all()].some((row) => row.state === 'done'),
+    'it is done, and nobody is there to take it',
+  )
+  mesh.peer('E').sleep(true)
+  mesh.run({ forMs: mesh.config.tombstoneMs + mesh.config.orphanGraceMs })
+  mesh.peer('E').thaw()
+  mesh.run({ forMs: 2 * mesh.config.tombstoneMs })
+  expect(state.executor.size).toBe(0)
+  expect(state.members.get('S' as PeerId)).toBeUndefined()
+  mesh.endsWell()
+})
+
 it('a guardian waits for the answer of an owner in whose place it is asked itself: it answers, and asks nobody else', () => {
   const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 1, Z: 0 })
   mesh.fn('list', function* (context) {

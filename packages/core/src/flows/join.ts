@@ -80,7 +80,8 @@ export function keepInTouch(state: PeerState, now: Instant): void {
     timers.syncAt = after(now, config.syncMs * state.rng.between(0.75, 1.25))
     const member = state.rng.pick(state.members.others().filter((row) => row.state !== 'suspect'))
     if (member) sync(state, member.life, true)
-    for (const life of state.members.bury(now, config.tombstoneMs)) {
+    // Whoever slept gives the dead their grace again, and has to know for as long that they are dead.
+    for (const life of state.members.bury(now, config.tombstoneMs, (dead) => state.graves.has(dead))) {
       state.sessions.bury(life)
       forgetPeer(state, peerOf(life))
     }

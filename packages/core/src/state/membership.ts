@@ -280,11 +280,11 @@ export class Membership {
     return claims
   }
 
-  /** Tombstones older than `ms` go. */
-  bury(now: Instant, ms: number): LifeId[] {
+  /** Tombstones older than `ms` go, but for those that are needed. */
+  bury(now: Instant, ms: number, isNeeded: (life: LifeId) => boolean): LifeId[] {
     const buried: LifeId[] = []
     for (const [peer, row] of this.#rows) {
-      if (!isOver(row.state) || now - row.since <= ms) continue
+      if (!isOver(row.state) || now - row.since <= ms || isNeeded(row.life)) continue
       this.#rows.delete(peer)
       buried.push(row.life)
     }
