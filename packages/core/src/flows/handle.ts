@@ -87,6 +87,7 @@ function settleAgenda(state: PeerState, now: Instant): void {
     else if (agenda.revived.length > 0) comeBack(state, first(agenda.revived))
     else if (agenda.strangers.length > 0) claims.meetStranger(state, first(agenda.strangers), now)
     else if (agenda.retiring.length > 0) replicate.retire(state, first(agenda.retiring))
+    else if (agenda.apart.length > 0) recover.apart(state, first(agenda.apart))
     else if (agenda.orphans.length > 0) adopt.orphaned(state, first(agenda.orphans))
     else if (agenda.claimed.length > 0) jobs.claimsAnswered(state, first(agenda.claimed))
     else if (agenda.requeue.length > 0) requeue.requeued(state, first(agenda.requeue), now)

@@ -10,7 +10,6 @@ import type { FailureDetector, Step } from '../state/failure-detector.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { hangUp, signal } from '../state/peer-state.ts'
 import { neighbours } from '../state/placement.ts'
-import { apart } from './recover.ts'
 
 const visitMs = 1_000
 
@@ -92,7 +91,7 @@ export function probeSignal(
 function detour(state: PeerState, life: LifeId, found: ReturnType<FailureDetector['probed']>): void {
   if (found === null) return
   hangUp(state, life, 'it lives, but this link is dead')
-  if (found === 'apart' && state.members.parted(life)) apart(state, life)
+  if (found === 'apart' && state.members.parted(life)) state.agenda.apart.push(life)
 }
 
 function help(

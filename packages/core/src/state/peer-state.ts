@@ -165,6 +165,8 @@ export interface Agenda {
   readonly revived: Denque<LifeId>
   /** Lives that are on their way out. */
   readonly retiring: Denque<LifeId>
+  /** Lives that others hear and that are out of our reach. */
+  readonly apart: Denque<LifeId>
   /** Lives that somebody named and of whom nothing was heard yet. */
   readonly strangers: Denque<LifeId>
   /** Objects that are held here and whose owner is gone. */
@@ -300,6 +302,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
       loose: new Denque(),
       revived: new Denque(),
       retiring: new Denque(),
+      apart: new Denque(),
       strangers: new Denque(),
       orphans: new Denque(),
       claimed: new Denque(),

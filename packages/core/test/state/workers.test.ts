@@ -18,5 +18,7 @@ it('one more is taken when all have waited for long, and no time is named while 
   workers.add(1, attempt('b'), { width: 1, now: at(110) })
   expect(workers.exceedAt(1)).toBe(never)
   workers.block(1, 1)
-  expect(workers.exceedAt(1)).toBe(210)
+  // The next one after twice the time, counted from when all wait again.
+  expect(workers.mayExceed(1, at(120))).toBe(false)
+  expect(workers.exceedAt(1)).toBe(320)
 })
