@@ -70,6 +70,10 @@ export const bugs = {
       }
     },
   },
+  'forgotten-maker': {
+    what: 'what a task put and is lost is not put again',
+    plant: ({ state: { makers } }) => (makers.of = () => undefined),
+  },
   'uncounted-death': {
     what: 'a holder that died is still one',
     plant: ({ state: { directory } }) => (directory.holderDied = () => []),

@@ -47,10 +47,14 @@ export function checkRun(peer: SimPeer, { spec }: Order): void {
 export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
   const { executor, config } = peer.state
   const inUse = new Set(peer.workers.busy())
+  // What begins later in this turn did not run yet.
+  const later = new Set(effects.flatMap((effect) => (effect.type === 'run' ? effect.batch.map(({ id }) => id) : [])))
   for (const effect of effects) {
-    if (effect.type !== 'run' || inUse.has(effect.worker)) continue
+    if (effect.type !== 'run') continue
+    const runs = [...executor.all()].some(({ id, state }) => state === 'running' && !later.has(id))
+    for (const { id } of effect.batch) later.delete(id)
+    if (inUse.has(effect.worker)) continue
     inUse.add(effect.worker)
-    const runs = [...executor.all()].some(({ state, worker }) => state === 'running' && worker !== effect.worker)
     if (inUse.size <= config.maxWorkers || !runs) continue
     let deepest = -1
     for (const row of executor.all()) if (row.state === 'blocked') deepest = Math.max(deepest, row.spec.depth)

@@ -133,6 +133,7 @@ export function checkEmpty(world: SimWorld): void {
       inspections: state.inspections.size,
       aliases: state.aliases.size,
       notes: state.notes.size,
+      makers: state.makers.size,
       fetches: [...state.holdings.fetches()].length,
       holdings: state.holdings.size,
       // What nobody answers for is kept for its time.

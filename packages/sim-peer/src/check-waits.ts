@@ -99,11 +99,17 @@ function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefine
   if (owner === undefined) return false
   const entry = state.directory.get(object)
   if (!entry) return owner !== state.self && state.elsewhere.get(object) !== undefined
-  if (entry.state === 'pending')
-    return state.missing.has(object) || (entry.task !== null && isPending(state, entry.task))
+  if (entry.state === 'pending') return isSought(state, object) || (entry.task !== null && isPending(state, entry.task))
   if (entry.state === 'faded') return false
   if (entry.state === 'alias' && entry.alias) return willSettle(state, entry.alias.object, entry.alias.owner)
   return true
+}
+
+/** Somebody may say in time that he has it, or its task is to put it again. */
+function isSought(state: PeerState, object: ObjectId): boolean {
+  const until = state.missing.get(object)?.by ?? never
+  const maker = state.makers.of(object)
+  return until !== never || (maker?.awaited.has(object) === true && isPending(state, maker.spec.id))
 }
 
 function isPending(state: PeerState, task: Parameters<PeerState['tasks']['get']>[0]): boolean {

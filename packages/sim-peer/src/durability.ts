@@ -18,6 +18,8 @@ export class Durability {
   /** Of objects that had all their copies: those lost since. */
   readonly #losses = new Map<string, Loss[]>()
   readonly #corrupt = new Set<string>()
+  /** What tasks put: they put it again. */
+  readonly #made = new Set<ObjectId>()
   /** Objects that had their copies at some time. */
   reached = 0
 
@@ -27,6 +29,15 @@ export class Durability {
 
   corrupted(holder: LifeId, object: ObjectId): void {
     this.#corrupt.add(`${holder}|${object}`)
+  }
+
+  putInTask(object: ObjectId): void {
+    this.#made.add(object)
+  }
+
+  /** It was put inside a task. */
+  isMade(object: ObjectId): boolean {
+    return this.#made.has(object)
   }
 
   /** Whoever answers for it by an old ledger may count holders that let go of it long ago. */

@@ -6,7 +6,7 @@ import type { Failure, LifeId, ObjectId } from '@murmuration/core/internal'
 import { presets } from '@murmuration/core/internal'
 import type { SimWorld } from './world.ts'
 
-type Verdict = (world: SimWorld, object: ObjectId) => boolean
+type Verdict = (world: SimWorld, object: ObjectId, why: string) => boolean
 
 /** The sentences in which a loss is told, and when they are true. */
 const losses: readonly (readonly [RegExp, Verdict])[] = [
@@ -15,10 +15,12 @@ const losses: readonly (readonly [RegExp, Verdict])[] = [
     (world, object) => world.custody.wasForgotten(object) || isOwnerGone(world, object),
   ],
   [/^its owner has let go of it/, (world, object) => isUnheard(world, object) || isFromBefore(world, object)],
-  // Whether that was just is checked as it happens.
-  [/^it was put|^it may be made again/, (world) => world.custody.burials > 0 || world.corruptions > 0],
+  // Whether that was just is checked as it happens. What was put inside a task is put again by it.
+  [/^it was put, and/, (world, object) => isHarmed(world) && (!world.durability.isMade(object) || isForgetful(world))],
+  [/^it was put inside .* \(rebuilds\)|^it may be made again/, isHarmed],
+  [/^it was put inside .* failed before/, (world, _object, why) => isExcusedEnd(world, why)],
   [/^there is no room for/, (world) => world.isCramped],
-  [/^its lineage was dropped/, (world) => world.config.lineageBytes < presets.test.lineageBytes],
+  [/^its lineage was dropped/, isForgetful],
 ]
 
 /** Other ends that a program does not bring about itself. */
@@ -39,9 +41,23 @@ export function isExcused(world: SimWorld, failure: Failure): boolean {
   const lost = [...text.matchAll(/object (\S+) is lost: (.*?)(?=; |$)/g)].at(-1)
   if (lost) {
     const [, object, why] = lost as unknown as [string, ObjectId, string]
-    return losses.some(([sentence, isTrue]) => sentence.test(why) && isTrue(world, object))
+    return losses.some(([sentence, isTrue]) => sentence.test(why) && isTrue(world, object, why))
   }
+  return isExcusedEnd(world, text)
+}
+
+function isExcusedEnd(world: SimWorld, text: string): boolean {
   return ends.some(([sentence, isTrue]) => sentence.test(text) && isTrue(world))
+}
+
+/** Somebody was thought dead, or bytes went bad. */
+function isHarmed({ custody, corruptions }: SimWorld): boolean {
+  return custody.burials > 0 || corruptions > 0
+}
+
+/** Lineage is dropped before a run is over. */
+function isForgetful({ config }: SimWorld): boolean {
+  return config.lineageBytes < presets.test.lineageBytes
 }
 
 /** Whoever thinks its owner dead hands it on without a word to that one, who frees what nobody it knows of holds. */

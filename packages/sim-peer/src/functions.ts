@@ -91,6 +91,12 @@ export interface Trip {
   readonly seen: readonly string[] | null
 }
 
+/** What a task puts. */
+export interface Hoard {
+  readonly count: number
+  readonly copies: number
+}
+
 export interface Box {
   readonly refs: readonly SimRef[]
 }
@@ -118,6 +124,12 @@ function defineCarriers(world: SimWorld): void {
     return Array.from({ length: count }, (_, n) =>
       n % 3 === 2 ? context.put({ n }) : context.call('block', [ms, n, n % 2 === 0 ? 100 : megabyte]),
     )
+  })
+  /** Puts more than a message carries, made from what it is given, which may have been put by another of these. */
+  world.define('stash', function* (context: Context, ms: number, { count, copies }: Hoard, ...blocks: { n: number }[]) {
+    yield* elapse(ms)
+    const sum = blocks.reduce((all, block) => all + block.n, 0)
+    return Array.from({ length: count }, (_, n) => context.put(new Big({ n: n + sum }, megabyte), { copies }))
   })
   world.define('gather', function* (_context: Context, refs: SimRef[]): Body {
     return yield* sumOf(refs)

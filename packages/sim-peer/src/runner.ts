@@ -195,6 +195,7 @@ export class Runner implements Context {
     const object = digest(`${this.id}|${what}|${this.#nth(what)}`) as ObjectId
     const job = this.#init.depth === 0 && this.#init.runsAgain === true ? { context: this.id, name } : undefined
     if (!this.#peer.put(this.id, object, { encoded, copies, job })) throw new SimFailure(noRoom(object))
+    if (this.#init.depth > 0) this.#peer.world.durability.putInTask(object)
     return this.#own(object)
   }
 

@@ -62,6 +62,8 @@ export class Witness {
 
   /** A row was made: the first ask, or one by a context that runs again and found nothing. */
   added(owner: SimPeer, spec: TaskSpec): void {
+    // Run again for what it put: a notice says so.
+    if (owner.state.makers.get(spec.id)?.isRun) return
     this.#account(owner.life, spec.id).added++
     this.#cause(spec.id)
     if (spec.policy.retries >= 0) this.isImpatient = true

@@ -86,6 +86,38 @@ export interface Souvenirs extends Some {
   readonly options: CallOptions
 }
 
+export interface Stashes extends Some {
+  readonly copies: number
+  readonly pauseMs: number
+  readonly rebuilds: number
+}
+
+/** What tasks put, from what others put: kept for a while, and put again by the task when all its copies are gone. */
+export const stashes: WorkKind<Stashes> = {
+  draw: ({ rng }) => ({
+    count: 1 + rng.below(4),
+    copies: rng.next() < 0.7 ? 1 : 2,
+    ms: rng.between(5, 300),
+    pauseMs: rng.between(500, 6_000),
+    rebuilds: rng.next() < 0.9 ? -1 : 2,
+  }),
+  *main(context, { count, copies, ms, pauseMs, rebuilds }) {
+    const options = away(context, { ...elsewhereIfFull, rebuilds })
+    const below = context.call('stash', [ms, { count, copies }], options)
+    const blocks = (yield* get(below)) as SimRef[]
+    context.release(below)
+    yield* elapse(pauseMs / 2)
+    const above = context.call('stash', [ms, { count, copies }, ...blocks], options)
+    const refs = (yield* get(above)) as SimRef[]
+    context.release(above)
+    for (const ref of blocks) context.release(ref)
+    yield* elapse(pauseMs)
+    return yield* sumOf(refs)
+  },
+  // Each of the upper ones has all the lower ones in it.
+  expected: ({ count }) => total(count) * (1 + count),
+}
+
 /** Refs that other peers answer for, kept for a while before they are read. */
 export const souvenirs: WorkKind<Souvenirs> = {
   draw: ({ rng, options }) => ({

@@ -29,6 +29,7 @@ const weights: { readonly [Name in WorkName]?: number } = {
   dropped: 2,
   keepsakes: 2,
   souvenirs: 2,
+  stashes: 3,
   cancels: 2,
   strays: 2,
   timeouts: 2,

@@ -2,7 +2,7 @@
 // everything is recorded, so a burst of submits leaves as one batch per peer. Work that nobody in
 // the mesh could ever run is given a time to be proven wrong, then fails with the reasons.
 
-import type { Instant, LifeId, TaskId } from '../model/ids.ts'
+import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
@@ -68,12 +68,22 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     to.room--
     to.out++
     addBeside(to, row.spec)
-    collect(batches, to.life, row, { inputs, spec: currentSpec(state, row.spec) })
+    collect(batches, to.life, row, { inputs, spec: currentSpec(state, row.spec), remake: remakeOf(state, row) })
   }
   for (const spec of aside.reverse()) state.scheduler.ready(spec, true)
   if (fit) ready.unfit = false
   else unplaced(state, ready, now)
 }
+
+/** What it is to put again. */
+function remakeOf(state: PeerState, { spec }: TaskRow): readonly ObjectId[] {
+  const maker = state.makers.get(spec.id)
+  if (!maker || maker.awaited.size === 0) return none
+  for (const object of maker.awaited) maker.told.add(object)
+  return [...maker.awaited]
+}
+
+const none: readonly ObjectId[] = []
 
 interface Choice {
   readonly candidates: readonly Candidate[]
@@ -155,14 +165,15 @@ function collect(
   batches: Batches,
   life: LifeId,
   row: TaskRow,
-  { inputs, spec }: Pick<Assignment, 'inputs' | 'spec'>,
+  { inputs, spec, remake }: Pick<Assignment, 'inputs' | 'spec'> & { readonly remake: readonly ObjectId[] },
 ): void {
   let groups = batches.get(life)
   if (!groups) batches.set(life, (groups = []))
   let group = groups.find(({ epoch }) => epoch.number === row.epoch.number && epoch.by === row.epoch.by)
   if (!group) groups.push((group = { epoch: row.epoch, attempts: [] }))
   const { attempt, formerly } = row
-  group.attempts.push(formerly.length === 0 ? { spec, attempt, inputs } : { spec, attempt, inputs, formerly })
+  const assignment = formerly.length === 0 ? { spec, attempt, inputs } : { spec, attempt, inputs, formerly }
+  group.attempts.push(remake.length === 0 ? assignment : { ...assignment, remake })
 }
 
 /** Arguments that are small one by one and together more than a frame can carry: said, not tried. */

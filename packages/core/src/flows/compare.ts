@@ -11,6 +11,7 @@ import { settleAs } from '../state/adoption.ts'
 import type { Entry } from '../state/directory.ts'
 import { dropSpec } from '../state/lineage.ts'
 import { letGo, tellBorrowers } from '../state/locate.ts'
+import { isAwaited, regain } from '../state/remaking.ts'
 import { notify, say } from '../state/peer-state.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import type { SharedRow } from '../state/shared.ts'
@@ -49,6 +50,9 @@ export function compared(state: PeerState, from: LifeId, message: Compare): void
   // Nobody here has asked for it, or everybody has let go of it.
   if (!row) return
   const ours = found(state, row)
+  // What is looked for here is found there.
+  if (ours === null && entry && isAwaited(state, entry) && isValue(message.located))
+    regain(state, entry, message.located)
   // Told when it has settled here as well.
   if (ours === null || isSame(ours, message.located)) return
   if (message.reply) say(state, from, { type: 'compare', object, located: ours, isFirst: !row.isAdopted, reply: false })
@@ -79,6 +83,10 @@ function rank(located: Located): number {
 /** The task itself brought it about: a value, or what it threw. */
 function isOutcome(located: Located): boolean {
   return located.type !== 'failure' || located.failure.code === 'TASK_FAILED'
+}
+
+function isValue({ type }: Located): boolean {
+  return type === 'inline' || type === 'stored'
 }
 
 function isSame(a: Located, b: Located): boolean {

@@ -232,11 +232,16 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   }
   const object = resultOf(task)
   const entry = state.directory.get(object)
-  if (!entry) return
+  const maker = state.makers.get(task)
+  if (maker) {
+    maker.failed = result.type === 'failure' ? result.failure.message : null
+    maker.numbered = row.numbered
+  }
   // A cancel may have come when its time was up already.
   const wasToEnd = row.ending !== null
   if (row.second) endOther(state, row, row.second)
   if (row.at) state.scheduler.returned(row.at)
+  if (entry?.state !== 'pending') return ranAgain(state, entry, row, { task, result, holder })
   enter(state, entry, row, { task, result, holder })
   remember(state, row, { task, result, holder }, now)
   state.tasks.settled(row)
@@ -246,6 +251,38 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   settleHolds(state, row, result)
   state.agenda.settled.push(object)
   state.agenda.loose.push(object)
+}
+
+/** Run once more for the sake of something that it put: what it returns is known, or nobody here has asked for it. */
+// oxlint-disable-next-line max-params -- one row in two tables, and what came of it
+function ranAgain(
+  state: PeerState,
+  entry: Entry | undefined,
+  row: TaskRow,
+  { task, result, holder }: Conclusion,
+): void {
+  if (entry && isOther(entry, result)) conflict(state, row, 'run again, its result has other bytes')
+  if (result.type === 'stored' && holder) spareOrFree(state, task, holder, result.hash)
+  state.tasks.settled(row)
+  state.counters.settled++
+  for (const link of row.spec.refs) letGo(state, link.object, 'spec')
+  if (entry?.state !== 'stored' && entry?.state !== 'alias' && entry?.state !== 'faded') dropSpec(state, task)
+  else if (!row.lineage) {
+    state.notes.delete(entry.object)
+    keepLineage(state, row)
+  }
+  state.agenda.settled.push(resultOf(task))
+}
+
+function isOther({ bytes, hash }: Entry, result: Located): boolean {
+  if (result.type === 'stored') return hash !== '' && hash !== result.hash
+  if (bytes === null || result.type !== 'inline') return false
+  return bytes.length !== result.bytes.length || bytes.some((byte, at) => byte !== result.bytes[at])
+}
+
+function conflict(state: PeerState, { spec }: TaskRow, how: string): void {
+  const reason = `${how}: the task is not deterministic`
+  notify(state, { type: 'task:conflict', task: spec.id, fn: spec.fn, reason })
 }
 
 function enter(state: PeerState, entry: Entry, row: TaskRow, { result, holder }: Conclusion): void {
@@ -262,10 +299,7 @@ function enter(state: PeerState, entry: Entry, row: TaskRow, { result, holder }:
     case 'stored':
       state.directory.stored(entry, result.size, result.hash, result.refs)
       if (holder && !state.members.ended(holder)) state.directory.addHolder(entry, holder)
-      if (before !== '' && before !== result.hash) {
-        const reason = 'made again, its result has other bytes: the task is not deterministic'
-        notify(state, { type: 'task:conflict', task: row.spec.id, fn: row.spec.fn, reason })
-      }
+      if (before !== '' && before !== result.hash) conflict(state, row, 'made again, its result has other bytes')
   }
 }
 

@@ -26,6 +26,7 @@ import * as observe from './observe.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
 import * as relieve from './relieve.ts'
+import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as resolve from './resolve.ts'
 import * as submit from './submit.ts'
@@ -213,6 +214,7 @@ const takers: Takers = {
   delivered: (state, from, message) => execute.delivered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
+  remade: (state, from, message) => remake.remade(state, from, message),
   want: (state, from, { object }) => resolve.wanted(state, from, object),
   borrow: (state, from, message) => release.borrowed(state, from, message),
   release: (state, from, { object }) => release.released(state, from, object),

@@ -13,10 +13,12 @@ import { dropDoomed } from '../state/bytes.ts'
 import { wantCode } from '../state/code-sources.ts'
 import { awaitGuardians } from '../state/guarding.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
+import { awaitRemade, mayRemake } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
+import { tellRemade } from '../state/remaking.ts'
 
 /** Taken up, and begun elsewhere before. */
 export interface Begun {
@@ -41,7 +43,7 @@ export function assigned(
 }
 
 function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): RunRow | null {
-  const { spec, attempt, inputs, extra = false } = assignment
+  const { spec, attempt, inputs, extra = false, remake } = assignment
   // What a task at a worker asks for in turn is deeper.
   const isBarred = spec.depth === 0 && !asksHere(state, owner)
   const refusal = isBarred ? forbiddenSentence('worker', 'submit tasks') : refusalOf(state, owner)
@@ -56,14 +58,17 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
   if (state.executor.find(spec.id, attempt, owner)) return null
   const there = state.executor
     .ofTask(spec.id)
-    .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec))
+    .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec) && mayRemake(row, remake))
+  for (const object of remake ?? []) tellRemade(state, object, owner)
   if (there) {
     if (!extra) state.executor.wanted(there)
+    if (remake) awaitRemade(there, { to: owner, objects: remake })
     join(state, there, { owner, attempt }, epoch)
     return null
   }
-  if (attempt > 1 && answerFromLetters(state, owner, spec.id, attempt)) return null
+  if (attempt > 1 && !remake && answerFromLetters(state, owner, spec.id, attempt)) return null
   const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra })
+  if (remake) awaitRemade(row, { to: owner, objects: remake })
   state.code.need(spec.code)
   for (const input of inputs) {
     if (input.located.type !== 'stored' || state.holdings.has(input.source)) continue

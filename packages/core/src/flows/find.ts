@@ -9,6 +9,7 @@ import { after, peerOf } from '../model/ids.ts'
 import type { FoundNote, Located } from '../model/object.ts'
 import { dropFoundling, makeDiskRoom } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
+import { foundHolder } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 
@@ -85,6 +86,7 @@ function judge(state: PeerState, from: LifeId, note: FoundNote): 'keep' | 'free'
   const isOurs = owners.includes(state.self)
   // This very life counted on them once, and has let go of them since.
   if (!entry) return isOurs ? 'free' : null
+  if (entry.state === 'pending' && foundHolder(state, from, object, hash)) return 'keep'
   if (entry.hash === hash && takeBack(state, from, entry)) return 'keep'
   return isOurs && entry.state !== 'pending' ? 'free' : null
 }

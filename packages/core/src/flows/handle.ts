@@ -26,6 +26,7 @@ import * as observe from './observe.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
 import { relieve, saveRest } from './relieve.ts'
+import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
@@ -94,11 +95,14 @@ function settleAgenda(state: PeerState, now: Instant): void {
     else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
     else if (agenda.lost.length > 0) {
       const { object, reason } = first(agenda.lost)
-      recover.lost(state, object, reason, now)
+      const entry = state.directory.get(object)
+      if (entry?.task) recover.lost(state, entry, reason, now)
+      else if (entry) remake.putLost(state, entry, reason, now)
     } else if (agenda.settled.length > 0) {
       const object = first(agenda.settled)
       replicate.freeSpared(state, object)
       recover.aliasLost(state, object, now)
+      remake.settled(state, object, now)
       submit.inputsSettled(state, object)
       resolve.settled(state, object)
     } else if (agenda.loose.length > 0) release.loosened(state, first(agenda.loose))

@@ -174,7 +174,9 @@ export function explain(state: PeerState, id: string, now: Instant): InspectRow[
     if (seen.has(what) || depth > 8 || lines.length > 200) return
     seen.add(what)
     const task =
-      state.tasks.get(what as TaskId) ?? state.tasks.get(state.directory.get(what as ObjectId)?.task as TaskId)
+      state.tasks.get(what as TaskId) ??
+      state.tasks.get(state.directory.get(what as ObjectId)?.task as TaskId) ??
+      makerOf(state, what as ObjectId)
     const text = task && task.state !== 'settled' ? waiting(state, task, now) : known(state, what)
     if (text === null) return
     lines.push({ depth, text: clip(text) })
@@ -184,6 +186,12 @@ export function explain(state: PeerState, id: string, now: Instant): InspectRow[
   }
   visit(id, 0)
   return lines
+}
+
+/** The task that is to put it again. */
+function makerOf(state: PeerState, object: ObjectId): TaskRow | undefined {
+  const maker = state.makers.of(object)
+  return maker?.awaited.has(object) ? state.tasks.get(maker.spec.id) : undefined
 }
 
 function waiting(state: PeerState, row: TaskRow, now: Instant): string {

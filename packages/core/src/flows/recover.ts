@@ -11,10 +11,10 @@ import { dropAsker } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
-import { dropSpec } from '../state/lineage.ts'
 import { askAgain, askOwner, askParents, hold, letGo, locate, unanswerable } from '../state/locate.ts'
+import { foundHolder, loseForGood } from '../state/missing.ts'
 import type { Agenda, PeerState } from '../state/peer-state.ts'
-import { hangUp, isBeyond, lostFailure, notify, say, stamp } from '../state/peer-state.ts'
+import { hangUp, isBeyond, notify, say, stamp } from '../state/peer-state.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -135,7 +135,7 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
 
 /** What was never acknowledged may still be wanted: that life may have been thought dead too soon. */
 function keepLetters(state: PeerState, life: LifeId, unsaid: readonly Message[]): void {
-  const letters = unsaid.filter(({ type }) => type === 'outcome' || type === 'delivered')
+  const letters = unsaid.filter(({ type }) => type === 'outcome' || type === 'remade' || type === 'delivered')
   if (letters.length > 0 && !isBeyond(state, life)) state.letters.set(life, letters)
 }
 
@@ -213,26 +213,30 @@ function passOn(state: PeerState, object: ObjectId): boolean {
   return true
 }
 
-/** The last copy is gone: made again when somebody reads it, or lost with a reason. */
-export function lost(state: PeerState, object: ObjectId, reason: string, now: Instant): void {
-  const entry = state.directory.get(object)
-  if (!entry || (entry.state !== 'stored' && entry.state !== 'faded' && entry.state !== 'alias')) return
+/** The last copy of what a task returned is gone: made again when somebody reads it, or lost with a reason. */
+// oxlint-disable-next-line max-params -- what was lost, why and when
+export function lost(state: PeerState, entry: Entry, reason: string, now: Instant): void {
+  const { object } = entry
+  if (entry.state !== 'stored' && entry.state !== 'faded' && entry.state !== 'alias') return
   if (entry.state === 'stored' && entry.holders.size > 0) return
-  const refs = entry.refs
-  if (!state.holds.isHeld(object) && entry.wantedBy.size === 0) {
-    if (!entry.task) return give(state, entry, 'put', 'it was put, and its last copy is gone')
-    state.directory.reopen(entry, 'faded')
-  } else rebuild(state, entry, reason, now)
+  if (!state.holds.isHeld(object) && entry.wantedBy.size === 0) reopen(state, entry, 'faded')
+  else rebuild(state, entry, reason, now)
+}
+
+function reopen(state: PeerState, entry: Entry, to: 'pending' | 'faded'): void {
+  const { refs } = entry
+  state.directory.reopen(entry, to)
   for (const link of refs) letGo(state, link.object, 'container')
 }
 
 function rebuild(state: PeerState, entry: Entry, reason: string, now: Instant): void {
   const row = entry.task ? state.tasks.get(entry.task) : undefined
-  if (!entry.task) return give(state, entry, 'put', 'it was put by a program, and its last copy is gone')
-  if (!row) return give(state, entry, 'lineage-dropped', state.notes.get(entry.object) ?? 'its lineage was dropped')
-  if (row.state !== 'settled') return
+  if (!row)
+    return loseForGood(state, entry, 'lineage-dropped', state.notes.get(entry.object) ?? 'its lineage was dropped')
+  // It runs again already, for something that it put.
+  if (row.state !== 'settled') return reopen(state, entry, 'pending')
   if (row.rebuildsLeft <= 0)
-    return give(
+    return loseForGood(
       state,
       entry,
       'no-rebuilds',
@@ -241,21 +245,12 @@ function rebuild(state: PeerState, entry: Entry, reason: string, now: Instant): 
   row.rebuildsLeft--
   state.counters.rebuilt++
   state.tasks.tell(row, `${stamp(state, now)} its result was lost (${reason}): made again`)
-  state.directory.reopen(entry, 'pending')
+  reopen(state, entry, 'pending')
   state.tasks.reopen(row, now)
   for (const link of row.spec.refs) hold(state, link, 'spec')
   notify(state, { type: 'object:rebuilt', object: entry.object, task: row.spec.id })
   state.tasks.retrying(row, now)
   state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-}
-
-function give(state: PeerState, entry: Entry, reason: string, because: string): void {
-  const failure = { ...lostFailure(entry.object, reason, because), task: entry.task }
-  state.directory.failed(entry, failure)
-  if (entry.task) dropSpec(state, entry.task)
-  notify(state, { type: 'object:lost', object: entry.object, reason })
-  state.agenda.settled.push(entry.object)
-  state.agenda.loose.push(entry.object)
 }
 
 /** An alias whose target is beyond reach is made again through the task that returned it. */
@@ -267,12 +262,13 @@ export function aliasLost(state: PeerState, object: ObjectId, now: Instant): voi
   const { code, reason } = found.located.failure
   // Freed: its owner thought for longer than its grace that we were dead.
   if (code !== 'OBJECT_LOST' || (reason !== 'owner-died' && reason !== 'freed')) return
-  lost(state, object, `what stood for it is gone (${reason})`, now)
+  lost(state, entry, `what stood for it is gone (${reason})`, now)
 }
 
 /** What still counts in a conversation that began anew. The rest is in its first message, or is told from the beginning. */
 const saidAgain: ReadonlySet<Message['type']> = new Set([
   'outcome',
+  'remade',
   'delivered',
   'cancel',
   'verify',
@@ -349,6 +345,7 @@ function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { t
     const entry = state.directory.get(note.object)
     if (entry?.state === 'stored' && entry.hash === note.hash) state.directory.addHolder(entry, from)
     else if (entry?.state === 'pending' && listed.has(entry.task)) entry.spared.add(from)
+    else if (foundHolder(state, from, note.object, note.hash)) continue
     else say(state, from, { type: 'free', object: note.object })
   }
 }

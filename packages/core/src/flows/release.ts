@@ -10,10 +10,13 @@ import type { Entry } from '../state/directory.ts'
 import { guard } from '../state/guarding.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
 import type { HoldRow } from '../state/holds.ts'
-import { dropSpec, lineageBytes } from '../state/lineage.ts'
+import { dropMaker, dropSpec, lineageBytes } from '../state/lineage.ts'
 import { letGo } from '../state/locate.ts'
+import type { Maker } from '../state/makers.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
+import { stopAwaiting } from '../state/remaking.ts'
+import type { TaskRow } from '../state/tasks.ts'
 
 export function loosened(state: PeerState, object: ObjectId): void {
   const entry = state.directory.get(object)
@@ -73,7 +76,7 @@ function own(state: PeerState, entry: Entry): void {
     state.holds.remove(object)
     endBorrow(state, row)
   }
-  if (entry.state === 'pending') return
+  if (entry.state === 'pending' && !stopAwaiting(state, entry)) return
   if (isLineage) {
     if (entry.task && entry.state === 'stored') fade(state, entry)
     const isHere = entry.state === 'stored' || entry.state === 'inline'
@@ -89,6 +92,7 @@ function own(state: PeerState, entry: Entry): void {
   if (isGuarded && refs.length > 0) state.ledger.farewell(refs.map((link) => link.object))
   else for (const link of refs) letGo(state, link.object, 'container')
   if (task) dropSpec(state, task)
+  else dropMaker(state, object)
 }
 
 /** The bytes go, the way to make them again stays. */
@@ -133,11 +137,33 @@ export function released(state: PeerState, from: LifeId, object: ObjectId): void
 export function boundLineage(state: PeerState): void {
   const limit = state.config.lineageBytes
   if (lineageBytes(state) <= limit) return
-  for (const row of state.tasks.all()) {
+  const note = `its lineage was dropped: more than ${limit} bytes of arguments (lineageBytes)`
+  for (const row of oldestFirst(state)) {
     if (lineageBytes(state) <= limit) return
+    if ('puts' in row) forgetMaker(state, row, note)
+    else {
+      state.notes.set(resultOf(row.spec.id), note)
+      dropSpec(state, row.spec.id)
+    }
+  }
+}
+
+/** What is being made again is kept. */
+function* oldestFirst(state: PeerState): Iterable<TaskRow | Maker> {
+  const makers = [...state.makers.all()].filter(({ awaited }) => awaited.size === 0)
+  let next = makers.shift()
+  for (const row of state.tasks.all()) {
     if (row.state !== 'settled') continue
-    const note = `its lineage was dropped: more than ${limit} bytes of arguments (lineageBytes)`
-    state.notes.set(resultOf(row.spec.id), note)
-    dropSpec(state, row.spec.id)
+    for (; next && next.since < row.submittedAt; next = makers.shift()) yield next
+    yield row
+  }
+  for (; next; next = makers.shift()) yield next
+}
+
+function forgetMaker(state: PeerState, { puts }: Maker, note: string): void {
+  for (const object of puts) {
+    state.notes.set(object, note)
+    dropMaker(state, object)
+    state.ledger.touch(object)
   }
 }

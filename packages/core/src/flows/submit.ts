@@ -7,13 +7,15 @@ import { after, never, resultOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
-import type { Failure } from '../model/object.ts'
+import type { Failure, Located } from '../model/object.ts'
 import { adoptOrphan } from '../state/adoption.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
-import { hold, letGo, locate, request } from '../state/locate.ts'
+import { keepMaker } from '../state/lineage.ts'
+import { hold, letGo, locate, request, tellBorrowers } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say, stamp } from '../state/peer-state.ts'
+import { reopened, tellRemade } from '../state/remaking.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -90,17 +92,39 @@ export function put(state: PeerState, event: Extract<PeerEvent, { type: 'put' }>
   const known = state.directory.get(object)
   const entry = known ?? state.directory.add(object, null, copies)
   hold(state, { object, owner: state.self }, 'handle')
-  if (known && known.state !== 'failed') return keepAnother(state, known, event)
-  if (known) state.directory.reopen(known, 'pending')
-  for (const link of refs) hold(state, link, 'container')
-  if (inline) {
-    state.directory.inline(entry, inline, refs)
-  } else {
-    state.holdings.keep({ object, size, hash }, [state.self])
-    state.directory.stored(entry, size, hash, refs)
-    state.directory.addHolder(entry, state.self)
+  if (known?.state === 'inline' || known?.state === 'stored') keepAnother(state, known, event)
+  else {
+    const located: Located = inline
+      ? { type: 'inline', bytes: inline, refs }
+      : { type: 'stored', size, hash, holders: [state.self], refs }
+    const before = known ? reopened(state, known, located) : []
+    for (const link of refs) hold(state, link, 'container')
+    for (const of of before) letGo(state, of, 'container')
+    enter(state, entry, located)
+    if (known) tellBorrowers(state, object)
+    if (known) state.shared.found(object)
+    state.agenda.settled.push(object)
   }
-  state.agenda.settled.push(object)
+  wasPut(state, event)
+}
+
+/** Its bytes are here. */
+function enter(state: PeerState, entry: Entry, located: Extract<Located, { type: 'inline' | 'stored' }>): void {
+  if (located.type === 'inline') return state.directory.inline(entry, located.bytes, located.refs)
+  const { object } = entry
+  const { size, hash, refs } = located
+  state.holdings.keep({ object, size, hash }, [state.self])
+  state.directory.stored(entry, size, hash, refs)
+  state.directory.addHolder(entry, state.self)
+}
+
+/** Inside a task it may be put again, by running that once more; or this is that very run, and somebody waits for it. */
+function wasPut(state: PeerState, { context, object, inline }: Extract<PeerEvent, { type: 'put' }>): void {
+  const runs = state.executor.ofTask(context as string as TaskId)
+  const [run] = runs
+  if (run && inline === null) keepMaker(state, object, run.spec, [state.self])
+  for (const { remakes } of runs)
+    for (const { to, objects } of remakes ?? []) if (objects.includes(object)) tellRemade(state, object, to)
 }
 
 /** The same put again, by the same context run again: the bytes just stored are one more copy. */
@@ -123,7 +147,8 @@ export function cancel(
   if (owner !== state.self) return cancelElsewhere(state, object, owner, reason)
   const entry = state.directory.get(object)
   const row = entry?.task ? state.tasks.get(entry.task) : undefined
-  if (!row || row.state === 'settled') {
+  // It may run once more for something that it put: that is not what is cancelled.
+  if (!row || row.state === 'settled' || entry?.state !== 'pending') {
     state.effects.push({ type: 'cancelled', object })
     return
   }

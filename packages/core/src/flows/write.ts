@@ -42,10 +42,14 @@ function queue(state: PeerState): void {
 
 /** To somebody thought dead: what it would need if it is back before its grace is over. */
 function keepForLater(state: PeerState, to: LifeId, message: Message): void {
-  if ((message.type !== 'outcome' && message.type !== 'delivered') || isBeyond(state, to)) return
+  if (!isLetter(message) || isBeyond(state, to)) return
   const letters = state.letters.get(to)
   if (letters) letters.push(message)
   else state.letters.set(to, [message])
+}
+
+function isLetter({ type }: Message): boolean {
+  return type === 'outcome' || type === 'remade' || type === 'delivered'
 }
 
 function audience(state: PeerState, told: readonly LifeId[], now: Instant): Set<LifeId> {

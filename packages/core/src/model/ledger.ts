@@ -11,10 +11,10 @@ export interface LedgerRow {
   readonly task: TaskId | null
   /** Who asked for it; null when nobody would ask again: its task has ended. */
   readonly context: ContextId | null
-  /** Null for a `put`, and for what is never made again. */
+  /** Of a `put` the task inside which it was put; null for what is never made again. */
   readonly spec: TaskSpec | null
   readonly copies: number
-  /** The last attempt, and who has it. */
+  /** The last attempt, and who has it; of a `put` who ran its task. */
   readonly attempt: number
   readonly at: LifeId | null
   /** It was let go of and may be made again. */
@@ -41,7 +41,13 @@ export interface JobHead {
 export function united(one: LedgerRow, other: LedgerRow): LedgerRow {
   const [a, b] = [one.located, other.located]
   if (a?.type === 'stored' && b?.type === 'stored' && a.hash === b.hash)
-    return { ...one, located: { ...a, holders: [...new Set([...a.holders, ...b.holders])] } }
+    return { ...one, ...madeBy(one, other), located: { ...a, holders: [...new Set([...a.holders, ...b.holders])] } }
   if ((a === null) !== (b === null)) return a === null ? other : one
   return other.attempt > one.attempt ? other : one
+}
+
+/** Of a `put`: whoever answers for it may have lost sight of how it was made, and another has not. */
+function madeBy(one: LedgerRow, other: LedgerRow): Pick<LedgerRow, 'spec' | 'at'> {
+  const { spec, at } = one.task === null && one.spec === null ? other : one
+  return { spec, at }
 }

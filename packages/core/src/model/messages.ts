@@ -30,6 +30,8 @@ export interface Assignment {
   readonly extra?: boolean | undefined
   /** Who had earlier attempts and may have asked for children: their ledgers are looked at before this one begins. */
   readonly formerly?: readonly LifeId[] | undefined
+  /** What an earlier attempt put and is lost: the owner is told (`remade`) when this one has put it again. */
+  readonly remake?: readonly ObjectId[] | undefined
 }
 
 export interface HoldingNote {
@@ -61,6 +63,8 @@ export type Message =
       readonly outcome: Outcome
       readonly ms: number
     }
+  /** That attempt has put again what was lost; kept here until `delivered`, which names the object and attempt 0. */
+  | { readonly type: 'remade'; readonly object: ObjectId; readonly located: Located }
   // ---- about objects: borrower to owner
   | { readonly type: 'want'; readonly object: ObjectId }
   /** `nth` tells the answer from one to a borrow that was let go of meanwhile. */

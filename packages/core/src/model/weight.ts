@@ -15,7 +15,8 @@ export function weigh(message: Message): number {
 
 function weighBody(message: Message): number {
   if (message.type === 'assign') return message.attempts.reduce((sum, attempt) => sum + weighAttempt(attempt), 0)
-  if (message.type === 'located' || message.type === 'compare') return weighLocated(message.located)
+  if (message.type === 'located' || message.type === 'compare' || message.type === 'remade')
+    return weighLocated(message.located)
   if (message.type === 'inspected') return message.rows.length * 512
   if (message.type === 'announce')
     return (message.attempts.length + message.borrows.length + message.holdings.length) * linkBytes

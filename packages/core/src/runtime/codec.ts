@@ -63,7 +63,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     shared.set(value, table.length)
     return table.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
-  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra }) => [
+  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra, remake }) => [
     spec.id,
     attempt,
     share(spec.context),
@@ -74,7 +74,11 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
-    ...(extra === true ? [formerly ?? 0, true] : formerly === undefined ? none : [formerly]),
+    ...(extra === true || remake !== undefined
+      ? [formerly ?? 0, extra === true, ...(remake === undefined ? none : [remake])]
+      : formerly === undefined
+        ? none
+        : [formerly]),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
@@ -142,7 +146,7 @@ function unpackAssign(packed: Packed, from: LifeId): Message {
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra, remake] = row
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -168,6 +172,7 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
       policy: options,
     },
     ...(extra === true && { extra }),
+    ...(remake !== undefined && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
   }
 }
 

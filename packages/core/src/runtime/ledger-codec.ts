@@ -1,5 +1,6 @@
 // Ledger messages to positional arrays and back: with a named job there is a row for every task, and most
-// are a small value that nobody will make again. What the tasks of one batch share is written once.
+// are a small value that nobody will make again. What the tasks of one batch share is written once, and so is the
+// task inside which many things were put.
 
 import type { CodeId, ContextId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { JobHead, LedgerRow } from '../model/ledger.ts'
@@ -14,7 +15,9 @@ type GuardMessage = Extract<Message, { type: 'guard' }>
 /** Gives what many rows share a number. */
 class Table {
   readonly entries: unknown[] = []
+  readonly makers: Packed[] = []
   readonly #known = new Map<unknown, number>()
+  readonly #made = new Map<TaskId, number>()
 
   add(value: string | Policy): number {
     const known = this.#known.get(value)
@@ -22,12 +25,21 @@ class Table {
     this.#known.set(value, this.entries.length)
     return this.entries.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
+
+  /** Which of them, counted from 1. */
+  maker(spec: TaskSpec): number {
+    const known = this.#made.get(spec.id)
+    if (known !== undefined) return known
+    const nth = this.makers.push([spec.id, ...packSpec(spec, this)])
+    this.#made.set(spec.id, nth)
+    return nth
+  }
 }
 
 export function packGuard({ nth, begin, more, rows, gone, jobs }: GuardMessage): Packed {
   const table = new Table()
   const packed = rows.map((row) => packRow(row, table))
-  return ['g', nth, begin, more, table.entries, packed, gone, jobs]
+  return ['g', nth, begin, more, table.entries, packed, gone, jobs, table.makers]
 }
 
 function packRow(row: LedgerRow, table: Table): Packed {
@@ -35,7 +47,8 @@ function packRow(row: LedgerRow, table: Table): Packed {
   const head = [object, task === null ? 0 : 1, context === null ? -1 : table.add(context), copies, attempt]
   // By far the most common: a small value, done with.
   if (located?.type === 'inline' && located.refs.length === 0 && spec === null) return [...head, located.bytes]
-  return [...head, at ?? 0, faded, located ?? 0, spec === null ? 0 : packSpec(spec, table)]
+  const made = spec === null ? 0 : task === null ? table.maker(spec) : packSpec(spec, table)
+  return [...head, at ?? 0, faded, located ?? 0, made]
 }
 
 function packSpec({ context, depth, code, fn, args, refs, policy }: TaskSpec, table: Table): Packed {
@@ -45,14 +58,15 @@ function packSpec({ context, depth, code, fn, args, refs, policy }: TaskSpec, ta
 
 /** Throws CodecError. */
 export function unpackGuard(packed: Packed): GuardMessage {
-  const [, nth, begin, more, table, rows, gone, jobs] = packed
+  const [, nth, begin, more, table, rows, gone, jobs, tasks] = packed
   const shared = array(table, 'shared').map(unpackShared)
+  const makers = array(tasks, 'makers').map((maker) => unpackMaker(array(maker, 'maker'), shared))
   return {
     type: 'guard',
     nth: whole(nth, 'nth'),
     begin: begin === true,
     more: more === true,
-    rows: array(rows, 'rows').map((row) => unpackRow(array(row, 'row'), shared)),
+    rows: array(rows, 'rows').map((row) => unpackRow(array(row, 'row'), shared, makers)),
     gone: array(gone, 'gone').map((object) => name(object, 'gone') as ObjectId),
     jobs: check(wire.jobs, jobs, 'jobs') as unknown as readonly JobHead[],
   }
@@ -60,7 +74,11 @@ export function unpackGuard(packed: Packed): GuardMessage {
 
 type Shared = readonly (string | Policy)[]
 
-function unpackRow(row: Packed, shared: Shared): LedgerRow {
+function unpackMaker([id, ...spec]: Packed, shared: Shared): TaskSpec {
+  return unpackSpec(name(id, 'maker.id') as TaskId, spec, shared)
+}
+
+function unpackRow(row: Packed, shared: Shared, makers: readonly TaskSpec[]): LedgerRow {
   const [object, isTask, context, copies, attempt, at, faded, located, spec] = row
   const id = name(object, 'row.object')
   const task = isTask === 1 ? (id as TaskId) : null
@@ -73,14 +91,19 @@ function unpackRow(row: Packed, shared: Shared): LedgerRow {
   }
   if (at instanceof Uint8Array)
     return { ...base, spec: null, at: null, faded: false, located: { type: 'inline', bytes: at, refs: [] } }
-  if (spec !== 0 && task === null) throw new CodecError('a row with a spec is of a task')
   return {
     ...base,
     at: at === 0 ? null : (check(wire.lifeIdSchema, at, 'row.at') as LifeId),
     faded: faded === true,
     located: located === 0 ? null : (check(wire.located, located, 'row.located') as unknown as Located),
-    spec: spec === 0 || task === null ? null : unpackSpec(task, array(spec, 'row.spec'), shared),
+    spec: spec === 0 ? null : task === null ? makerAt(spec, makers) : unpackSpec(task, array(spec, 'row.spec'), shared),
   }
+}
+
+function makerAt(nth: unknown, makers: readonly TaskSpec[]): TaskSpec {
+  const spec = makers[whole(nth, 'row.spec') - 1]
+  if (!spec) throw new CodecError("the task of a put is not in the batch's list")
+  return spec
 }
 
 function unpackSpec(id: TaskId, packed: Packed, shared: Shared): TaskSpec {

@@ -158,6 +158,7 @@ const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: 
 /** Every message but `assign`, `outcome` and `guard`. */
 export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('abort'), task: id, attempt: whole, reason: text, moved: z.optional(z.boolean()) }),
+  z.object({ type: z.literal('remade'), object: id, located }),
   z.object({ type: z.literal('delivered'), task: id, attempt: whole }),
   z.object({ type: z.literal('grant'), credits: whole }),
   z.object({ type: z.literal('want'), object: id }),
@@ -201,5 +202,6 @@ export const message = z.discriminatedUnion('type', [
 
 export const links = list(link)
 export const jobs = list(job)
+export const objects = list(id)
 export const lives = list(lifeId, 256)
 export const lifeIdSchema = lifeId

@@ -9,7 +9,7 @@ import type { Located } from '../model/object.ts'
 import type { TaskSpec } from '../model/task.ts'
 import type { Entry } from './directory.ts'
 import { guard } from './guarding.ts'
-import { keepLineage } from './lineage.ts'
+import { keepLineage, keepMaker } from './lineage.ts'
 import { hold, letGo, moveTo } from './locate.ts'
 import { awaitHolder } from './missing.ts'
 import type { PeerState } from './peer-state.ts'
@@ -41,8 +41,11 @@ export function install(state: PeerState, first: LedgerRow, others: Iterable<Lif
   for (let told = left.pop(); told !== undefined; told = left.pop()) {
     const row = asFound(state, told)
     // Of a worker's children those are gone on with that run what a member has brought.
-    if (row.spec && !isVouched(state, row.spec.code, state.guarded.ownersOf(row.object))) continue
-    if (state.directory.get(row.object) || (row.task !== null && state.tasks.get(row.task))) continue
+    if (row.spec && !isVouched(state, row.spec.code, state.guarded.ownersOf(row.object))) {
+      if (row.task === null && row.located !== null) left.push({ ...row, spec: null })
+      continue
+    }
+    if (state.directory.get(row.object)) continue
     state.shared.adopted(
       row.object,
       [...others, ...ownersOf(state, row)].filter((life) => life !== state.self),
@@ -84,8 +87,10 @@ function enter(state: PeerState, row: LedgerRow): void {
   const { object, task, spec, copies, located } = row
   const entry = state.directory.add(object, task, copies)
   state.agenda.loose.push(object)
+  if (task === null && spec !== null) keepMaker(state, object, spec, row.at === null ? [] : [row.at])
   if (located !== null) settleAs(state, entry, located)
-  if (spec !== null) enterTask(state, entry, row, spec)
+  if (task !== null && spec !== null) enterTask(state, entry, row, spec)
+  else if (spec !== null && located === null) state.directory.reopen(entry, 'faded')
   else if (task !== null && (entry.state === 'stored' || entry.state === 'alias'))
     state.notes.set(object, 'its lineage was dropped by the peer that answered for it before')
   else if (located === null)
@@ -125,6 +130,11 @@ function askHolder(state: PeerState, entry: Entry, holder: LifeId): void {
 // oxlint-disable-next-line max-params -- one row in two tables
 function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located }: LedgerRow, spec: TaskSpec): void {
   const now = state.timers.turnAt
+  if (state.tasks.get(spec.id)) {
+    // It runs here already, for something that it put.
+    if (faded) state.directory.reopen(entry, 'faded')
+    return
+  }
   const row = state.tasks.add(spec, state.firstEpoch, now)
   row.attempt = row.numbered = attempt
   state.code.need(spec.code)

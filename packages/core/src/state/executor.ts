@@ -80,6 +80,7 @@ export class Executor {
       others: null,
       epoch,
       inputs,
+      remakes: null,
       state: 'fetching',
       extra,
       barred: null,

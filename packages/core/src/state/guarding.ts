@@ -1,6 +1,6 @@
 // What goes into the ledger: an object, and with it all that would be needed to answer for it (the
 // closure of its lineage and of the refs inside it, as far as it is ours). What others answer for is
-// in their ledgers.
+// in their ledgers. Of what was put inside a task the lineage is that task.
 
 import type { ContextId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
@@ -21,7 +21,7 @@ export function guardClosure(state: PeerState, objects: readonly ObjectId[]): vo
   const left = [...objects]
   for (let object = left.pop(); object !== undefined; object = left.pop()) {
     const entry = state.directory.get(object)
-    const spec = entry?.task ? state.tasks.get(entry.task)?.spec : undefined
+    const spec = entry?.task ? state.tasks.get(entry.task)?.spec : state.makers.of(object)?.spec
     for (const link of [...(entry?.refs ?? []), ...(spec?.refs ?? [])])
       if (state.directory.get(link.object) && state.ledger.add(link.object, null)) left.push(link.object)
   }
@@ -31,16 +31,19 @@ export function ledgerRow(state: PeerState, object: ObjectId): LedgerRow | null 
   const entry = state.directory.get(object)
   if (!entry) return null
   const row = entry.task ? state.tasks.get(entry.task) : undefined
+  const maker = entry.task ? undefined : state.makers.of(object)
+  const spec = row?.spec ?? maker?.spec
   return {
     object,
     task: entry.task,
     context: state.ledger.contextOf(object) ?? row?.spec.context ?? null,
-    spec: row ? currentSpec(state, row.spec) : null,
+    spec: spec ? currentSpec(state, spec) : null,
     copies: entry.copies,
     attempt: row?.numbered ?? 0,
-    at: row?.at ?? null,
+    at: row?.at ?? maker?.formerly.at(-1) ?? null,
     faded: entry.state === 'faded',
-    located: whereabouts(state, object),
+    // Of what is looked for: what it was.
+    located: whereabouts(state, object) ?? state.missing.get(object)?.located ?? null,
   }
 }
 

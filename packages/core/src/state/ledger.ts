@@ -66,13 +66,14 @@ export class Ledger {
     return this.#rows.get(object)?.context ?? null
   }
 
-  /** False when it was in there already. */
+  /** False when it was in there already. Whoever asked for it may come later than what it is inside of. */
   add(object: ObjectId, context: ContextId | null): boolean {
-    if (this.#rows.has(object)) return false
+    const known = this.#rows.get(object)
+    if (known && (known.context !== null || context === null)) return false
     this.#rows.set(object, { context, sentAt: Number.POSITIVE_INFINITY })
     this.#gone.delete(object)
     this.#changed.add(object)
-    return true
+    return !known
   }
 
   /** Something about it is other than was told. */

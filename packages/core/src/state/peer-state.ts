@@ -31,6 +31,7 @@ import type { ClaimRow } from './inheritance.ts'
 import { Jobs } from './jobs.ts'
 import { Ledger } from './ledger.ts'
 import { Links } from './links.ts'
+import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
@@ -67,7 +68,9 @@ export interface PeerState {
   readonly ledger: Ledger
   /** What others answer for, kept for when they are gone. */
   readonly guarded: Guarded
-  /** Adopted puts of whose bytes nobody known is there. */
+  /** The tasks inside which was put what we answer for. */
+  readonly makers: Makers
+  /** Puts of whose bytes nobody known is there. */
   readonly missing: Map<ObjectId, Missing>
   readonly shared: Shared
   readonly jobs: Jobs
@@ -124,7 +127,7 @@ export interface Durable {
 
 export interface Missing {
   readonly located: StoredAt
-  /** Until then somebody may say so; `never` once it is lost. */
+  /** Until then somebody may say so; `never` once it is lost, or being put again. */
   by: Instant
   /** Who had them, is back, and was asked to look. */
   readonly asked: Set<LifeId>
@@ -271,6 +274,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     code,
     ledger,
     guarded: new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
+    makers: new Makers(),
     missing,
     shared,
     jobs: new Jobs(),
@@ -381,6 +385,7 @@ export function checkPeerState(state: PeerState): void {
   state.code.check(state.config.maxCodes)
   state.ledger.check()
   state.guarded.check()
+  state.makers.check()
   state.scheduler.check((life) => state.tasks.assignedTo(life).length)
 }
 

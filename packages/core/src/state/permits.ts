@@ -20,6 +20,7 @@ const leastRole: { readonly [T in Message['type']]: Role } = {
   delivered: 'worker',
   grant: 'worker',
   outcome: 'worker',
+  remade: 'worker',
   want: 'observer',
   borrow: 'observer',
   release: 'observer',
@@ -106,9 +107,11 @@ export function asksHere(state: PeerState, life: LifeId): boolean {
   return life === state.self || state.members.get(peerOf(life))?.role === 'member'
 }
 
-/** Of a worker's ledger only what its tasks' children need is kept. */
+/** Of a worker's ledger only what its tasks' children need is kept, and what its tasks put. */
 export function mayGuard(row: LedgerRow): boolean {
-  return (row.spec === null || row.spec.depth > 0) && (row.context === null || mayClaim(row.context))
+  return (
+    (row.spec === null || row.task === null || row.spec.depth > 0) && (row.context === null || mayClaim(row.context))
+  )
 }
 
 /** Whether somebody who may submit has brought this bundle, as far as can be seen here: it is here, or one of them says so. */

@@ -13,6 +13,12 @@ export interface Asker {
   readonly attempt: number
 }
 
+/** What somebody waits for whom it was lost. */
+export interface Remake {
+  readonly to: LifeId
+  readonly objects: readonly ObjectId[]
+}
+
 export interface RunRow {
   readonly id: AttemptId
   /** The number under which the owner knows it: another than the id's once somebody else asked for it. */
@@ -23,6 +29,8 @@ export interface RunRow {
   others: readonly Asker[] | null
   epoch: Epoch
   inputs: readonly Input[]
+  /** What it is run again for. */
+  remakes: readonly Remake[] | null
   state: RunState
   /** It runs elsewhere too, so it may neither submit nor put. */
   extra: boolean
@@ -51,4 +59,13 @@ export function askersOf({ owner, others }: RunRow): LifeId[] {
 export function attemptFor(row: RunRow, life: LifeId): number | null {
   if (row.owner === life) return row.attempt
   return row.others?.find((asker) => asker.owner === life)?.attempt ?? null
+}
+
+/** Somebody waits for these to be put again. What has begun may have put them, and let go of them, before. */
+export function mayRemake({ state }: RunRow, objects: readonly ObjectId[] | undefined): boolean {
+  return objects === undefined || state === 'fetching' || state === 'ready'
+}
+
+export function awaitRemade(row: RunRow, remake: Remake): void {
+  row.remakes = [...(row.remakes ?? []), remake]
 }

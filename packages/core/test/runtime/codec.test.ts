@@ -59,6 +59,7 @@ const message = fc.oneof(
         spec,
         attempt: fc.nat(99),
         extra: fc.constantFrom(true, undefined),
+        remake: fc.option(fc.array(id, { minLength: 1, maxLength: 2 }), { nil: undefined }),
         inputs: fc.array(fc.record({ object: id, source: id, owner: fc.constant('peer-a/1'), located }), {
           maxLength: 2,
         }),
@@ -78,7 +79,7 @@ const message = fc.oneof(
     ),
   }),
   fc.record({ type: fc.constant('grant'), credits: fc.nat() }),
-  fc.record({ type: fc.constant('located'), object: id, located }),
+  fc.record({ type: fc.constantFrom('located', 'remade'), object: id, located }),
   fc.record({ type: fc.constant('mayDrop'), object: id, pressed: fc.boolean() }),
   fc.record({ type: fc.constantFrom('drop', 'keep', 'whoHas'), object: id }),
   fc.record({ type: fc.constant('sources'), object: id, from: fc.array(fc.constant(from), { maxLength: 2 }) }),
@@ -122,6 +123,21 @@ describe('frames', () => {
         expect(plain(withoutBuffers(received))).toEqual(plain(withoutBuffers(sent)))
       }),
     )
+  })
+
+  test('a task is written once for all that it put, and comes back with each', () => {
+    const made = fc.sample(spec, { numRuns: 1, seed: 1 })[0] as unknown as TaskSpec
+    const maker = { ...made, args: new Uint8Array(10_000) }
+    const rows = Array.from({ length: 100 }, (_, n) => {
+      const located = { type: 'stored', size: n, hash: `h${n}`, holders: [from], refs: [] } as const
+      const rest = { task: null, context: null, copies: 2, attempt: 0, at: from, faded: false } as const
+      return { object: `put-${n}` as ObjectId, spec: n === 0 ? null : maker, located, ...rest }
+    })
+    const message = { type: 'guard', nth: 1, begin: true, more: false, rows, gone: [], jobs: [] } as const
+    const bytes = encodeFrame({ ...(fc.sample(frame, 1)[0] as unknown as Frame), messages: [message] })
+    expect(bytes.length).toBeLessThan(20_000)
+    const [received] = decodeFrame(bytes, from, to).messages
+    expect(plain(withoutBuffers(received))).toEqual(plain(withoutBuffers(message)))
   })
 
   test('one policy is written once for a whole batch', () => {
