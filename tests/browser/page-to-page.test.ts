@@ -45,3 +45,28 @@ test('pages that are linked go on without the peer that brought them together', 
   await pages.flock.peers[0]?.kill()
   expect(await twice()).toBe(42)
 })
+
+test('a page lets go of its connections to pages that have gone', async () => {
+  const { page } = await pages.open({ slots: 0 })
+  const devtools = await page.context().newCDPSession(page)
+  const knows = (id: string): Promise<boolean> =>
+    page.evaluate((other) => mesh.peers().some((peer) => peer.id === other), id)
+  for (let visits = 0; visits < 3; visits++) {
+    const visitor = await pages.open()
+    await until(async () => (await waysTo({ page, id: '', life: 0 }, visitor.id)).includes('webrtc'))
+    await visitor.page.close()
+    await until(async () => !(await knows(visitor.id)))
+  }
+  // Counted by the collector: what it finds is what is still held.
+  await until(async () => {
+    const { result } = await devtools.send('Runtime.evaluate', { expression: 'RTCPeerConnection.prototype' })
+    const { objects } = await devtools.send('Runtime.queryObjects', { prototypeObjectId: result.objectId ?? '' })
+    const { result: length } = await devtools.send('Runtime.callFunctionOn', {
+      functionDeclaration: 'function () { return this.length }',
+      objectId: objects.objectId ?? '',
+      returnByValue: true,
+    })
+    await devtools.send('Runtime.releaseObject', { objectId: objects.objectId ?? '' })
+    return length.value === 0
+  })
+})

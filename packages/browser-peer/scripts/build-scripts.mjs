@@ -3,7 +3,7 @@
 // browsers, without what it would install beside itself for Node and React Native (350 MB).
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -31,21 +31,24 @@ const made = await Promise.all(
 )
 writeFileSync(join(dist, 'scripts.js'), made.join(''))
 
-/**
- * Of a WebRTC connection both ends close the channel that it was made with. On a busy machine the other end is
- * first, and @libp2p/webrtc 6.0.33 then waits for that channel to open, or to close, until the dial's time is up.
- */
-const corrections = [
-  ["if (channel.readyState !== 'open') {", "if (channel.readyState === 'connecting') {"],
-  ["await pEvent(channel, 'close', {", "if (channel.readyState !== 'closed') await pEvent(channel, 'close', {"],
-]
+/** In @libp2p/webrtc 6.0.33, by the file of `private-to-private`: what is there, and what is to be. */
+const corrections = {
+  // Of a WebRTC connection both ends close the channel that it was made with. On a busy machine the other end is
+  // first, and the dial then waits for that channel to open, or to close, until its time is up.
+  'initiate-connection.js': [
+    ["if (channel.readyState !== 'open') {", "if (channel.readyState === 'connecting') {"],
+    ["await pEvent(channel, 'close', {", "if (channel.readyState !== 'closed') await pEvent(channel, 'close', {"],
+  ],
+  // No browser tells a connection that it was closed: what waits for that keeps the connections of all who ever were here.
+  'transport.js': [["pc.addEventListener('close', () => {", "webRTCConn.addEventListener('close', () => {"]],
+}
 
 const correct = {
   name: 'correct',
   setup({ onLoad }) {
-    onLoad({ filter: /webrtc[\\/]dist[\\/]src[\\/]private-to-private[\\/]initiate-connection\.js$/ }, ({ path }) => {
+    onLoad({ filter: /webrtc[\\/]dist[\\/]src[\\/]private-to-private[\\/][^\\/]+\.js$/ }, ({ path }) => {
       let contents = readFileSync(path, 'utf8')
-      for (const [wrong, right] of corrections) {
+      for (const [wrong, right] of corrections[basename(path)] ?? []) {
         if (contents.split(wrong).length !== 2) throw new Error(`${path} has changed: ${wrong} is not there once`)
         contents = contents.replace(wrong, right)
       }
