@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { PeerId } from '@murmuration/core/internal'
 import type { Weather } from '@murmuration/sim-peer'
 import { calm } from '@murmuration/sim-peer'
-import { Scenario, elapse, get } from './scenario.ts'
+import { Scenario, sumOf } from './scenario.ts'
 
 /** Of a hundred questions and answers four are lost: a suspicion every half minute at most, instead of one every six seconds. */
 const windy: Weather = { delayMs: [1, 20], loss: 0.02, duplication: 0.01, reordering: true }
@@ -35,16 +35,7 @@ it('who meets only by hearsay gives no work there, and neither suspects nor buri
   mesh.cut(['P'], ['N'])
   mesh.add('N', { slots: 4 })
   mesh.until(() => mesh.peer('P').state.members.get('N' as PeerId) !== undefined, 'P has heard of N')
-  mesh.fn('work', function* (_context, n: number) {
-    yield* elapse(2_000)
-    return n
-  })
-  const program = mesh.ask('P', function* (context) {
-    const refs = [1, 2, 3, 4, 5, 6].map((n) => context.call('work', [n]))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    return sum
-  })
+  const program = sumOf(mesh, [1, 2, 3, 4, 5, 6], 2_000, { host: 'P' })
   expect(mesh.result(program)).toBe(21)
   expect(new Set(mesh.runs('work'))).toEqual(new Set(['A']))
   mesh.run({ forMs: 60_000 })
@@ -55,16 +46,7 @@ it('who meets only by hearsay gives no work there, and neither suspects nor buri
 it('a pair that has met and is cut off for ever, each heard by the others: what the one was given is done elsewhere', () => {
   const mesh = new Scenario({ P: 0, N: 2, A: 1 })
   mesh.run({ forMs: 5_000 })
-  mesh.fn('work', function* (_context, n: number) {
-    yield* elapse(2_000)
-    return n
-  })
-  const program = mesh.ask('P', function* (context) {
-    const refs = [1, 2, 3, 4, 5, 6].map((n) => context.call('work', [n]))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    return sum
-  })
+  const program = sumOf(mesh, [1, 2, 3, 4, 5, 6], 2_000, { host: 'P' })
   mesh.until(() => mesh.runs('work').includes('N'), 'N has begun')
   mesh.cut(['P'], ['N'])
   expect(mesh.result(program)).toBe(21)

@@ -4,7 +4,9 @@
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
 import type { SimPeer } from '@murmuration/sim-peer'
-import { Scenario, elapse, get, only } from './scenario.ts'
+import { Scenario, elapse, get, only, sumOf } from './scenario.ts'
+
+const once = { options: { retries: 0 } }
 
 /** S has it drained. */
 function drain(mesh: Scenario, peer: string, withinMs = 30_000): SimPeer {
@@ -17,26 +19,13 @@ function untilLeft(mesh: Scenario, { peer, life }: SimPeer): void {
   mesh.until(() => mesh.peer('S').state.members.get(peer)?.state === 'left', `${life} has left`)
 }
 
-function sumOf(mesh: Scenario, count: number, ms: number) {
-  mesh.fn('work', function* (_context, n: number) {
-    yield* elapse(ms)
-    return n
-  })
-  return mesh.ask('S', function* (context) {
-    const refs = Array.from({ length: count }, (_, n) => context.call('work', [n], { retries: 0 }))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    return sum
-  })
-}
-
 it.each([
   { count: 30, ms: 1_000 },
   { count: 600, ms: 3 },
   { count: 2_000, ms: 0.4 },
 ])('what runs ends there, the rest runs elsewhere, once each and uncharged: %o', ({ count, ms }) => {
   const mesh = new Scenario({ S: 0, D: 2, E: 2 })
-  const program = sumOf(mesh, count, ms)
+  const program = sumOf(mesh, [...Array(count).keys()], ms, once)
   mesh.until(() => mesh.timesRun('work') > count / 4, 'a good part is done')
   const D = drain(mesh, 'D')
   mesh.until(() => D.state.leaving !== null, 'it has heard of it')
@@ -54,7 +43,7 @@ it.each([
 
 it('what takes longer than the time for it goes back when that is up, and costs no retry', () => {
   const mesh = new Scenario({ S: 0, D: 1, E: 1 })
-  const program = sumOf(mesh, 2, 10_000)
+  const program = sumOf(mesh, [0, 1], 10_000, once)
   mesh.until(() => mesh.timesRun('work') === 2, 'both run')
   const from = mesh.clock.now
   untilLeft(mesh, drain(mesh, 'D', 2_000))
@@ -157,7 +146,7 @@ it('a program there has the results of what it asked for, and may ask for nothin
 
 it('thought silent while it hands over, it says that it lives: nothing that runs there is charged', () => {
   const mesh = new Scenario({ S: 0, D: 1, E: 1, F: 0 })
-  const program = sumOf(mesh, 2, 6_000)
+  const program = sumOf(mesh, [0, 1], 6_000, once)
   mesh.until(() => mesh.timesRun('work') === 2, 'both run')
   const D = drain(mesh, 'D', 20_000)
   mesh.run({ forMs: 500 })
@@ -174,7 +163,7 @@ it('thought silent while it hands over, it says that it lives: nothing that runs
 
 it('told to leave while it is drained, it hurries', () => {
   const mesh = new Scenario({ S: 0, D: 1, E: 1 })
-  const program = sumOf(mesh, 2, 30_000)
+  const program = sumOf(mesh, [0, 1], 30_000, once)
   mesh.until(() => mesh.timesRun('work') === 2, 'both run')
   const D = drain(mesh, 'D', 25_000)
   mesh.run({ forMs: 1_000 })

@@ -2,20 +2,11 @@
 // elsewhere, and when it gives some again it takes part again.
 
 import { expect, it } from 'vitest'
-import { Scenario, elapse, get } from './scenario.ts'
+import { Scenario, sumOf } from './scenario.ts'
 
 it('what runs when a peer pauses goes back uncharged', () => {
   const mesh = new Scenario({ S: 0, P: 2, E: 1 })
-  mesh.fn('work', function* (_context, n: number) {
-    yield* elapse(20_000)
-    return n
-  })
-  const program = mesh.ask('S', function* (context) {
-    const refs = [1, 2, 3, 4].map((n) => context.call('work', [n], { retries: 0 }))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    return sum
-  })
+  const program = sumOf(mesh, [1, 2, 3, 4], 20_000, { options: { retries: 0 } })
   mesh.until(() => mesh.runs('work').filter((at) => at === 'P').length === 2, 'P works')
   const P = mesh.peer('P')
   P.event({ type: 'described', slots: 0 })

@@ -132,6 +132,26 @@ export function longTask(mesh: Scenario, ms: number, where?: string): Program {
   })
 }
 
+/** A program that asks for each of these numbers, `work` that takes so long, and adds up what it gets. */
+export function sumOf(mesh: Scenario, numbers: readonly number[], ms: number, from: Asking = {}): Program {
+  const { host = 'S', options = {} } = from
+  mesh.fn('work', function* (_context, n: number) {
+    yield* elapse(ms)
+    return n
+  })
+  return mesh.ask(host, function* (context) {
+    const refs = numbers.map((n) => context.call('work', [n], options))
+    let sum = 0
+    for (const ref of refs) sum += (yield* get(ref)) as number
+    return sum
+  })
+}
+
+export interface Asking {
+  readonly host?: string
+  readonly options?: Parameters<Context['call']>[2]
+}
+
 /** What a program waits for until the scenario opens it. */
 export class Gate {
   isOpen = false;

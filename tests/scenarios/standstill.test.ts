@@ -3,7 +3,7 @@
 
 import type { PeerId } from '@murmuration/core/internal'
 import { expect, it } from 'vitest'
-import { Scenario, elapse, get, only } from './scenario.ts'
+import { Scenario, elapse, get, only, sumOf } from './scenario.ts'
 
 /** What a page gets to do: one turn. */
 function freezes(mesh: Scenario, peer: string): void {
@@ -21,16 +21,7 @@ function goesOn(mesh: Scenario, peer: string, slots: number): void {
 
 it('what runs and what waits is begun elsewhere before anybody suspects, uncharged', () => {
   const mesh = new Scenario({ S: 0, P: 2, E: 8 })
-  mesh.fn('work', function* (_context, n: number) {
-    yield* elapse(5_000)
-    return n
-  })
-  const program = mesh.ask('S', function* (context) {
-    const refs = Array.from({ length: 14 }, (_, n) => context.call('work', [n], { retries: 0 }))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    return sum
-  })
+  const program = sumOf(mesh, [...Array(14).keys()], 5_000, { options: { retries: 0 } })
   mesh.until(() => mesh.runs('work').filter((at) => at === 'P').length === 2, 'P works')
   const before = mesh.peer('S').state.tasks.assignedTo(mesh.lifeOf('P')).length
   expect(before).toBeGreaterThanOrEqual(2)
@@ -51,16 +42,7 @@ it('what runs and what waits is begun elsewhere before anybody suspects, uncharg
 
 it('back before anybody missed it, it starts nothing of before, and what it is given runs once', () => {
   const mesh = new Scenario({ S: 0, P: 1 })
-  mesh.fn('work', function* (_context, n: number) {
-    yield* elapse(300)
-    return n
-  })
-  const program = mesh.ask('S', function* (context) {
-    const refs = [1, 2, 3, 4].map((n) => context.call('work', [n], { retries: 0 }))
-    let sum = 0
-    for (const ref of refs) sum += (yield* get(ref)) as number
-    return sum
-  })
+  const program = sumOf(mesh, [1, 2, 3, 4], 300, { options: { retries: 0 } })
   mesh.until(() => mesh.timesRun('work') === 1, 'P works')
   freezes(mesh, 'P')
   mesh.run({ forMs: 200 })
