@@ -7,12 +7,14 @@ import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
+import { equalBytes } from '../model/equal-bytes.ts'
 import { settleAs } from '../state/adoption.ts'
 import type { Entry } from '../state/directory.ts'
+import { conflict } from '../state/failures.ts'
 import { dropSpec } from '../state/lineage.ts'
 import { letGo, tellBorrowers } from '../state/locate.ts'
 import { isAwaited, regain } from '../state/remaking.ts'
-import { notify, say } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import type { SharedRow } from '../state/shared.ts'
 
@@ -90,14 +92,10 @@ function isValue({ type }: Located): boolean {
 }
 
 function isSame(a: Located, b: Located): boolean {
-  if (a.type === 'inline' && b.type === 'inline') return isEqual(a.bytes, b.bytes)
+  if (a.type === 'inline' && b.type === 'inline') return equalBytes(a.bytes, b.bytes)
   if (a.type === 'stored' && b.type === 'stored') return a.hash === b.hash
   if (a.type === 'alias' && b.type === 'alias') return a.link.object === b.link.object
   return a.type === 'failure' && b.type === 'failure' && rank(a) === rank(b)
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at])
 }
 
 /** Said once per object. */
@@ -107,8 +105,11 @@ function dispute(state: PeerState, row: SharedRow, from: LifeId): void {
   const { object } = row
   const task = object as string as TaskId
   const fn = state.tasks.get(task)?.spec.fn ?? state.remembered.get(task)?.fn ?? object
-  const reason = `it ran here and at ${state.members.nameOf(peerOf(from))}, and the results are not the same: the task is not deterministic`
-  notify(state, { type: 'task:conflict', task, fn, reason })
+  conflict(
+    state,
+    { id: task, fn },
+    `it ran here and at ${state.members.nameOf(peerOf(from))}, and the results are not the same`,
+  )
 }
 
 /** Ours is theirs from now on, for later readers; whoever read the other keeps what it has. */

@@ -3,15 +3,16 @@
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
+import { equalBytes } from '../model/equal-bytes.ts'
 import type { Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import type { ErrorPattern, Outcome } from '../model/task.ts'
-import { ended, failure, giveFailure } from '../state/failures.ts'
+import { conflict, ended, failure, giveFailure } from '../state/failures.ts'
 import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
-import { notify, say } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -261,7 +262,7 @@ function ranAgain(
   row: TaskRow,
   { task, result, holder }: Conclusion,
 ): void {
-  if (entry && isOther(entry, result)) conflict(state, row, 'run again, its result has other bytes')
+  if (entry && isOther(entry, result)) conflict(state, row.spec, 'run again, its result has other bytes')
   if (result.type === 'stored' && holder) spareOrFree(state, task, holder, result.hash)
   state.tasks.settled(row)
   state.counters.settled++
@@ -276,13 +277,7 @@ function ranAgain(
 
 function isOther({ bytes, hash }: Entry, result: Located): boolean {
   if (result.type === 'stored') return hash !== '' && hash !== result.hash
-  if (bytes === null || result.type !== 'inline') return false
-  return bytes.length !== result.bytes.length || bytes.some((byte, at) => byte !== result.bytes[at])
-}
-
-function conflict(state: PeerState, { spec }: TaskRow, how: string): void {
-  const reason = `${how}: the task is not deterministic`
-  notify(state, { type: 'task:conflict', task: spec.id, fn: spec.fn, reason })
+  return bytes !== null && result.type === 'inline' && !equalBytes(bytes, result.bytes)
 }
 
 function enter(state: PeerState, entry: Entry, row: TaskRow, { result, holder }: Conclusion): void {
@@ -299,7 +294,7 @@ function enter(state: PeerState, entry: Entry, row: TaskRow, { result, holder }:
     case 'stored':
       state.directory.stored(entry, result.size, result.hash, result.refs)
       if (holder && !state.members.ended(holder)) state.directory.addHolder(entry, holder)
-      if (before !== '' && before !== result.hash) conflict(state, row, 'made again, its result has other bytes')
+      if (before !== '' && before !== result.hash) conflict(state, row.spec, 'made again, its result has other bytes')
   }
 }
 

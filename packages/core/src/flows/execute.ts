@@ -2,6 +2,7 @@
 // with outcomes, say how much more is welcome. An executor decides nothing about a task; it refuses
 // what it cannot do and hands back what it does not get to.
 
+import { equalBytes } from '../model/equal-bytes.ts'
 import type { PeerEvent } from '../model/events.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, never, resultOf } from '../model/ids.ts'
@@ -82,8 +83,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
 
 /** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
 function isSame(a: TaskSpec, b: TaskSpec): boolean {
-  if (a.code !== b.code || a.fn !== b.fn || a.args.length !== b.args.length) return false
-  return a.args.every((byte, at) => byte === b.args[at])
+  return a.code === b.code && a.fn === b.fn && equalBytes(a.args, b.args)
 }
 
 function refusalOf(state: PeerState, owner: LifeId): string | null {

@@ -7,7 +7,7 @@ import { after, attemptId, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import { announcement, openSession } from '../state/announce.ts'
-import { dropAsker } from '../state/answer.ts'
+import { dropAsker, isLetter } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
@@ -25,7 +25,7 @@ export function ended(
 ): void {
   const peer = peerOf(life)
   const name = state.members.nameOf(peer)
-  const moved = attemptsOf(state, life, left ? 0 : Math.max(1, slots), name)
+  const moved = loseAll(state, life, left ? 0 : Math.max(1, slots), diedAs(name)).length
   const recopied = objectsHeldBy(state, life, how)
   state.scheduler.ended(life)
   state.detector.forget(life)
@@ -43,46 +43,47 @@ export function ended(
   else notify(state, { type: 'peer:died', peer, name, how, attemptsMoved: moved, objectsRecopied: recopied })
 }
 
-/** What may have been running costs a retry; the rest of its queue goes back free. */
-function attemptsOf(state: PeerState, life: LifeId, slots: number, name: string): number {
-  const rows = state.tasks.assignedTo(life)
-  rows.forEach((row, at) => lose(state, row, life, { ran: mayRun(state, row, life, at, slots), name }))
-  return rows.length
+/** How an attempt was lost, by whom. */
+interface Loss {
+  readonly name: string
+  readonly reason: string
+  /** Tasks that take peers with them are not tried for ever. */
+  readonly died: boolean
 }
 
-// oxlint-disable-next-line max-params -- where in its queue
-function mayRun(state: PeerState, row: TaskRow, life: LifeId, at: number, slots: number): boolean {
-  return at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
+function diedAs(name: string): Loss {
+  return { name, reason: `peer ${name} died`, died: true }
+}
+
+/** What may have been running costs a retry; the rest of its queue goes back free. */
+function loseAll(state: PeerState, life: LifeId, slots: number, loss: Loss): TaskRow[] {
+  const rows = state.tasks.assignedTo(life)
+  rows.forEach((row, at) => {
+    const ran = at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
+    lose(state, row, life, { ...loss, ran })
+  })
+  return rows
 }
 
 /** It lives and is out of our reach: what it was given is given to others; should it ever hear of it, it may drop it. */
 export function apart(state: PeerState, life: LifeId): void {
   const { name, profile } = state.members.get(peerOf(life)) ?? { name: life, profile: null }
   const reason = `peer ${name} cannot be reached from here, though others hear it`
-  state.tasks.assignedTo(life).forEach((row, at) => {
-    const attempt = state.tasks.attemptAt(row, life) ?? row.attempt
-    const charge = mayRun(state, row, life, at, profile?.slots ?? 1) ? 'retry' : 'none'
-    const task = row.spec.id
-    state.agenda.requeue.push({
-      task,
-      attempt,
-      code: 'PEER_DIED',
-      cause: null,
-      peer: name,
-      charge,
-      reason,
-      killed: false,
-    })
-    say(state, life, { type: 'abort', task, attempt, reason: 'it was given to another peer', moved: true })
-  })
+  for (const row of loseAll(state, life, profile?.slots ?? 1, { name, reason, died: false }))
+    takeBack(state, life, row.spec.id, state.tasks.attemptAt(row, life) ?? row.attempt)
+}
+
+// oxlint-disable-next-line max-params -- an attempt and where it is
+function takeBack(state: PeerState, from: LifeId, task: TaskId, attempt: number): void {
+  say(state, from, { type: 'abort', task, attempt, reason: 'it was given to another peer', moved: true })
 }
 
 // oxlint-disable-next-line max-params -- what was lost, and how
-function lose(state: PeerState, row: TaskRow, at: LifeId, { ran, name }: { ran: boolean; name: string }): void {
-  const peer = name
+function lose(state: PeerState, row: TaskRow, at: LifeId, loss: Loss & { readonly ran: boolean }): void {
+  const { name, reason, died, ran } = loss
   const attempt = state.tasks.attemptAt(row, at) ?? row.attempt
-  const base = { task: row.spec.id, attempt, code: 'PEER_DIED', cause: null, peer } as const
-  state.agenda.requeue.push({ ...base, charge: ran ? 'retry' : 'none', reason: `peer ${peer} died`, killed: ran })
+  const base = { task: row.spec.id, attempt, code: 'PEER_DIED', cause: null, peer: name } as const
+  state.agenda.requeue.push({ ...base, charge: ran ? 'retry' : 'none', reason, killed: ran && died })
 }
 
 function objectsHeldBy(state: PeerState, life: LifeId, how: string): number {
@@ -135,7 +136,7 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
 
 /** What was never acknowledged may still be wanted: that life may have been thought dead too soon. */
 function keepLetters(state: PeerState, life: LifeId, unsaid: readonly Message[]): void {
-  const letters = unsaid.filter(({ type }) => type === 'outcome' || type === 'remade' || type === 'delivered')
+  const letters = unsaid.filter(isLetter)
   if (letters.length > 0 && !isBeyond(state, life)) state.letters.set(life, letters)
 }
 
@@ -307,7 +308,7 @@ export function announced(state: PeerState, from: LifeId, message: Extract<Messa
   for (const row of state.tasks.assignedTo(from)) {
     const attempt = state.tasks.attemptAt(row, from) ?? row.attempt
     const listed = running.delete(attemptId(row.spec.id, attempt))
-    if (!listed && unconfirmed?.has(row.spec.id)) lose(state, row, from, { ran: false, name })
+    if (!listed && unconfirmed?.has(row.spec.id)) lose(state, row, from, { ...diedAs(name), ran: false })
     // We may have said so before, in the conversation that ended.
     if (listed && (row.ending || (row.overdue && attempt === row.attempt))) {
       const reason = row.ending?.reason ?? outOfTime('attemptTimeoutMs', row.spec.policy)
@@ -328,8 +329,7 @@ function abortStray(state: PeerState, from: LifeId, id: string): void {
   const at = id.lastIndexOf('#')
   const attempt = Number(id.slice(at + 1))
   if (at < 1 || !Number.isSafeInteger(attempt) || attempt < 1) return void state.counters.strayed++
-  const reason = 'it was given to another peer'
-  say(state, from, { type: 'abort', task: id.slice(0, at) as TaskId, attempt, reason, moved: true })
+  takeBack(state, from, id.slice(0, at) as TaskId, attempt)
 }
 
 function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { type: 'announce' }>): void {

@@ -3,7 +3,7 @@
 // which is of no interest here: whoever asked for the task has that.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { resultOf } from '../model/ids.ts'
+import { never, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Entry } from '../state/directory.ts'
 import { hold } from '../state/locate.ts'
@@ -30,8 +30,7 @@ export function putLost(state: PeerState, entry: Entry, reason: string, now: Ins
     if (entry.state !== 'faded') fadePut(state, entry)
     return
   }
-  if (maker.rebuildsLeft <= 0 && !isOut(state, maker))
-    return loseForGood(state, entry, 'no-rebuilds', `${sentence(maker, 'may be run again')} (rebuilds), and was`)
+  if (maker.rebuildsLeft <= 0 && !isOut(state, maker)) return loseForGood(state, entry, 'no-rebuilds', runOut(maker))
   if (entry.state !== 'pending') state.directory.reopen(entry, 'pending')
   maker.awaited.add(object)
   if (!isOut(state, maker)) run(state, maker, reason, now)
@@ -46,8 +45,6 @@ function isGone(state: PeerState, entry: Entry, maker: Maker | undefined): boole
   return until === never && !(maker?.awaited.has(object) && isOut(state, maker))
 }
 
-const never = Number.POSITIVE_INFINITY as Instant
-
 function lose(state: PeerState, entry: Entry): void {
   const note = state.notes.get(entry.object)
   if (note !== undefined) return loseForGood(state, entry, 'lineage-dropped', note)
@@ -55,8 +52,8 @@ function lose(state: PeerState, entry: Entry): void {
   loseForGood(state, entry, 'put', `it was put, and ${because}`)
 }
 
-function sentence({ spec }: Maker, what: string): string {
-  return `it was put inside ${spec.fn}, which ${what} ${spec.policy.rebuilds} times`
+function runOut({ spec }: Maker): string {
+  return `it was put inside ${spec.fn}, which may be run again ${spec.policy.rebuilds} times (rebuilds), and was`
 }
 
 /** An attempt at it is to be had, whatever for. */
@@ -137,8 +134,9 @@ export function settled(state: PeerState, object: ObjectId, now: Instant): void 
 function ranOut(state: PeerState, maker: Maker, now: Instant): void {
   if (isOut(state, maker)) return
   maker.isRun = false
-  const [...awaited] = maker.awaited
   const { spec, failed } = maker
+  // What is lost meanwhile is awaited anew.
+  const awaited = [...maker.awaited]
   const how = failed === null ? 'did not put it' : `failed before it put it: ${failed}`
   for (const object of awaited) {
     const entry = state.directory.get(object)

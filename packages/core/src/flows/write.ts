@@ -7,6 +7,7 @@ import { after, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Claim, Load } from '../model/world.ts'
 import { openSession } from '../state/announce.ts'
+import { isLetter } from '../state/answer.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { dial, hangUp, isBeyond } from '../state/peer-state.ts'
@@ -46,10 +47,6 @@ function keepForLater(state: PeerState, to: LifeId, message: Message): void {
   const letters = state.letters.get(to)
   if (letters) letters.push(message)
   else state.letters.set(to, [message])
-}
-
-function isLetter({ type }: Message): boolean {
-  return type === 'outcome' || type === 'remade' || type === 'delivered'
 }
 
 function audience(state: PeerState, told: readonly LifeId[], now: Instant): Set<LifeId> {

@@ -102,3 +102,8 @@ export type Outcome =
       readonly message: string
       readonly bytes?: Uint8Array | undefined
     }
+
+/** Of `retries` and `rebuilds`: below 0 without end. */
+export function budget(times: number): number {
+  return times < 0 ? Number.POSITIVE_INFINITY : times
+}

@@ -74,11 +74,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
-    ...(extra === true || remake !== undefined
-      ? [formerly ?? 0, extra === true, ...(remake === undefined ? none : [remake])]
-      : formerly === undefined
-        ? none
-        : [formerly]),
+    ...packRest({ formerly, extra, remake }),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
@@ -143,6 +139,13 @@ function unpackAssign(packed: Packed, from: LifeId): Message {
   const epoch: Epoch = { number: whole(number, 'epoch'), by: owner }
   const attempts = array(rows, 'attempts').map((row) => unpackAttempt(array(row, 'attempt'), shared))
   return { type: 'assign', epoch, attempts }
+}
+
+/** What is mostly absent stands last, and is left out. */
+function packRest({ formerly, extra, remake }: Pick<Assignment, 'formerly' | 'extra' | 'remake'>): Packed {
+  if (remake !== undefined) return [formerly ?? 0, extra === true, remake]
+  if (extra === true) return [formerly ?? 0, true]
+  return formerly === undefined ? none : [formerly]
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {

@@ -21,6 +21,11 @@ export function linksOf(outcome: Outcome): readonly RefLink[] {
   return outcome.type === 'inline' || outcome.type === 'stored' ? outcome.refs : []
 }
 
+/** What is still wanted by somebody who was thought dead too soon. */
+export function isLetter({ type }: Message): boolean {
+  return type === 'outcome' || type === 'remade' || type === 'delivered'
+}
+
 /** An outcome of which nothing is kept here. */
 export function answer(state: PeerState, to: LifeId, outcome: Omit<OutcomeMessage, 'type'>): void {
   say(state, to, { type: 'outcome', ...outcome })

@@ -4,9 +4,16 @@ import { peerOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Failure } from '../model/object.ts'
 import { isOver } from './membership.ts'
+import type { TaskSpec } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
+import { notify } from './peer-state.ts'
 import { unfit } from './placement.ts'
 import type { TaskRow } from './tasks.ts'
+
+/** Two runs of one task came to two ends: said to people. */
+export function conflict(state: PeerState, { id, fn }: Pick<TaskSpec, 'id' | 'fn'>, how: string): void {
+  notify(state, { type: 'task:conflict', task: id, fn, reason: `${how}: the task is not deterministic` })
+}
 
 export function failure(row: TaskRow, code: Failure['code'], reason: string, message: string): Failure {
   return {

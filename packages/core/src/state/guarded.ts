@@ -73,21 +73,25 @@ export class Guarded {
     const kept = this.#ledgers.get(owner)
     if (!kept) return false
     const before = kept.rows.get(row.object)
-    const grows = weighRow(row) - (before ? weighRow(before) : 0)
-    const isFull = kept.bytes + grows > limitBytes
-    if (before && (isFull || before.context !== row.context)) this.#take(kept, owner, row.object)
+    const bytes = weighRow(row)
+    const isFull = kept.bytes + bytes - (before ? weighRow(before) : 0) > limitBytes
+    // Mostly the same row comes again, settled: all that finds it stays.
+    const replaced = !isFull && before?.context === row.context ? before : undefined
+    if (replaced) this.#unload(kept, replaced)
+    else this.#take(kept, owner, row.object)
     if (isFull) return false
-    const known = kept.rows.get(row.object)
     kept.rows.set(row.object, row)
-    kept.bytes += known ? grows : weighRow(row)
     if (row.spec !== null) this.#need(row.spec.code, true)
-    if (known) {
-      if (known.spec !== null) this.#need(known.spec.code, false)
-      return true
-    }
+    kept.bytes += bytes
+    if (replaced) return true
     this.#owners.add(row.object, owner)
     if (row.context !== null) this.#byContext.add(row.context, row.object)
     return true
+  }
+
+  #unload(kept: Kept, row: LedgerRow): void {
+    kept.bytes -= weighRow(row)
+    if (row.spec !== null) this.#need(row.spec.code, false)
   }
 
   /** That message is acknowledged when these bundles are here, and what came before it is. False: at once. */
@@ -121,8 +125,7 @@ export class Guarded {
     const row = kept.rows.get(object)
     if (!row) return null
     kept.rows.delete(object)
-    kept.bytes -= weighRow(row)
-    if (row.spec !== null) this.#need(row.spec.code, false)
+    this.#unload(kept, row)
     this.#owners.delete(object, owner)
     if (row.context !== null && !this.find(object)) this.#byContext.delete(row.context, object)
     return row.context

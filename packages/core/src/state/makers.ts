@@ -5,6 +5,7 @@
 import { assert } from '../model/assert.ts'
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
+import { budget } from '../model/task.ts'
 
 export interface Maker {
   readonly spec: TaskSpec
@@ -53,7 +54,7 @@ export class Makers {
     let row = this.#rows.get(id)
     const isNew = row === undefined
     if (!row) {
-      const rebuildsLeft = policy.rebuilds < 0 ? Number.POSITIVE_INFINITY : policy.rebuilds
+      const rebuildsLeft = budget(policy.rebuilds)
       const sets = { puts: new Set<ObjectId>(), awaited: new Set<ObjectId>(), told: new Set<ObjectId>() }
       row = { ...init, ...sets, rebuildsLeft, numbered: 1, isRun: false, failed: null }
       this.#rows.set(id, row)

@@ -6,10 +6,11 @@ import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
 import { settleAs } from './adoption.ts'
 import type { Entry } from './directory.ts'
+import { conflict } from './failures.ts'
 import { letGo, tellBorrowers, whereabouts } from './locate.ts'
 import type { Maker } from './makers.ts'
 import type { PeerState } from './peer-state.ts'
-import { isBeyond, notify, say } from './peer-state.ts'
+import { isBeyond, say } from './peer-state.ts'
 
 /** Its bytes are looked for, or are being made again. */
 export function isAwaited(state: PeerState, { object, state: at }: Entry): boolean {
@@ -42,9 +43,7 @@ export function reopened(state: PeerState, entry: Entry, located: Located): Obje
 
 function dispute(state: PeerState, object: ObjectId): void {
   const spec = state.makers.of(object)?.spec
-  if (!spec) return
-  const reason = 'run again, it put other bytes under the same id: the task is not deterministic'
-  notify(state, { type: 'task:conflict', task: spec.id, fn: spec.fn, reason })
+  if (spec) conflict(state, spec, 'run again, it put other bytes under the same id')
 }
 
 /** Whoever asked for the run waits for this: told where it is, and it stays here until it is theirs as well. */

@@ -12,6 +12,7 @@ import { LazySet } from '../model/lazy-set.ts'
 import { clip, limits } from '../model/limits.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
+import { budget } from '../model/task.ts'
 
 export type TaskState = 'waiting' | 'ready' | 'assigned' | 'retrying' | 'settled'
 
@@ -279,11 +280,6 @@ export class Tasks {
     }
     assert(pending === this.pending, `${pending} pending rows are counted as ${this.pending}`)
   }
-}
-
-/** Below 0: without end. */
-function budget(times: number): number {
-  return times < 0 ? Number.POSITIVE_INFINITY : times
 }
 
 function endOf(ms: number, from: Instant): Instant {
