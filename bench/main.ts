@@ -2,7 +2,7 @@
 // the parts it is made of, in one run, and prints the medians as a table.
 
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { commandLine, rowOptions, rowsNamed } from './command-line.ts'
 import { measure } from './measure.ts'
 import { rows } from './rows/index.ts'
 import { asJson, printTable } from './table.ts'
@@ -23,15 +23,9 @@ rows:
 ${rows.map(({ name }) => `  ${name}`).join('\n')}
 `
 
-const values = valuesOf(process.argv.slice(2))
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
-const runs = Number(values.runs)
-const chosen = rows.filter(({ name }) => values.only.length === 0 || values.only.some((part) => name.includes(part)))
-if (!Number.isInteger(runs) || runs < 1) stop(`--runs takes a whole number of 1 or more; got ${values.runs}`)
-if (chosen.length === 0) stop(`no row's name contains ${values.only.join(' or ')}; --help lists them`)
+const { values, stop, whole } = commandLine({ command: 'bench', help }, { options: rowOptions })
+const runs = whole('runs')
+const chosen = rowsNamed(rows, values.only, stop)
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`)
@@ -41,25 +35,4 @@ process.stdout.write(`${values.json ? asJson(measured) : printTable(measured)}\n
 if (failed.length > 0) {
   say(`bench: ${failed.length} of ${runs * chosen.length} runs failed; see above`)
   process.exitCode = 1
-}
-
-function valuesOf(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        only: { type: 'string', multiple: true, default: [] },
-        runs: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    return stop(`${(error as Error).message.split('. ')[0]}; --help lists the options`)
-  }
-}
-
-function stop(why: string): never {
-  process.stderr.write(`bench: ${why}\n`)
-  process.exit(2)
 }

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { processGroup } from './processes.ts'
+import type { StartProcess } from './processes.ts'
 import type { Contestant, Row } from './row.ts'
 
 export interface Summary {
@@ -27,37 +28,54 @@ export interface MeasureOptions {
 
 export async function measure(
   rows: readonly Row[],
-  { runs, say }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<{ measured: Measured[]; failed: string[] }> {
-  const failed: string[] = []
   const samples = new Map(rows.map((row) => [row, new Map<Contestant, number[]>()]))
-  for (let run = 1; run <= runs; run += 1) {
-    for (const row of rows) {
-      say(`run ${run} of ${runs}: ${row.name}`)
-      const directory = await mkdtemp(join(tmpdir(), 'murmuration-bench-'))
-      // A home of its own: no peer of the user's is joined, no cache is warm.
-      const processes = processGroup({ MURMURATION_HOME: directory })
-      try {
-        const found = await row.run({ start: processes.start, directory })
-        for (const [contestant, values] of Object.entries(found) as [Contestant, number | readonly number[]][]) {
-          const all = samples.get(row)?.get(contestant) ?? []
-          samples.get(row)?.set(contestant, all.concat(values))
-        }
-      } catch (error) {
-        // One row that fails is no reason to lose the others.
-        failed.push(row.name)
-        say(`${row.name} failed: ${(error as Error).message}`)
-      } finally {
-        await processes.end()
-        await rm(directory, { recursive: true, force: true })
-      }
+  const failed = await interleaved(rows, options, async (row, { home, start }) => {
+    const found = await row.run({ start, directory: home })
+    for (const [contestant, values] of Object.entries(found) as [Contestant, number | readonly number[]][]) {
+      const all = samples.get(row)?.get(contestant) ?? []
+      samples.get(row)?.set(contestant, all.concat(values))
     }
-  }
+  })
   const measured = rows.map((row) => ({
     row,
     results: new Map([...(samples.get(row) ?? [])].map(([contestant, values]) => [contestant, summarise(values)])),
   }))
   return { measured, failed }
+}
+
+/** Of one run of one row. */
+export interface Place {
+  /** No peer of the user's is joined there, no cache is warm. Removed after the run. */
+  readonly home: string
+  readonly start: StartProcess
+}
+
+/** Each row once a round. Gives the names of those that failed, for each time: one that does is no reason to lose the others. */
+export async function interleaved<One extends { readonly name: string }>(
+  rows: readonly One[],
+  { runs, say }: MeasureOptions,
+  once: (row: One, place: Place) => Promise<void>,
+): Promise<string[]> {
+  const failed: string[] = []
+  for (let run = 1; run <= runs; run += 1) {
+    for (const row of rows) {
+      say(`run ${run} of ${runs}: ${row.name}`)
+      const home = await mkdtemp(join(tmpdir(), 'murmuration-bench-'))
+      const processes = processGroup({ MURMURATION_HOME: home })
+      try {
+        await once(row, { home, start: processes.start })
+      } catch (error) {
+        failed.push(row.name)
+        say(`${row.name} failed: ${(error as Error).message}`)
+      } finally {
+        await processes.end()
+        await rm(home, { recursive: true, force: true })
+      }
+    }
+  }
+  return failed
 }
 
 export function summarise(values: readonly number[]): Summary {

@@ -2,7 +2,7 @@
 // one table, beside Ray and Dask where these are asked for.
 
 import { cpus, loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../command-line.ts'
 import { pythonWith } from '../peers/venv.ts'
 import type { Contestant } from './case.ts'
 import { cases } from './cases/index.ts'
@@ -30,17 +30,27 @@ cases:
 ${cases.map(({ name, what, promised }) => `  ${name.padEnd(10)} ${what} [${promised}]`).join('\n')}
 `
 
-const { values, positionals } = parsed(process.argv.slice(2))
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
+const { values, positionals, stop, whole } = commandLine(
+  { command: 'bench:faults', help },
+  {
+    // `--case killed frozen` names two.
+    allowPositionals: true,
+    options: {
+      case: { type: 'string', multiple: true, default: [] },
+      runs: { type: 'string', default: '3' },
+      with: { type: 'string', multiple: true, default: [] },
+      limit: { type: 'string', default: '240' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  },
+)
 const names = values.case.flatMap((list) => list.split(',')).concat(positionals)
 const unknown = names.find((name) => !cases.some((one) => one.name === name))
 if (unknown !== undefined) stop(`no case ${unknown}; there are ${cases.map(({ name }) => name).join(', ')}`)
 const chosen = cases.filter(({ name }) => names.length === 0 || names.includes(name))
-const runs = wholeOf('runs')
-const limitMs = wholeOf('limit') * 1_000
+const runs = whole('runs')
+const limitMs = whole('limit') * 1_000
 const asked = values.with.flatMap((list) => list.split(',')).filter((name) => name !== '')
 const stranger = asked.find((name) => !known.some((one) => one === name))
 if (stranger !== undefined) stop(`--with knows ${known.join(' and ')}; got ${stranger}`)
@@ -67,36 +77,4 @@ function others() {
   } catch (error) {
     return stop((error as Error).message)
   }
-}
-
-function wholeOf(option: 'runs' | 'limit'): number {
-  const value = Number(values[option])
-  return Number.isInteger(value) && value >= 1
-    ? value
-    : stop(`--${option} takes a whole number of 1 or more; got ${values[option]}`)
-}
-
-function parsed(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      // `--case killed frozen` names two.
-      allowPositionals: true,
-      options: {
-        case: { type: 'string', multiple: true, default: [] },
-        runs: { type: 'string', default: '3' },
-        with: { type: 'string', multiple: true, default: [] },
-        limit: { type: 'string', default: '240' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    return stop(`${(error as Error).message.split('. ')[0]}; --help lists the options`)
-  }
-}
-
-function stop(why: string): never {
-  process.stderr.write(`bench:faults: ${why}\n`)
-  process.exit(2)
 }

@@ -4,8 +4,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { joinMesh } from 'murmuration'
+import { commandLine } from '../command-line.ts'
 import { processGroup } from '../processes.ts'
 import { used } from './used.ts'
 import type { Used } from './used.ts'
@@ -15,24 +15,19 @@ const help = `usage: npm run bench:memory -- [--rounds N] [--named]
   --rounds N  of 10,000 tasks each (default 100)
   --named     as a job with a name: guardians keep a row of each task until it is stopped
 `
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '100' },
-    named: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+const { values, whole } = commandLine(
+  { command: 'bench:memory', help },
+  {
+    options: {
+      rounds: { type: 'string', default: '100' },
+      named: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   },
-})
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
+)
 
 const perRound = 10_000
-const rounds = Number(values.rounds)
-if (!Number.isSafeInteger(rounds) || rounds < 1) {
-  process.stderr.write(`bench:memory: --rounds: expected a positive whole number, got ${values.rounds}\n`)
-  process.exit(2)
-}
+const rounds = whole('rounds')
 
 const home = await mkdtemp(join(tmpdir(), 'murmuration-memory-'))
 process.env['MURMURATION_HOME'] = home

@@ -1,8 +1,8 @@
 // `npm run bench:pages`: what pages cost and what they give, in a real browser, beside what is promised of them.
 
 import { cpus, loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
 import { chromiumVersion } from '@murmuration/tests/browser/chromium'
+import { commandLine, rowOptions, rowsNamed } from '../command-line.ts'
 import { measurePages } from './measure.ts'
 import { rows } from './rows/index.ts'
 import { pagesAsJson, printPages } from './table.ts'
@@ -23,15 +23,9 @@ rows:
 ${rows.map(({ name, figures }) => `  ${name}: ${figures.map((figure) => figure.name).join(', ')}`).join('\n')}
 `
 
-const values = valuesOf(process.argv.slice(2))
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
-const runs = Number(values.runs)
-const chosen = rows.filter(({ name }) => values.only.length === 0 || values.only.some((part) => name.includes(part)))
-if (!Number.isInteger(runs) || runs < 1) stop(`--runs takes a whole number of 1 or more; got ${values.runs}`)
-if (chosen.length === 0) stop(`no row's name contains ${values.only.join(' or ')}; --help lists them`)
+const { values, stop, whole } = commandLine({ command: 'bench:pages', help }, { options: rowOptions })
+const runs = whole('runs')
+const chosen = rowsNamed(rows, values.only, stop)
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const browser = versionOrStop()
@@ -51,25 +45,4 @@ function versionOrStop(): string {
   } catch (error) {
     return stop((error as Error).message)
   }
-}
-
-function valuesOf(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        only: { type: 'string', multiple: true, default: [] },
-        runs: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    return stop(`${(error as Error).message.split('. ')[0]}; --help lists the options`)
-  }
-}
-
-function stop(why: string): never {
-  process.stderr.write(`bench:pages: ${why}\n`)
-  process.exit(2)
 }

@@ -1,12 +1,8 @@
-// Runs the pages' rows, interleaved as in measure.ts: each time with a browser, a mesh and a home that nobody used
-// before. A row that fails is no reason to lose the others; whatever it started has ended when the next begins.
+// Runs the pages' rows, interleaved like the others, each time with a browser and a mesh that nobody used before.
+// Whatever a row started has ended when the next begins.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { summarise } from '../measure.ts'
-import type { MeasureOptions, Summary } from '../measure.ts'
-import { processGroup } from '../processes.ts'
+import { interleaved, summarise } from '../measure.ts'
+import type { MeasureOptions, Place, Summary } from '../measure.ts'
 import type { Founded, FounderOrder } from './founder.ts'
 import type { Figure, PageRow } from './row.ts'
 import { Site } from './site.ts'
@@ -20,21 +16,12 @@ export interface MeasuredFigure {
 
 export async function measurePages(
   rows: readonly PageRow[],
-  { runs, say }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<{ measured: MeasuredFigure[]; failed: string[] }> {
-  const failed: string[] = []
   const samples = new Map<PageRow, (readonly number[])[]>(rows.map((row) => [row, []]))
-  for (let run = 1; run <= runs; run += 1) {
-    for (const row of rows) {
-      say(`run ${run} of ${runs}: ${row.name}`)
-      try {
-        samples.get(row)?.push(await once(row, say))
-      } catch (error) {
-        failed.push(row.name)
-        say(`${row.name} failed: ${(error as Error).message}`)
-      }
-    }
-  }
+  const failed = await interleaved(rows, options, async (row, place) => {
+    samples.get(row)?.push(await once(row, place, options))
+  })
   const measured = rows.flatMap((row) =>
     row.figures.map((figure, at) => {
       const values = (samples.get(row) ?? []).map((sample) => sample[at] ?? Number.NaN)
@@ -44,21 +31,14 @@ export async function measurePages(
   return { measured, failed }
 }
 
-async function once(row: PageRow, say: (line: string) => void): Promise<readonly number[]> {
-  const home = await mkdtemp(join(tmpdir(), 'murmuration-bench-'))
-  const processes = processGroup({ MURMURATION_HOME: home })
+async function once(row: PageRow, { home, start }: Place, { say }: MeasureOptions): Promise<readonly number[]> {
+  const site = await Site.open({ say })
   try {
-    const site = await Site.open({ say })
-    try {
-      const founder = processes.start('./pages/founder.js', { home, page: site.url } satisfies FounderOrder)
-      const founded = await founder.next<Founded>()
-      site.link = founded.link
-      return await row.run({ start: processes.start, site, founder, founded })
-    } finally {
-      await site.close()
-    }
+    const founder = start('./pages/founder.js', { home, page: site.url } satisfies FounderOrder)
+    const founded = await founder.next<Founded>()
+    site.link = founded.link
+    return await row.run({ start, site, founder, founded })
   } finally {
-    await processes.end()
-    await rm(home, { recursive: true, force: true })
+    await site.close()
   }
 }

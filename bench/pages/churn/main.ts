@@ -5,9 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { joinMesh } from 'murmuration'
 import { Rng } from '@murmuration/core/internal'
+import { commandLine } from '../../command-line.ts'
 import { processGroup } from '../../processes.ts'
 import { Site } from '../site.ts'
 import { faults, FlockOfPages } from './flock-of-pages.ts'
@@ -33,11 +33,18 @@ options:
   --help        print this
 `
 
-const values = valuesOf(process.argv.slice(2))
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
+const { values, stop } = commandLine(
+  { command: 'churn:pages', help },
+  {
+    options: {
+      minutes: { type: 'string', default: '60' },
+      every: { type: 'string', default: '20' },
+      seed: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  },
+)
 const [minutes, every] = [positive('minutes'), positive('every')]
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : positive('seed')
 
@@ -125,26 +132,4 @@ function clock(): string {
 function positive(option: 'minutes' | 'every' | 'seed'): number {
   const value = Number(values[option])
   return value > 0 ? value : stop(`--${option} takes a number above 0; got ${values[option]}`)
-}
-
-function valuesOf(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        minutes: { type: 'string', default: '60' },
-        every: { type: 'string', default: '20' },
-        seed: { type: 'string' },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    return stop(`${(error as Error).message.split('. ')[0]}; --help lists the options`)
-  }
-}
-
-function stop(why: string): never {
-  process.stderr.write(`churn:pages: ${why}\n`)
-  process.exit(2)
 }

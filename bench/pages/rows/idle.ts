@@ -4,7 +4,7 @@
 import { servePage } from '@murmuration/node-peer/internal'
 import { startPeer } from '../../mesh/mesh.ts'
 import { shareOfPages } from '../processor.ts'
-import type { PageRow, PageRowContext } from '../row.ts'
+import type { Figure, PageRow, PageRowContext } from '../row.ts'
 
 const peersInView = 12
 const settledMs = 10_000
@@ -13,12 +13,10 @@ const watchedMs = 20_000
 export const idle: PageRow = {
   name: 'idle, 12 peers in view',
   figures: [
-    {
-      name: 'a page',
-      unit: '%',
-      promised: { atMost: 2 },
-      what: 'of one core, by the processes that hold the page and its frame, over 20 s that begin 10 s after it joined',
-    },
+    share(
+      'a page',
+      'of one core, by the processes that hold the page and its frame, over 20 s that begin 10 s after it joined',
+    ),
   ],
   async run(context) {
     await inCompany(context)
@@ -30,14 +28,7 @@ export const idle: PageRow = {
 
 export const idleDemo: PageRow = {
   name: 'idle demo page, 12 peers in view',
-  figures: [
-    {
-      name: 'the demo page',
-      unit: '%',
-      promised: { atMost: 2 },
-      what: 'the same of the page that `murmur up --page` serves, on its view of the flock',
-    },
-  ],
+  figures: [share('the demo page', 'the same of the page that `murmur up --page` serves, on its view of the flock')],
   async run(context) {
     await inCompany(context)
     const served = await servePage()
@@ -54,6 +45,10 @@ export const idleDemo: PageRow = {
       await served.close()
     }
   },
+}
+
+function share(name: string, what: string): Figure {
+  return { name, unit: '%', promised: { atMost: 2 }, what }
 }
 
 /** As many peers as are to be in view, each in a process of its own. */
