@@ -146,9 +146,9 @@ export class Workers {
     return this.exceedAt(most) <= now
   }
 
-  /** While something runs, or fewer wait than may, nothing is due: whoever asked to be woken then would be for ever. */
+  /** While something runs they are not stalled; while fewer wait than may, nothing is due: whoever asked to be woken then would be for ever. */
   exceedAt(most: number): Instant {
-    if (this.#stalledAt === never || this.busy > 0 || this.inUse < most) return never
+    if (this.#stalledAt === never || this.inUse < most) return never
     return after(this.#stalledAt, this.#patienceMs * 2 ** (this.inUse - most))
   }
 

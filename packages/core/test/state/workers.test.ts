@@ -22,3 +22,19 @@ it('one more is taken when all have waited for long, and no time is named while 
   expect(workers.mayExceed(1, at(120))).toBe(false)
   expect(workers.exceedAt(1)).toBe(320)
 })
+
+it('no time is named while something runs again, nor when fewer wait than may', () => {
+  const stalled = (): Workers => {
+    const workers = new Workers(100)
+    workers.add(0, attempt('a'), { width: 1, now: at(0) })
+    workers.block(0, 1)
+    workers.mayExceed(1, at(10))
+    return workers
+  }
+  const runs = stalled()
+  runs.block(0, -1)
+  expect(runs.exceedAt(1)).toBe(never)
+  const over = stalled()
+  over.remove(0, attempt('a'))
+  expect(over.exceedAt(1)).toBe(never)
+})
