@@ -55,7 +55,7 @@ it('back before anybody missed it, it starts nothing of before, and what it is g
 
 it('what only waited in a worker goes back as well, and is not begun when the page goes on', () => {
   const mesh = new Scenario({ S: 0, P: 1, E: 1 })
-  const program = sumOf(mesh, [...Array(400).keys()], 3, { options: { retries: 0 } })
+  const program = sumOf(mesh, [...Array(2_000).keys()], 0.4, { options: { retries: 0 } })
   const { executor } = mesh.peer('P').state
   mesh.until(() => executor.crowded().length > 0, 'several wait in a worker of P')
   freezes(mesh, 'P')
@@ -63,7 +63,7 @@ it('what only waited in a worker goes back as well, and is not begun when the pa
   const before = mesh.runs('work').filter((at) => at === 'P').length
   goesOn(mesh, 'P', 1)
   mesh.run({ forMs: 5_000 })
-  expect(mesh.result(program)).toBe((400 * 399) / 2)
+  expect(mesh.result(program)).toBe((2_000 * 1_999) / 2)
   expect(mesh.runs('work').filter((at) => at === 'P').length).toBe(before)
   expect(executor.size).toBe(0)
   mesh.endsWell()
