@@ -61,7 +61,9 @@ it('what only waited in a worker goes back as well, and is not begun when the pa
   freezes(mesh, 'P')
   mesh.run({ forMs: 20_000 })
   const before = mesh.runs('work').filter((at) => at === 'P').length
-  goesOn(mesh, 'P', 1)
+  // It gives its slot again in the turn in which it hears that its worker is gone.
+  mesh.peer('P').event({ type: 'described', slots: 1 })
+  mesh.peer('P').thaw()
   mesh.run({ forMs: 5_000 })
   expect(mesh.result(program)).toBe((2_000 * 1_999) / 2)
   expect(mesh.runs('work').filter((at) => at === 'P').length).toBe(before)
