@@ -58,11 +58,11 @@ it('what only waited in a worker goes back as well, and is not begun when the pa
   const program = sumOf(mesh, [...Array(2_000).keys()], 0.4, { options: { retries: 0 } })
   const { executor } = mesh.peer('P').state
   mesh.until(() => executor.crowded().length > 0, 'several wait in a worker of P')
-  freezes(mesh, 'P')
-  mesh.run({ forMs: 30 })
-  // It gives its slot again in the turn in which it hears that its worker is gone.
-  mesh.peer('P').event({ type: 'described', slots: 1 })
-  mesh.peer('P').thaw()
+  const page = mesh.peer('P')
+  page.event({ type: 'standstill' })
+  page.turn()
+  // Thawed at once, it gives its slot again in the turn in which it hears that its worker is gone.
+  page.event({ type: 'described', slots: 1 })
   expect(mesh.result(program)).toBe((2_000 * 1_999) / 2)
   // Twice only what ran when it froze.
   expect(mesh.timesRun('work')).toBeLessThanOrEqual(2_001)
