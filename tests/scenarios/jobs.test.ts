@@ -92,6 +92,20 @@ it('a program that leaves right after its last result has handed all of them ove
   expect(stage.timesRun('work')).toBe(few.length)
 })
 
+it('a program that leaves right after it has asked hands over what no ledger has told of yet', () => {
+  const stage = mesh()
+  stage.program(stage.peer('S'), many(numbers), { job: 'sum' })
+  stage.until(() => stage.timesRun('work') > 0, 'work has begun')
+  expect(stage.peer('S').state.ledger.size).toBe(0)
+  leaves(stage)
+  stage.run({ forMs: 1_000 })
+  // What had begun is done by then.
+  expect(stage.timesRun('work')).toBeGreaterThan(0)
+  const again = stage.program(stage.peer('N'), many(numbers), { job: 'sum' })
+  expect(stage.result(again)).toBe(780)
+  expect(stage.timesRun('work')).toBe(numbers.length)
+})
+
 it('a program that leaves right after it has asked leaves its bundle as well, where nobody else needs it yet', () => {
   const stage = mesh()
   stage.network.weather = { ...calm, delayMs: [60, 60] }

@@ -69,6 +69,25 @@ describe('a silent peer', () => {
     expect(detector.due(at(60_000))).toEqual([])
   })
 
+  it('that observes whoever observes it is asked by one of the two, and both have heard', () => {
+    const [a, b] = ['a/1' as LifeId, 'b/1' as LifeId]
+    const [one, other] = [new FailureDetector(presets.test, a), new FailureDetector(presets.test, b)]
+    one.observe(new Set([b]), at(0))
+    other.observe(new Set([a]), at(0))
+    const asked: string[] = []
+    for (let now = 0; now < 20 * probeMs; now++) {
+      // A question is heard as well as an answer, and each in the moment in which it is said.
+      const asks = one.due(at(now)).map(() => a)
+      const asksToo = other.due(at(now)).map(() => b)
+      if (asks.length + asksToo.length === 0) continue
+      asked.push(...asks, ...asksToo)
+      one.heard(b, at(now))
+      other.heard(a, at(now))
+    }
+    expect(asked.length).toBeGreaterThan(15)
+    expect(new Set(asked)).toEqual(new Set([a]))
+  })
+
   it('that others hear three times in a row has a dead link, and is out of reach when no new one helps', () => {
     const detector = new FailureDetector(presets.test)
     detector.observe(new Set([x]), at(0))
