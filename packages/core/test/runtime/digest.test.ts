@@ -59,3 +59,14 @@ test('another function, needs or key, and another job are other work; what else 
   const needs = (labels: Record<string, string>): string => ids().task(call(1, { needs: { labels } }))
   expect(needs({ a: '1', b: '2' })).toBe(needs({ b: '2', a: '1' }))
 })
+
+test('one source tells calls apart that follow each other and differ in one thing', () => {
+  const source = ids()
+  const calls = [
+    call(1),
+    call(1, { needs: { labels: { gpu: 'yes' } } }),
+    call(1, { digest: 'of shade' }),
+    call(1, { key: 'again' }),
+  ]
+  expect(calls.map((one) => source.task(one))).toEqual(calls.map((one) => ids().task(one)))
+})
