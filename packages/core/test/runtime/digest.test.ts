@@ -62,11 +62,12 @@ test('another function, needs or key, and another job are other work; what else 
 
 test('one source tells calls apart that follow each other and differ in one thing', () => {
   const source = ids()
+  const needs = {}
   const calls = [
-    call(1),
-    call(1, { needs: { labels: { gpu: 'yes' } } }),
-    call(1, { digest: 'of shade' }),
-    call(1, { key: 'again' }),
+    call(1, { needs }),
+    call(1, { needs, digest: 'of shade' }),
+    call(1, { needs, digest: 'of shade', key: 'again' }),
+    call(1, { needs: { labels: { gpu: 'yes' } }, digest: 'of shade', key: 'again' }),
   ]
   expect(calls.map((one) => source.task(one))).toEqual(calls.map((one) => ids().task(one)))
 })
