@@ -9,8 +9,6 @@ export type MeshErrorCode =
   | FailureCode
   // of work
   | 'ARGUMENT_MUTATED'
-  | 'ACTOR_DIED'
-  | 'ACTOR_UNAVAILABLE'
   | 'GET_TIMEOUT'
   | 'STREAM_CONSUMED'
   // of use
@@ -18,7 +16,6 @@ export type MeshErrorCode =
   | 'UNSERIALIZABLE'
   | 'BUNDLE_FAILED'
   | 'NOT_IN_TASK'
-  | 'NAME_TAKEN'
   | 'NOT_FOUND'
   // of joining
   | 'ENTRY_UNREACHABLE'

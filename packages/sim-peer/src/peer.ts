@@ -333,6 +333,9 @@ export class SimPeer {
         return this.workers.run(effect.worker, effect.batch)
       case 'abort':
         return this.workers.abort(effect.attempt, effect.reason)
+      case 'snapshot':
+      case 'actor-found':
+        return
       case 'recall':
         return this.workers.giveBack(effect.worker)
       case 'terminate':

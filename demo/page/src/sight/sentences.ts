@@ -45,6 +45,8 @@ export function tell(notice: Notice): Told | null {
       return many('plain', 'hedged', (count) => `${times(count, notice.fn)} a second time beside a slow attempt.`)
     case 'task:conflict':
       return one('bad', `${notice.fn} had two different outcomes: ${notice.reason}.`)
+    case 'actor:restarted':
+      return one('good', `${notice.fn} lives again elsewhere: ${notice.reason}.`)
     case 'object:rebuilt':
       return many('good', 'rebuilt', (count) => `${counted(count, 'lost object')} made again from what it was made of.`)
     case 'object:copied':

@@ -29,7 +29,9 @@ import * as relieve from './relieve.ts'
 import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as resolve from './resolve.ts'
+import * as names from './names.ts'
 import * as submit from './submit.ts'
+import * as supervise from './supervise.ts'
 
 type EventOf<T> = Extract<PeerEvent, { type: T }>
 type MessageOf<T> = Extract<Message, { type: T }>
@@ -124,6 +126,9 @@ const recorders: Recorders = {
   blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
   returned: (state, { attempts }) => execute.returned(state, attempts),
   exited: (state, event) => execute.exited(state, event),
+  built: (state, { attempt, snapshots }, now) => supervise.built(state, attempt, { snapshots, now }),
+  snapshot: (state, { attempt, result }) => supervise.snapshotTaken(state, attempt, result),
+  'find-actor': (state, { request, name }) => names.find(state, request, name),
 }
 
 export function record<T extends PeerEvent['type']>(state: PeerState, event: EventOf<T>, now: Instant): void {

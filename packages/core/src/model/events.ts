@@ -1,6 +1,7 @@
 // What the shell tells the machine, and what the machine asks of the shell. Every asynchronous
 // effect ends in exactly one event; nothing else crosses the door.
 
+import type { Snapshot, SnapshotResult } from './actor.ts'
 import type { AttemptId, CodeId, ContextId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
 import type { Frame, InspectRow, Query } from './messages.ts'
 import type { Failure, Fetched, FoundNote, Located } from './object.ts'
@@ -63,6 +64,8 @@ export type PeerEvent =
   | { readonly type: 'drain'; readonly peer: LifeId; readonly withinMs: number }
   /** That peer, ourselves perhaps, is asked to vanish: its program decides whether it does. */
   | { readonly type: 'unplug'; readonly peer: LifeId }
+  /** Who has an actor of that name? Answered by `actor-found`. */
+  | { readonly type: 'find-actor'; readonly request: number; readonly name: string }
   // ---- jobs with a name: opened, done with, stopped for good
   | { readonly type: 'job'; readonly context: ContextId; readonly name: string; readonly detached: boolean }
   | { readonly type: 'close-job'; readonly context: ContextId }
@@ -84,6 +87,9 @@ export type PeerEvent =
   | { readonly type: 'done'; readonly attempt: AttemptId; readonly outcome: Outcome; readonly ms: number }
   | { readonly type: 'blocked'; readonly attempt: AttemptId; readonly blocked: boolean }
   | { readonly type: 'returned'; readonly attempts: readonly AttemptId[] }
+  /** The instance is there; `snapshots`: it can be asked for one. */
+  | { readonly type: 'built'; readonly attempt: AttemptId; readonly snapshots: boolean }
+  | { readonly type: 'snapshot'; readonly attempt: AttemptId; readonly result: SnapshotResult }
   | {
       readonly type: 'exited'
       readonly worker: number
@@ -99,6 +105,8 @@ export interface Order {
   readonly attempt: number
   readonly spec: TaskSpec
   readonly inputs: readonly OrderInput[]
+  /** Of an actor that ran before: what it is restored from. */
+  readonly snapshot?: Snapshot | undefined
 }
 
 export interface OrderInput {
@@ -108,6 +116,15 @@ export interface OrderInput {
   readonly inline: Uint8Array | null
   /** Refs inside the value. */
   readonly refs: readonly RefLink[]
+}
+
+/** An actor that was found by its name, and what a handle needs to know of it. */
+export interface FoundActor {
+  readonly object: ObjectId
+  readonly owner: LifeId
+  readonly code: CodeId
+  /** Its class. */
+  readonly fn: string
 }
 
 /** What users can listen to. */
@@ -152,6 +169,14 @@ export type Notice =
       readonly peer: PeerId
     }
   | { readonly type: 'task:conflict'; readonly task: TaskId; readonly fn: string; readonly reason: string }
+  /** An actor's host is gone, or its worker: another incarnation of it begins. */
+  | {
+      readonly type: 'actor:restarted'
+      readonly task: TaskId
+      readonly fn: string
+      readonly incarnation: number
+      readonly reason: string
+    }
   | { readonly type: 'object:rebuilt'; readonly object: ObjectId; readonly task: TaskId }
   | { readonly type: 'object:copied'; readonly object: ObjectId; readonly peer: PeerId }
   | { readonly type: 'object:lost'; readonly object: ObjectId; readonly reason: string }
@@ -177,6 +202,8 @@ export type Effect =
   | { readonly type: 'drop'; readonly object: ObjectId }
   | { readonly type: 'run'; readonly worker: number; readonly batch: readonly Order[] }
   | { readonly type: 'abort'; readonly attempt: AttemptId; readonly reason: string }
+  /** That actor is asked for a snapshot, after all the calls that were sent there: `snapshot` follows, or the worker ends. */
+  | { readonly type: 'snapshot'; readonly attempt: AttemptId }
   /** What that worker has not begun is wanted back. */
   | { readonly type: 'recall'; readonly worker: number }
   | { readonly type: 'terminate'; readonly worker: number; readonly reason: CrashReason }
@@ -187,6 +214,8 @@ export type Effect =
   | { readonly type: 'cancelled'; readonly object: ObjectId }
   /** `takenBy`: another program has it, there. Null: what was done before is here. */
   | { readonly type: 'job-opened'; readonly context: ContextId; readonly takenBy: string | null }
+  /** Null: nobody has one of that name. */
+  | { readonly type: 'actor-found'; readonly request: number; readonly found: FoundActor | null }
   /** Null: whoever was asked is gone. */
   | { readonly type: 'inspected'; readonly request: number; readonly rows: readonly InspectRow[] | null }
   | { readonly type: 'notice'; readonly notice: Notice }

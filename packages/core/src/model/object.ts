@@ -19,6 +19,9 @@ export type FailureCode =
   | 'UNKNOWN_EXPORT'
   | 'FORBIDDEN'
   | 'MESH_LEFT'
+  | 'ACTOR_DIED'
+  | 'ACTOR_UNAVAILABLE'
+  | 'NAME_TAKEN'
   | 'INTERNAL'
 
 /** A failure as it travels: data from which the shell makes a MeshError. */

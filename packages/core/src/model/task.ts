@@ -1,6 +1,7 @@
 // What a task is: a spec that was asked for, the policy that rides with it, and the outcome of one
 // attempt. Values never appear: arguments and inline results are opaque bytes, refs are ids.
 
+import type { ActorSpec, CallSpec } from './actor.ts'
 import type { CodeId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 
 /** A ref inside encoded bytes. `top`: resolved to its value before the task starts. */
@@ -59,6 +60,10 @@ export interface TaskSpec {
   /** Every ref inside `args`, top-level ones in argument order. */
   readonly refs: readonly RefLink[]
   readonly policy: Policy
+  /** It is an actor, and `fn` its class. */
+  readonly actor?: ActorSpec | undefined
+  /** It is a call of an actor, and `fn` the method. */
+  readonly call?: CallSpec | undefined
 }
 
 /** The numbers that order those who answer for a context. */

@@ -240,6 +240,9 @@ export class Peer {
         return this.#pool.run(effect.worker, ordersOf(effect.batch))
       case 'abort':
         return this.#pool.abort(effect.attempt, effect.reason)
+      case 'snapshot':
+      case 'actor-found':
+        return
       case 'recall':
         return this.#pool.recall(effect.worker)
       case 'terminate':
