@@ -127,6 +127,9 @@ export class Ref implements ObjectRef<unknown> {
 export const handleOf = (ref: Ref): Handle => Ref.handleOf(ref)
 export const isRef = (value: unknown): value is Ref => Ref.isRef(value)
 
+/** The handle behind a ref; undefined for what stands for an object here, but is none of a user's. */
+export const handleIn = (value: object): Handle | undefined => (isRef(value) ? handleOf(value) : undefined)
+
 /** The handles of a list of refs. Throws MeshError INVALID_OPTION naming what is not a ref. */
 export function handlesOf(where: string, refs: Iterable<unknown>): Handle[] {
   if (typeof (refs as { [Symbol.iterator]?: unknown } | null)?.[Symbol.iterator] !== 'function') {

@@ -2,6 +2,7 @@
 // Everything that decides lies behind the ContextPort; how a call becomes a task is submitting.ts.
 
 import { MeshError } from './errors.ts'
+import type { HandleTable } from './handles.ts'
 import { mapOver } from './map.ts'
 import { clip, limits } from './model/limits.ts'
 import type { RefLink } from './model/task.ts'
@@ -23,10 +24,14 @@ export interface ScopeOptions {
   readonly watchDropped?: boolean | undefined
   /** Maps the stacks of application errors to their sources. Default: as they are. */
   readonly mapStack?: ((stack: string) => string) | undefined
+  /** What is held beyond this scope, with others: an actor's calls. Default: what is held ends with it. */
+  readonly handles?: HandleTable | undefined
 }
 
 /** A scope, and what whoever opened it needs to close it again. */
 export interface OpenScope extends Scope {
+  /** What it holds. */
+  readonly handles: HandleTable
   /** A ref to an object that is known by name, and what to call it. */
   refTo(link: Pick<RefLink, 'object' | 'owner'>, label: string): ObjectRef<unknown>
   /** Resolves when everything called for has been submitted. Undefined when nothing waits. */
@@ -37,9 +42,11 @@ export interface OpenScope extends Scope {
 
 /** The verbs over a port. They need no `this`: spread them into whatever the user holds. */
 export function createScope(options: ScopeOptions): OpenScope {
-  const { port, code, warn = (message: string) => console.warn(message), watchDropped = true, mapStack } = options
-  const submitter = new Submitter({ port, warn, watchDropped, mapStack })
+  const { port, code, warn = (message: string) => console.warn(message), watchDropped = true } = options
+  const { mapStack, handles } = options
+  const submitter = new Submitter({ port, warn, watchDropped, mapStack, handles })
   return {
+    handles: submitter.table,
     ...codeVerbs(submitter, code),
     put: (value: unknown, options?: PutOptions) => put(submitter, value, options) as never,
     get: (refs, options) => getAll(refs, options) as never,

@@ -8,7 +8,7 @@ import { type ObjectId, resultOf } from './model/ids.ts'
 import type { RefLink, TaskSpec } from './model/task.ts'
 import type { CallOptions } from './options.ts'
 import { onAbort } from './on-abort.ts'
-import { handleOf, isRef, Ref } from './refs.ts'
+import { handleIn, isRef, Ref } from './refs.ts'
 import type { ExportInfo, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
 import { type IdSource, idSource } from './runtime/digest.ts'
@@ -36,6 +36,8 @@ export interface SubmitterOptions {
   readonly warn: (message: string) => void
   readonly watchDropped: boolean
   readonly mapStack?: ((stack: string) => string) | undefined
+  /** Where what it makes is held, when others share it. Default: a table of its own. */
+  readonly handles?: HandleTable | undefined
 }
 
 /** An argument stored on its own: the port holds it for us until the task's spec does. */
@@ -48,6 +50,7 @@ export class Submitter {
   readonly port: ContextPort
   readonly table: HandleTable
   readonly #ids: IdSource
+  readonly #ownsTable: boolean
   readonly #pending = new Set<Promise<void>>()
   #closed: MeshError | undefined
   /** Set while arguments are encoded, when a ref among them is not submitted yet. */
@@ -55,7 +58,8 @@ export class Submitter {
 
   constructor(options: SubmitterOptions) {
     this.port = options.port
-    this.table = new HandleTable(options, (handle) => new Ref(handle))
+    this.#ownsTable = options.handles === undefined
+    this.table = options.handles ?? new HandleTable(options, (handle) => new Ref(handle))
     this.#ids = idSource(options.port)
   }
 
@@ -66,7 +70,7 @@ export class Submitter {
 
   close(error: MeshError): void {
     this.#closed = error
-    this.table.close()
+    if (this.#ownsTable) this.table.close()
   }
 
   flushed(): Promise<void> | undefined {
@@ -74,8 +78,8 @@ export class Submitter {
   }
 
   readonly #onRef = (ref: object): void => {
-    if (!isRef(ref)) return
-    const handle = handleOf(ref)
+    const handle = handleIn(ref)
+    if (handle === undefined) return
     handle.read = true
     if (handle.pending !== undefined || handle.broken !== undefined) this.#metPending = true
   }
@@ -183,9 +187,9 @@ export class Submitter {
     } catch (error) {
       handle.broken = asMeshError(error)
     }
-    if (this.#closed !== undefined) return
+    if (this.#closed !== undefined && this.#ownsTable) return
     stores.forEach(({ object }, i) => {
-      if (outcomes[i]!.status === 'fulfilled') this.port.release(object)
+      if (outcomes[i]!.status === 'fulfilled') this.table.port.release(object)
     })
   }
 }
@@ -201,8 +205,8 @@ class StoredRef {
 
 function collectInto(met: Set<Handle>): (ref: object) => void {
   return (ref) => {
-    if (!isRef(ref)) return
-    const handle = handleOf(ref)
+    const handle = handleIn(ref)
+    if (handle === undefined) return
     handle.read = true
     met.add(handle)
   }

@@ -101,11 +101,16 @@ const advice: Readonly<Record<string, string>> = {
   URL: 'pass its href',
 }
 
+/** A class as it is written, not a function that is used as one. */
+export function isClass(value: unknown): boolean {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+}
+
 /** The rest of the sentence that begins with the value's path. */
 export function whyNot(value: unknown): string {
   if (typeof value === 'symbol') return 'is a symbol; pass a string'
   if (typeof value === 'function') {
-    return /^class\b/.test(Function.prototype.toString.call(value))
+    return isClass(value)
       ? 'is a class; only data travels: put the class in the task module'
       : 'is a function; only data travels: put the function in the task module and pass its name or its result'
   }
