@@ -2,6 +2,7 @@
 // everything is recorded, so a burst of submits leaves as one batch per peer. Work that nobody in
 // the mesh could ever run is given a time to be proven wrong, then fails with the reasons.
 
+import { isApart } from '../model/actor.ts'
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { Assignment, Input } from '../model/messages.ts'
@@ -141,7 +142,7 @@ function mayWait(
 
 function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant): void {
   state.tasks.assigned(row, chosen.life, now)
-  state.scheduler.assigned(chosen.life)
+  if (!isApart(row.spec)) state.scheduler.assigned(chosen.life)
   state.counters.executions++
   if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
   if (row.attempt > 1)

@@ -3,6 +3,7 @@
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
+import { isApart } from '../model/actor.ts'
 import { equalBytes } from '../model/equal-bytes.ts'
 import type { Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
@@ -52,6 +53,7 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
         charge: outcome.free === true ? 'nothing' : 'move',
         code: 'OVERLOADED',
         reason: `given back: ${outcome.reason}`,
+        to: outcome.to,
       })
     case 'rejected': {
       prevails(state, row, attempt)
@@ -212,7 +214,7 @@ function stopped(state: PeerState, row: TaskRow, from: LifeId, reason: string): 
   requeue(state, row, from, { charge: 'move', code: 'WORKER_DIED', reason: `stopped: ${reason}` })
 }
 
-type Why = Pick<Requeue, 'charge' | 'code' | 'reason'> & Partial<Pick<Requeue, 'cause'>>
+type Why = Pick<Requeue, 'charge' | 'code' | 'reason' | 'to'> & Partial<Pick<Requeue, 'cause'>>
 
 function requeue(state: PeerState, row: TaskRow, from: LifeId, why: Why): void {
   const attempt = state.tasks.attemptAt(row, from) ?? row.attempt
@@ -225,8 +227,10 @@ function nameOf(state: PeerState, life: LifeId): string {
 }
 
 /** Settles a task for good: the directory, the holds of its spec, its lineage, its waiters. */
-export function concluded(state: PeerState, { task, result, holder }: Conclusion, now: Instant): void {
+export function concluded(state: PeerState, conclusion: Conclusion, now: Instant): void {
+  const { task, holder } = conclusion
   const row = state.tasks.get(task)
+  const result = row?.spec.actor ? actorEnd(row, conclusion.result) : conclusion.result
   if (!row || row.state === 'settled') {
     if (result.type === 'stored' && holder) spareOrFree(state, task, holder, result.hash)
     return
@@ -241,7 +245,7 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   // A cancel may have come when its time was up already.
   const wasToEnd = row.ending !== null
   if (row.second) endOther(state, row, row.second)
-  if (row.at) state.scheduler.returned(row.at)
+  if (row.at && !isApart(row.spec)) state.scheduler.returned(row.at)
   if (entry?.state !== 'pending') return ranAgain(state, entry, row, { task, result, holder })
   enter(state, entry, row, { task, result, holder })
   remember(state, row, { task, result, holder }, now)
@@ -249,9 +253,43 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   state.counters.settled++
   state.shared.found(object)
   if (wasToEnd) state.effects.push({ type: 'cancelled', object })
+  if (row.spec.call) callOver(state, row, result)
+  if (row.spec.actor?.detached) letGo(state, object, 'container')
   settleHolds(state, row, result)
   state.agenda.settled.push(object)
   state.agenda.loose.push(object)
+}
+
+/** Of an actor it is the end, whatever ended it. */
+function actorEnd(row: TaskRow, result: Located): Located {
+  if (result.type !== 'failure' || !endsOfActors.has(result.failure.code)) return result
+  const { code, reason, message } = result.failure
+  const because = code === 'TASK_CANCELLED' ? 'killed' : code === 'TASK_FAILED' ? 'constructor' : reason
+  const said = code === 'TASK_CANCELLED' ? `was ended: ${reason}` : `is dead: ${message}`
+  return {
+    type: 'failure',
+    failure: { ...result.failure, code: 'ACTOR_DIED', reason: because, message: `the actor ${row.spec.fn} ${said}` },
+  }
+}
+
+const endsOfActors: ReadonlySet<string> = new Set([
+  'TASK_CANCELLED',
+  'TASK_FAILED',
+  'TASK_TIMEOUT',
+  'WORKER_DIED',
+  'PEER_DIED',
+  'OVERLOADED',
+  'ACTOR_DIED',
+])
+
+/** It is not made again: what it did, it did. */
+function callOver(state: PeerState, { spec }: TaskRow, result: Located): void {
+  const { call, context, id } = spec
+  if (!call) return
+  const at = state.callees.get(call.actor)?.at
+  if (call.onceOnly && at != null && result.type !== 'failure') state.callees.kept.set(id, at)
+  state.callees.settled(call.actor, context, id)
+  if (result.type === 'stored') state.notes.set(resultOf(id), 'a call of an actor is not run again for its result')
 }
 
 /** Run once more for the sake of something that it put: what it returns is known, or nobody here has asked for it. */
@@ -300,7 +338,7 @@ function enter(state: PeerState, entry: Entry, row: TaskRow, { result, holder }:
 
 /** The spec is done with its inputs; a result that could be lost keeps them as lineage. */
 function settleHolds(state: PeerState, row: TaskRow, result: Located): void {
-  const keepsLineage = result.type === 'stored' || result.type === 'alias'
+  const keepsLineage = (result.type === 'stored' || result.type === 'alias') && !isApart(row.spec)
   if (keepsLineage && !row.lineage) keepLineage(state, row)
   keepUntilTold(state, row)
   for (const link of row.spec.refs) letGo(state, link.object, 'spec')

@@ -11,6 +11,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import { refusalOf, roleOf } from '../state/permits.ts'
 import * as adopt from './adopt.ts'
+import * as call from './call.ts'
 import * as claims from './claims.ts'
 import { keepCode } from './code.ts'
 import * as compare from './compare.ts'
@@ -29,7 +30,9 @@ import * as relieve from './relieve.ts'
 import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as resolve from './resolve.ts'
+import * as lease from './lease.ts'
 import * as names from './names.ts'
+import * as stand from './stand.ts'
 import * as submit from './submit.ts'
 import * as supervise from './supervise.ts'
 
@@ -122,17 +125,29 @@ const recorders: Recorders = {
   verified: (state, event) => {
     if (!resolve.verified(state, event)) execute.inputSpoiled(state, event.object)
   },
-  done: (state, event) => execute.done(state, event),
+  done: (state, event, now) => {
+    const call = state.executor.get(event.attempt)
+    if (!call?.spec.call) return call ? execute.done(state, event) : strayEnd(state, event)
+    const outcome = supervise.callEnded(state, call, event.outcome, now)
+    if (outcome !== event.outcome && event.outcome.type === 'stored') execute.dropPut(state, resultOf(call.spec.id))
+    execute.done(state, outcome === event.outcome ? event : { ...event, outcome })
+  },
   blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
   returned: (state, { attempts }) => execute.returned(state, attempts),
   exited: (state, event) => execute.exited(state, event),
-  built: (state, { attempt, snapshots }, now) => supervise.built(state, attempt, { snapshots, now }),
-  snapshot: (state, { attempt, result }) => supervise.snapshotTaken(state, attempt, result),
-  'find-actor': (state, { request, name }) => names.find(state, request, name),
+  built: (state, { attempt, snapshots }) => supervise.built(state, attempt, { snapshots }),
+  snapshot: (state, { attempt, result }, now) => supervise.snapshotTaken(state, attempt, { result, now }),
+  'find-actor': (state, { request, name }, now) => names.find(state, request, { name, now }),
 }
 
 export function record<T extends PeerEvent['type']>(state: PeerState, event: EventOf<T>, now: Instant): void {
   recorders[event.type](state, event, now)
+}
+
+/** Of an attempt that is not here any more; a call that was given up may have been it. */
+function strayEnd(state: PeerState, event: EventOf<'done'>): void {
+  for (const { running } of state.residents.all()) running.delete(event.attempt)
+  execute.done(state, event)
 }
 
 /** Nothing of ours vanishes by itself: what runs this peer may, and is told who asks. */
@@ -217,6 +232,15 @@ const takers: Takers = {
   },
   abort: (state, from, message, now) => execute.abort(state, from, message, now),
   delivered: (state, from, message) => execute.delivered(state, from, message),
+  stand: (state, from, message, now) => lease.stood(state, from, message, now),
+  vote: (state, from, message, now) => stand.voted(state, from, message, now),
+  renew: (state, from, message, now) => lease.renewed(state, from, message, now),
+  renewed: (state, from, message, now) => stand.leased(state, from, message, now),
+  resign: (state, from, message, now) => lease.resigned(state, from, message, now),
+  hosted: (state, from, message) => call.hosted(state, from, message),
+  forget: (state, _from, message) => supervise.forgotten(state, message),
+  'seek-actor': (state, from, message) => names.sought(state, from, message),
+  'sought-actor': (state, from, message) => names.answered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
   remade: (state, from, message) => remake.remade(state, from, message),

@@ -2,6 +2,7 @@
 // with outcomes, say how much more is welcome. An executor decides nothing about a task; it refuses
 // what it cannot do and hands back what it does not get to.
 
+import { isApart } from '../model/actor.ts'
 import { equalBytes } from '../model/equal-bytes.ts'
 import type { PeerEvent } from '../model/events.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
@@ -9,17 +10,17 @@ import { after, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
-import { dropDoomed } from '../state/bytes.ts'
+import { answer, answerAskers, answerFromLetters, dropAsker, forsake, shareResult } from '../state/answer.ts'
 import { wantCode } from '../state/code-sources.ts'
-import { awaitGuardians } from '../state/guarding.ts'
+import { finish, yielded } from '../state/finish.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
-import { awaitRemade, mayRemake } from '../state/runs.ts'
+import { awaitRemade, mayRemake, orderOf } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
 import { tellRemade } from '../state/remaking.ts'
+import { tellWhere } from '../state/tenancy.ts'
 
 /** Taken up, and begun elsewhere before. */
 export interface Begun {
@@ -69,6 +70,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
   }
   if (attempt > 1 && !remake && answerFromLetters(state, owner, spec.id, attempt)) return null
   const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra })
+  if (spec.call) state.residents.post(spec.call.actor, row.id)
   if (remake) awaitRemade(row, { to: owner, objects: remake })
   state.code.need(spec.code)
   for (const input of inputs) {
@@ -97,6 +99,8 @@ function refusalOf(state: PeerState, owner: LifeId): string | null {
 function join(state: PeerState, row: RunRow, asker: Asker, epoch: Epoch): void {
   state.executor.join(row, asker, epoch)
   shareResult(state, row)
+  const resident = row.spec.actor && state.residents.get(resultOf(row.spec.id))
+  if (resident) tellWhere(state, resident, asker.owner)
   if (row.state === 'done') answerAskers(state, row)
 }
 
@@ -128,17 +132,7 @@ export function startReady(state: PeerState): void {
   if (state.leaving) return returnUnbegun(state, 'leaving')
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
-    const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
-      id,
-      attempt,
-      spec,
-      inputs: inputs.map(({ object, source, located }) => ({
-        object,
-        source,
-        inline: located.type === 'inline' ? located.bytes : null,
-        refs: located.type === 'inline' || located.type === 'stored' ? located.refs : [],
-      })),
-    }))
+    const batch = next.batch.map(orderOf)
     state.effects.push({ type: 'run', worker: next.worker, batch })
   }
 }
@@ -155,51 +149,13 @@ export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' 
     const { size, hash } = outcome
     state.holdings.keep({ object: resultOf(row.spec.id), size, hash }, [row.owner])
   }
-  for (const link of linksOf(outcome)) state.holds.add(link.object, link.owner, 'transit')
-  finish(state, row, outcome, event.ms)
+  yielded(state, row, outcome, event.ms)
 }
 
 /** Bytes from an attempt that was given up meanwhile. */
 function dropUnknown(state: PeerState, attempt: AttemptId): void {
   const object = resultOf(attempt.slice(0, attempt.lastIndexOf('#')) as TaskId)
   if (!state.holdings.has(object)) state.effects.push({ type: 'drop', object })
-}
-
-/** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
-function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
-  forgetInputs(state, row)
-  state.executor.finished(row, outcome, ms, state.timers.turnAt)
-  shareResult(state, row)
-  for (const { source } of row.inputs) dropDoomed(state, source)
-  if (row.abandoned) return forsake(state, row)
-  awaitBorrows(state, row)
-  awaitGuardians(state, row)
-  answerAskers(state, row)
-}
-
-/**
- * What the attempt was given, and what is inside that, is kept for us until the outcome is taken: by then
- * what we keep of it ourselves must be known. What it got by reading is kept by what it read.
- */
-function awaitBorrows(state: PeerState, row: RunRow): void {
-  const unanswered = state.holds.unanswered()
-  if (unanswered.size === 0) return
-  const inside = row.inputs.flatMap(({ located }) => ('refs' in located ? located.refs : []))
-  for (const { object } of [...row.spec.refs, ...inside, ...linksOf(row.outcome as Outcome)]) {
-    if (!unanswered.has(object)) continue
-    row.unsaid.add(object)
-    state.unsaid.add(object, row.id)
-  }
-}
-
-function forgetInputs(state: PeerState, row: RunRow): void {
-  for (const object of row.missing) {
-    const fetch = state.holdings.fetching(object)
-    if (!fetch) continue
-    fetch.attempts.delete(row.id)
-    state.holdings.forgetUnwanted(fetch)
-  }
-  row.missing.clear()
 }
 
 /** A borrow was answered: outcomes that waited for it may leave. */
@@ -228,12 +184,17 @@ export function returned(state: PeerState, attempts: readonly AttemptId[]): void
   for (const id of attempts) {
     const row = state.executor.get(id)
     if (row?.barred != null) finish(state, row, backFor(row.barred), 0)
-    else if (row) state.executor.unstart(row)
+    else if (row) {
+      state.executor.unstart(row)
+      if (row.spec.call) state.residents.post(row.spec.call.actor, row.id)
+    }
   }
 }
 
 /** The worker is gone: what ran in it is answered for, what only queued there goes to another. */
 export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exited' }>): void {
+  const resident = state.residents.inWorker(event.worker)
+  if (resident) resident.state = 'over'
   returned(state, event.unstarted)
   for (const id of event.running) {
     const row = state.executor.get(id)
@@ -299,7 +260,9 @@ function cancelChildren(state: PeerState, row: RunRow, reason: string): void {
 function stop(state: PeerState, row: RunRow, reason: string, now: Instant): void {
   if (row.state === 'done' || row.aborting !== null) return
   row.aborting = reason
-  if (row.state === 'fetching' || row.state === 'ready') return finish(state, row, { type: 'cancelled', reason }, 0)
+  // An actor is not asked: it ends with its worker.
+  if (row.state === 'fetching' || row.state === 'ready' || row.spec.actor)
+    return finish(state, row, { type: 'cancelled', reason }, 0)
   row.killAt = after(now, state.config.cancelGraceMs)
   state.executor.timed.add(row)
   state.effects.push({ type: 'abort', attempt: row.id, reason })
@@ -313,7 +276,8 @@ export function dueAttempts(state: PeerState, now: Instant): void {
     if (row.orphanedAt <= now) abandon(state, row, now)
     if (row.killAt > now) continue
     row.killAt = never
-    state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
+    if (row.spec.call) finish(state, row, { type: 'cancelled', reason: `${row.aborting}; it may still run there` }, 0)
+    else state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
   }
 }
 
@@ -347,7 +311,7 @@ export function giveBack(state: PeerState): void {
 /** Whoever sits before it wants its machine for itself, now: what runs goes back as well. */
 export function pause(state: PeerState, now: Instant): void {
   for (const row of state.executor.all()) {
-    if (row.state !== 'running' && row.state !== 'blocked') continue
+    if ((row.state !== 'running' && row.state !== 'blocked') || isApart(row.spec)) continue
     row.barred ??= paused
     stop(state, row, paused, now)
   }
@@ -373,6 +337,7 @@ export function standStill(state: PeerState): void {
     row.abandoned = true
   }
   for (const worker of workers) state.effects.push({ type: 'terminate', worker, reason: 'terminated' })
+  for (const resident of state.residents.all()) resident.state = 'over'
   returnUnbegun(state, paused)
 }
 

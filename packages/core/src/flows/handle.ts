@@ -6,10 +6,12 @@
 import type Denque from 'denque'
 import type { Effect, PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
+import { evict } from '../state/finish.ts'
 import { askReturned, dueMissing, missingDeadline } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
+import * as call from './call.ts'
 import * as claims from './claims.ts'
 import { boundCode } from './code.ts'
 import { compareFound } from './compare.ts'
@@ -22,6 +24,8 @@ import * as guard from './guard.ts'
 import { hedgeLate } from './hedge.ts'
 import * as jobs from './jobs.ts'
 import * as join from './join.ts'
+import * as lease from './lease.ts'
+import * as names from './names.ts'
 import * as observe from './observe.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
@@ -30,7 +34,9 @@ import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
+import * as stand from './stand.ts'
 import * as submit from './submit.ts'
+import * as supervise from './supervise.ts'
 import { hangUpIdle, write } from './write.ts'
 
 export function handle(state: PeerState, events: readonly PeerEvent[], now: Instant): Effect[] {
@@ -74,6 +80,13 @@ export function deadline(state: PeerState): Instant {
     timers.relieveAt,
     state.foundlings.deadline(),
   )
+  next = Math.min(
+    next,
+    state.residents.deadline(),
+    state.leases.deadline(),
+    state.callees.deadline(),
+    state.names.deadline(),
+  )
   for (const at of state.graves.values()) next = Math.min(next, at)
   return next as Instant
 }
@@ -91,6 +104,9 @@ function settleAgenda(state: PeerState, now: Instant): void {
     else if (agenda.apart.length > 0) recover.apart(state, first(agenda.apart))
     else if (agenda.orphans.length > 0) adopt.orphaned(state, first(agenda.orphans))
     else if (agenda.claimed.length > 0) jobs.claimsAnswered(state, first(agenda.claimed))
+    else if (agenda.evicted.length > 0) evict(state, first(agenda.evicted))
+    else if (agenda.unhosted.length > 0) supervise.runEnded(state, first(agenda.unhosted))
+    else if (agenda.naming.length > 0) names.claim(state, first(agenda.naming), now)
     else if (agenda.requeue.length > 0) requeue.requeued(state, first(agenda.requeue), now)
     else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
     else if (agenda.lost.length > 0) {
@@ -121,6 +137,9 @@ function end(
   adopt.guardianSilent(state, item.life)
   state.shared.ended(item.life)
   jobs.submitterGone(state, item.life, now)
+  call.hostGone(state, item.life)
+  names.silent(state, item.life)
+  names.ownerGone(state, item.life)
 }
 
 /** What runs here for it is answered first, so that the conversation begins with all of it named. */
@@ -142,6 +161,10 @@ function clocks(state: PeerState, now: Instant): void {
   adopt.dueClaims(state, now)
   dueMissing(state, now)
   jobs.dueJobs(state, now)
+  names.dueNames(state, now)
+  call.dueCalls(state, now)
+  lease.dueLeases(state, now)
+  stand.dueStands(state, now)
   recover.askDue(state, now)
   recover.closeGraves(state, now)
 }
@@ -155,11 +178,14 @@ function pump(state: PeerState, now: Instant): void {
   settleAgenda(state, now)
   replicate.replicateMissing(state, now)
   assignReady(state, now)
+  call.sendCalls(state, now)
   hedgeLate(state, now)
   settleAgenda(state, now)
   execute.grant(state)
   resolve.fetchWanted(state, now)
   execute.startReady(state)
+  stand.takeUp(state, now)
+  supervise.startCalls(state, now)
   conclude.deliver(state)
   guard.stream(state, now)
   adopt.dropInheritance(state)
@@ -167,17 +193,25 @@ function pump(state: PeerState, now: Instant): void {
   tendFoundlings(state, now)
   relieve(state, now)
   settleAgenda(state, now)
-  if (state.scheduler.hasFreed && state.scheduler.readyCount > 0) handOutAgain(state, now)
+  if (isStirred(state)) handOutAgain(state, now)
   boundCode(state)
   answerDurables(state, now)
+}
+
+function isStirred({ scheduler, callees, executor, residents }: PeerState): boolean {
+  if (scheduler.hasFreed && scheduler.readyCount > 0) return true
+  return callees.isStirred || executor.arrived.length > 0 || residents.hasMail
 }
 
 /** What ended or came back here in this very turn made room, and nothing else may wake us for what waits. Once, as that may come back, too. */
 function handOutAgain(state: PeerState, now: Instant): void {
   assignReady(state, now)
+  call.sendCalls(state, now)
   settleAgenda(state, now)
   resolve.fetchWanted(state, now)
   execute.startReady(state)
+  stand.takeUp(state, now)
+  supervise.startCalls(state, now)
   settleAgenda(state, now)
 }
 

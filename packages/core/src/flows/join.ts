@@ -35,6 +35,7 @@ export function dialFailed(state: PeerState, peer: PeerId, refused: boolean, now
   if (refused) {
     if (!isOver(row.state)) row.how = 'nobody listens at its address any more'
     state.detector.refused(row.life, now)
+    state.members.refused(row.life)
   }
   state.signals.delete(row.life)
 }
@@ -145,7 +146,8 @@ function isBusy(state: PeerState): boolean {
  */
 function answersForWork({ tasks, jobs }: PeerState): boolean {
   if (tasks.pending === 0) return false
-  for (const { state, spec } of tasks.all()) if (state !== 'settled' && !jobs.get(spec.context)) return true
+  for (const { state, spec } of tasks.all())
+    if (state !== 'settled' && !jobs.get(spec.context) && spec.actor?.detached !== true) return true
   return false
 }
 

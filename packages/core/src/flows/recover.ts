@@ -2,6 +2,7 @@
 // holds, what it owned, what it had asked us to run. Also the lesser case, a peer that had given us
 // up and is back: the conversation begins anew and both sides say what they still have.
 
+import { isApart } from '../model/actor.ts'
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, attemptId, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
@@ -15,6 +16,7 @@ import { askAgain, askOwner, askParents, hold, letGo, locate, unanswerable } fro
 import { foundHolder, loseForGood } from '../state/missing.ts'
 import type { Agenda, PeerState } from '../state/peer-state.ts'
 import { hangUp, isBeyond, notify, say, stamp } from '../state/peer-state.ts'
+import type { Resident } from '../state/residents.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -59,7 +61,8 @@ function diedAs(name: string): Loss {
 function loseAll(state: PeerState, life: LifeId, slots: number, loss: Loss): TaskRow[] {
   const rows = state.tasks.assignedTo(life)
   rows.forEach((row, at) => {
-    const ran = at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
+    // Of what an actor was asked, nobody can tell what it has done.
+    const ran = isApart(row.spec) || at < slots * batchSize(state.scheduler.expectedMs(row.spec, life), state.config)
     lose(state, row, life, { ...loss, ran })
   })
   return rows
@@ -163,7 +166,17 @@ export function askDue(state: PeerState, now: Instant): void {
 export function slept(state: PeerState, now: Instant): void {
   const until = after(now, state.config.orphanGraceMs)
   for (const life of state.graves.keys()) state.graves.set(life, until)
+  for (const resident of state.residents.all()) lapse(resident, now)
   for (const row of state.executor.timed) if (row.orphanedAt !== never) state.executor.orphan(row, until)
+}
+
+/** Nobody knows for how long we slept: whoever granted a lease may have granted another. */
+function lapse({ tenure }: Resident, now: Instant): void {
+  if (!tenure) return
+  tenure.granted.clear()
+  tenure.until = 0 as Instant
+  tenure.renewAt = now
+  tenure.asked.clear()
 }
 
 /** An ended life's holds last a while longer: what it passed on may still be on its way. */

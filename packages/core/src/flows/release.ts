@@ -2,7 +2,7 @@
 // they are; as long as lineage may need it again, its origin stays (its bytes too, if it was put).
 // Borrowed and unread: the owner is told. Letting go of one object may let go of those inside it.
 
-import type { LifeId, ObjectId } from '../model/ids.ts'
+import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
 import { adopt } from '../state/adoption.ts'
 import { dropBytes, dropFoundling } from '../state/bytes.ts'
@@ -76,6 +76,7 @@ function own(state: PeerState, entry: Entry): void {
     state.holds.remove(object)
     endBorrow(state, row)
   }
+  if (entry.state === 'pending') endUnheld(state, entry)
   if (entry.state === 'pending' && !stopAwaiting(state, entry)) return
   if (isLineage) {
     if (entry.task && entry.state === 'stored') fade(state, entry)
@@ -91,8 +92,26 @@ function own(state: PeerState, entry: Entry): void {
   state.notes.delete(object)
   if (isGuarded && refs.length > 0) state.ledger.farewell(refs.map((link) => link.object))
   else for (const link of refs) letGo(state, link.object, 'container')
+  if (task) forgetReply(state, task)
   if (task) dropSpec(state, task)
   else dropMaker(state, object)
+}
+
+/** An actor lives for as long as anybody has a handle on it. */
+function endUnheld(state: PeerState, { object, task, wantedBy }: Entry): void {
+  const row = task ? state.tasks.get(task) : undefined
+  if (!row?.spec.actor || row.state === 'settled' || wantedBy.size > 0) return
+  say(state, state.self, { type: 'cancel', object, reason: 'nobody has a handle on it any more' })
+}
+
+/** A call that will not be asked again: whoever kept its reply may forget it. */
+function forgetReply(state: PeerState, task: TaskId): void {
+  const by = state.callees.kept.get(task)
+  if (by === undefined) return
+  state.callees.kept.delete(task)
+  const call = state.tasks.get(task)?.spec.call
+  const at = (call && state.callees.get(call.actor)?.at) ?? by
+  if (call && !state.members.ended(at)) say(state, at, { type: 'forget', actor: call.actor, task })
 }
 
 /** The bytes go, the way to make them again stays. */

@@ -3,6 +3,7 @@
 // the budget is gone the task fails with all that was tried.
 
 import type { Instant, LifeId } from '../model/ids.ts'
+import { isApart } from '../model/actor.ts'
 import { after, peerOf } from '../model/ids.ts'
 import { ended, failure, giveFailure } from '../state/failures.ts'
 import type { PeerState, Requeue } from '../state/peer-state.ts'
@@ -21,6 +22,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   if (row.ending) return giveFailure(state, row, ended(state, row, row.ending))
   const where = item.peer ? ` on ${item.peer}` : ''
   state.tasks.tell(row, `${stamp(state, now)} attempt ${row.attempt}${where}: ${item.reason}`)
+  if (row.spec.call) return callAgain(state, row, item, now)
   if (item.charge === 'nothing') return again(state, row, now)
   if (item.killed) row.deaths++
   const free = item.charge !== 'retry' && row.movesLeft > 0
@@ -30,13 +32,13 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     row.retriesLeft--
     state.counters.retried++
   }
-  row.rejoin = null
+  row.rejoin = item.to ?? null
   hadBegun(row, at, item)
   // The latest last: when there are no others, they take turns.
   row.avoid.delete(peerOf(at))
   row.avoid.add(peerOf(at))
   if (row.avoid.size > 4) row.avoid.delete([...row.avoid][0] as PeerState['peer'])
-  state.scheduler.returned(at)
+  if (!isApart(row.spec)) state.scheduler.returned(at)
   const retry = {
     type: 'task:retried',
     task: item.task,
@@ -52,6 +54,26 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     : retryDelay(state, row)
   state.tasks.retrying(row, after(now, delay))
   state.deadlines.set(item.task, Tasks.dueAt(row))
+}
+
+/** What came back from an actor without having run goes there again, for nothing; what may have run is its caller's to risk. */
+// oxlint-disable-next-line max-params -- an attempt, what became of it and when
+function callAgain(state: PeerState, row: TaskRow, item: Requeue, now: Instant): void {
+  const { call, context, id } = row.spec
+  const callee = call && state.callees.get(call.actor)
+  const at = row.at as LifeId
+  if (callee && item.code !== 'TASK_FAILED' && item.code !== 'TASK_TIMEOUT' && item.code !== 'OBJECT_LOST')
+    state.callees.lost(callee, at)
+  if (item.charge === 'retry') {
+    if (item.killed) row.deaths++
+    if (row.retriesLeft <= 0 || row.deaths >= state.config.poisonLives) return giveUp(state, row, item)
+    row.retriesLeft--
+    state.counters.retried++
+    notify(state, { type: 'task:retried', task: id, fn: row.spec.fn, attempt: row.attempt, reason: item.reason })
+  } else row.executions--
+  if (call) state.callees.returned(call.actor, context, id)
+  state.tasks.retrying(row, now)
+  state.deadlines.set(id, Tasks.dueAt(row))
 }
 
 /** Another attempt at it runs: that one stands in, and nothing has to be paid for a new one. */
@@ -82,7 +104,7 @@ function hadBegun(row: TaskRow, at: LifeId, { charge }: Requeue): void {
 function again(state: PeerState, row: TaskRow, now: Instant): void {
   row.executions--
   state.counters.executions--
-  state.scheduler.returned(row.at as LifeId)
+  if (!isApart(row.spec)) state.scheduler.returned(row.at as LifeId)
   state.tasks.retrying(row, now)
   state.deadlines.set(row.spec.id, Tasks.dueAt(row))
 }
@@ -99,6 +121,10 @@ function giveUp(state: PeerState, row: TaskRow, item: Requeue): void {
   const tries = row.attempt === 1 ? '1 attempt' : `${row.attempt} attempts`
   const reason = poison ? 'poison' : item.reason
   const said = poison ? `${row.deaths} peers died while running it` : item.reason
+  if (row.spec.call && !poison && (item.code === 'PEER_DIED' || item.code === 'WORKER_DIED')) {
+    const message = `${row.spec.fn} may or may not have run: ${said}`
+    return giveFailure(state, row, { ...failure(row, 'ACTOR_UNAVAILABLE', 'lost', message), peer: item.peer })
+  }
   const failed = failure(row, poison ? 'PEER_DIED' : item.code, reason, `${row.spec.fn} failed after ${tries}: ${said}`)
   giveFailure(state, row, { ...failed, peer: item.peer, cause: item.cause })
 }

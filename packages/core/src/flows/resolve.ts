@@ -8,6 +8,7 @@ import { after, codeOf } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
 import { adopt } from '../state/adoption.ts'
 import { dropBytes } from '../state/bytes.ts'
+import type { Entry } from '../state/directory.ts'
 import type { Fetch } from '../state/holdings.ts'
 import type { WatchRow } from '../state/watches.ts'
 import { askAgain, hold, isHere, letGo, locate, request, unanswerable, whereabouts } from '../state/locate.ts'
@@ -72,6 +73,7 @@ export function settled(state: PeerState, object: ObjectId): void {
     state.effects.push({ type: 'cancelled', object })
   }
   look(state, object)
+  if (state.callees.size > 0) state.callees.isStirred = true
   for (const alias of state.aliases.take(object)) state.agenda.settled.push(alias)
 }
 
@@ -86,7 +88,15 @@ export function wanted(state: PeerState, from: LifeId, object: ObjectId): void {
   const isDeadEnd = entry.alias !== null && isGone(state, entry.alias.owner)
   if (located && !isDeadEnd) return say(state, from, { type: 'located', object, located })
   entry.wantedBy.add(from)
+  sayWhere(state, from, entry)
   if (entry.state === 'faded' || isDeadEnd) state.agenda.lost.push({ object, reason: 'wanted again' })
+}
+
+/** An actor has no value: whoever asks for it would call it. */
+function sayWhere(state: PeerState, to: LifeId, { object: actor, task }: Entry): void {
+  const row = task ? state.tasks.get(task) : undefined
+  if (row?.spec.actor && row.at !== null && row.hosted !== null)
+    say(state, to, { type: 'hosted', actor, at: row.at, epoch: row.hosted })
 }
 
 /** That life is over and nobody answers for it. */

@@ -9,7 +9,9 @@ import { outOfTime } from '../model/out-of-time.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import type { Failure, Located } from '../model/object.ts'
 import { adoptOrphan } from '../state/adoption.ts'
+import { appointed } from '../state/tenancy.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
+import { guard } from '../state/guarding.ts'
 import { keepMaker } from '../state/lineage.ts'
 import { hold, letGo, locate, request, tellBorrowers } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
@@ -30,8 +32,9 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (known) known.epoch = epoch
   if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
   state.counters.submitted++
-  const row = state.tasks.add(spec, epoch, now)
+  const row = state.tasks.add(withGroup(state, spec, now), epoch, now)
   state.code.need(spec.code)
+  if (spec.call) state.callees.add(spec.call.actor, spec.context, spec.id)
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
   for (const link of spec.refs) hold(state, link, 'spec')
@@ -41,6 +44,8 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (state.leaving && spec.depth === 0)
     return conclude(state, row, failure(row, 'MESH_LEFT', 'leaving', 'this peer is leaving the mesh'))
   if (state.tasks.pending > state.config.maxTasks) return conclude(state, row, overloaded(state, row))
+  if (spec.actor?.detached) keepDetached(state, spec)
+  if (isCrowded(state, spec)) return conclude(state, row, crowded(row))
   awaitInputs(state, row)
   state.deadlines.set(spec.id, Tasks.dueAt(row))
 }
@@ -72,8 +77,44 @@ export function awaitInputs(state: PeerState, row: TaskRow): void {
       return conclude(state, row, argumentFailure(row, link.object, found.located.failure))
     }
   }
+  if (row.spec.actor && row.spec.policy.name !== null && !row.isNamed) {
+    missing.push(nameOf(row.spec))
+    state.agenda.naming.push(row.spec.id)
+  }
   state.tasks.awaitInputs(row, missing)
-  if (missing.length === 0) state.scheduler.ready(row.spec, row.attempt > 0)
+  if (missing.length > 0) return
+  if (row.spec.call) state.callees.isStirred = true
+  else state.scheduler.ready(row.spec, row.attempt > 0)
+}
+
+/** What an actor waits for in place of an input. */
+function nameOf({ id }: TaskSpec): ObjectId {
+  return `name:${id}` as ObjectId
+}
+
+/** Whoever asks for an actor appoints those who are to agree on its host. */
+function withGroup(state: PeerState, spec: TaskSpec, now: Instant): TaskSpec {
+  const { actor, id } = spec
+  if (!actor || actor.group) return spec
+  const count = state.config.leaseGroup - 1
+  return { ...spec, actor: { ...actor, group: [state.self, ...appointed(state, id, [state.self], { count, now })] } }
+}
+
+/** Kept by us, then by whoever answers for it in our place. */
+function keepDetached(state: PeerState, { id, context }: TaskSpec): void {
+  const object = resultOf(id)
+  state.holds.add(object, state.self, 'container')
+  guard(state, object, context)
+}
+
+function isCrowded(state: PeerState, { call }: TaskSpec): boolean {
+  return call !== undefined && (state.callees.get(call.actor)?.open.size ?? 0) > call.maxPendingCalls
+}
+
+function crowded(row: TaskRow): Failure {
+  const limit = row.spec.call?.maxPendingCalls ?? 0
+  const message = `${row.spec.fn} was not taken: ${limit} calls of its actor are pending on this peer already (maxPendingCalls); wait for some of them first`
+  return failure(row, 'OVERLOADED', 'maxPendingCalls', message)
 }
 
 /** Inputs settled in this turn: tasks that have them all are ready, tasks with a failed one fail. */
@@ -232,6 +273,7 @@ export function leaveAttached(state: PeerState): void {
   for (const row of state.tasks.all()) {
     // What was asked for under a name is for whoever goes on with it.
     if (row.state === 'settled' || row.spec.depth > 0 || state.jobs.get(row.spec.context)) continue
+    if (row.spec.actor?.detached) continue
     if (row.at)
       say(state, row.at, { type: 'abort', task: row.spec.id, attempt: row.attempt, reason: 'its submitter left' })
     conclude(

@@ -1,13 +1,227 @@
-// Actors at their host. (The machine's part: being built.)
+// An actor at its host, once it may run: its calls go to its worker in the order in which each context made
+// them, its snapshots into its record, its replies out when they may. It is handed over when this peer
+// leaves, and ends when its owner says so, its worker dies, or its lease is lost. Whether it may run is
+// decided elsewhere (stand).
 
-import type { SnapshotResult } from '../model/actor.ts'
-import type { AttemptId, Instant } from '../model/ids.ts'
+import type { Answered, SnapshotResult } from '../model/actor.ts'
+import type { Order } from '../model/events.ts'
+import type { AttemptId, ContextId, Instant, ObjectId, TaskId } from '../model/ids.ts'
+import { clip } from '../model/limits.ts'
+import type { Message } from '../model/messages.ts'
+import type { Outcome } from '../model/task.ts'
 import type { PeerState } from '../state/peer-state.ts'
+import { isBeyond, say } from '../state/peer-state.ts'
+import type { Resident } from '../state/residents.ts'
+import { lineOf } from '../state/residents.ts'
+import { orderOf } from '../state/runs.ts'
+import type { RunRow } from '../state/runs.ts'
+import { endRun, groupOf, renew, tellWhere } from '../state/tenancy.ts'
 
-export function built(
-  _state: PeerState,
-  _attempt: AttemptId,
-  _what: { readonly snapshots: boolean; readonly now: Instant },
-): void {}
+/** Calls that a worker is handed ahead of time. */
+const aheadMost = 256
 
-export function snapshotTaken(_state: PeerState, _attempt: AttemptId, _result: SnapshotResult): void {}
+/** The instance is there. */
+export function built(state: PeerState, attempt: AttemptId, { snapshots }: { readonly snapshots: boolean }): void {
+  const row = state.residents.of(attempt)
+  if (row?.state !== 'building') return
+  row.state = 'open'
+  row.snapshots = snapshots && (row.run.spec.actor?.everyCalls ?? 0) > 0
+  for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner)
+}
+
+/** Calls that may run go to their workers; those for an actor that does not live here go back. */
+export function startCalls(state: PeerState, now: Instant): void {
+  if (state.residents.hasMail) {
+    for (const [actor, mail] of state.residents.mailboxes()) {
+      const row = state.residents.get(actor)
+      if (row && row.state !== 'over') start(state, row, now)
+      else if (!isComing(state, actor))
+        for (const id of mail) giveBack(state, actor, id, 'the actor does not live there')
+    }
+  }
+  for (const row of state.residents.all()) {
+    handOver(state, row)
+    takeSnapshot(state, row, now)
+  }
+}
+
+/** It was given to us and is not there yet. */
+function isComing(state: PeerState, actor: ObjectId): boolean {
+  return state.executor.ofTask(actor as string as TaskId).some(({ state: at }) => at === 'fetching' || at === 'ready')
+}
+
+function start(state: PeerState, row: Resident, now: Instant): void {
+  if (!isServing(row, now) || isGoing(state)) return
+  const batch: Order[] = []
+  const held = new Set<ContextId>()
+  for (const id of state.residents.mailOf(row.actor)) {
+    const call = state.executor.get(id)
+    if (!call || call.state === 'done') state.residents.take(row.actor, id)
+    else if (held.has(lineOf(call))) continue
+    else if (call.state === 'fetching') held.add(lineOf(call))
+    else if (room(row, batch.length) <= 0) break
+    else begin(state, row, call, batch)
+  }
+  if (batch.length > 0) state.effects.push({ type: 'run', worker: row.worker, batch })
+}
+
+// oxlint-disable-next-line max-params -- which call, of which actor, into which batch
+function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): void {
+  state.residents.take(row.actor, call.id)
+  const answered = row.answers.get(call.spec.id)
+  if (answered) return void state.agenda.evicted.push({ run: call.id, outcome: answered.outcome })
+  call.state = 'running'
+  call.worker = row.worker
+  row.running.add(call.id)
+  batch.push(orderOf(call))
+}
+
+function isServing({ state, tenure, isAsked }: Resident, now: Instant): boolean {
+  return state === 'open' && !isAsked && tenure !== null && now < tenure.until
+}
+
+/** How many more may be handed to it: between two snapshots not more calls than it takes to want the next. */
+function room({ run, running, snapshots, sinceSnapshot }: Resident, more: number): number {
+  const actor = run.spec.actor
+  const each = snapshots ? Math.max(actor?.everyCalls ?? 1, actor?.concurrency ?? 1) - sinceSnapshot : aheadMost
+  return Math.min(each, aheadMost) - running.size - more
+}
+
+/** What is not begun is for whoever hosts it next, and so is what its caller made after that. */
+// oxlint-disable-next-line max-params -- which call, of which actor, and why
+function giveBack(state: PeerState, actor: ObjectId, id: AttemptId, reason: string): void {
+  state.residents.take(actor, id)
+  state.agenda.evicted.push({ run: id, outcome: { type: 'returned', reason, free: true } })
+}
+
+/** We leave, or give no more slots. */
+function isGoing(state: PeerState): boolean {
+  return state.leaving !== null || state.executor.slots === 0
+}
+
+/** Its calls go back, and it goes itself when none runs and what they did is in its record. */
+function handOver(state: PeerState, row: Resident): void {
+  if (!isGoing(state) || row.state === 'over') return
+  for (const id of state.residents.mailOf(row.actor)) giveBack(state, row.actor, id, 'it moves to another peer')
+  if (row.running.size > 0 || row.isAsked) return
+  const { tenure, snapshots, sinceSnapshot } = row
+  if (row.state === 'open' && snapshots && sinceSnapshot > 0) return
+  if (tenure && row.state === 'open' && tenure.committed < tenure.record.version) return
+  endRun(state, row, { type: 'returned', reason: 'its host leaves' })
+}
+
+/** Taken when enough calls have ended, or nothing else is to be done. */
+function takeSnapshot(state: PeerState, row: Resident, now: Instant): void {
+  if (!row.snapshots || row.sinceSnapshot === 0 || row.running.size > 0 || !isServing(row, now)) return
+  row.isAsked = true
+  state.effects.push({ type: 'snapshot', attempt: row.run.id })
+}
+
+export function snapshotTaken(
+  state: PeerState,
+  attempt: AttemptId,
+  { result, now }: { readonly result: SnapshotResult; readonly now: Instant },
+): void {
+  const row = state.residents.of(attempt)
+  if (!row?.isAsked || row.state === 'over' || !row.tenure) return
+  row.isAsked = false
+  for (const [task, { to }] of row.answers) if (isBeyond(state, to)) row.answers.delete(task)
+  const answers = [...row.answers.values()]
+  const problem = result.type === 'failed' ? result.message : tooLarge(state, row, result.bytes, answers)
+  if (problem !== null || result.type === 'failed')
+    return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: clip(problem ?? '') })
+  const { tenure } = row
+  const snapshot = { bytes: result.bytes, refs: result.refs }
+  row.sinceSnapshot = 0
+  tenure.record = { ...tenure.record, version: tenure.record.version + 1, snapshot, answers }
+  for (const [at, held] of row.heldBack.entries())
+    if (held.version === Number.POSITIVE_INFINITY) row.heldBack[at] = { ...held, version: tenure.record.version }
+  renew(state, row, tenure, now)
+}
+
+// oxlint-disable-next-line max-params -- what there is of whom
+function tooLarge(
+  state: PeerState,
+  { run }: Resident,
+  snapshot: Uint8Array,
+  answers: readonly Answered[],
+): string | null {
+  const limit = state.config.checkpointBytes
+  const inAnswers = answers.reduce(
+    (sum, { outcome }) => sum + ('bytes' in outcome ? (outcome.bytes?.length ?? 0) : 0),
+    0,
+  )
+  if (snapshot.length + inAnswers <= limit) return null
+  const kept = inAnswers === 0 ? '' : ` and ${answers.length} replies of ${inAnswers} bytes`
+  const way = 'put what is large and keep the refs, or release the refs of calls that are read'
+  return `a checkpoint of ${run.spec.fn} is ${snapshot.length} bytes${kept}; at most ${limit} are kept (checkpointBytes): ${way}`
+}
+
+/** A call has ended in its worker. What it replies may have to wait for its record, or for the lease. */
+export function callEnded(state: PeerState, call: RunRow, outcome: Outcome, now: Instant): Outcome {
+  const row = state.residents.inWorker(call.worker)
+  if (!row?.running.delete(call.id) || call.state === 'done') return outcome
+  if (row.state === 'over') return { type: 'crash', reason: 'terminated', detail: 'its actor was ended' }
+  if (outcome.type === 'missing' || outcome.type === 'returned') return outcome
+  row.sinceSnapshot++
+  const { id } = call.spec
+  const isKept = row.run.spec.actor?.onceOnly === true && row.snapshots && outcome.type !== 'cancelled'
+  if (isKept) row.answers.set(id, { task: id, to: call.owner, outcome })
+  if (isKept) holdBack(row, call, Number.POSITIVE_INFINITY)
+  else if (row.tenure && now >= row.tenure.until) holdBack(row, call, 0)
+  return outcome
+}
+
+function holdBack(row: Resident, call: RunRow, version: number): void {
+  call.unsaid.add(row.actor)
+  row.heldBack.push({ id: call.id, version })
+}
+
+/** The caller will not ask for that one again. */
+export function forgotten(state: PeerState, { actor, task }: Extract<Message, { type: 'forget' }>): void {
+  state.residents.get(actor)?.answers.delete(task)
+}
+
+/** The attempt at being the actor has ended: here, or for good. */
+export function runEnded(state: PeerState, run: RunRow): void {
+  const actor = run.spec.id as string as ObjectId
+  const row = state.residents.get(actor)
+  if (row?.run !== run) return
+  const isOpen = row.state === 'building' || row.state === 'open'
+  if (isOpen) state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
+  row.state = 'over'
+  row.standing = null
+  resign(state, row, run)
+  state.residents.remove(row)
+  for (const id of state.residents.mailOf(actor)) giveBack(state, actor, id, 'the actor does not live there any more')
+  // What it replied and nobody else knows of has not happened, as far as anybody can tell.
+  for (const { id } of row.heldBack) {
+    const call = state.executor.get(id)
+    if (!call?.unsaid.delete(actor)) continue
+    const outcome: Outcome = {
+      type: 'crash',
+      reason: 'terminated',
+      detail: 'its actor was ended before the reply was kept',
+    }
+    state.agenda.evicted.push({ run: id, outcome })
+  }
+}
+
+function resign(state: PeerState, { actor, tenure }: Resident, { outcome, abandoned }: RunRow): void {
+  if (!tenure) return
+  const { epoch, record } = tenure
+  const isOver = outcome !== null && endsActor(outcome) && !abandoned
+  const over = isOver ? clip(reasonOf(outcome)) : null
+  for (const life of groupOf(record))
+    if (!state.members.ended(life)) say(state, life, { type: 'resign', actor, epoch, over })
+}
+
+function endsActor({ type }: Outcome): boolean {
+  return type === 'cancelled' || type === 'error' || type === 'rejected'
+}
+
+function reasonOf(outcome: Outcome): string {
+  if (outcome.type === 'cancelled') return `it was ended: ${outcome.reason}`
+  if (outcome.type === 'error') return `its constructor threw ${outcome.name}: ${outcome.message}`
+  return outcome.type === 'rejected' ? outcome.message : outcome.type
+}

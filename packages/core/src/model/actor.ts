@@ -2,8 +2,8 @@
 // the instance in a worker of its own and ends when the actor does; a call is a task that only that
 // worker can run. So owners, refs, retries and ledgers are those of tasks, and need no second telling.
 
-import type { ObjectId } from './ids.ts'
-import type { RefLink } from './task.ts'
+import type { LifeId, ObjectId, TaskId } from './ids.ts'
+import type { Epoch, Outcome, RefLink, TaskSpec } from './task.ts'
 
 /** How an actor was asked for, after defaults: rides on the spec of the task that is the actor. `policy.retries` are its restarts. */
 export interface ActorSpec {
@@ -17,6 +17,8 @@ export interface ActorSpec {
   readonly detached: boolean
   /** Where somebody has its name already, that one is meant. */
   readonly getIfExists: boolean
+  /** The first members of its lease group. Whoever submits leaves it out: its peer appoints them. */
+  readonly group?: readonly LifeId[] | undefined
 }
 
 /** Rides on the spec of a call. `refs` names the actor as well, last, so that it stays until it has answered. */
@@ -24,6 +26,8 @@ export interface CallSpec {
   readonly actor: ObjectId
   /** Calls of one actor that one peer may have open; past it they are OVERLOADED. */
   readonly maxPendingCalls: number
+  /** Its reply is kept over there until the caller lets go of it. */
+  readonly onceOnly: boolean
 }
 
 /** What `snapshot()` returned, encoded. */
@@ -37,3 +41,38 @@ export type SnapshotResult =
   | ({ readonly type: 'taken' } & Snapshot)
   /** It threw, or returned what cannot be carried: in a sentence. */
   | { readonly type: 'failed'; readonly message: string }
+
+/** What the group of an actor knows of it: who may go on with it knows all that there is to know. */
+export interface ActorRecord {
+  /** The incarnation that wrote it. */
+  readonly epoch: Epoch
+  /** Which of its records: later ones count. */
+  readonly version: number
+  readonly group: readonly LifeId[]
+  /** The group before, while it changes: until everybody has the new one, both have to agree. */
+  readonly before: readonly LifeId[] | null
+  readonly snapshot: Snapshot | null
+  /** Replies that are in the snapshot and may be asked for again. */
+  readonly answers: readonly Answered[]
+}
+
+export interface Answered {
+  readonly task: TaskId
+  /** Who asked. */
+  readonly to: LifeId
+  readonly outcome: Outcome
+}
+
+/** Takes no slot: it has a worker of its own, or runs in that of its actor. */
+export function isApart({ actor, call }: Pick<TaskSpec, 'actor' | 'call'>): boolean {
+  return actor !== undefined || call !== undefined
+}
+
+export function compareEpochs(a: Epoch, b: Epoch): number {
+  return a.number - b.number || (a.by < b.by ? -1 : a.by > b.by ? 1 : 0)
+}
+
+/** Whether record `a` is later than `b`. */
+export function isLater(a: ActorRecord, b: ActorRecord | null): boolean {
+  return b === null || (compareEpochs(a.epoch, b.epoch) || a.version - b.version) > 0
+}

@@ -89,6 +89,18 @@ export interface Config {
   /** Settled tasks remembered for `list` and `explain`. */
   readonly keptSettled: number
 
+  // ---- actors
+  /** A host may run its actor for 0.8 of this after a majority of its group was asked; so long the others wait before they let another one. Lower restarts actors sooner after a host that nobody can prove dead, costs their group a small message each a third of it. */
+  readonly leaseMs: number
+  /** Members of an actor's lease group: more than half of them have to agree before it runs anywhere, and keep its checkpoints. */
+  readonly leaseGroup: number
+  /** Actors that one peer hosts: each has a worker of its own, some megabytes. Past it they go elsewhere. */
+  readonly maxActors: number
+  /** What one checkpoint carries, answers included; a larger snapshot is no checkpoint. */
+  readonly checkpointBytes: number
+  /** Calls that one peer has out at one actor; the rest waits where it was made. */
+  readonly callsAhead: number
+
   // ---- objects
   /** Values up to this ride in messages; larger ones are stored and moved on their own streams. */
   readonly inlineBytes: number
@@ -159,6 +171,11 @@ const lan: Config = {
   drainMs: 30_000,
   placeTimeoutMs: 30_000,
   maxCodes: 256,
+  leaseMs: 2_000,
+  leaseGroup: 3,
+  maxActors: 64,
+  checkpointBytes: 1024 * 1024,
+  callsAhead: 1_024,
   storyLines: 32,
   keptSettled: 1_000,
   inlineBytes: 64 * 1024,
@@ -184,12 +201,13 @@ const wan: Config = {
   suspectMinMs: 2_000,
   suspectMaxMs: 10_000,
   gossipMs: 300,
+  leaseMs: 8_000,
   resendMs: 4_000,
   syncMs: 30_000,
 }
 
 /** A room of phones and laptops on shared radio. */
-const room: Config = { ...lan, probeMs: 1_000, suspectMinMs: 1_000, suspectMaxMs: 5_000, maxLinks: 24 }
+const room: Config = { ...lan, probeMs: 1_000, suspectMinMs: 1_000, suspectMaxMs: 5_000, leaseMs: 4_000, maxLinks: 24 }
 
 /** Small limits, so that tests reach them. */
 const test: Config = {

@@ -3,7 +3,9 @@
 // which are outside of it: newest wins, losing one costs a round. The union is closed; the codec
 // checks every field before the machine sees it.
 
+import type { ActorRecord } from './actor.ts'
 import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
+import type { FoundActor } from './events.ts'
 import type { JobHead, LedgerRow } from './ledger.ts'
 import type { FoundNote, Located } from './object.ts'
 import type { Epoch, Outcome, TaskSpec } from './task.ts'
@@ -156,6 +158,56 @@ export type Message =
     }
   /** That job is over, wherever anything of it is. */
   | { readonly type: 'end-job'; readonly context: ContextId; readonly reason: string }
+  // ---- actors: a host, or somebody who would be it, to the group and back
+  /** May the sender be its host from now on, as that incarnation? `group`: its first members. */
+  | {
+      readonly type: 'stand'
+      readonly actor: ObjectId
+      readonly epoch: Epoch
+      readonly group: readonly LifeId[]
+    }
+  | {
+      readonly type: 'vote'
+      readonly actor: ObjectId
+      readonly epoch: Epoch
+      readonly granted: boolean
+      /** The highest incarnation that the voter has promised; null: it knows nothing of that actor. */
+      readonly promised: Epoch | null
+      /** Who has a lease of it, and for how much longer. */
+      readonly host: LifeId | null
+      readonly leftMs: number
+      readonly record: ActorRecord | null
+      /** It is over for good, and why. */
+      readonly over: string | null
+    }
+  /** The lease, once more; `record`: there is a later one. */
+  | {
+      readonly type: 'renew'
+      readonly actor: ObjectId
+      readonly epoch: Epoch
+      readonly nth: number
+      readonly record: ActorRecord | null
+    }
+  | {
+      readonly type: 'renewed'
+      readonly actor: ObjectId
+      readonly epoch: Epoch
+      readonly nth: number
+      readonly granted: boolean
+    }
+  /** The sender is not its host any more. `over`: nobody will be. */
+  | { readonly type: 'resign'; readonly actor: ObjectId; readonly epoch: Epoch; readonly over: string | null }
+  /** That is where it lives, as that incarnation: from the host to who answers for it, from there to who calls it. */
+  | { readonly type: 'hosted'; readonly actor: ObjectId; readonly at: LifeId; readonly epoch: Epoch }
+  /** The caller has let go of what that call answered, and will not ask for it again. */
+  | { readonly type: 'forget'; readonly actor: ObjectId; readonly task: TaskId }
+  // ---- actors by name: to everybody and back
+  | { readonly type: 'seek-actor'; readonly name: string }
+  | {
+      readonly type: 'sought-actor'
+      readonly name: string
+      readonly found: FoundActor | null
+    }
   // ---- both ways
   /** First message of every session: what the sender runs, borrows and holds for the receiver. Complete: what is missing is lost. */
   | {

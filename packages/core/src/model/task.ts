@@ -99,11 +99,13 @@ export type Outcome =
       readonly reason: string
       /** It only waited behind something long, or the peer pauses: that costs not even a move. */
       readonly free?: boolean | undefined
+      /** Of an actor: where it lives. */
+      readonly to?: LifeId | undefined
     }
   /** The bundle or the export cannot be loaded, or whoever assigned it may not submit: not retried, it would fail anywhere. `bytes`: the encoded error, where one was thrown. */
   | {
       readonly type: 'rejected'
-      readonly code: 'CODE_REJECTED' | 'UNKNOWN_EXPORT' | 'FORBIDDEN'
+      readonly code: 'CODE_REJECTED' | 'UNKNOWN_EXPORT' | 'FORBIDDEN' | 'ACTOR_DIED'
       readonly message: string
       readonly bytes?: Uint8Array | undefined
     }

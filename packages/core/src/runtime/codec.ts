@@ -6,10 +6,21 @@ import { Packr } from 'msgpackr'
 import type { CodeId, ContextId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { Assignment, Frame, Input, Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
-import type { Epoch, Outcome, Policy, RefLink } from '../model/task.ts'
+import type { Epoch, Outcome, Policy, RefLink, TaskSpec } from '../model/task.ts'
 import type { Load } from '../model/world.ts'
 import { packGuard, unpackGuard } from './ledger-codec.ts'
-import { amount, array, check, CodecError, name, type Packed, packPolicy, unpackShared, whole } from './packing.ts'
+import {
+  amount,
+  array,
+  check,
+  CodecError,
+  name,
+  type Packed,
+  packPolicy,
+  unpackApart,
+  unpackShared,
+  whole,
+} from './packing.ts'
 import * as wire from './wire.ts'
 
 export { CodecError }
@@ -74,7 +85,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
-    ...packRest({ formerly, extra, remake }),
+    ...packRest({ formerly, extra, remake, actor: spec.actor, call: spec.call }),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
@@ -141,15 +152,19 @@ function unpackAssign(packed: Packed, from: LifeId): Message {
   return { type: 'assign', epoch, attempts }
 }
 
+type Rest = Pick<Assignment, 'formerly' | 'extra' | 'remake'> & Pick<TaskSpec, 'actor' | 'call'>
+
 /** What is mostly absent stands last, and is left out. */
-function packRest({ formerly, extra, remake }: Pick<Assignment, 'formerly' | 'extra' | 'remake'>): Packed {
+function packRest({ formerly, extra, remake, actor, call }: Rest): Packed {
+  if (actor !== undefined || call !== undefined)
+    return [formerly ?? 0, extra === true, remake ?? 0, actor ?? 0, call ?? 0]
   if (remake !== undefined) return [formerly ?? 0, extra === true, remake]
   if (extra === true) return [formerly ?? 0, true]
   return formerly === undefined ? none : [formerly]
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra, remake] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra, remake, actor, call] = row
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -173,9 +188,11 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
       args,
       refs: refs === 0 ? none : (check(wire.links, refs, 'refs') as unknown as readonly RefLink[]),
       policy: options,
+      ...unpackApart(actor, call),
     },
     ...(extra === true && { extra }),
-    ...(remake !== undefined && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
+    ...(remake !== undefined &&
+      remake !== 0 && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
   }
 }
 

@@ -7,7 +7,18 @@ import type { JobHead, LedgerRow } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
 import type { Policy, RefLink, TaskSpec } from '../model/task.ts'
-import { amount, array, check, CodecError, name, type Packed, packPolicy, unpackShared, whole } from './packing.ts'
+import {
+  amount,
+  array,
+  check,
+  CodecError,
+  name,
+  type Packed,
+  packPolicy,
+  unpackApart,
+  unpackShared,
+  whole,
+} from './packing.ts'
 import * as wire from './wire.ts'
 
 type GuardMessage = Extract<Message, { type: 'guard' }>
@@ -51,9 +62,10 @@ function packRow(row: LedgerRow, table: Table): Packed {
   return [...head, at ?? 0, faded, located ?? 0, made]
 }
 
-function packSpec({ context, depth, code, fn, args, refs, policy }: TaskSpec, table: Table): Packed {
+function packSpec({ context, depth, code, fn, args, refs, policy, actor, call }: TaskSpec, table: Table): Packed {
   const shared = [table.add(context), table.add(code), table.add(fn), table.add(policy)]
-  return [...shared, depth, args, refs.length === 0 ? 0 : refs]
+  const apart = actor === undefined && call === undefined ? [] : [actor ?? 0, call ?? 0]
+  return [...shared, depth, args, refs.length === 0 ? 0 : refs, ...apart]
 }
 
 /** Throws CodecError. */
@@ -107,7 +119,7 @@ function makerAt(nth: unknown, makers: readonly TaskSpec[]): TaskSpec {
 }
 
 function unpackSpec(id: TaskId, packed: Packed, shared: Shared): TaskSpec {
-  const [context, code, fn, policy, depth, args, refs] = packed
+  const [context, code, fn, policy, depth, args, refs, actor, call] = packed
   const options = shared[whole(policy, 'policy')]
   if (typeof options !== 'object') throw new CodecError("policy is not in the batch's table")
   if (!(args instanceof Uint8Array)) throw new CodecError('args are bytes')
@@ -120,6 +132,7 @@ function unpackSpec(id: TaskId, packed: Packed, shared: Shared): TaskSpec {
     args,
     refs: refs === 0 ? [] : (check(wire.links, refs, 'refs') as unknown as readonly RefLink[]),
     policy: options,
+    ...unpackApart(actor, call),
   }
 }
 

@@ -2,7 +2,7 @@
 // the name of what is wrong.
 
 import { limits } from '../model/limits.ts'
-import type { Policy } from '../model/task.ts'
+import type { Policy, TaskSpec } from '../model/task.ts'
 import * as wire from './wire.ts'
 
 export type Packed = readonly unknown[]
@@ -90,6 +90,18 @@ function checkedPolicy(packed: Packed): Policy {
   }
   return check(wire.policy, policy, 'policy') as unknown as Policy
 }
+
+/** What makes a spec an actor or a call; 0 or absent in all others. */
+export function unpackApart(actor: unknown, call: unknown): Pick<TaskSpec, 'actor' | 'call'> {
+  if (!actor && !call) return none
+  const parts = {
+    ...(actor ? { actor: check(wire.actor, actor, 'actor') } : {}),
+    ...(call ? { call: check(wire.call, call, 'call') } : {}),
+  }
+  return parts as unknown as Pick<TaskSpec, 'actor' | 'call'>
+}
+
+const none = {}
 
 export function unpackShared(value: unknown): string | Policy {
   return typeof value === 'string' ? name(value, 'shared') : unpackPolicy(array(value, 'policy'))

@@ -52,7 +52,7 @@ export const outcome = z.discriminatedUnion('type', [
   z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()) }),
   z.object({
     type: z.literal('rejected'),
-    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT', 'FORBIDDEN']),
+    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT', 'FORBIDDEN', 'ACTOR_DIED']),
     message: text,
     bytes: z.optional(bytes),
   }),
@@ -131,6 +131,18 @@ const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]
 const holding = z.object({ object: id, size: whole, hash: id })
 const found = z.object({ object: id, size: whole, hash: id, owners: list(lifeId, limits.labelOwners) })
 
+/** Of a spec that is an actor. */
+export const actor = z.object({
+  concurrency: whole,
+  everyCalls: whole,
+  onceOnly: z.boolean(),
+  detached: z.boolean(),
+  getIfExists: z.boolean(),
+  group: z.optional(list(lifeId, 16)),
+})
+/** Of a spec that is a call. */
+export const call = z.object({ actor: id, maxPendingCalls: whole, onceOnly: z.boolean() })
+
 const spec = z.object({
   id,
   context: id,
@@ -140,6 +152,8 @@ const spec = z.object({
   args: bytes,
   refs: list(link),
   policy,
+  actor: z.optional(actor),
+  call: z.optional(call),
 })
 const ledgerRow = z.object({
   object: id,
@@ -154,6 +168,16 @@ const ledgerRow = z.object({
 })
 const names = list(z.tuple([id, id]))
 const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: z.nullable(lifeId), names })
+
+const epoch = z.object({ number: whole, by: lifeId })
+const record = z.object({
+  epoch,
+  version: whole,
+  group: list(lifeId, 16),
+  before: z.nullable(list(lifeId, 16)),
+  snapshot: z.nullable(z.object({ bytes, refs: list(link) })),
+  answers: list(z.object({ task: id, to: lifeId, outcome })),
+})
 
 /** Every message but `assign`, `outcome` and `guard`. */
 export const message = z.discriminatedUnion('type', [
@@ -192,6 +216,29 @@ export const message = z.discriminatedUnion('type', [
     attempts: list(id, 1_000_000),
     borrows: list(id, 1_000_000),
     holdings: list(holding, 1_000_000),
+  }),
+  z.object({ type: z.literal('stand'), actor: id, epoch, group: list(lifeId, 16) }),
+  z.object({
+    type: z.literal('vote'),
+    actor: id,
+    epoch,
+    granted: z.boolean(),
+    promised: z.nullable(epoch),
+    host: z.nullable(lifeId),
+    leftMs: count,
+    record: z.nullable(record),
+    over: z.nullable(text),
+  }),
+  z.object({ type: z.literal('renew'), actor: id, epoch, nth: whole, record: z.nullable(record) }),
+  z.object({ type: z.literal('renewed'), actor: id, epoch, nth: whole, granted: z.boolean() }),
+  z.object({ type: z.literal('resign'), actor: id, epoch, over: z.nullable(text) }),
+  z.object({ type: z.literal('hosted'), actor: id, at: lifeId, epoch }),
+  z.object({ type: z.literal('forget'), actor: id, task: id }),
+  z.object({ type: z.literal('seek-actor'), name: text }),
+  z.object({
+    type: z.literal('sought-actor'),
+    name: text,
+    found: z.nullable(z.object({ object: id, owner: lifeId, code: id, fn: id })),
   }),
   z.object({ type: z.literal('drain'), withinMs: count }),
   z.object({ type: z.literal('unplug') }),

@@ -137,6 +137,8 @@ function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located
   }
   const row = state.tasks.add(spec, state.firstEpoch, now)
   row.attempt = row.numbered = attempt
+  row.isNamed = true
+  if (spec.call && located === null) state.callees.add(spec.call.actor, spec.context, spec.id)
   state.code.need(spec.code)
   for (const link of spec.refs) hold(state, link, 'spec')
   if (located !== null || faded) {

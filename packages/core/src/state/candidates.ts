@@ -56,6 +56,11 @@ function besides(state: PeerState, candidate: Candidate, spec: TaskSpec): number
   return candidate.beside.get(spreadKey(spec)) ?? 0
 }
 
+/** They take no slots, and the time of their peer all the same. */
+function actorsAt(state: PeerState, life: LifeId): number {
+  return state.tasks.assignedTo(life).filter(({ spec }) => spec.actor !== undefined).length
+}
+
 /** One more of its function goes there. */
 export function addBeside({ beside }: Candidate, spec: TaskSpec): void {
   beside?.set(spreadKey(spec), (beside.get(spreadKey(spec)) ?? 0) + 1)
@@ -83,8 +88,9 @@ export function choose(
     const avoided = row.avoid.size === 0 ? 0 : [...row.avoid].indexOf(candidate.member.peer) + 1
     const missing = inputs.length === 0 ? 0 : missingBytes(inputs, candidate.life)
     const apart = spread ? spreadMs * besides(state, candidate, row.spec) : 0
+    const actors = row.spec.actor ? actorsAt(state, candidate.life) : 0
     const estimate = score(
-      avoided > 0 ? { ...candidate, avoided } : candidate,
+      avoided + actors > 0 ? { ...candidate, avoided, out: candidate.out + actors } : candidate,
       state.scheduler.expectedMs(row.spec, candidate.life),
       missing,
       preferred,

@@ -3,18 +3,18 @@
 // keeps its worker; at the limit of workers only deeper tasks start, each with one extra worker, so
 // recursion never starves. Credits are what keeps the slots busy for `creditMs`, shared by owners.
 
+import { isApart } from '../model/actor.ts'
 import { assert } from '../model/assert.ts'
 import type { Config } from '../model/config.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { attemptId, never } from '../model/ids.ts'
-import { LazySet } from '../model/lazy-set.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 import { batchSize, slotsOf } from './credits.ts'
 import { Durations } from './durations.ts'
 import { type Grant, Owners } from './owners.ts'
-import type { Asker, RunRow } from './runs.ts'
-import { attemptFor } from './runs.ts'
+import type { Asker, Given, RunRow } from './runs.ts'
+import { attemptFor, runOf } from './runs.ts'
 import { Workers } from './workers.ts'
 
 export class Executor {
@@ -32,6 +32,8 @@ export class Executor {
   slots: number
   blocked = 0
   #extras = 0
+  /** Actors that are to live here and can begin. */
+  readonly arrived: RunRow[] = []
   /** Rows with a time at which something must happen to them. */
   readonly timed = new Set<RunRow>()
 
@@ -68,37 +70,14 @@ export class Executor {
     return undefined
   }
 
-  add(row: Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs' | 'extra'>): RunRow {
+  add(row: Given): RunRow {
     const id = this.#freshId(row.spec.id, row.attempt)
-    // Written out, not spread: this is made for every attempt, and a spread costs ten times as much.
-    const { attempt, spec, owner: from, epoch, inputs, extra } = row
-    const full: RunRow = {
-      id,
-      attempt,
-      spec,
-      owner: from,
-      others: null,
-      epoch,
-      inputs,
-      remakes: null,
-      state: 'fetching',
-      extra,
-      barred: null,
-      missing: new LazySet(),
-      worker: -1,
-      aborting: null,
-      killAt: never,
-      outcome: null,
-      ms: 0,
-      unsaid: new LazySet(),
-      orphanedAt: never,
-      abandoned: false,
-    }
+    const full = runOf(id, row)
     this.#rows.set(id, full)
-    if (extra) this.#extras++
+    if (row.extra) this.#extras++
     this.#byTask.add(row.spec.id, id)
     for (const { source } of row.inputs) this.#users.add(source, id)
-    this.#owners.gave(row.owner)
+    if (!isApart(row.spec)) this.#owners.gave(row.owner)
     return full
   }
 
@@ -136,9 +115,11 @@ export class Executor {
     return this.#users.of(object).map((id) => this.#rows.get(id) as RunRow)
   }
 
+  /** Actors and their calls wait for no slot: supervise starts them. */
   markReady(row: RunRow): void {
     row.state = 'ready'
-    this.#ready.add(row.id)
+    if (!isApart(row.spec)) this.#ready.add(row.id)
+    else if (row.spec.actor) this.arrived.push(row)
   }
 
   /** A batch that is to start now, or null when there is no slot, no worker or nothing ready. */
@@ -192,6 +173,7 @@ export class Executor {
   }
 
   setBlocked(row: RunRow, blocked: boolean): void {
+    if (isApart(row.spec)) return
     if ((row.state === 'blocked') === blocked || (row.state !== 'running' && row.state !== 'blocked')) return
     row.state = blocked ? 'blocked' : 'running'
     const step = blocked ? 1 : -1
@@ -231,7 +213,7 @@ export class Executor {
 
   #measure(row: RunRow, ms: number): void {
     this.#durations.measured(row.spec, ms, null)
-    this.#owners.measured(row.owner, ms)
+    if (!isApart(row.spec)) this.#owners.measured(row.owner, ms)
   }
 
   /** How long it has been running, or ran. */
@@ -294,7 +276,7 @@ export class Executor {
   }
 
   #countTo(row: RunRow, { owner, attempt }: Asker): void {
-    if (owner !== row.owner) this.#owners.passed(row.owner, owner, row.state === 'blocked')
+    if (owner !== row.owner && !isApart(row.spec)) this.#owners.passed(row.owner, owner, row.state === 'blocked')
     row.owner = owner
     row.attempt = attempt
     this.#adopt(row)
@@ -319,7 +301,7 @@ export class Executor {
     if (row.extra) this.#extras--
     this.#byTask.delete(row.spec.id, row.id)
     for (const { source } of row.inputs) this.#users.delete(source, row.id)
-    this.#owners.lost(row.owner)
+    if (!isApart(row.spec)) this.#owners.lost(row.owner)
   }
 
   activeOf(life: LifeId): number {
@@ -351,7 +333,8 @@ export class Executor {
   }
 
   #begunOf(owner: LifeId): number {
-    return this.ofOwner(owner).filter(({ state }) => state === 'running' || state === 'blocked').length
+    const begun = ({ state, spec }: RunRow): boolean => (state === 'running' || state === 'blocked') && !isApart(spec)
+    return this.ofOwner(owner).filter(begun).length
   }
 
   /** Attempts that may not start at the limit of workers must not keep deeper ones, which may, from coming. */
@@ -382,14 +365,15 @@ export class Executor {
 
   check(): void {
     for (const row of this.#rows.values()) {
-      assert((row.state === 'ready') === this.#ready.has(row.id), `${row.id} is ${row.state} and queued accordingly`)
+      const isQueued = row.state === 'ready' && !isApart(row.spec)
+      assert(isQueued === this.#ready.has(row.id), `${row.id} is ${row.state} and queued accordingly`)
       assert((row.state === 'done') === (row.outcome !== null), `${row.id} is done with an outcome`)
       assert(row.state !== 'fetching' || row.missing.size > 0, `${row.id} waits for an input`)
       assert(
         (row.killAt === never && row.orphanedAt === never) || this.timed.has(row),
         `${row.id} has its time looked at`,
       )
-      const inWorker = row.state === 'running' || row.state === 'blocked'
+      const inWorker = (row.state === 'running' || row.state === 'blocked') && !isApart(row.spec)
       assert(inWorker === this.#workers.has(row.worker, row.id), `${row.id} is ${row.state} in worker ${row.worker}`)
     }
     assert(

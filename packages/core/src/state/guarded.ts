@@ -158,6 +158,12 @@ export class Guarded {
     return this.#ledgers.get(owner)?.jobs ?? []
   }
 
+  /** Actors that are asked for there, or were. */
+  actorsOf(owner: LifeId): LedgerRow[] {
+    const rows = this.#ledgers.get(owner)?.rows.values() ?? []
+    return [...rows].filter(({ spec }) => spec?.actor !== undefined)
+  }
+
   /** What all have told of that object. */
   find(object: ObjectId): LedgerRow | undefined {
     let found: LedgerRow | undefined

@@ -28,6 +28,8 @@ export interface Member {
   hearsay: boolean
   /** What it may do, by the pass that it showed on its latest link; null before there was one. */
   role: Role | null
+  /** A dial of its address was refused, and it has not been heard since. */
+  refuses: boolean
   /** For people: what it called itself last, in whichever life. */
   name: string
   /** For people: how its end was found out. */
@@ -82,6 +84,7 @@ export class Membership {
       born: now,
       hearsay: false,
       role: null,
+      refuses: false,
       name: profile.name,
       how: '',
     })
@@ -121,6 +124,19 @@ export class Membership {
     return row.life === life ? isOver(row.state) : lifeNumberOf(row.life) > lifeNumberOf(life)
   }
 
+  /** Its process is known to be gone, not merely silent: it left, a later one is there, or nobody listens where it did. */
+  isGone(life: LifeId): boolean {
+    if (!this.ended(life)) return false
+    const row = this.#rows.get(peerOf(life)) as Member
+    return row.life !== life || row.state === 'left' || row.refuses
+  }
+
+  /** Nobody listens at its address. */
+  refused(life: LifeId): void {
+    const row = this.#rows.get(peerOf(life))
+    if (row?.life === life) row.refuses = true
+  }
+
   /** This life or a later one of the same peer has been heard of. */
   knows(life: LifeId): boolean {
     const row = this.#rows.get(peerOf(life))
@@ -144,6 +160,7 @@ export class Membership {
     const began = laterLife && !isOver(claim.state) ? claim.life : null
     const revived = !laterLife && isOver(before) && !isOver(claim.state)
     const endedSlots = row.profile?.slots ?? 0
+    if (laterLife || revived) row.refuses = false
     if (laterLife) {
       // What the earlier life said of itself counts no more, and versions begin anew.
       row.profile = null
@@ -181,6 +198,7 @@ export class Membership {
       born: now,
       hearsay: true,
       role: null,
+      refuses: false,
       name: claim.profile?.name ?? peerOf(claim.life).slice(-6),
       how: '',
     }
@@ -201,7 +219,9 @@ export class Membership {
   /** It answered us in person. True when this ended its being hearsay. */
   met(life: LifeId): boolean {
     const row = this.#rows.get(peerOf(life))
-    if (!row || row.life !== life || !row.hearsay || isOver(row.state)) return false
+    if (!row || row.life !== life || isOver(row.state)) return false
+    row.refuses = false
+    if (!row.hearsay) return false
     row.hearsay = false
     this.version++
     return true

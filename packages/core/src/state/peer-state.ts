@@ -2,16 +2,20 @@
 // what the shell is to do. Flows work on it; tables never see it.
 
 import Denque from 'denque'
+import { isApart } from '../model/actor.ts'
 import type { Config } from '../model/config.ts'
 import type { Effect, Notice } from '../model/events.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
 import { never, peerOf, resultOf } from '../model/ids.ts'
 import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
-import type { Failure, Located, StoredAt } from '../model/object.ts'
+import type { Failure, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
+import { createAgenda } from './agenda.ts'
+import type { Agenda } from './agenda.ts'
+import { Callees } from './callees.ts'
 import { Codes } from './codes.ts'
 import { noCounters } from './counters.ts'
 import type { Counters } from './counters.ts'
@@ -29,15 +33,20 @@ import { Holdings } from './holdings.ts'
 import { Holds } from './holds.ts'
 import type { ClaimRow } from './inheritance.ts'
 import { Jobs } from './jobs.ts'
+import { Leases } from './leases.ts'
 import { Ledger } from './ledger.ts'
 import { Links } from './links.ts'
+import { Names } from './names.ts'
 import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
+import { Residents } from './residents.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
+
+export type { Agenda, Conclusion, Requeue } from './agenda.ts'
 
 export interface PeerState {
   readonly self: LifeId
@@ -74,6 +83,11 @@ export interface PeerState {
   readonly missing: Map<ObjectId, Missing>
   readonly shared: Shared
   readonly jobs: Jobs
+  /** Actors: those that live here, those whose group we are of, those that contexts here call, and names asked about. */
+  readonly residents: Residents
+  readonly leases: Leases
+  readonly callees: Callees
+  readonly names: Names
   /** Attempts that wait for what an earlier one of theirs had asked for. */
   readonly claims: Map<ContextId, ClaimRow>
   /** Ended lives whose holds and contexts are kept until then. */
@@ -131,51 +145,6 @@ export interface Missing {
   by: Instant
   /** Who had them, is back, and was asked to look. */
   readonly asked: Set<LifeId>
-}
-
-/** Why an attempt ended without a value, and what that costs. */
-export interface Requeue {
-  readonly task: TaskId
-  readonly attempt: number
-  /** `retry` costs a retry; `move` and `none` a free move as long as there are any, `none` without waiting; `nothing` neither. */
-  readonly charge: 'retry' | 'move' | 'none' | 'nothing'
-  readonly code: 'WORKER_DIED' | 'PEER_DIED' | 'TASK_FAILED' | 'TASK_TIMEOUT' | 'OVERLOADED' | 'OBJECT_LOST'
-  readonly reason: string
-  /** The application's error, when it is retried for its own sake. */
-  readonly cause: Uint8Array | null
-  /** It was running on a peer that died abruptly. */
-  readonly killed: boolean
-  readonly peer: string | null
-}
-
-/** What a task settles as; `holder` has its bytes when they are stored. */
-export interface Conclusion {
-  readonly task: TaskId
-  readonly result: Located
-  readonly holder: LifeId | null
-}
-
-/** Flows do not call each other: they leave word here, and the turn goes round until nothing is left. */
-export interface Agenda {
-  /** `known`: it was thought dead before, and now is for certain. */
-  readonly ended: Denque<{ life: LifeId; left: boolean; how: string; slots: number; known: boolean }>
-  readonly requeue: Denque<Requeue>
-  readonly conclude: Denque<Conclusion>
-  readonly lost: Denque<{ object: ObjectId; reason: string }>
-  readonly settled: Denque<ObjectId>
-  readonly loose: Denque<ObjectId>
-  /** Lives that were thought over and speak again. */
-  readonly revived: Denque<LifeId>
-  /** Lives that are on their way out. */
-  readonly retiring: Denque<LifeId>
-  /** Lives that others hear and that are out of our reach. */
-  readonly apart: Denque<LifeId>
-  /** Lives that somebody named and of whom nothing was heard yet. */
-  readonly strangers: Denque<LifeId>
-  /** Objects that are held here and whose owner is gone. */
-  readonly orphans: Denque<ObjectId>
-  /** Jobs for which everybody has told what they had. */
-  readonly claimed: Denque<ContextId>
 }
 
 export interface Timers {
@@ -278,6 +247,10 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     missing,
     shared,
     jobs: new Jobs(),
+    residents: new Residents(),
+    leases: new Leases(),
+    callees: new Callees(),
+    names: new Names(),
     claims: new Map(),
     graves: new Map(),
     transits: new Map(),
@@ -297,20 +270,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     leaving: null,
     visiting: null,
     joined: false,
-    agenda: {
-      ended: new Denque(),
-      requeue: new Denque(),
-      conclude: new Denque(),
-      lost: new Denque(),
-      settled: new Denque(),
-      loose: new Denque(),
-      revived: new Denque(),
-      retiring: new Denque(),
-      apart: new Denque(),
-      strangers: new Denque(),
-      orphans: new Denque(),
-      claimed: new Denque(),
-    },
+    agenda: createAgenda(),
     aliases: new Multimap(),
     outbox: [],
     loopback: new Denque(),
@@ -386,7 +346,9 @@ export function checkPeerState(state: PeerState): void {
   state.ledger.check()
   state.guarded.check()
   state.makers.check()
-  state.scheduler.check((life) => state.tasks.assignedTo(life).length)
+  state.scheduler.check((life) => state.tasks.assignedTo(life).filter(({ spec }) => !isApart(spec)).length)
+  state.residents.check()
+  state.callees.check()
 }
 
 /** Why a value is not to be had, as a failure. */

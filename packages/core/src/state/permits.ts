@@ -50,6 +50,16 @@ const leastRole: { readonly [T in Message['type']]: Role } = {
   seek: 'member',
   sought: 'member',
   'end-job': 'member',
+  // Hosts are those who run what members ask for.
+  stand: 'worker',
+  vote: 'member',
+  renew: 'worker',
+  renewed: 'member',
+  resign: 'worker',
+  hosted: 'worker',
+  forget: 'worker',
+  'seek-actor': 'worker',
+  'sought-actor': 'worker',
   // Comes first in every conversation; what an observer has of ours counts for nothing.
   announce: 'observer',
   drain: 'member',

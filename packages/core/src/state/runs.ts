@@ -1,7 +1,9 @@
 // One row of the executor: an attempt that somebody gave this peer to run, and who asked for it.
 
+import type { Order } from '../model/events.ts'
 import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
-import type { LazySet } from '../model/lazy-set.ts'
+import { never } from '../model/ids.ts'
+import { LazySet } from '../model/lazy-set.ts'
 import type { Input } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 
@@ -51,6 +53,35 @@ export interface RunRow {
   abandoned: boolean
 }
 
+/** What whoever gave it has said of it. */
+export type Given = Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs' | 'extra'>
+
+/** Written out, not spread: this is made for every attempt, and a spread costs ten times as much. */
+export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extra }: Given): RunRow {
+  return {
+    id,
+    attempt,
+    spec,
+    owner,
+    others: null,
+    epoch,
+    inputs,
+    remakes: null,
+    state: 'fetching',
+    extra,
+    barred: null,
+    missing: new LazySet(),
+    worker: -1,
+    aborting: null,
+    killAt: never,
+    outcome: null,
+    ms: 0,
+    unsaid: new LazySet(),
+    orphanedAt: never,
+    abandoned: false,
+  }
+}
+
 export function askersOf({ owner, others }: RunRow): LifeId[] {
   return [owner, ...(others ?? []).map((asker) => asker.owner)]
 }
@@ -68,4 +99,15 @@ export function mayRemake({ state }: RunRow, objects: readonly ObjectId[] | unde
 
 export function awaitRemade(row: RunRow, remake: Remake): void {
   row.remakes = [...(row.remakes ?? []), remake]
+}
+
+/** As a worker is given it. */
+export function orderOf({ id, attempt, spec, inputs }: RunRow): Order {
+  const given = inputs.map(({ object, source, located }) => ({
+    object,
+    source,
+    inline: located.type === 'inline' ? located.bytes : null,
+    refs: located.type === 'inline' || located.type === 'stored' ? located.refs : [],
+  }))
+  return { id, attempt, spec, inputs: given }
 }

@@ -57,6 +57,10 @@ export interface TaskRow {
   formerly: readonly LifeId[]
   /** It runs there already, for an owner that is gone. */
   rejoin: LifeId | null
+  /** Of an actor: as which incarnation it lives at `at`; null while it does not. */
+  hosted: Epoch | null
+  /** Of an actor with a name: it has it. */
+  isNamed: boolean
   readonly story: string[]
 }
 
@@ -66,6 +70,8 @@ export class Tasks {
   readonly #byLife = new Multimap<LifeId, TaskId>()
   /** Those with a current attempt that may get a second one beside it. */
   readonly hedgeable = new Set<TaskRow>()
+  /** Those that are actors. */
+  readonly actors = new Set<TaskRow>()
   readonly #children = new Multimap<string, TaskId>()
   readonly #storyLines: number
   readonly #moves: number
@@ -121,10 +127,13 @@ export class Tasks {
       executions: 0,
       formerly: none,
       rejoin: null,
+      hosted: null,
+      isNamed: false,
       story: [],
     }
     this.#rows.set(spec.id, row)
     if (spec.depth > 0) this.#children.add(spec.context, spec.id)
+    if (spec.actor) this.actors.add(row)
     this.pending++
     return row
   }
@@ -219,12 +228,14 @@ export class Tasks {
     if (!row) return
     assert(row.state === 'settled', `pending task ${id} is not forgotten`)
     this.#children.delete(row.spec.context, id)
+    this.actors.delete(row)
     this.#rows.delete(id)
   }
 
   #move(row: TaskRow, state: TaskState, at: LifeId | null): void {
     if (row.at && row.at !== at) this.#byLife.delete(row.at, row.spec.id)
     if (at && row.at !== at) this.#byLife.add(at, row.spec.id)
+    if (row.at !== at) row.hosted = null
     row.at = at
     row.state = state
     this.#moved(row.spec.id)

@@ -1,0 +1,216 @@
+// How a peer becomes the host of an actor, and stays it. It asks the group for a promise to its incarnation;
+// with more than half of the group it has the latest record, asks for a lease, and with that of more than half it
+// may run the actor, for 0.8 of the lease counted from the asking. It renews, writes the records that
+// checkpoints make, and puts others in the place of members that are gone (both groups agreeing: Ongaro's
+// joint consensus, 2014). What the actor does under it is not known here.
+
+import type { ActorRecord } from '../model/actor.ts'
+import { compareEpochs, isLater } from '../model/actor.ts'
+import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
+import { after, never } from '../model/ids.ts'
+import type { Message } from '../model/messages.ts'
+import { agreedUntil, hasQuorum, isWhole } from '../model/quorum.ts'
+import type { Epoch } from '../model/task.ts'
+import type { PeerState } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
+import type { Resident, Standing, Tenure } from '../state/residents.ts'
+import { appointed, begin, endRun, freeHeldBack, renew } from '../state/tenancy.ts'
+
+type MessageOf<T> = Extract<Message, { type: T }>
+
+/** Attempts at a majority before whoever wants it here is told that there is none. */
+const triesMost = 6
+
+/** Actors that were given to this peer and can begin. */
+export function takeUp(state: PeerState, now: Instant): void {
+  for (const run of state.executor.arrived.splice(0)) {
+    if (run.state !== 'ready') continue
+    if (state.residents.size >= state.config.maxActors) {
+      const reason = `it has ${state.config.maxActors} actors already (maxActors)`
+      state.agenda.evicted.push({ run: run.id, outcome: { type: 'returned', reason } })
+    } else stand(state, state.residents.add(run.spec.id as string as ObjectId, run), now)
+  }
+}
+
+function stand(state: PeerState, row: Resident, now: Instant): void {
+  row.standing = {
+    epoch: { number: row.run.attempt, by: state.self },
+    votes: new Map(),
+    since: now,
+    askedAt: now,
+    againAt: never,
+    tries: 0,
+  }
+  ask(state, row, row.standing, now)
+}
+
+function ask(state: PeerState, row: Resident, standing: Standing, now: Instant): void {
+  const { votes } = standing
+  const seen = [...votes.values()].map(({ promised }) => promised?.number ?? 0)
+  standing.epoch = { number: Math.max(standing.epoch.number, ...seen) + 1, by: state.self }
+  votes.clear()
+  standing.tries++
+  standing.askedAt = now
+  standing.againAt = after(now, (state.config.leaseMs / 2) * state.rng.between(0.5, 1))
+  const group = row.run.spec.actor?.group ?? [state.self]
+  const message = { type: 'stand', actor: row.actor, epoch: standing.epoch, group } as const
+  // The first time nobody else can know of it.
+  const isFirst = row.run.attempt === 1 && standing.tries === 1
+  const others = isFirst ? [] : state.members.others().map(({ life }) => life)
+  for (const life of new Set([...group, ...others, state.self]))
+    if (!state.members.ended(life)) say(state, life, message)
+}
+
+export function voted(state: PeerState, from: LifeId, vote: MessageOf<'vote'>, now: Instant): void {
+  const row = state.residents.get(vote.actor)
+  const standing = row?.standing
+  if (!row || !standing || compareEpochs(vote.epoch, standing.epoch) !== 0) return void state.counters.strayed++
+  standing.votes.set(from, vote)
+  if (vote.over !== null) return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: vote.over })
+  if (vote.host !== null && vote.host !== state.self && vote.leftMs > 0 && !state.members.ended(vote.host))
+    return endRun(state, row, { type: 'returned', reason: 'it lives elsewhere', to: vote.host })
+  const { record, group, before } = latest(row, standing)
+  if (wins(state, standing, now, [group, ...(before ? [before] : [])]))
+    lease(state, row, standing.epoch, { record, group, now })
+}
+
+/** What the latest record says, or the group that was there first. */
+function latest(
+  { run }: Resident,
+  { votes }: Standing,
+): { record: ActorRecord | null; group: readonly LifeId[]; before: readonly LifeId[] | null } {
+  let record: ActorRecord | null = null
+  for (const vote of votes.values()) if (vote.record && isLater(vote.record, record)) ({ record } = vote)
+  return { record, group: record?.group ?? run.spec.actor?.group ?? [], before: record?.before ?? null }
+}
+
+/** A lease that somebody granted who is gone may still run: then it is waited for. */
+// oxlint-disable-next-line max-params -- who stands, when, and before whom
+function wins(
+  state: PeerState,
+  { votes, since }: Standing,
+  now: Instant,
+  groups: readonly (readonly LifeId[])[],
+): boolean {
+  const isGone = (life: LifeId): boolean => state.members.isGone(life)
+  const agrees = (life: LifeId): boolean => votes.get(life)?.granted === true
+  if (!groups.every((group) => hasQuorum(group, isGone, agrees))) return false
+  return after(since, state.config.leaseMs) <= now || groups.every((group) => isWhole(group, agrees))
+}
+
+// oxlint-disable-next-line max-params -- what it is to be, from when
+function lease(
+  state: PeerState,
+  row: Resident,
+  epoch: Epoch,
+  {
+    record,
+    group,
+    now,
+  }: { readonly record: ActorRecord | null; readonly group: readonly LifeId[]; readonly now: Instant },
+): void {
+  row.standing = null
+  row.state = 'leasing'
+  for (const answered of record?.answers ?? []) row.answers.set(answered.task, answered)
+  row.tenure = {
+    epoch,
+    // A change of the group that was under way is gone on with.
+    record: {
+      epoch,
+      version: 1,
+      group,
+      before: record?.before ?? null,
+      snapshot: record?.snapshot ?? null,
+      answers: record?.answers ?? [],
+    },
+    committed: 0,
+    asked: new Map(),
+    nth: 0,
+    granted: new Map(),
+    until: 0 as Instant,
+    renewAt: now,
+  }
+  renew(state, row, row.tenure, now)
+}
+
+export function leased(state: PeerState, from: LifeId, message: MessageOf<'renewed'>, now: Instant): void {
+  const row = state.residents.get(message.actor)
+  const tenure = row?.tenure
+  const asked = tenure?.asked.get(message.nth)
+  if (!row || !tenure || !asked || compareEpochs(message.epoch, tenure.epoch) !== 0) return
+  // Another was promised: there may be a later incarnation any moment.
+  if (!message.granted) return endRun(state, row, { type: 'returned', reason: 'another peer is its host now' })
+  const before = tenure.granted.get(from)
+  tenure.granted.set(from, {
+    at: Math.max(asked.at, before?.at ?? 0) as Instant,
+    version: Math.max(asked.version, before?.version ?? 0),
+  })
+  count(state, row, tenure, now)
+}
+
+/** How long it has been granted for, and which record a majority has. */
+function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
+  const { record, granted } = tenure
+  const isGone = (life: LifeId): boolean => state.members.isGone(life)
+  const untilOf = (life: LifeId): Instant => {
+    const at = granted.get(life)?.at
+    return at === undefined ? (0 as Instant) : after(at, state.config.leaseMs * leaseShare)
+  }
+  const groups = record.before ? [record.group, record.before] : [record.group]
+  tenure.until = Math.min(...groups.map((group) => agreedUntil(group, isGone, untilOf))) as Instant
+  const has = (life: LifeId): boolean => (granted.get(life)?.version ?? 0) >= record.version
+  if (tenure.committed < record.version && groups.every((group) => hasQuorum(group, isGone, has))) {
+    tenure.committed = record.version
+    if (record.before !== null) changeTo(state, row, tenure, { group: record.group, before: null, now })
+  }
+  if (now >= tenure.until) return
+  if (row.state === 'leasing') begin(state, row)
+  freeHeldBack(state, row, now)
+}
+
+/** Clocks that differ, and what an answer takes. */
+const leaseShare = 0.8
+
+/** Everything whose time has come: asked once more, renewed, mended. */
+export function dueStands(state: PeerState, now: Instant): void {
+  for (const row of state.residents.all()) {
+    const { standing, tenure } = row
+    if (standing && standing.againAt <= now) again(state, row, standing, now)
+    if (!tenure || row.state === 'over') continue
+    mend(state, row, tenure, now)
+    if (tenure.renewAt <= now) renew(state, row, tenure, now)
+  }
+}
+
+function again(state: PeerState, row: Resident, standing: Standing, now: Instant): void {
+  if (standing.tries >= triesMost)
+    return endRun(state, row, { type: 'returned', reason: 'more than half of its group cannot be asked from there' })
+  ask(state, row, standing, now)
+}
+
+/** Others take the place of members that are gone, one change at a time. */
+function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
+  const { record, committed } = tenure
+  if (record.before !== null || committed < record.version) return
+  const staying = record.group.filter((life) => !state.members.ended(life))
+  const missing = state.config.leaseGroup - staying.length
+  if (missing <= 0) return
+  const chosen = appointed(state, row.actor, staying, { count: missing, now })
+  if (chosen.length === 0) return
+  changeTo(state, row, tenure, { group: [...staying, ...chosen], before: record.group, now })
+}
+
+// oxlint-disable-next-line max-params -- what changes to what, when
+function changeTo(
+  state: PeerState,
+  row: Resident,
+  tenure: Tenure,
+  {
+    group,
+    before,
+    now,
+  }: { readonly group: readonly LifeId[]; readonly before: readonly LifeId[] | null; readonly now: Instant },
+): void {
+  tenure.record = { ...tenure.record, version: tenure.record.version + 1, group, before }
+  renew(state, row, tenure, now)
+}

@@ -1,0 +1,49 @@
+// Names of actors that are asked about: who was asked and has not answered, what was found, and for whom. A
+// name belongs to whoever answers for the actor that has it; there is no list of them anywhere.
+
+import type { FoundActor } from '../model/events.ts'
+import type { Instant, LifeId, TaskId } from '../model/ids.ts'
+import { never } from '../model/ids.ts'
+
+export interface Search {
+  readonly name: string
+  readonly waits: Set<LifeId>
+  readonly by: Instant
+  found: FoundActor | null
+  /** Actors here that are to have it. */
+  readonly claims: TaskId[]
+  /** Questions of programs here. */
+  readonly requests: number[]
+}
+
+export class Names {
+  readonly #searches = new Map<string, Search>()
+
+  get size(): number {
+    return this.#searches.size
+  }
+
+  get(name: string): Search | undefined {
+    return this.#searches.get(name)
+  }
+
+  all(): IterableIterator<Search> {
+    return this.#searches.values()
+  }
+
+  add(name: string, asked: Iterable<LifeId>, by: Instant): Search {
+    const search: Search = { name, waits: new Set(asked), by, found: null, claims: [], requests: [] }
+    this.#searches.set(name, search)
+    return search
+  }
+
+  remove(search: Search): void {
+    this.#searches.delete(search.name)
+  }
+
+  deadline(): Instant {
+    let next: Instant = never
+    for (const { by } of this.#searches.values()) if (by < next) next = by
+    return next
+  }
+}

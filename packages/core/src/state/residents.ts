@@ -1,0 +1,181 @@
+// Actors that live here, or are about to: which worker each has, under what lease, and the calls that came for
+// it. A mailbox is there before its actor is (calls may come first). Calls of one context run in the order in
+// which they came; one that still waits for an argument holds up those behind it and nobody else.
+
+import type { ActorRecord, Answered } from '../model/actor.ts'
+import { compareEpochs } from '../model/actor.ts'
+import { assert } from '../model/assert.ts'
+import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { never } from '../model/ids.ts'
+import type { Message } from '../model/messages.ts'
+import type { Epoch } from '../model/task.ts'
+import type { RunRow } from './runs.ts'
+
+type Vote = Extract<Message, { type: 'vote' }>
+
+/** It asks its group whether it may be the host. */
+export interface Standing {
+  epoch: Epoch
+  readonly votes: Map<LifeId, Vote>
+  /** When it first asked, when it last did, and when it does again. */
+  readonly since: Instant
+  askedAt: Instant
+  againAt: Instant
+  tries: number
+}
+
+/** It may be the host, as that incarnation. */
+export interface Tenure {
+  readonly epoch: Epoch
+  record: ActorRecord
+  /** Up to which a majority has the records. */
+  committed: number
+  /** Renewals that were asked for: when, and with which record. */
+  readonly asked: Map<number, { readonly at: Instant; readonly version: number }>
+  nth: number
+  /** When each member was last asked of what it has granted, and the latest record that it has. */
+  readonly granted: Map<LifeId, { readonly at: Instant; readonly version: number }>
+  /** Nothing is run or answered after this. */
+  until: Instant
+  renewAt: Instant
+}
+
+export type ResidentState = 'standing' | 'leasing' | 'building' | 'open' | 'over'
+
+/** An outcome that may not leave yet. */
+export interface HeldBack {
+  readonly id: AttemptId
+  /** The record that has to be with a majority first; 0: only the lease has to stand. */
+  readonly version: number
+}
+
+export interface Resident {
+  readonly actor: ObjectId
+  readonly run: RunRow
+  readonly worker: number
+  state: ResidentState
+  standing: Standing | null
+  tenure: Tenure | null
+  /** It can be asked for a snapshot. */
+  snapshots: boolean
+  /** One was asked for, and nothing runs until it is there. */
+  isAsked: boolean
+  /** Calls that ended since the last one. */
+  sinceSnapshot: number
+  readonly running: Set<AttemptId>
+  readonly answers: Map<TaskId, Answered>
+  readonly heldBack: HeldBack[]
+}
+
+/** Workers of actors are numbered from here. */
+const firstWorker = 1_000_000
+
+export class Residents {
+  readonly #rows = new Map<ObjectId, Resident>()
+  readonly #mail = new Map<ObjectId, Set<AttemptId>>()
+  #nextWorker = firstWorker
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  get hasMail(): boolean {
+    return this.#mail.size > 0
+  }
+
+  get(actor: ObjectId): Resident | undefined {
+    return this.#rows.get(actor)
+  }
+
+  of(run: AttemptId): Resident | undefined {
+    for (const row of this.#rows.values()) if (row.run.id === run) return row
+    return undefined
+  }
+
+  inWorker(worker: number): Resident | undefined {
+    if (worker < firstWorker) return undefined
+    for (const row of this.#rows.values()) if (row.worker === worker) return row
+    return undefined
+  }
+
+  all(): IterableIterator<Resident> {
+    return this.#rows.values()
+  }
+
+  add(actor: ObjectId, run: RunRow): Resident {
+    assert(!this.#rows.has(actor), `actor ${actor} lives here once`)
+    const row: Resident = {
+      actor,
+      run,
+      worker: this.#nextWorker++,
+      state: 'standing',
+      standing: null,
+      tenure: null,
+      snapshots: false,
+      isAsked: false,
+      sinceSnapshot: 0,
+      running: new Set(),
+      answers: new Map(),
+      heldBack: [],
+    }
+    this.#rows.set(actor, row)
+    return row
+  }
+
+  remove(row: Resident): void {
+    if (this.#rows.get(row.actor) === row) this.#rows.delete(row.actor)
+  }
+
+  /** A call came for that actor. */
+  post(actor: ObjectId, call: AttemptId): void {
+    const mail = this.#mail.get(actor)
+    if (mail) mail.add(call)
+    else this.#mail.set(actor, new Set([call]))
+  }
+
+  /** That call is out of the mailbox: it runs, or never will. */
+  take(actor: ObjectId, call: AttemptId): void {
+    const mail = this.#mail.get(actor)
+    if (mail?.delete(call) && mail.size === 0) this.#mail.delete(actor)
+  }
+
+  mailOf(actor: ObjectId): ReadonlySet<AttemptId> {
+    return this.#mail.get(actor) ?? empty
+  }
+
+  mailboxes(): [ObjectId, ReadonlySet<AttemptId>][] {
+    return [...this.#mail]
+  }
+
+  deadline(): Instant {
+    let next: Instant = never
+    for (const { state, standing, tenure } of this.#rows.values()) {
+      if (state === 'over') continue
+      if (standing && standing.againAt < next) next = standing.againAt
+      if (tenure && tenure.renewAt < next) next = tenure.renewAt
+    }
+    return next
+  }
+
+  check(): void {
+    for (const row of this.#rows.values()) {
+      assert(
+        (row.standing !== null) === (row.state === 'standing'),
+        `${row.actor} is ${row.state} and stands accordingly`,
+      )
+      assert(
+        row.tenure === null || compareEpochs(row.tenure.epoch, row.tenure.record.epoch) >= 0,
+        `${row.actor} writes its own records`,
+      )
+      assert(row.state !== 'open' || row.tenure !== null, `${row.actor} is open under a lease`)
+    }
+    for (const [actor, mail] of this.#mail) assert(mail.size > 0, `an empty mailbox of ${actor} is gone`)
+  }
+}
+
+const empty: ReadonlySet<AttemptId> = new Set()
+
+/** In a mailbox: the calls of one context come one after the other. */
+export function lineOf({ spec }: RunRow): ContextId {
+  return spec.context
+}

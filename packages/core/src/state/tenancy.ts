@@ -1,0 +1,97 @@
+// What an actor's host does in more than one flow: begin to run it once it may, ask for its lease again, let
+// outcomes leave that waited for that, and end.
+
+import type { ActorRecord } from '../model/actor.ts'
+import type { Instant, LifeId } from '../model/ids.ts'
+import { after, peerOf } from '../model/ids.ts'
+import type { Outcome } from '../model/task.ts'
+import { answerAskers } from './answer.ts'
+import type { PeerState } from './peer-state.ts'
+import { say } from './peer-state.ts'
+import { roleOf } from './permits.ts'
+import { copyOrder } from './placement.ts'
+import type { Resident, Tenure } from './residents.ts'
+import { orderOf } from './runs.ts'
+
+/** Those whose word counts. */
+export function groupOf({ group, before }: ActorRecord): LifeId[] {
+  return before ? [...new Set([...group, ...before])] : [...group]
+}
+
+export function renew(state: PeerState, { actor }: Resident, tenure: Tenure, now: Instant): void {
+  const { epoch, record, granted, asked } = tenure
+  const nth = ++tenure.nth
+  tenure.renewAt = after(now, state.config.leaseMs / 3)
+  asked.set(nth, { at: now, version: record.version })
+  // Nobody counts on the answers to older ones.
+  asked.delete(nth - askedMost)
+  for (const life of groupOf(record)) {
+    if (state.members.isGone(life)) continue
+    const has = (granted.get(life)?.version ?? 0) >= record.version
+    say(state, life, { type: 'renew', actor, epoch, nth, record: has ? null : record })
+  }
+}
+
+const askedMost = 64
+
+/** The worker makes the instance, from the latest snapshot where there is one. */
+export function begin(state: PeerState, row: Resident): void {
+  const { run, worker, tenure } = row
+  row.state = 'building'
+  run.state = 'running'
+  run.worker = worker
+  const snapshot = tenure?.record.snapshot ?? undefined
+  state.effects.push({ type: 'run', worker, batch: [{ ...orderOf(run), snapshot }] })
+}
+
+/** Outcomes that a majority's word was missing for. */
+export function freeHeldBack(state: PeerState, row: Resident, now: Instant): void {
+  const { tenure, heldBack, actor } = row
+  if (!tenure || now >= tenure.until) return
+  const left = heldBack.filter(({ id, version }) => {
+    if (version > tenure.committed) return true
+    const run = state.executor.get(id)
+    if (run?.unsaid.delete(actor)) answerAskers(state, run)
+    return false
+  })
+  heldBack.splice(0, heldBack.length, ...left)
+}
+
+/** The attempt at being the actor is over before it was done, here. */
+export function endRun(state: PeerState, row: Resident, outcome: Outcome): void {
+  if (row.state === 'over') return
+  const wasRunning = row.state === 'building' || row.state === 'open'
+  row.state = 'over'
+  row.standing = null
+  state.agenda.evicted.push({ run: row.run.id, outcome })
+  if (wasRunning) state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
+}
+
+/** Whoever answers for it tells its callers. */
+export function tellWhere(state: PeerState, { actor, tenure, state: at }: Resident, to: LifeId): void {
+  if (at !== 'open' || !tenure || state.members.ended(to)) return
+  say(state, to, { type: 'hosted', actor, at: state.self, epoch: tenure.epoch })
+}
+
+/** Who is to be of a group, besides those who are. */
+// oxlint-disable-next-line max-params -- whose, besides whom, how many and when
+export function appointed(
+  state: PeerState,
+  actor: string,
+  group: readonly LifeId[],
+  { count, now }: { readonly count: number; readonly now: Instant },
+): LifeId[] {
+  const domains = group.map((life) => state.members.get(peerOf(life))?.profile?.domain ?? peerOf(life))
+  const fit = [...state.members.all()].filter(
+    (member) =>
+      member.state === 'alive' &&
+      (!member.hearsay || member.peer === state.peer) &&
+      !group.includes(member.life) &&
+      !(member.peer === state.peer && state.leaving) &&
+      roleOf(state, member.peer) === 'member' &&
+      (member.profile?.memoryBytes ?? 0) > 0,
+  )
+  return copyOrder(actor, fit, new Set(domains), now)
+    .slice(0, count)
+    .map(({ life }) => life)
+}
