@@ -7,6 +7,7 @@ import type { ContextId } from '../model/ids.ts'
 import { createScope, type OpenScope } from '../scope.ts'
 import type { Namespace } from './callee.ts'
 import type { CodePort, LoadedModule } from './code-port.ts'
+import { isClass } from './value-kinds.ts'
 import { WorkerContext } from './worker-context.ts'
 import type { WorkerHost } from './worker-host.ts'
 import type { BatchOrder } from './worker-messages.ts'
@@ -27,8 +28,11 @@ export class AttemptVerbs {
 
   constructor({ host, order, namespace, actor, waits, warn }: AttemptVerbsOptions) {
     const { number, code } = order
+    const isOfActor = actor !== undefined || order.actor !== undefined
     this.#context = new WorkerContext({
       context: contextOf(order),
+      // An actor that begins again asks anew: what it asks for outside its calls comes in no order that would come again.
+      runsAgain: order.actor === undefined,
       inlineBytes: host.inlineBytes,
       sha256: host.sha256,
       calls: host.calls,
@@ -41,7 +45,8 @@ export class AttemptVerbs {
       code: bundleOf(code, namespace),
       warn,
       watchDropped: false,
-      handles: actor?.scope.handles,
+      sharing: actor?.scope,
+      current: isOfActor ? () => host.atWork?.verbs.scope : undefined,
     })
   }
 
@@ -51,10 +56,7 @@ export class AttemptVerbs {
   }
 }
 
-/**
- * What ids are derived from. An actor that begins again asks anew: what it asks for outside its calls comes in no order
- * that would come again.
- */
+/** What ids begin with, or are derived from. */
 function contextOf({ task, attempt, actor }: BatchOrder): ContextId {
   return (actor === undefined ? task : `${task}#${attempt}`) as ContextId
 }
@@ -75,7 +77,8 @@ function bundleOf(code: BatchOrder['code'], namespace: Namespace): CodePort {
       }
       // What an export reaches is not known here: two bundles are two functions.
       const digest = `${code} ${name}`
-      return { code, name, exports: [{ name, kind: 'function', digest }], only: null, source: null }
+      const kind = isClass(f) ? 'class' : 'function'
+      return { code, name, exports: [{ name, kind, digest }], only: null, source: null }
     },
   }
 }

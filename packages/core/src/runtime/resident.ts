@@ -4,7 +4,7 @@
 
 import type { SnapshotResult } from '../model/actor.ts'
 import type { Handle } from '../handles.ts'
-import { handleIn } from '../refs.ts'
+import { handleIn } from '../actors.ts'
 import { exportedClass, type Namespace } from './callee.ts'
 import { taskGlobal } from './task-global.ts'
 import { textOf } from './thrown.ts'
@@ -114,6 +114,8 @@ export class Resident {
     if (!(ended instanceof Promise)) return this.#report(call, ended, started)
     const { number } = call.order
     this.#running.set(number, call)
+    // Of several nobody can tell which one goes on.
+    if (this.#concurrency > 1) this.#host.leave(call)
     void ended.then((late) => {
       this.#running.delete(number)
       this.#report(call, late, started)

@@ -5,7 +5,9 @@
 import { MeshError } from '../errors.ts'
 import { isOutOfTime } from '../model/out-of-time.ts'
 import type { RefLink, Outcome } from '../model/task.ts'
-import { handleIn, handleOf, isRef } from '../refs.ts'
+import type { ActorNote } from '../actor-note.ts'
+import { handleIn } from '../actors.ts'
+import { handleOf, isRef } from '../refs.ts'
 import type { Scope } from '../types.ts'
 import { AttemptVerbs } from './attempt-verbs.ts'
 import { exportedClass, exportedFunction, methodOf, type Namespace } from './callee.ts'
@@ -160,7 +162,7 @@ export class Attempt implements CurrentTask {
     })
   }
 
-  readonly #makeRef = (link: RefLink): unknown => this.verbs.scope.refTo(link, link.object)
+  readonly #makeRef = (link: RefLink, actor?: ActorNote): unknown => this.verbs.scope.refTo(link, link.object, actor)
 
   #state({ span, refs }: NonNullable<NonNullable<BatchOrder['actor']>['snapshot']>): unknown {
     return decode(new Uint8Array(this.buffer, span[0], span[1] - span[0]), { refs, makeRef: this.#makeRef })

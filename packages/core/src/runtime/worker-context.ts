@@ -12,6 +12,7 @@ import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts
 
 export interface WorkerContextOptions {
   readonly context: ContextId
+  readonly runsAgain: boolean
   readonly inlineBytes: number
   readonly sha256: Sha256
   readonly post: (request: ContextRequest, transfer?: Transferable[]) => void
@@ -48,7 +49,7 @@ export class WorkerContext implements ContextPort {
   readonly self = thisPeer
   /** Filled in by the main thread. */
   readonly depth = 0
-  readonly runsAgain = true
+  readonly runsAgain: boolean
   readonly inlineBytes: number
   readonly sha256: Sha256
   readonly #options: WorkerContextOptions
@@ -59,6 +60,7 @@ export class WorkerContext implements ContextPort {
   constructor(options: WorkerContextOptions) {
     this.#options = options
     this.context = options.context
+    this.runsAgain = options.runsAgain
     this.inlineBytes = options.inlineBytes
     this.sha256 = options.sha256
     const { within } = options

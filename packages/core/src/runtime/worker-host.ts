@@ -7,7 +7,7 @@
 import { expose } from 'comlink'
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId } from '../model/ids.ts'
-import type { Outcome, RefLink } from '../model/task.ts'
+import type { Outcome } from '../model/task.ts'
 import { unpackOrder } from './batch.ts'
 import { headline, placeIn } from './bundle-place.ts'
 import { captureConsole, formatParts } from './console.ts'
@@ -18,7 +18,7 @@ import type { Namespace } from './callee.ts'
 import { Resident } from './resident.ts'
 import { taskGlobal } from './task-global.ts'
 import { encodeForWire, textOf } from './thrown.ts'
-import { decode } from './values.ts'
+import { decode, type DecodeOptions } from './values.ts'
 import { Attempt, type Ended } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
 import { transferBytes } from './worker-messages.ts'
@@ -167,7 +167,11 @@ export class WorkerHost {
   }
 
   /** Decoded once per worker and shared, unless there are refs inside: those belong to the attempt. */
-  inputValue({ object, span, refs }: BatchInput, buffer: ArrayBuffer, makeRef: (link: RefLink) => unknown): unknown {
+  inputValue(
+    { object, span, refs }: BatchInput,
+    buffer: ArrayBuffer,
+    makeRef: NonNullable<DecodeOptions['makeRef']>,
+  ): unknown {
     if (span !== null) {
       return decode(new Uint8Array(buffer, span[0], span[1] - span[0]), { refs, makeRef })
     }
@@ -194,6 +198,11 @@ export class WorkerHost {
       this.report(attempt, ended instanceof Promise ? await ended : ended, started)
     }
     this.#isRunning = false
+  }
+
+  /** Whose verbs are meant, as far as can be told. */
+  get atWork(): Attempt | undefined {
+    return this.#current
   }
 
   /** What is said from here on is its own. */
