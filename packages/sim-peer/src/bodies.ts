@@ -24,6 +24,14 @@ export interface CallOptions {
   readonly code?: string
 }
 
+export interface SpawnOptions extends CallOptions {
+  readonly onceOnly?: boolean
+  readonly everyCalls?: number
+  readonly concurrency?: number
+  readonly detached?: boolean
+  readonly getIfExists?: boolean
+}
+
 export interface PutOptions {
   readonly copies?: number
   /** In a named job it is found by this. */
@@ -32,6 +40,10 @@ export interface PutOptions {
 
 export interface Context {
   call(fn: string, args: readonly unknown[], options?: CallOptions): SimRef
+  /** An actor: the ref is a handle on it. */
+  spawn(name: string, args: readonly unknown[], options?: SpawnOptions): SimRef
+  /** A call of it. */
+  send(actor: SimRef, method: string, args: readonly unknown[], options?: CallOptions): SimRef
   /** Throws a SimFailure, OVERLOADED, where there is no room for it. */
   put(value: unknown, options?: PutOptions): SimRef
   release(ref: SimRef): void

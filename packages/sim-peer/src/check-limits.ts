@@ -2,7 +2,7 @@
 // may: to peers that answered for themselves, that have what it needs, to workers there may be.
 
 import type { Effect, Order } from '@murmuration/core/internal'
-import { lineageBytes, peerOf, resultOf } from '@murmuration/core/internal'
+import { isApart, lineageBytes, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -25,7 +25,8 @@ function checkAssignment(peer: SimPeer, { row: { spec, rejoin }, to: at }: SimPe
     fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
   // What runs there already, for an owner that is gone, takes nothing.
   if (rejoin === at) return
-  const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at)
+  if (spec.call) return
+  const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at && !isApart(row.spec))
   // What we take of our own work we know at once.
   const own = at === peer.life ? (peer.ownGrant ?? 0) : 0
   const most = Math.max(own, peer.told.get(at) ?? member.profile.slots)
@@ -50,7 +51,7 @@ export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
   // What begins later in this turn did not run yet.
   const later = new Set(effects.flatMap((effect) => (effect.type === 'run' ? effect.batch.map(({ id }) => id) : [])))
   for (const effect of effects) {
-    if (effect.type !== 'run') continue
+    if (effect.type !== 'run' || effect.batch.some(({ spec }) => isApart(spec))) continue
     const runs = [...executor.all()].some(({ id, state }) => state === 'running' && !later.has(id))
     for (const { id } of effect.batch) later.delete(id)
     if (inUse.has(effect.worker)) continue
@@ -68,7 +69,7 @@ export function checkLimits(peer: SimPeer): void {
   const { state } = peer
   const { maxCredits, maxTasks, keptSettled, storyLines } = state.config
   for (const { life, profile } of state.members.all()) {
-    const { length } = state.tasks.assignedTo(life)
+    const { length } = state.tasks.assignedTo(life).filter(({ spec }) => !isApart(spec))
     // Before anything was granted its slots count.
     if (length > Math.max(maxCredits, profile?.slots ?? 0)) fail(peer, `${length} attempts are out at ${life}`)
     if (state.executor.activeOf(life) > 2 * maxCredits) fail(peer, `${life} has ${state.executor.activeOf(life)} here`)

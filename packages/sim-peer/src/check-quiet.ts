@@ -133,6 +133,10 @@ export function checkEmpty(world: SimWorld): void {
       inspections: state.inspections.size,
       aliases: state.aliases.size,
       notes: state.notes.size,
+      residents: state.residents.size,
+      leases: state.leases.size,
+      callees: state.callees.size + state.callees.kept.size,
+      names: state.names.size,
       makers: state.makers.size,
       fetches: [...state.holdings.fetches()].length,
       holdings: state.holdings.size,
@@ -174,6 +178,7 @@ function sample(state: PeerState, name: string): string {
     holdings: () => [...state.holdings.all()].slice(0, 2),
     transits: () => [...state.transits].slice(0, 2),
     partings: () => [...state.partings.keys()].slice(0, 2),
+    leases: () => [...state.leases.all()].slice(0, 2),
     notes: () => [...state.notes].slice(0, 2),
   }
   return JSON.stringify(tables[name]?.() ?? '')

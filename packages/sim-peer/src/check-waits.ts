@@ -3,7 +3,7 @@
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
 import type { AttemptId, LifeId, Needs, ObjectId, PeerState } from '@murmuration/core/internal'
-import { deadline, linksOf, locate } from '@murmuration/core/internal'
+import { deadline, isApart, linksOf, locate } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -16,6 +16,7 @@ export function checkWaits(peer: SimPeer): void {
   const { state } = peer
   for (const row of state.tasks.all()) checkRow(peer, row)
   checkReady(peer)
+  checkCalls(peer)
   for (const row of state.elsewhere.unanswered())
     if (state.members.ended(row.owner) && !state.graves.has(row.owner) && row.askAt === never)
       fail(peer, `an answer about ${row.object} is awaited from ${row.owner}, whose life is over`)
@@ -41,15 +42,38 @@ function checkRow(peer: SimPeer, row: TaskRow): void {
   if (row.ending && row.state !== 'assigned') fail(peer, `${row.spec.id} is to end and is only ${row.state}`)
   if (row.state !== 'waiting') return
   for (const object of row.waitsFor)
-    if (!willSettle(state, object, row.spec.refs.find((link) => link.object === object)?.owner))
+    if (
+      object === `name:${row.spec.id}`
+        ? !isNaming(state, row)
+        : !willSettle(state, object, row.spec.refs.find((link) => link.object === object)?.owner)
+    )
       fail(peer, `${row.spec.id} waits for ${object}, which nobody makes`)
+}
+
+/** Somebody who is there has yet to say whether its name is free. */
+function isNaming({ names, members }: PeerState, { spec }: TaskRow): boolean {
+  const search = names.get(spec.policy.name ?? '')
+  return search?.claims.includes(spec.id) === true && [...search.waits].some((life) => !members.ended(life))
+}
+
+/** A call that could go to its actor has gone; while nobody knows where that lives there is an end in sight. */
+function checkCalls(peer: SimPeer): void {
+  const { state } = peer
+  for (const { at, lines, out, actor, askAt, by } of state.callees.all()) {
+    if (at !== null && state.members.ended(at)) fail(peer, `${actor} is called at ${at}, whose life is over`)
+    if (at === null && lines.size > 0 && (askAt === never || by === never))
+      fail(peer, `calls of ${actor} wait for ever for a word of where it lives`)
+    for (const [head] of lines.values())
+      if (at !== null && head && out.size < state.config.callsAhead && state.tasks.get(head.task)?.state === 'ready')
+        fail(peer, `${head.task} could go to its actor and does not`)
+  }
 }
 
 /** Queued work has a peer that will take it, and none that could now; or a time at which it is given up. */
 function checkReady(peer: SimPeer): void {
   const seen = new Map<string, { readonly fits: boolean }>()
   for (const row of peer.state.tasks.all()) {
-    if (row.state !== 'ready') continue
+    if (row.state !== 'ready' || row.spec.call) continue
     const { needs, priority } = row.spec.policy
     const key = `${priority}|${row.spec.depth}|${JSON.stringify(needs)}`
     let kind = seen.get(key)
@@ -90,7 +114,7 @@ function hasRoom(peer: SimPeer, { life, profile }: Member, needs: Needs, depth: 
   if (peer.given.some(({ row, to }) => peer.state.tasks.attemptAt(row, to) === null)) return false
   const there = peer.state.tasks.assignedTo(life)
   const most = peer.told.get(life) ?? profile?.slots ?? 0
-  if (there.length >= most || !profile) return false
+  if (there.filter(({ spec }) => !isApart(spec)).length >= most || !profile) return false
   const beside = there.filter((row) => row.spec.depth >= depth).map((row) => row.spec.policy.needs)
   return roomFor(profile, needs, beside) > 0
 }
@@ -140,6 +164,12 @@ function isClaimed({ state }: SimPeer, attempt: AttemptId, object: ObjectId): bo
   return false
 }
 
+/** A reply that waits for its actor's lease, or for a record of it: that is being asked for. */
+function isHeldBack({ state }: SimPeer, call: AttemptId, object: ObjectId): boolean {
+  const row = state.residents.get(object)
+  return row?.heldBack.some(({ id }) => id === call) === true && (row.tenure?.renewAt ?? never) !== never
+}
+
 /** Its refs are not safe yet: a guardian that is alive has yet to say so, or a copy is on its way. */
 function checkUnsafe(peer: SimPeer, attempt: AttemptId): void {
   const { ledger, members, executor, directory } = peer.state
@@ -163,7 +193,7 @@ export function checkAttempts(peer: SimPeer): void {
     else if (row.state === 'done' && row.unsaid.size === 0 && !state.members.ended(row.owner))
       fail(peer, `${row.id} is done and its outcome does not leave`)
     for (const object of row.unsaid)
-      if (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object))
+      if (!isHeldBack(peer, row.id, object) && (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object)))
         fail(peer, `${row.id} waits for the borrow of ${object}, which nobody answers`)
   }
   for (const { to } of [...state.transits.values(), ...state.deliveries.values()])

@@ -8,6 +8,7 @@ import { checkVisits } from './check-visits.ts'
 import { checkAlways, checkEmpty, checkOnce, checkQueues, checkQuiet, falseDeaths } from './checks.ts'
 import { describe } from './describe.ts'
 import type { Fault } from './faults.ts'
+import { defineActors } from './actor-classes.ts'
 import { defineFunctions } from './functions.ts'
 import { NamedJobs } from './named-jobs.ts'
 import { calm, silent } from './network.ts'
@@ -93,6 +94,7 @@ class Churn {
     // Any number of peers may die with a task: unless its call says otherwise, the right answer is what is asked.
     this.world.retries = -1
     defineFunctions(this.world)
+    defineActors(this.world)
   }
 
   populate(): void {

@@ -1,5 +1,7 @@
 // The third platform: a whole mesh in one process, in virtual time, from one seed.
 
+export { defineActors } from './actor-classes.ts'
+export type { ActorState, SimActor } from './bodies-actor.ts'
 export * from './bodies.ts'
 export * from './checks.ts'
 export * from './churn.ts'

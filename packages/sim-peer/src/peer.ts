@@ -334,6 +334,7 @@ export class SimPeer {
       case 'abort':
         return this.workers.abort(effect.attempt, effect.reason)
       case 'snapshot':
+        return this.workers.snapshot(effect.attempt)
       case 'actor-found':
         return
       case 'recall':

@@ -1,9 +1,19 @@
 // Drives one generator (a task's body or a program) as a context of a simulated peer: its submits
 // become events, its gets become watches, its handles are counted and let go when it ends.
 
-import type { CodeId, ContextId, Failure, LifeId, ObjectId, Policy, RefLink, TaskId } from '@murmuration/core/internal'
+import type {
+  CodeId,
+  ContextId,
+  Failure,
+  LifeId,
+  ObjectId,
+  Policy,
+  RefLink,
+  TaskId,
+  TaskSpec,
+} from '@murmuration/core/internal'
 import { resultOf } from '@murmuration/core/internal'
-import type { Body, CallOptions, Context, Got, PutOptions, Wait } from './bodies.ts'
+import type { Body, CallOptions, Context, Got, PutOptions, SpawnOptions, Wait } from './bodies.ts'
 import { SimFailure } from './bodies.ts'
 import { SimRef, decode, digest, digestBytes, encode } from './values.ts'
 import type { SimPeer } from './peer.ts'
@@ -39,6 +49,14 @@ interface RunnerInit {
 export interface Received {
   readonly bytes: Uint8Array
   readonly refs: readonly RefLink[]
+}
+
+/** How something is asked for. */
+interface Asked {
+  readonly options: CallOptions
+  readonly rest?: Pick<TaskSpec, 'actor' | 'call'>
+  /** The actor that is called. */
+  readonly link?: RefLink
 }
 
 interface Waiting {
@@ -161,13 +179,45 @@ export class Runner implements Context {
   }
 
   call(fn: string, args: readonly unknown[], options: CallOptions = {}): SimRef {
+    return this.#submit(fn, args, { options })
+  }
+
+  spawn(name: string, args: readonly unknown[], options: SpawnOptions = {}): SimRef {
+    const { onceOnly = false, everyCalls = 1, concurrency = 1, detached = false, getIfExists = false } = options
+    const actor = { onceOnly, everyCalls, concurrency, detached, getIfExists }
+    return this.#submit(name, args, { options: { retries: 0, ...options }, rest: { actor } })
+  }
+
+  send(actor: SimRef, method: string, args: readonly unknown[], options: CallOptions = {}): SimRef {
+    const onceOnly = this.#peer.world.onceOnly.has(actor.object)
+    const rest = { call: { actor: actor.object, maxPendingCalls: 10_000, onceOnly } }
+    const link = { object: actor.object, owner: actor.owner, top: false }
+    return this.#submit(method, args, { options: { retries: 0, ...options }, rest, link })
+  }
+
+  #submit(fn: string, args: readonly unknown[], { options, rest = {}, link }: Asked): SimRef {
     const { bytes, refs } = encode(args, true)
     const policy = policyOf(options, this.#peer.world.retries)
-    const id = this.#taskId(`${fn}|${digestBytes(bytes)}|${JSON.stringify(policy.needs)}`)
+    const id = this.#taskId(`${fn}|${link?.object ?? ''}|${digestBytes(bytes)}|${JSON.stringify(policy.needs)}`)
     const { depth } = this.#init
     const code = depth === 0 ? this.#codeOf(fn, options) : this.#init.code
-    this.#peer.event({ type: 'submit', spec: { id, context: this.id, depth, code, fn, args: bytes, refs, policy } })
+    const all = link ? [...refs, link] : refs
+    if (rest.actor?.onceOnly) this.#peer.world.onceOnly.add(resultOf(id))
+    this.#peer.event({
+      type: 'submit',
+      spec: { id, context: this.id, depth, code, fn, args: bytes, refs: all, policy, ...rest },
+    })
     return this.#own(resultOf(id))
+  }
+
+  /** Handles to these, and to nothing else. */
+  keepOnly(links: readonly RefLink[]): void {
+    for (const { object, owner } of links) if (!this.#handles.has(object)) this.#hold(object, owner, true)
+    for (const object of this.#handles.keys()) {
+      if (links.some((link) => link.object === object)) continue
+      this.#handles.delete(object)
+      this.#peer.event({ type: 'release', object })
+    }
   }
 
   /** A program's functions are each of a bundle of their own, where bundles have to travel. */

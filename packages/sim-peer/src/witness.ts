@@ -13,6 +13,7 @@ import type {
   TaskId,
   TaskSpec,
 } from '@murmuration/core/internal'
+import { ActorWitness } from './witness-actors.ts'
 import type { Custody } from './custody.ts'
 import type { SimPeer } from './peer.ts'
 import type { TaskRow } from './tables.ts'
@@ -30,6 +31,7 @@ interface Account {
 }
 
 export class Witness {
+  readonly actors = new ActorWitness()
   readonly executions = new Map<TaskId, number>()
   readonly #custody: Custody
   readonly #contexts = new Map<TaskId, ContextId>()
@@ -64,6 +66,7 @@ export class Witness {
   added(owner: SimPeer, spec: TaskSpec): void {
     // Run again for what it put: a notice says so.
     if (owner.state.makers.get(spec.id)?.isRun) return
+    this.actors.asked(spec)
     this.#account(owner.life, spec.id).added++
     this.#cause(spec.id)
     if (spec.policy.retries >= 0) this.isImpatient = true

@@ -4,6 +4,7 @@
 
 import type { AttemptId, ContextId, CrashReason, ObjectId, Order, Outcome, RefLink } from '@murmuration/core/internal'
 import { resultOf } from '@murmuration/core/internal'
+import { SimActors } from './actors.ts'
 import { SimFailure } from './bodies.ts'
 import type { SimPeer } from './peer.ts'
 import { Runner } from './runner.ts'
@@ -24,11 +25,18 @@ interface Running {
 
 export class SimWorkers {
   readonly #peer: SimPeer
+  readonly #actors: SimActors
   readonly #running = new Map<AttemptId, Running>()
   readonly #queues = new Map<number, AttemptId[]>()
 
   constructor(peer: SimPeer) {
     this.#peer = peer
+    this.#actors = new SimActors({
+      peer,
+      outcomeOf: (order, value) => this.#outcome(order, value),
+      errorOf: errorOutcome,
+      inputsOf: (order) => this.#inputsOf(order),
+    })
   }
 
   /** How many were started so far: numbers are given out again, so that is the most there were at once. */
@@ -47,15 +55,18 @@ export class SimWorkers {
 
   *runners(): Iterable<Runner> {
     for (const { runner } of this.#running.values()) if (runner) yield runner
+    yield* this.#actors.runners()
   }
 
   /** The process is gone. */
   clear(): void {
     this.#running.clear()
     this.#queues.clear()
+    this.#actors.clear()
   }
 
   run(worker: number, batch: readonly Order[]): void {
+    if (batch.some(({ spec }) => spec.actor ?? spec.call)) return this.#actors.run(worker, batch)
     let queue = this.#queues.get(worker)
     if (!queue) this.#queues.set(worker, (queue = []))
     const idle = queue.length === 0
@@ -84,7 +95,10 @@ export class SimWorkers {
       attempt,
       code: spec.code,
       onEnd: (end) =>
-        this.#finish(running, end.type === 'returned' ? this.#outcome(running, end.value) : errorOutcome(end.value)),
+        this.#finish(
+          running,
+          end.type === 'returned' ? this.#outcome(running.order, end.value) : errorOutcome(end.value),
+        ),
       onBlocked: (blocked) => this.#blocked(running, blocked),
     })
     running.runner = runner
@@ -110,7 +124,7 @@ export class SimWorkers {
     return inputs
   }
 
-  #outcome({ order }: Running, value: unknown): Outcome {
+  #outcome(order: Order, value: unknown): Outcome {
     if (value instanceof SimRef) return { type: 'ref', link: { object: value.object, owner: value.owner, top: false } }
     const encoded = encode(value)
     const { bytes, refs, size, hash } = encoded
@@ -157,6 +171,7 @@ export class SimWorkers {
 
   /** Bodies of the simulation listen to their signal: they stop at once. */
   abort(id: AttemptId, reason: string): void {
+    if (this.#actors.abort(id, reason)) return
     const running = this.#running.get(id)
     if (!running) return
     running.runner?.drop()
@@ -165,7 +180,12 @@ export class SimWorkers {
     this.#peer.work(0, () => this.#next(running.worker))
   }
 
+  snapshot(attempt: AttemptId): void {
+    this.#actors.snapshot(attempt)
+  }
+
   crash(worker: number, reason: CrashReason): void {
+    if (this.#actors.has(worker)) return this.#actors.crash(worker, reason)
     const queue = this.#queues.get(worker) ?? []
     this.#queues.delete(worker)
     const running = queue.filter((id) => this.#running.get(id)?.runner)

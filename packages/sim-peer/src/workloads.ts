@@ -5,6 +5,7 @@
 import type { Rng } from '@murmuration/core/internal'
 import type { Body, CallOptions, Context } from './bodies.ts'
 import { SimFailure, elapse } from './bodies.ts'
+import * as actors from './work-actors.ts'
 import * as deep from './work-deep.ts'
 import * as ends from './work-ends.ts'
 import type { WorkDraw, WorkKind } from './work-kind.ts'
@@ -13,7 +14,7 @@ import * as plain from './work-plain.ts'
 import * as refs from './work-refs.ts'
 import * as trips from './work-trips.ts'
 
-const kinds = { ...plain, ...deep, ...ends, ...refs, ...trips, ...named }
+const kinds = { ...actors, ...plain, ...deep, ...ends, ...refs, ...trips, ...named }
 
 type Kinds = typeof kinds
 type ParamsOf<Kind> = Kind extends WorkKind<infer Params> ? Params : never
@@ -35,6 +36,9 @@ const weights: { readonly [Name in WorkName]?: number } = {
   timeouts: 2,
   relay: 2,
   couriers: 4,
+  tallies: 4,
+  fragile: 2,
+  shelves: 2,
   parcels: 2,
   unpacked: 2,
   // Drawn by itself, twice at a time.

@@ -17,6 +17,7 @@ import type {
   Role,
 } from '@murmuration/core/internal'
 import { Rng, hash32, lifeId, presets } from '@murmuration/core/internal'
+import type { SimActor } from './bodies-actor.ts'
 import type { Body, Context, SimFunction } from './bodies.ts'
 import { checkRun } from './check-limits.ts'
 import { checkTurn } from './checks.ts'
@@ -89,6 +90,9 @@ export class SimWorld {
   readonly network: Network
   readonly config: Config
   readonly functions = new Map<string, SimFunction>()
+  readonly actors = new Map<string, SimActor>()
+  /** Actors whose replies are kept. */
+  readonly onceOnly = new Set<ObjectId>()
   readonly code = 'c0de' as CodeId
   readonly spreadsCode: boolean
   readonly seats = new Map<PeerId, Seat>()

@@ -231,6 +231,7 @@ export function concluded(state: PeerState, conclusion: Conclusion, now: Instant
   const { task, holder } = conclusion
   const row = state.tasks.get(task)
   const result = row?.spec.actor ? actorEnd(row, conclusion.result) : conclusion.result
+  const isSaid = row?.spec.actor !== undefined && saidByHost(state, row, conclusion.result)
   if (!row || row.state === 'settled') {
     if (result.type === 'stored' && holder) spareOrFree(state, task, holder, result.hash)
     return
@@ -254,7 +255,7 @@ export function concluded(state: PeerState, conclusion: Conclusion, now: Instant
   state.shared.found(object)
   if (wasToEnd) state.effects.push({ type: 'cancelled', object })
   if (row.spec.call) callOver(state, row, result)
-  if (row.spec.actor?.detached) letGo(state, object, 'container')
+  if (row.spec.actor) actorOver(state, row, { result, isSaid })
   settleHolds(state, row, result)
   state.agenda.settled.push(object)
   state.agenda.loose.push(object)
@@ -270,6 +271,28 @@ function actorEnd(row: TaskRow, result: Located): Located {
     type: 'failure',
     failure: { ...result.failure, code: 'ACTOR_DIED', reason: because, message: `the actor ${row.spec.fn} ${said}` },
   }
+}
+
+/** It ended at its host, which has told its group. */
+function saidByHost(state: PeerState, { at }: TaskRow, result: Located): boolean {
+  const code = result.type === 'failure' ? result.failure.code : ''
+  return at !== null && !state.members.ended(at) && saidByHosts.has(code)
+}
+
+const saidByHosts: ReadonlySet<string> = new Set(['TASK_FAILED', 'TASK_CANCELLED', 'ACTOR_DIED', 'UNKNOWN_EXPORT', 'CODE_REJECTED'])
+
+/** Where no host of it is left to say so, its group is told that nobody is to be one. */
+function actorOver(
+  state: PeerState,
+  { spec, epoch }: TaskRow,
+  { result, isSaid }: { readonly result: Located; readonly isSaid: boolean },
+): void {
+  const object = resultOf(spec.id)
+  if (spec.actor?.detached) letGo(state, object, 'container')
+  if (result.type === 'alias') state.notes.set(object, 'it stands for an actor that was there already')
+  if (result.type !== 'failure' || isSaid) return
+  const over = { type: 'resign', actor: object, epoch, over: result.failure.message } as const
+  for (const { life } of [state.members.me, ...state.members.others()]) say(state, life, over)
 }
 
 const endsOfActors: ReadonlySet<string> = new Set([

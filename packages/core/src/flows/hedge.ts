@@ -35,7 +35,7 @@ function lateAt({ scheduler, config }: PeerState, row: TaskRow): Instant {
 
 function hedge(state: PeerState, row: TaskRow, now: Instant): void {
   const { spec, at } = row
-  const kind = { needs: spec.policy.needs, depth: spec.depth }
+  const kind = { needs: spec.policy.needs, depth: spec.depth, isApart: false }
   const idle = candidatesFor(state, kind).candidates.filter(
     (one) => one.life !== at && !row.avoid.has(one.member.peer) && isIdle(state, one) && !isHidden(one.member.profile),
   )

@@ -98,9 +98,9 @@ function own(state: PeerState, entry: Entry): void {
 }
 
 /** An actor lives for as long as anybody has a handle on it. */
-function endUnheld(state: PeerState, { object, task, wantedBy }: Entry): void {
+function endUnheld(state: PeerState, { object, task }: Entry): void {
   const row = task ? state.tasks.get(task) : undefined
-  if (!row?.spec.actor || row.state === 'settled' || wantedBy.size > 0) return
+  if (!row?.spec.actor || row.state === 'settled') return
   say(state, state.self, { type: 'cancel', object, reason: 'nobody has a handle on it any more' })
 }
 

@@ -11,7 +11,7 @@ import { best, resourceRoom, score, spreadMs, unfit } from './placement.ts'
 import type { ReadyClass } from './scheduler.ts'
 import type { TaskRow } from './tasks.ts'
 
-type Kind = Pick<ReadyClass, 'needs' | 'depth'>
+type Kind = Pick<ReadyClass, 'needs' | 'depth' | 'isApart'>
 
 /** Above this many candidates only a sample is scored. */
 const sampleAbove = 32
@@ -30,7 +30,8 @@ export function candidatesFor(state: PeerState, ready: Kind): { candidates: Cand
     if (member.state === 'suspect') continue
     const slots = member.profile?.slots ?? 0
     const { life } = member
-    const room = Math.min(state.scheduler.room(life, slots), resourcesLeft(state, member, ready))
+    const slotsLeft = ready.isApart ? Number.POSITIVE_INFINITY : state.scheduler.room(life, slots)
+    const room = Math.min(slotsLeft, resourcesLeft(state, member, ready))
     candidates.push({ life, member, room, out: state.scheduler.out(life), avoided: 0, beside: null })
   }
   return { candidates: candidates.length > sampleAbove ? state.rng.sample(candidates, sampleAbove) : candidates, fit }

@@ -16,6 +16,8 @@ export interface ReadyClass {
   readonly needs: Needs
   readonly priority: number
   readonly depth: number
+  /** Actors: they take no slots. */
+  readonly isApart: boolean
   readonly queue: Denque<TaskId>
   /** No peer that is known could run these. */
   unfit: boolean
@@ -57,10 +59,11 @@ export class Scheduler {
   #class(spec: TaskSpec): ReadyClass {
     const { needs, priority } = spec.policy
     const { depth } = spec
-    const key = `${priority}|${depth}|${needsKey(needs)}`
+    const isActor = spec.actor !== undefined
+    const key = `${priority}|${depth}|${needsKey(needs)}${isActor ? '|actors' : ''}`
     let row = this.#classes.get(key)
     if (!row) {
-      row = { key, needs, priority, depth, queue: new Denque(), unfit: false, waiting: null }
+      row = { key, needs, priority, depth, isApart: isActor, queue: new Denque(), unfit: false, waiting: null }
       this.#classes.set(key, row)
     }
     return row

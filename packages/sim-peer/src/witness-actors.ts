@@ -1,0 +1,57 @@
+// 9: calls of one context to one actor begin in the order in which they were made, and once a later incarnation of an
+// actor has begun a call, no earlier one begins any.
+
+import type { ContextId, ObjectId, Order, TaskId, TaskSpec } from '@murmuration/core/internal'
+import { compareEpochs } from '@murmuration/core/internal'
+import type { SimPeer } from './peer.ts'
+
+type Epoch = Parameters<typeof compareEpochs>[0]
+
+export class ActorWitness {
+  readonly #latest = new Map<ObjectId, Epoch>()
+  readonly #nth = new Map<TaskId, number>()
+  readonly #asked = new Map<string, number>()
+  readonly #begun = new Map<string, number>()
+  readonly #ran = new Set<TaskId>()
+  /** Incarnations that have run a call. */
+  readonly incarnations = new Map<ObjectId, Set<string>>()
+
+  /** A context makes that call. */
+  asked({ id, call, context }: TaskSpec): void {
+    if (!call || this.#nth.has(id)) return
+    const line = `${call.actor}|${context}`
+    const nth = this.#asked.get(line) ?? 0
+    this.#asked.set(line, nth + 1)
+    this.#nth.set(id, nth)
+  }
+
+  /** It begins. */
+  begins(peer: SimPeer, { spec }: Order): void {
+    const actor = spec.call?.actor as ObjectId
+    this.#checkIncarnation(peer, actor)
+    if (this.#ran.has(spec.id)) return
+    this.#ran.add(spec.id)
+    this.#checkOrder(actor, spec.context, spec.id)
+  }
+
+  #checkIncarnation(peer: SimPeer, actor: ObjectId): void {
+    const epoch = peer.state.residents.get(actor)?.tenure?.epoch
+    if (!epoch) throw new Error(`${peer.life} runs a call of ${actor}, which does not live there`)
+    const latest = this.#latest.get(actor)
+    if (latest && compareEpochs(epoch, latest) < 0)
+      throw new Error(
+        `${peer.life} runs a call of ${actor} as ${epoch.number}, after ${latest.number} of ${latest.by} did`,
+      )
+    this.#latest.set(actor, epoch)
+    const known = this.incarnations.get(actor) ?? new Set()
+    this.incarnations.set(actor, known.add(`${epoch.number} ${epoch.by}`))
+  }
+
+  #checkOrder(actor: ObjectId, context: ContextId, id: TaskId): void {
+    const line = `${actor}|${context}`
+    const nth = this.#nth.get(id) ?? 0
+    const last = this.#begun.get(line) ?? -1
+    if (nth < last) throw new Error(`${id} of ${context} begins after a call that was made later`)
+    this.#begun.set(line, nth)
+  }
+}
