@@ -15,6 +15,8 @@ export function checkGiven(peer: SimPeer): void {
 
 function checkAssignment(peer: SimPeer, { row: { spec, rejoin }, to: at }: SimPeer['given'][number]): void {
   const { members, tasks } = peer.state
+  // A call goes to where its actor is said to live, whoever that is.
+  if (spec.call) return
   const member = members.get(peerOf(at))
   if (!member?.profile || member.life !== at)
     return fail(peer, `${spec.id} was given to ${at}, of whom nothing is known`)
@@ -25,12 +27,11 @@ function checkAssignment(peer: SimPeer, { row: { spec, rejoin }, to: at }: SimPe
     fail(peer, `${spec.id} was given to ${at}, who has not what it needs: ${JSON.stringify(needs)}`)
   // What runs there already, for an owner that is gone, takes nothing.
   if (rejoin === at) return
-  if (spec.call) return
   const there = tasks.assignedTo(at).filter((row) => row.rejoin !== at && !isApart(row.spec))
   // What we take of our own work we know at once.
   const own = at === peer.life ? (peer.ownGrant ?? 0) : 0
   const most = Math.max(own, peer.told.get(at) ?? member.profile.slots)
-  if (there.length > most) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
+  if (there.length > most && !spec.actor) fail(peer, `${there.length} attempts are out at ${at}, who takes ${most}`)
   if (!needs.resources) return
   const deep = there.filter((other) => other.spec.depth >= spec.depth)
   const taken = deep.map((other) => other.spec.policy.needs)

@@ -2,9 +2,10 @@
 // when the last handle has gone too.
 
 import type { LifeId, PeerState } from '@murmuration/core/internal'
-import { hasRoomForCopy, isOver, lineageBytes } from '@murmuration/core/internal'
+import { hasRoomForCopy, isOver, lineageBytes, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import type { SimPeer } from './peer.ts'
+import type { TaskRow } from './tables.ts'
 import type { SimWorld } from './world.ts'
 
 /** With the faults over and the messages drained. */
@@ -34,9 +35,11 @@ function checkMembers(world: SimWorld, peer: SimPeer): void {
 /** Everything asked for has settled; stored objects have their copies, at peers that have the bytes. */
 function checkObjects(world: SimWorld, peer: SimPeer): void {
   const { state } = peer
-  if (state.tasks.pending > 0) fail(peer, `${state.tasks.pending} tasks are still pending`)
+  for (const row of state.tasks.all())
+    if (row.state !== 'settled' && !isLiving(world, row)) fail(peer, `${row.spec.id} (${row.spec.fn}) is still pending`)
   for (const entry of state.directory.all()) {
-    if (entry.state === 'pending') fail(peer, `${entry.object} is still pending`)
+    if (entry.state === 'pending' && !isLiving(world, entry.task && state.tasks.get(entry.task)))
+      fail(peer, `${entry.object} is still pending`)
     if (entry.state !== 'stored') continue
     const able = world.alive().filter((other) => entry.holders.has(other.life) || couldKeep(other, entry.size)).length
     if (entry.holders.size < Math.min(entry.copies, able))
@@ -47,6 +50,12 @@ function checkObjects(world: SimWorld, peer: SimPeer): void {
     for (const life of entry.holders)
       if (!world.living(life)?.store.has(entry.object)) fail(peer, `${entry.object} is not at ${life}, as it should be`)
   }
+}
+
+/** An actor that somebody has a handle on is never done; it lives somewhere, and whoever answers for it knows where. */
+function isLiving(world: SimWorld, row: TaskRow | null | undefined): boolean {
+  if (!row?.spec.actor || row.at === null || row.hosted === null) return false
+  return world.living(row.at)?.state.residents.get(resultOf(row.spec.id))?.state === 'open'
 }
 
 function couldKeep(peer: SimPeer, size: number): boolean {
@@ -134,7 +143,8 @@ export function checkEmpty(world: SimWorld): void {
       aliases: state.aliases.size,
       notes: state.notes.size,
       residents: state.residents.size,
-      leases: state.leases.size,
+      // What nobody hosts, and nobody may ask for any more, is kept for its time.
+      leases: [...state.leases.all()].filter(({ until }) => until > peer.now()).length,
       callees: state.callees.size + state.callees.kept.size,
       names: state.names.size,
       makers: state.makers.size,

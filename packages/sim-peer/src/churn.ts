@@ -13,6 +13,7 @@ import { defineFunctions } from './functions.ts'
 import { NamedJobs } from './named-jobs.ts'
 import { calm, silent } from './network.ts'
 import type { SimPeer } from './peer.ts'
+import type { TaskRow } from './tables.ts'
 import type { Plan, PlannedJob } from './plan.ts'
 import { planOf } from './plan.ts'
 import { plenty } from './settings.ts'
@@ -280,7 +281,10 @@ function isAble({ joined, state, store }: SimPeer): boolean {
 }
 
 function isIdle({ state }: SimPeer): boolean {
-  return state.tasks.pending === 0 && state.executor.size === 0
+  const isLiving = [...state.residents.all()].every((row) => row.state === 'open')
+  const isOver = ({ spec, hosted, state: at }: TaskRow): boolean =>
+    at === 'settled' || (spec.actor !== undefined && hosted !== null)
+  return isLiving && state.executor.size === state.residents.size && [...state.tasks.all()].every(isOver)
 }
 
 /** It died with its peer, or that left. */

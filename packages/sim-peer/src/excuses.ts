@@ -25,6 +25,8 @@ const losses: readonly (readonly [RegExp, Verdict])[] = [
 
 /** Other ends that a program does not bring about itself. */
 const ends: readonly (readonly [RegExp, (world: SimWorld) => boolean])[] = [
+  // Long enough without a majority, or without anybody who answers for it.
+  [/nobody could say where its actor lives/, (world) => !world.isCalm],
   [/maxTasks/, (world) => world.config.maxTasks < presets.test.maxTasks],
   [/there is no room for|given back: memory/, (world) => world.isCramped],
   [/its owner is gone/, (world) => world.custody.burials > 0],

@@ -273,13 +273,13 @@ function actorEnd(row: TaskRow, result: Located): Located {
   }
 }
 
-/** It ended at its host, which has told its group. */
+/** It ended at its host, which has told its group. One that was ended may not have been there any more. */
 function saidByHost(state: PeerState, { at }: TaskRow, result: Located): boolean {
   const code = result.type === 'failure' ? result.failure.code : ''
   return at !== null && !state.members.ended(at) && saidByHosts.has(code)
 }
 
-const saidByHosts: ReadonlySet<string> = new Set(['TASK_FAILED', 'TASK_CANCELLED', 'ACTOR_DIED', 'UNKNOWN_EXPORT', 'CODE_REJECTED'])
+const saidByHosts: ReadonlySet<string> = new Set(['TASK_FAILED', 'ACTOR_DIED', 'UNKNOWN_EXPORT', 'CODE_REJECTED'])
 
 /** Where no host of it is left to say so, its group is told that nobody is to be one. */
 function actorOver(

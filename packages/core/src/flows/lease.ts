@@ -75,14 +75,14 @@ export function resigned(state: PeerState, _from: LifeId, message: MessageOf<'re
 
 /** Rows that nobody speaks of any more. */
 export function dueLeases(state: PeerState, now: Instant): void {
-  for (const row of state.leases.stale(now, { overMs: state.config.orphanGraceMs, openMs: state.config.jobKeepMs })) {
+  for (const row of state.leases.stale(now, { overMs: state.config.orphanGraceMs, openMs: state.config.recordMs })) {
     state.leases.remove(row.actor)
     letGoOf(state, row.record)
   }
 }
 
 function watch(state: PeerState, { at, over }: Lease): void {
-  state.leases.watch(after(at, over === null ? state.config.jobKeepMs : state.config.orphanGraceMs))
+  state.leases.watch(after(at, over === null ? state.config.recordMs : state.config.orphanGraceMs))
 }
 
 function letGoOf(state: PeerState, record: Lease['record']): void {

@@ -94,6 +94,8 @@ export interface Config {
   readonly leaseMs: number
   /** Members of an actor's lease group: more than half of them have to agree before it runs anywhere, and keep its checkpoints. */
   readonly leaseGroup: number
+  /** An actor that nobody hosts, and of whose end nobody has told, is remembered by its group for so long: whoever answers for it may be back. Costs its last checkpoint in memory. */
+  readonly recordMs: number
   /** Actors that one peer hosts: each has a worker of its own, some megabytes. Past it they go elsewhere. */
   readonly maxActors: number
   /** What one checkpoint carries, answers included; a larger snapshot is no checkpoint. */
@@ -173,6 +175,7 @@ const lan: Config = {
   maxCodes: 256,
   leaseMs: 2_000,
   leaseGroup: 3,
+  recordMs: 3_600_000,
   maxActors: 64,
   checkpointBytes: 1024 * 1024,
   callsAhead: 1_024,
@@ -218,6 +221,7 @@ const test: Config = {
   orphanGraceMs: 5_000,
   drainMs: 5_000,
   placeTimeoutMs: 5_000,
+  recordMs: 20_000,
   maxCodes: 16,
   foundlingMs: 60_000,
 }
