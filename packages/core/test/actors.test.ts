@@ -255,7 +255,9 @@ describe('a handle', () => {
   })
 
   test('an instance is no handle', async () => {
-    class Local {}
+    class Local {
+      readonly at = 1
+    }
     expect((await caught(() => render(new Local()))).message).toBe('args[0] is a Local; pass a plain object')
   })
 })

@@ -6,7 +6,7 @@ import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Failure } from '../model/object.ts'
-import type { Epoch, RefLink } from '../model/task.ts'
+import type { Epoch, RefLink, TaskSpec } from '../model/task.ts'
 import { inFrames, weighAttempt } from '../model/weight.ts'
 import type { Callee } from '../state/callees.ts'
 import { failure, giveFailure } from '../state/failures.ts'
@@ -33,7 +33,7 @@ export function sendCalls(state: PeerState, now: Instant): void {
     }
     const { object, owner } = finalOf(state, link)
     if (callee.at === null) lookFor(state, callee, object, owner)
-    if (callee.at !== null) send(state, callee, now)
+    if (callee.at !== null) send(state, callee, { actor: object, now })
     callees.await(callee, now, { askMs: state.config.adoptMs, waitMs: state.config.placeTimeoutMs })
   }
 }
@@ -76,7 +76,12 @@ function lookFor(state: PeerState, callee: Callee, object: ObjectId, owner: Life
   request(state, callee.actor, owner)
 }
 
-function send(state: PeerState, callee: Callee, now: Instant): void {
+/** `actor`: as its host knows it. */
+function send(
+  state: PeerState,
+  callee: Callee,
+  { actor, now }: { readonly actor: ObjectId; readonly now: Instant },
+): void {
   const at = callee.at as LifeId
   const batches: Batch[] = []
   for (const [context, line] of callee.lines) {
@@ -93,12 +98,19 @@ function send(state: PeerState, callee: Callee, now: Instant): void {
       state.tasks.assigned(row, at, now)
       state.counters.executions++
       if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-      collect(batches, row, { spec: currentSpec(state, row.spec), attempt: row.attempt, inputs })
+      const spec = aimedAt(currentSpec(state, row.spec), actor)
+      collect(batches, row, { spec, attempt: row.attempt, inputs })
     }
   }
   for (const { epoch, attempts } of batches)
     for (const frame of inFrames(attempts, weighAttempt, state.config.frameBytes))
       say(state, at, { type: 'assign', epoch, attempts: frame })
+}
+
+/** Whose actor was there already under its name calls that one by another name. */
+function aimedAt(spec: TaskSpec, actor: ObjectId): TaskSpec {
+  const { call } = spec
+  return call === undefined || call.actor === actor ? spec : { ...spec, call: { ...call, actor } }
 }
 
 /** The calls of one context share its epoch. */

@@ -2,6 +2,7 @@
 // of two who ask at once it goes to the lower life. Whoever only looks for one asks the same way. The names of
 // actors that stay are taken over with them, when the peer that answered for them is gone.
 
+import { nameInput } from '../model/actor.ts'
 import type { FoundActor } from '../model/events.ts'
 import type { Instant, LifeId, TaskId } from '../model/ids.ts'
 import { after, resultOf } from '../model/ids.ts'
@@ -101,6 +102,7 @@ function decide(state: PeerState, search: Search): void {
     if (found === null) {
       row.isNamed = true
       found = foundAs(state, row)
+      state.tasks.inputSettled(nameInput(task))
       state.tasks.retrying(row, state.timers.turnAt)
       state.deadlines.set(task, Tasks.dueAt(row))
     } else takenBy(state, row, found)

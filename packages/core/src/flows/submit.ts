@@ -5,6 +5,7 @@
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, never, resultOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
+import { nameInput } from '../model/actor.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import type { Failure, Located } from '../model/object.ts'
@@ -78,18 +79,13 @@ export function awaitInputs(state: PeerState, row: TaskRow): void {
     }
   }
   if (row.spec.actor && row.spec.policy.name !== null && !row.isNamed) {
-    missing.push(nameOf(row.spec))
+    missing.push(nameInput(row.spec.id))
     state.agenda.naming.push(row.spec.id)
   }
   state.tasks.awaitInputs(row, missing)
   if (missing.length > 0) return
   if (row.spec.call) state.callees.isStirred = true
   else state.scheduler.ready(row.spec, row.attempt > 0)
-}
-
-/** What an actor waits for in place of an input. */
-function nameOf({ id }: TaskSpec): ObjectId {
-  return `name:${id}` as ObjectId
 }
 
 /** Whoever asks for an actor appoints those who are to agree on its host. */
