@@ -23,7 +23,7 @@ import {
   type TaskId,
   type WorkerPool,
 } from '@murmuration/core/internal'
-import { actorModule, contractConfig, FakeRef, here, Reports, TestContext } from './worker-pool-support.ts'
+import { actorModule, contractConfig, FakeActor, FakeRef, here, Reports, TestContext } from './worker-pool-support.ts'
 import type { WorkerPoolFeatures } from './worker-pool-support.ts'
 import type { WorkerPoolSetup } from './worker-pool.ts'
 
@@ -284,6 +284,42 @@ export function workerActorsContract(
         give(third)
         const object = resultOf(contexts.get(first.id)!.submitted[0]!.id)
         expect(await outcomeOf(third)).toEqual({ type: 'ref', link: { object, owner: here, top: false } })
+      })
+
+      const asked = (one: RunOrder): unknown[] =>
+        (contexts.get(one.id)?.submitted ?? []).map(({ fn, context }) => [fn, (context as string) === one.task])
+
+      test('an actor that one call was given is called in the name of the one that calls it', async () => {
+        const counter = spawn('Counter', [0])
+        const [first, second] = [call('keepActor', new FakeActor('far')), call('callKept', 1)]
+        give(first, second)
+        await values([first, second])
+        expect([asked(first), asked(second)]).toEqual([
+          [['first', true]],
+          [
+            ['sync', true],
+            ['later', true],
+          ],
+        ])
+        expect(contexts.get(second.id)!.submitted[0]).toMatchObject({
+          refs: [{ object: 'far', owner: 'there/2', top: false }],
+          call: { actor: 'far', maxPendingCalls: 5 },
+          policy: { retries: 2 },
+        })
+        expect(contexts.get(counter.id)!.held).toEqual(['+far of there/2'])
+      })
+
+      test('of several calls at once nobody can tell: what they ask of it is asked by the actor itself', async () => {
+        const gate = spawn('Gate', [], { concurrency: 4 })
+        const calls = [call('keepActor', new FakeActor('far')), call('callKept', 1), call('callKept', 2), call('open')]
+        give(...calls)
+        await values(calls)
+        expect([asked(calls[1]!), asked(calls[2]!)]).toEqual([[['before', true]], [['before', true]]])
+        const { submitted } = contexts.get(gate.id)!
+        expect(submitted.map(({ fn, id }) => [fn, id])).toEqual([
+          ['after', `${gate.task}#1.0`],
+          ['after', `${gate.task}#1.1`],
+        ])
       })
 
       test('the mesh of a call ends with it', async () => {

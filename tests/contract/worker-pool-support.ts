@@ -218,6 +218,19 @@ export class FakeRef {
   }
 }
 
+/** Encodes as a handle on an actor does. */
+export class FakeActor {
+  readonly object: ObjectId
+
+  constructor(object: string) {
+    this.object = object as ObjectId
+  }
+  get [Symbol.for('murmuration.actor.1')](): object {
+    const note = { code: 'c0de', label: 'far.Far', name: null, callRetries: 2, onceOnly: false, maxPendingCalls: 5 }
+    return { object: this.object, owner: 'there/2', note }
+  }
+}
+
 export function argsWithTopRef(object: ObjectId): readonly unknown[] {
   return [new FakeRef(object, here)]
 }
@@ -243,6 +256,8 @@ export class Counter {
   askChild(x) { this.child = task().mesh.fn(child)(x); return 'asked' }
   readChild() { return this.child.get() }
   giveChild() { return this.child }
+  keepActor(actor) { this.actor = actor; this.actor.first(1) }
+  async callKept(x) { this.actor.sync(x); await null; this.actor.later(x) }
   keepMesh() { this.mesh = task().mesh; return 1 }
   useMesh() { try { this.mesh.fn(child)(1) } catch (error) { return error.code } }
   bytes(length) { return new Uint8Array(length) }
@@ -266,6 +281,8 @@ export class Gate {
     })
     return [me.id, me.id]
   }
+  keepActor(actor) { this.actor = actor }
+  async callKept(x) { this.actor.before(x); await new Promise((resolve) => this.#waiting.push(resolve)); this.actor.after(x) }
   open() { this.state.push('open'); for (const one of this.#waiting) one(); return task().id }
   async snapshot() { const { state } = this; const told = [...state]; await null; return told }
   static restore() { return new Gate() }
