@@ -6,7 +6,7 @@ import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Failure } from '../model/object.ts'
-import type { Epoch, RefLink } from '../model/task.ts'
+import type { Epoch, RefLink, TaskSpec } from '../model/task.ts'
 import { inFrames, weighAttempt } from '../model/weight.ts'
 import type { Callee } from '../state/callees.ts'
 import { failure, giveFailure } from '../state/failures.ts'
@@ -32,6 +32,7 @@ export function sendCalls(state: PeerState, now: Instant): void {
       continue
     }
     const { object, owner } = finalOf(state, link)
+    callee.meant = object
     if (callee.at === null) lookFor(state, callee, object, owner)
     if (callee.at !== null) send(state, callee, now)
     callees.await(callee, now, { askMs: state.config.adoptMs, waitMs: state.config.placeTimeoutMs })
@@ -93,12 +94,17 @@ function send(state: PeerState, callee: Callee, now: Instant): void {
       state.tasks.assigned(row, at, now)
       state.counters.executions++
       if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-      collect(batches, row, { spec: currentSpec(state, row.spec), attempt: row.attempt, inputs })
+      collect(batches, row, { spec: meaning(currentSpec(state, row.spec), callee), attempt: row.attempt, inputs })
     }
   }
   for (const { epoch, attempts } of batches)
     for (const frame of inFrames(attempts, weighAttempt, state.config.frameBytes))
       say(state, at, { type: 'assign', epoch, attempts: frame })
+}
+
+/** Named as its host knows it. */
+function meaning(spec: TaskSpec, { actor, meant }: Callee): TaskSpec {
+  return actor === meant || !spec.call ? spec : { ...spec, call: { ...spec.call, actor: meant } }
 }
 
 /** The calls of one context share its epoch. */

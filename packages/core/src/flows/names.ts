@@ -8,6 +8,7 @@ import { after, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { install } from '../state/adoption.ts'
 import { failure, giveFailure } from '../state/failures.ts'
+import { nameOf } from '../state/names.ts'
 import type { Search } from '../state/names.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
@@ -100,6 +101,7 @@ function decide(state: PeerState, search: Search): void {
     if (!row || row.state === 'settled') continue
     if (found === null) {
       row.isNamed = true
+      state.tasks.inputSettled(nameOf(row.spec))
       found = foundAs(state, row)
       state.tasks.retrying(row, state.timers.turnAt)
       state.deadlines.set(task, Tasks.dueAt(row))
