@@ -11,6 +11,7 @@ import type {
   PutRequest,
   Settlement,
   Sha256,
+  SnapshotResult,
   TaskSpec,
   WorkerReports,
 } from '@murmuration/core/internal'
@@ -89,6 +90,7 @@ export class Reports implements WorkerReports {
   readonly outcomes = new Map<AttemptId, Outcome>()
   readonly lines: string[] = []
   readonly log: string[] = []
+  readonly snapshots: SnapshotResult[] = []
   exits: { reason: string; running: readonly AttemptId[]; unstarted: readonly AttemptId[] }[] = []
   #waiting: (() => void)[] = []
 
@@ -105,6 +107,13 @@ export class Reports implements WorkerReports {
   }
   returned(attempts: readonly AttemptId[]): void {
     this.#note(`returned ${attempts.join(' ')}`)
+  }
+  built(attempt: AttemptId, snapshots: boolean): void {
+    this.#note(`built ${attempt}${snapshots ? ' with snapshots' : ''}`)
+  }
+  snapshot(attempt: AttemptId, result: SnapshotResult): void {
+    this.snapshots.push(result)
+    this.#note(`snapshot ${attempt} ${result.type}`)
   }
   exited(
     _: number,
@@ -143,6 +152,8 @@ export class TestContext implements AttemptContext {
   readonly held: string[] = []
   isClosed = false
   durability = Promise.resolve()
+  /** Of the actor that it is a call of. */
+  actor: AttemptContext | undefined
   /** Waits for copies that were not stopped. */
   waiting = 0
   onSubmit: (spec: TaskSpec) => void = () => {}
@@ -186,6 +197,9 @@ export class TestContext implements AttemptContext {
     this.waiting++
     return { settled: this.durability, stop: () => this.waiting-- }
   }
+  findActor(): { settled: Promise<null>; stop(): void } {
+    return { settled: Promise.resolve(null), stop: () => {} }
+  }
   close(): void {
     this.isClosed = true
   }
@@ -207,3 +221,57 @@ export class FakeRef {
 export function argsWithTopRef(object: ObjectId): readonly unknown[] {
   return [new FakeRef(object, here)]
 }
+
+export const actorModule = (features: WorkerPoolFeatures): string => `
+const task = () => globalThis[Symbol.for('murmuration.task.1')].current
+export const child = (x) => x
+export const plain = () => 1
+export class Counter {
+  constructor(total) {
+    if (typeof total === 'number') this.total = total
+    else this.kept = total[0]
+  }
+  static restore(state) { const one = new Counter(state.total); one.kept = state.kept; return one }
+  snapshot() { return this.kept === undefined ? { total: this.total } : { total: this.total, kept: this.kept } }
+  get double() { return () => this.total * 2 }
+  add(n) { return this.total += n }
+  async addLater(n) { await new Promise((resolve) => setTimeout(resolve, 5)); return this.total += n }
+  async fail() { throw new TypeError('not now') }
+  spoil() { this.total = () => 1 }
+  keep([ref]) { this.kept = ref }
+  keepsWhat() { return [this.kept] }
+  askChild(x) { this.child = task().mesh.fn(child)(x); return 'asked' }
+  readChild() { return this.child.get() }
+  giveChild() { return this.child }
+  keepMesh() { this.mesh = task().mesh; return 1 }
+  useMesh() { try { this.mesh.fn(child)(1) } catch (error) { return error.code } }
+  bytes(length) { return new Uint8Array(length) }
+  exit() { ${features.exit ?? ''} }
+  untilAborted() {
+    console.log('listening')
+    const { signal } = task()
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  }
+}
+export class Gate {
+  #waiting = []
+  state = []
+  async wait() {
+    const me = task()
+    console.log('waits')
+    this.state.push('waiting')
+    await new Promise((resolve, reject) => {
+      this.#waiting.push(resolve)
+      me.signal.addEventListener('abort', () => reject(me.signal.reason))
+    })
+    return [me.id, me.id]
+  }
+  open() { this.state.push('open'); for (const one of this.#waiting) one(); return task().id }
+  async snapshot() { const { state } = this; const told = [...state]; await null; return told }
+  static restore() { return new Gate() }
+}
+export class Broken { constructor(why) { throw new RangeError(why) } }
+export class Timer {
+  constructor() { setTimeout(() => { task().mesh.fn(child)(1); console.log('outside calls') }, 1) }
+}
+`

@@ -66,8 +66,9 @@ export function workerPoolContract(
       pool = fixture.create({
         reports,
         envOf: () => ({}),
-        openContext: (attempt) => {
+        openContext: (attempt, actor) => {
           const context = new TestContext(attempt, fixture.sha256)
+          context.actor = actor
           contexts.set(attempt, context)
           onContext(context)
           return context

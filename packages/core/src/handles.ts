@@ -2,6 +2,7 @@
 // and of the last only. A handle never points to its refs, so that dropped refs are collected and
 // their finalizer can let go; a failure that nobody read is said once, when the last ref goes.
 
+import { type ActorNote, labelOf } from './actor-note.ts'
 import { failureToError, MeshError } from './errors.ts'
 import type { MeshErrorDetails } from './errors.ts'
 import type { LifeId, ObjectId } from './model/ids.ts'
@@ -27,6 +28,10 @@ export class Handle {
   /** For people: `tiles.render`. */
   readonly label: string
   readonly isTask: boolean
+  /** It has no value, and lives until it is let go of. */
+  isActor = false
+  /** The last call of an actor that waits here to be submitted: later ones come after it. */
+  lastCall: Promise<void> | undefined = undefined
   /** Refs and waits that need the object. */
   count = 0
   /** True while the port holds the object for us. */
@@ -145,7 +150,9 @@ export class Handle {
     if (settlement.type === 'failure') throw this.table.errorOf(settlement.failure)
     const { bytes, refs } = settlement
     if (bytes === null) throw new MeshError('INTERNAL', `${this.label} settled without its bytes`)
-    return refs.length === 0 ? decode(bytes) : decode(bytes, { refs, makeRef: (link) => this.table.makeRef(link) })
+    return refs.length === 0
+      ? decode(bytes)
+      : decode(bytes, { refs, makeRef: (link, actor) => this.table.makeRef(link, actor) })
   }
 
   retain(): void {
@@ -177,10 +184,10 @@ export class HandleTable {
   readonly #watchDropped: boolean
   readonly #mapStack: (stack: string) => string
   readonly #handles = new Map<ObjectId, Handle>()
-  readonly #newRef: (handle: Handle) => unknown
+  readonly #newRef: (handle: Handle, actor: ActorNote | undefined) => unknown
   #closed = false
 
-  constructor(options: HandleTableOptions, newRef: (handle: Handle) => unknown) {
+  constructor(options: HandleTableOptions, newRef: (handle: Handle, actor: ActorNote | undefined) => unknown) {
     this.port = options.port
     this.#warn = options.warn
     this.#watchDropped = options.watchDropped
@@ -215,8 +222,9 @@ export class HandleTable {
     return new Handle(this, link.object, link.owner, label, false)
   }
 
-  makeRef(link: RefLink): unknown {
-    return this.#newRef(this.handle(link, link.object))
+  /** What a value has in it: a ref, or a handle on an actor. */
+  makeRef(link: RefLink, actor?: ActorNote): unknown {
+    return this.#newRef(this.handle(link, actor === undefined ? link.object : labelOf(actor)), actor)
   }
 
   revive(handle: Handle): void {
@@ -246,7 +254,8 @@ export class HandleTable {
       return
     }
     const { state } = handle
-    const mayFail = state === 'failure' || (this.#watchDropped && state !== 'value' && state !== 'cancelled')
+    const mayFail =
+      state === 'failure' || (this.#watchDropped && !handle.isActor && state !== 'value' && state !== 'cancelled')
     if (handle.isTask && !handle.read && mayFail) void this.#lastWords(handle)
     else this.#release(handle)
   }

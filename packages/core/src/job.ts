@@ -58,7 +58,7 @@ export async function openJob(init: JobInit, name: string, options: JobOptions =
   await peer.jobs.open(context, name, options.lifetime === 'detached')
   const port = peer.openContext(context, { runsAgain: true })
   const scope = createScope({ port, code, warn, mapStack })
-  const { use, fn, put, get, wait, settled, all, map } = scope
+  const { use, fn, put, get, wait, settled, all, map, actor, kill } = scope
   let isClosed = false
   const close = (why: string): void => {
     if (isClosed) return
@@ -77,6 +77,8 @@ export async function openJob(init: JobInit, name: string, options: JobOptions =
     settled,
     all,
     map,
+    actor,
+    kill,
     name,
     ref: (of) => scope.refTo(linkTo(peer, context, of), of) as never,
     async cancel(reason = 'its program stopped it') {

@@ -204,8 +204,8 @@ export function createMesh(options: MeshOptions): Mesh {
   return mesh
 }
 
-function verbsOf({ use, fn, put, get, wait, settled, all, map }: OpenScope): Scope {
-  return { use, fn, put, get, wait, settled, all, map }
+function verbsOf({ use, fn, put, get, wait, settled, all, map, actor, kill }: OpenScope): Scope {
+  return { use, fn, put, get, wait, settled, all, map, actor, kill }
 }
 
 interface Leaving {

@@ -31,6 +31,7 @@ export const duration: Rule = {
   expected: 'milliseconds, 0 or more',
   ok: (value) => typeof value === 'number' && value >= 0,
 }
+export const finite: Rule = { expected: 'a finite number', ok: (value) => Number.isFinite(value) }
 export const signal: Rule = {
   expected: 'an AbortSignal',
   ok: (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,

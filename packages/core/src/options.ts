@@ -1,17 +1,19 @@
 // What the verbs take as options, each with what is expected of it, and how the options of a call become its
 // policy. How a rule is checked and a breach is phrased is option-rules.ts.
 
-import { limits } from './model/limits.ts'
+import { clip, limits } from './model/limits.ts'
 import type { ErrorPattern, Needs, Policy } from './model/task.ts'
 import { policyLength } from './model/weight.ts'
 import * as is from './option-rules.ts'
 import { checkOptions, isRecord, isText } from './option-rules.ts'
 import type { Rule, Rules } from './option-rules.ts'
+import type { LoadedModule } from './runtime/code-port.ts'
 import type { TaskNeeds, TaskOptions } from './types.ts'
 
 export { checkOptions } from './option-rules.ts'
 
-const budget = is.whole(-1, Number.MAX_SAFE_INTEGER, 'a whole number, -1 (no limit) or more')
+/** Of attempts; see `budget` in the model. */
+export const budget = is.whole(-1, Number.MAX_SAFE_INTEGER, 'a whole number, -1 (no limit) or more')
 const upTo = `up to ${limits.choices}`
 
 const needRules: Rules = {
@@ -25,7 +27,7 @@ const needRules: Rules = {
   memoryBytes: is.whole(0, Number.MAX_SAFE_INTEGER, 'bytes, a whole number, 0 or more'),
   peer: is.name,
 }
-const needs: Rule = { expected: `an object with any of ${Object.keys(needRules).join(', ')}`, ok: isRecord }
+export const needs: Rule = { expected: `an object with any of ${Object.keys(needRules).join(', ')}`, ok: isRecord }
 
 const taskRules: Rules = {
   name: is.name,
@@ -51,7 +53,7 @@ const taskRules: Rules = {
   prefer: needs,
   spread: is.flag,
   hedge: is.flag,
-  priority: { expected: 'a finite number', ok: (value) => Number.isFinite(value) },
+  priority: is.finite,
 }
 
 function isChoice(value: unknown, ok: (one: unknown) => boolean): boolean {
@@ -99,9 +101,15 @@ export interface CallOptions {
 /** Lays `options` over `base`. Throws MeshError INVALID_OPTION. */
 export function withOptions(base: CallOptions, options: TaskOptions, where: string): CallOptions {
   checkOptions(where, options, taskRules)
+  const policy = withPolicy(base.policy, options)
+  checkNeeds(where, options, policy)
+  return { key: options.key ?? base.key, signal: options.signal ?? base.signal, policy }
+}
+
+/** Throws MeshError INVALID_OPTION. `policy` is what became of them. */
+export function checkNeeds(where: string, options: Pick<TaskOptions, 'needs' | 'prefer'>, policy: Policy): void {
   checkOptions(`${where}: needs`, options.needs, needRules)
   checkOptions(`${where}: prefer`, options.prefer, needRules)
-  const policy = withPolicy(base.policy, options)
   const length = policyLength(policy)
   if (length > limits.policyLength) {
     const way = 'give peers a label that says the same in fewer words, and ask for that'
@@ -109,10 +117,14 @@ export function withOptions(base: CallOptions, options: TaskOptions, where: stri
       `${where}: needs, prefer and retryErrors are ${length} characters together; at most ${limits.policyLength} travel with a task: ${way}`,
     )
   }
-  return { key: options.key ?? base.key, signal: options.signal ?? base.signal, policy }
 }
 
-function withPolicy(policy: Policy, options: TaskOptions): Policy {
+/** What a module's code needs of a peer. */
+export function needsOf({ only }: Pick<LoadedModule, 'only'>): Needs {
+  return only === null ? {} : { labels: { kind: only.kind }, because: clip(only.because, limits.textLength) }
+}
+
+export function withPolicy(policy: Policy, options: TaskOptions): Policy {
   return {
     name: options.name ?? policy.name,
     retries: options.retries ?? policy.retries,

@@ -3,34 +3,12 @@
 
 import { MeshError } from './errors.ts'
 import type { Handle } from './handles.ts'
+import { type Hold, holdFor } from './hold.ts'
 import type { LifeId, ObjectId } from './model/ids.ts'
 import { checkOptions, waitRules } from './options.ts'
 import { refBrand } from './runtime/value-kinds.ts'
 import type { ObjectRef, ObjectState, WaitOptions } from './types.ts'
 import { type Late, within } from './within.ts'
-
-// Engines without `using` have no such symbol yet: this is the one that compilers look for.
-;(Symbol as { dispose?: symbol }).dispose ??= Symbol.for('Symbol.dispose')
-
-/** One ref's share of a handle: ends once, with the ref's disposal or its collection. */
-class Hold {
-  readonly handle: Handle
-  isOver = false
-
-  constructor(handle: Handle) {
-    this.handle = handle
-    handle.retain()
-  }
-
-  end(): void {
-    if (this.isOver) return
-    this.isOver = true
-    this.handle.drop()
-  }
-}
-
-// Without tokens to unregister by, which cost more than a call itself.
-const collected = new FinalizationRegistry<Hold>((hold) => hold.end())
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
@@ -39,8 +17,7 @@ export class Ref implements ObjectRef<unknown> {
   readonly #hold: Hold
 
   constructor(handle: Handle) {
-    this.#hold = new Hold(handle)
-    collected.register(this, this.#hold)
+    this.#hold = holdFor(this, handle)
   }
 
   get id(): string {

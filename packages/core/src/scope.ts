@@ -1,11 +1,21 @@
 // The public verbs, written once: over the peer's own port in a job, over a message port inside a task.
 // Everything that decides lies behind the ContextPort; how a call becomes a task is submitting.ts.
 
+import { type ActorNote, labelOf } from './actor-note.ts'
+import { actorClass, actorOf, findActor, killActor } from './actors.ts'
 import { MeshError } from './errors.ts'
 import { mapOver } from './map.ts'
-import { clip, limits } from './model/limits.ts'
 import type { RefLink } from './model/task.ts'
-import { type CallOptions, checkOptions, defaultPolicy, fnRules, putRules, useRules, withOptions } from './options.ts'
+import {
+  type CallOptions,
+  checkOptions,
+  defaultPolicy,
+  fnRules,
+  needsOf,
+  putRules,
+  useRules,
+  withOptions,
+} from './options.ts'
 import { handlesOf, isRef, Ref } from './refs.ts'
 import { builtinBundle } from './runtime/builtin.ts'
 import type { CodePort, LoadedModule } from './runtime/code-port.ts'
@@ -23,12 +33,17 @@ export interface ScopeOptions {
   readonly watchDropped?: boolean | undefined
   /** Maps the stacks of application errors to their sources. Default: as they are. */
   readonly mapStack?: ((stack: string) => string) | undefined
+  /** What is got here is held by that one, beyond this scope: an actor's calls. Default: it ends with it. */
+  readonly sharing?: OpenScope | undefined
+  /** Who calls an actor in place of this scope, when it is closed and its handles are not. */
+  readonly current?: (() => OpenScope | undefined) | undefined
 }
 
 /** A scope, and what whoever opened it needs to close it again. */
 export interface OpenScope extends Scope {
-  /** A ref to an object that is known by name, and what to call it. */
-  refTo(link: Pick<RefLink, 'object' | 'owner'>, label: string): ObjectRef<unknown>
+  readonly submitter: Submitter
+  /** A ref to an object that is known by name, and what to call it; or a handle on an actor. */
+  refTo(link: Pick<RefLink, 'object' | 'owner'>, label: string, actor?: ActorNote): ObjectRef<unknown>
   /** Resolves when everything called for has been submitted. Undefined when nothing waits. */
   flushed(): Promise<void> | undefined
   /** Verbs throw `error` from now on; handles are forgotten, not released. */
@@ -37,16 +52,30 @@ export interface OpenScope extends Scope {
 
 /** The verbs over a port. They need no `this`: spread them into whatever the user holds. */
 export function createScope(options: ScopeOptions): OpenScope {
-  const { port, code, warn = (message: string) => console.warn(message), watchDropped = true, mapStack } = options
-  const submitter = new Submitter({ port, warn, watchDropped, mapStack })
+  const { port, code, warn = (message: string) => console.warn(message), watchDropped = true } = options
+  const { mapStack, sharing, current } = options
+  const submitter = new Submitter({
+    port,
+    warn,
+    watchDropped,
+    mapStack,
+    sharing: sharing?.submitter,
+    current: current && (() => current()?.submitter),
+  })
   return {
+    submitter,
     ...codeVerbs(submitter, code),
     put: (value: unknown, options?: PutOptions) => put(submitter, value, options) as never,
     get: (refs, options) => getAll(refs, options) as never,
     wait: (refs, options) => waitFor(refs, options),
     settled: (refs) => settledOf(refs),
     map: (inputs, call, options) => mapOver(inputs, call, options),
-    refTo: (link, label) => new Ref(submitter.table.handle(link, label)),
+    actor: (name, options) => findActor(submitter, name, options) as never,
+    kill: (actor, reason) => killActor(actor, reason),
+    refTo: (link, label, actor) => {
+      const handle = submitter.table.handle(link, actor === undefined ? label : labelOf(actor))
+      return (actor === undefined ? new Ref(handle) : actorOf(submitter, handle, actor)) as ObjectRef<unknown>
+    },
     flushed: () => submitter.flushed(),
     close: (error) => submitter.close(error),
   }
@@ -68,7 +97,7 @@ function codeVerbs(submitter: Submitter, code: CodePort): Pick<Scope, 'use' | 'f
         throw new MeshError('INVALID_OPTION', `fn: expected a function, received ${typeof f}`)
       const module = code.fn(f, options.constants ?? {})
       const label = f.name || module.name || 'fn'
-      return taskFunction(submitter, { module, info: module.exports[0]!, label }) as never
+      return verbOf(submitter, { module, info: module.exports[0]!, label }) as never
     },
     all(refs: readonly AnyRef[]) {
       submitter.checkOpen()
@@ -102,22 +131,23 @@ async function put(submitter: Submitter, value: unknown, options: PutOptions = {
   return submitter.put(value, { label: name ?? 'put', copies, transfer, name })
 }
 
-/** A module as a plain object of task functions. */
-function moduleOf(submitter: Submitter, module: LoadedModule): Readonly<Record<string, TaskFunction<Fn>>> {
+/** A module as a plain object of task functions and classes of actors. */
+function moduleOf(submitter: Submitter, module: LoadedModule): Readonly<Record<string, unknown>> {
   const name = module.name.replace(/\.task\.[cm]?[jt]sx?$/, '')
   const entries = module.exports.map((info) => [
     info.name,
-    taskFunction(submitter, { module, info, label: `${name}.${info.name}` }),
+    verbOf(submitter, { module, info, label: `${name}.${info.name}` }),
   ])
-  return Object.freeze(Object.fromEntries(entries))
+  return Object.freeze(Object.fromEntries(entries)) as Readonly<Record<string, unknown>>
+}
+
+function verbOf(submitter: Submitter, target: Target): unknown {
+  return target.info.kind === 'class' ? actorClass(submitter, target) : taskFunction(submitter, target)
 }
 
 function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
-  const { info, module } = target
-  if (info.kind !== 'function') return notYet(target)
-  const { only } = module
-  const needs = only === null ? {} : { labels: { kind: only.kind }, because: clip(only.because, limits.textLength) }
-  const base: CallOptions = { policy: { ...defaultPolicy, needs }, key: '', signal: undefined }
+  if (target.info.kind !== 'function') return notYet(target)
+  const base: CallOptions = { policy: { ...defaultPolicy, needs: needsOf(target.module) }, key: '', signal: undefined }
   return withCall(submitter, target, base)
 }
 
@@ -129,17 +159,21 @@ function withCall(submitter: Submitter, target: Target, options: CallOptions): T
       return withCall(submitter, { ...target, label: laid.policy.name ?? target.label }, laid)
     },
     as: () => call,
+    // TypeScript knows of none.
+    spawn: () => {
+      throw new MeshError(
+        'INVALID_OPTION',
+        `${target.label} is a function: call it, ${target.label}(…); actors are made of classes`,
+      )
+    },
   }
   Object.defineProperty(call, 'name', { value: target.label })
   return Object.assign(call, added) as unknown as TaskFunction<Fn>
 }
 
-/** Generators and classes have no call of this kind: using one says so. */
+/** Generators have no call of this kind: using one says so. */
 function notYet({ info, label }: Target): TaskFunction<Fn> {
-  const what =
-    info.kind === 'generator'
-      ? 'a generator function; return an array from a function instead'
-      : 'a class; only functions can be called as tasks'
+  const what = 'a generator function; return an array from a function instead'
   const refuse = (): never => {
     throw new MeshError('UNKNOWN_EXPORT', `${label} is ${what}`, { reason: info.kind })
   }

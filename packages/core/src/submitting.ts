@@ -2,13 +2,16 @@
 // arguments, make an id, submit, register a handle, nothing else. Only when an argument is large, or comes from
 // a call that is itself not submitted yet, does the call go the long way: store first, then submit.
 
+import type { ActorNote } from './actor-note.ts'
+import { actorOf, handleIn } from './actors.ts'
 import { MeshError } from './errors.ts'
 import { type Handle, HandleTable } from './handles.ts'
+import type { ActorSpec, CallSpec } from './model/actor.ts'
 import { type ObjectId, resultOf } from './model/ids.ts'
 import type { RefLink, TaskSpec } from './model/task.ts'
 import type { CallOptions } from './options.ts'
 import { onAbort } from './on-abort.ts'
-import { handleOf, isRef, Ref } from './refs.ts'
+import { isRef, Ref } from './refs.ts'
 import type { ExportInfo, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
 import { type IdSource, idSource } from './runtime/digest.ts'
@@ -21,6 +24,17 @@ export interface Target {
   readonly info: ExportInfo
   /** For people: `tiles.render`. */
   readonly label: string
+}
+
+/** The same, of an actor: its class, or a method. */
+export interface Callable {
+  readonly module: Pick<LoadedModule, 'code' | 'source'>
+  readonly info: Pick<ExportInfo, 'name' | 'digest'>
+  readonly label: string
+  /** What is made is an actor. */
+  readonly actor?: ActorSpec | undefined
+  /** It is a method of that actor. */
+  readonly of?: (Omit<CallSpec, 'actor'> & { readonly handle: Handle }) | undefined
 }
 
 export interface PutCall {
@@ -36,6 +50,10 @@ export interface SubmitterOptions {
   readonly warn: (message: string) => void
   readonly watchDropped: boolean
   readonly mapStack?: ((stack: string) => string) | undefined
+  /** It holds what it makes together with that one. */
+  readonly sharing?: Submitter | undefined
+  /** Who calls in place of this one when it is closed, or is an actor's own: the handles on actors stay. */
+  readonly current?: (() => Submitter | undefined) | undefined
 }
 
 /** An argument stored on its own: the port holds it for us until the task's spec does. */
@@ -48,6 +66,8 @@ export class Submitter {
   readonly port: ContextPort
   readonly table: HandleTable
   readonly #ids: IdSource
+  readonly #ownsTable: boolean
+  readonly #current: () => Submitter | undefined
   readonly #pending = new Set<Promise<void>>()
   #closed: MeshError | undefined
   /** Set while arguments are encoded, when a ref among them is not submitted yet. */
@@ -55,8 +75,20 @@ export class Submitter {
 
   constructor(options: SubmitterOptions) {
     this.port = options.port
-    this.table = new HandleTable(options, (handle) => new Ref(handle))
+    this.#ownsTable = options.sharing === undefined
+    this.#current = options.current ?? (() => undefined)
+    this.table = options.sharing?.table ?? new HandleTable(options, this.#found)
     this.#ids = idSource(options.port)
+  }
+
+  /** What stands in a value that was read here. */
+  readonly #found = (handle: Handle, actor: ActorNote | undefined): unknown =>
+    actor === undefined ? new Ref(handle) : actorOf(this.#current() ?? this, handle, actor)
+
+  /** Who calls an actor whose handle came to be here: the call that has it from its arguments, else whatever runs now. */
+  get atWork(): Submitter {
+    const isCallUnderWay = this.#closed === undefined && !this.#ownsTable
+    return isCallUnderWay ? this : (this.#current() ?? this)
   }
 
   /** Throws when the scope was closed. */
@@ -66,7 +98,7 @@ export class Submitter {
 
   close(error: MeshError): void {
     this.#closed = error
-    this.table.close()
+    if (this.#ownsTable) this.table.close()
   }
 
   flushed(): Promise<void> | undefined {
@@ -74,26 +106,38 @@ export class Submitter {
   }
 
   readonly #onRef = (ref: object): void => {
-    if (!isRef(ref)) return
-    const handle = handleOf(ref)
+    const handle = handleIn(ref)
+    if (handle === undefined) return
     handle.read = true
     if (handle.pending !== undefined || handle.broken !== undefined) this.#metPending = true
   }
   readonly #encoding = { onRef: this.#onRef }
 
-  call(target: Target, options: CallOptions, args: readonly unknown[]): Ref {
+  call(target: Callable, options: CallOptions, args: readonly unknown[]): Ref {
+    return new Ref(this.submit(target, options, args))
+  }
+
+  /** The handle on what comes of it: nobody holds it yet. */
+  submit(target: Callable, options: CallOptions, args: readonly unknown[]): Handle {
     if (this.#closed !== undefined) throw this.#closed
     options.signal?.throwIfAborted()
     this.#metPending = false
     const encoded = encodeArgs(args, this.#encoding)
-    if (this.#metPending || encoded.bytes.byteLength > this.port.inlineBytes) {
-      return this.#callLater(target, options, { args, encoded })
+    const waits = this.#metPending || (target.of !== undefined && hasToWait(target.of.handle))
+    if (waits || encoded.bytes.byteLength > this.port.inlineBytes) {
+      return this.#submitWhenReady(target, options, { args, encoded })
     }
     const spec = this.#spec(target, options, encoded)
     this.port.submit(spec, target.module.source)
-    const handle = this.table.created(resultOf(spec.id), target.label)
+    const handle = this.#created(spec, target)
     if (options.signal !== undefined) cancelOnAbort(handle, options.signal)
-    return new Ref(handle)
+    return handle
+  }
+
+  #created({ id, actor }: TaskSpec, { label }: Callable): Handle {
+    const handle = this.table.created(resultOf(id), label)
+    handle.isActor = actor !== undefined
+    return handle
   }
 
   async put(value: unknown, options: PutCall): Promise<Ref> {
@@ -112,10 +156,13 @@ export class Submitter {
     }
   }
 
-  #spec({ module, info }: Target, { policy, key }: CallOptions, { bytes, refs }: Encoded): TaskSpec {
+  #spec(target: Callable, { policy, key }: CallOptions, { bytes, refs }: Encoded): TaskSpec {
     const { port } = this
+    const { module, info } = target
     const id = this.#ids.task({ digest: info.digest, args: bytes, needs: policy.needs, key })
-    return { id, context: port.context, depth: port.depth, code: module.code, fn: info.name, args: bytes, refs, policy }
+    const { context, depth } = port
+    const spec = { id, context, depth, code: module.code, fn: info.name, args: bytes, refs, policy }
+    return target.actor === undefined && target.of === undefined ? spec : apart(spec, target)
   }
 
   #store({ bytes, refs }: Encoded, { copies, name = null }: Pick<PutCall, 'copies' | 'name'>): StoredArgument {
@@ -124,26 +171,34 @@ export class Submitter {
     return { object, stored: this.port.put({ object, bytes, hash, refs, copies, name }) }
   }
 
-  #callLater(target: Target, options: CallOptions, call: { args: readonly unknown[]; encoded: Encoded }): Ref {
+  #submitWhenReady(
+    target: Callable,
+    options: CallOptions,
+    call: { args: readonly unknown[]; encoded: Encoded },
+  ): Handle {
     const met = new Set<Handle>()
     const stores: StoredArgument[] = []
     const { args, encoded } = this.#withoutLarge(call, { met, stores, copies: options.policy.copies })
     // Encoded once more to learn which handles must stay until the spec holds their objects.
     encodeArgs(args, { onRef: collectInto(met) })
-    for (const handle of met) handle.retain()
+    const actor = target.of?.handle
+    const held = actor === undefined ? [...met] : [...met, actor]
+    for (const one of held) one.retain()
     const spec = this.#spec(target, options, encoded)
-    const handle = this.table.created(resultOf(spec.id), target.label)
+    const handle = this.#created(spec, target)
     handle.held = false
     const { source } = target.module
-    const pending = this.#submitLater(spec, handle, { met, stores, source }).finally(() => {
+    const pending = this.#submitLater(spec, handle, { met, stores, source, actor }).finally(() => {
       handle.pending = undefined
       this.#pending.delete(pending)
-      for (const one of met) one.drop()
+      if (actor?.lastCall === pending) actor.lastCall = undefined
+      for (const one of held) one.drop()
     })
     handle.pending = pending
+    if (actor !== undefined) actor.lastCall = pending
     this.#pending.add(pending)
     if (options.signal !== undefined) cancelOnAbort(handle, options.signal)
-    return new Ref(handle)
+    return handle
   }
 
   /** Arguments that are large on their own are stored and replaced by refs, as if the caller had put them. */
@@ -167,14 +222,13 @@ export class Submitter {
   }
 
   /** Never rejects: what goes wrong becomes the handle's own failure. */
-  async #submitLater(
-    spec: TaskSpec,
-    handle: Handle,
-    { met, stores, source }: { met: ReadonlySet<Handle>; stores: readonly StoredArgument[]; source: Uint8Array | null },
-  ): Promise<void> {
+  async #submitLater(spec: TaskSpec, handle: Handle, { met, stores, source, actor }: Later): Promise<void> {
+    const before = actor?.lastCall
     const outcomes = await Promise.allSettled(stores.map(({ stored }) => stored))
     try {
       await allSubmitted(met)
+      await before
+      if (actor !== undefined) await spawned(actor)
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed !== undefined) throw failed.reason
       this.checkOpen()
@@ -183,11 +237,43 @@ export class Submitter {
     } catch (error) {
       handle.broken = asMeshError(error)
     }
-    if (this.#closed !== undefined) return
+    if (this.#closed !== undefined && this.#ownsTable) return
     stores.forEach(({ object }, i) => {
-      if (outcomes[i]!.status === 'fulfilled') this.port.release(object)
+      if (outcomes[i]!.status === 'fulfilled') this.table.port.release(object)
     })
   }
+}
+
+/** What a call has to wait for before it is submitted. */
+interface Later {
+  readonly met: ReadonlySet<Handle>
+  readonly stores: readonly StoredArgument[]
+  readonly source: Uint8Array | null
+  /** Whose method it is. */
+  readonly actor: Handle | undefined
+}
+
+/** Its actor, or a call that comes before, is not submitted yet. */
+function hasToWait({ pending, broken, lastCall }: Handle): boolean {
+  return pending !== undefined || broken !== undefined || lastCall !== undefined
+}
+
+/** Throws ACTOR_DIED when it never was. */
+async function spawned(actor: Handle): Promise<void> {
+  await actor.pending
+  const { broken, label } = actor
+  if (broken === undefined) return
+  actor.read = true
+  throw new MeshError('ACTOR_DIED', `${label} was never spawned: ${broken.message}`, { cause: broken })
+}
+
+function apart(spec: TaskSpec, { actor, of }: Callable): TaskSpec {
+  if (of === undefined) return { ...spec, actor }
+  const { handle, maxPendingCalls, onceOnly } = of
+  const { object, owner } = handle
+  // It stays until it has answered.
+  const refs = [...spec.refs, { object, owner, top: false }]
+  return { ...spec, refs, call: { actor: object, maxPendingCalls, onceOnly } }
 }
 
 /** Stands in an argument list for a value that was stored on its own. */
@@ -201,8 +287,8 @@ class StoredRef {
 
 function collectInto(met: Set<Handle>): (ref: object) => void {
   return (ref) => {
-    if (!isRef(ref)) return
-    const handle = handleOf(ref)
+    const handle = handleIn(ref)
+    if (handle === undefined) return
     handle.read = true
     met.add(handle)
   }

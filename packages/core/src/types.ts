@@ -3,10 +3,14 @@
 // result. What TypeScript cannot carry through a mapped type (generic and overloaded functions) has
 // `.as<F>()`; a function that calls itself through the mesh needs its return type written down (TS7022).
 
+import type { Actor, ActorClass, AnyActor } from './actor-types.ts'
 import type { MeshError } from './errors.ts'
 import type { LabelMatch } from './model/task.ts'
 
+export type * from './actor-types.ts'
+
 export type Fn = (...args: any) => any
+export type Class = abstract new (...args: any) => any
 export type AnyRef = ObjectRef<any>
 type IsAny<T> = 0 extends 1 & T ? true : false
 
@@ -79,9 +83,13 @@ export interface TaskFunction<F extends Fn> {
   as<G extends Fn>(): TaskFunction<G>
 }
 
-/** A module's exported functions. */
+/** A module's exported functions, and its classes. */
 export type Tasks<M> = {
-  readonly [K in keyof M as M[K] extends Fn ? K : never]: M[K] extends Fn ? TaskFunction<M[K]> : never
+  readonly [K in keyof M as M[K] extends Fn | Class ? K : never]: M[K] extends Class
+    ? ActorClass<M[K]>
+    : M[K] extends Fn
+      ? TaskFunction<M[K]>
+      : never
 }
 
 type Values<R extends readonly AnyRef[]> = { -readonly [K in keyof R]: R[K] extends ObjectRef<infer V> ? V : never }
@@ -193,6 +201,13 @@ export interface Scope {
    * const square = mesh.fn((x: number) => x * x)
    */
   fn<F extends Fn>(f: F, options?: { constants?: Readonly<Record<string, unknown>> | undefined }): TaskFunction<F>
+  /**
+   * Inside a task: makes an actor's class of an exported class of the running module. Elsewhere it throws INVALID_OPTION: classes come with `use`.
+   *
+   * @example
+   * const counter = task.mesh.fn(Counter).spawn(0)
+   */
+  fn<C extends Class>(f: C): ActorClass<C>
   /** Stores a value here and resolves to its ref. Throws UNSERIALIZABLE, OVERLOADED. */
   put<T>(value: T extends AnyRef ? never : T, options?: PutOptions): Promise<ObjectRef<T>>
   /** Waits for all; the first failure rejects at once. */
@@ -218,4 +233,18 @@ export interface Scope {
     call: (input: I, index: number) => ObjectRef<T>,
     options?: MapOptions,
   ): Mapped<I, T>
+  /**
+   * A handle on the actor of that name, wherever it was spawned. Rejects with NOT_FOUND.
+   *
+   * @example
+   * const hits = await mesh.actor<Counter>('hits')
+   */
+  actor<I>(name: string, options?: WaitOptions): Promise<Actor<I>>
+  /**
+   * Ends an actor, at once and for good; resolves when it has ended. What was called and has not answered fails with ACTOR_DIED.
+   *
+   * @example
+   * await mesh.kill(counter, 'no longer needed')
+   */
+  kill(actor: AnyActor, reason?: string): Promise<void>
 }

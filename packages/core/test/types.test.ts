@@ -1,7 +1,17 @@
 // What the types infer: checked by the compiler, run only so that the file counts as a test.
 
 import { expectTypeOf, test } from 'vitest'
-import type { Args, MapSettlement, ObjectRef, Outcome, Scope, TaskFunction, Tasks } from '../src/types.ts'
+import type {
+  Actor,
+  ActorMethod,
+  Args,
+  MapSettlement,
+  ObjectRef,
+  Outcome,
+  Scope,
+  TaskFunction,
+  Tasks,
+} from '../src/types.ts'
 
 declare const scope: Scope
 declare const number: ObjectRef<number>
@@ -16,6 +26,29 @@ interface Tiles {
   readonly limit: number
 }
 type T = Tasks<Tiles>
+
+declare class Base {
+  base(): string
+}
+declare class Counter extends Base {
+  readonly start: number
+  private hidden(): void
+  constructor(start: number, names?: readonly string[])
+  get double(): number
+  add(n: number): number
+  later(text: string): Promise<{ other: Actor<Counter> }>
+  pick<T>(list: T[]): T
+  snapshot(): { total: number }
+  static restore(state: { total: number }): Counter
+}
+declare class Plain {
+  run(): void
+}
+interface Actors {
+  readonly Counter: typeof Counter
+  readonly Plain: typeof Plain
+  make(counter: Actor<Counter>): Actor<Plain>
+}
 
 test('types', () => {
   expectTypeOf<keyof T>().toEqualTypeOf<'render' | 'merge' | 'shade' | 'pick' | 'inside'>()
@@ -47,6 +80,49 @@ test('types', () => {
     const square = scope.fn((x: number) => x * x)
     expectTypeOf(square).toEqualTypeOf<TaskFunction<(x: number) => number>>()
     expectTypeOf(square.as<(x: string) => string>()).toEqualTypeOf<TaskFunction<(x: string) => string>>()
+  }
+  expectTypeOf(uses).toBeFunction()
+})
+
+test('types of actors', () => {
+  type A = Tasks<Actors>
+  expectTypeOf<keyof A>().toEqualTypeOf<'Counter' | 'Plain' | 'make'>()
+  expectTypeOf<Extract<keyof Actor<Counter>, string>>().toEqualTypeOf<'~actor' | 'base' | 'add' | 'later' | 'pick'>()
+
+  const uses = async (): Promise<void> => {
+    const { Counter: Class, Plain: PlainClass, make } = await scope.use<Actors>(new URL('file:///x'))
+    Class.spawn(number, ['a'])
+    const counter = Class.with({ name: 'hits', restarts: -1, checkpoint: { everyCalls: 10 }, onceOnly: true }).spawn(0)
+    expectTypeOf(counter).toEqualTypeOf<Actor<Counter>>()
+    expectTypeOf(counter.add(number)).toEqualTypeOf<ObjectRef<number>>()
+    expectTypeOf(counter.later('a')).toEqualTypeOf<ObjectRef<{ other: Actor<Counter> }>>()
+    expectTypeOf((await counter.later('a').get()).other.base()).toEqualTypeOf<ObjectRef<string>>()
+    expectTypeOf(counter.add.with({ timeoutMs: 1, retries: 2 })).toEqualTypeOf<ActorMethod<(n: number) => number>>()
+    expectTypeOf(counter.pick.as<(list: string[]) => string>()(['a'])).toEqualTypeOf<ObjectRef<string>>()
+    expectTypeOf(make(counter)).toEqualTypeOf<ObjectRef<Actor<Plain>>>()
+    expectTypeOf(await scope.actor<Plain>('plain')).toEqualTypeOf<Actor<Plain>>()
+    expectTypeOf(scope.fn(Plain).spawn()).toEqualTypeOf<Actor<Plain>>()
+    await scope.kill(counter, 'enough')
+    using short = PlainClass.spawn()
+    void short.run()
+    // @ts-expect-error its state has no checkpoints
+    PlainClass.with({ checkpoint: { everyCalls: 1 } })
+    // @ts-expect-error a number is wanted
+    Class.spawn('0')
+    // @ts-expect-error a class is not called
+    Class(0)
+    // @ts-expect-error fields do not cross
+    void counter.start
+    // @ts-expect-error nor do accessors
+    void counter.double
+    // @ts-expect-error its snapshot is between it and the mesh
+    void counter.snapshot
+    // @ts-expect-error no such option of an actor
+    Class.with({ retries: 1 })
+    // @ts-expect-error a call goes where its actor is
+    counter.add.with({ needs: {} })
+    // @ts-expect-error no actor
+    await scope.kill(number)
   }
   expectTypeOf(uses).toBeFunction()
 })

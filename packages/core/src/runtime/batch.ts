@@ -3,8 +3,8 @@
 
 import type { CodeId, ObjectId } from '../model/ids.ts'
 import type { ObjectCache } from './object-cache.ts'
-import type { Batch, BatchInput, BatchOrder, PackedOrder, Span } from './worker-messages.ts'
-import type { RunInput, RunOrder } from './worker-port.ts'
+import type { Batch, BatchActor, BatchInput, BatchOrder, PackedOrder, PackedTask, Span } from './worker-messages.ts'
+import type { ActorOrder, RunInput, RunOrder } from './worker-port.ts'
 
 /** Inline inputs up to this ride with every attempt; keeping them would cost more than decoding them. */
 const rideBytes = 1024
@@ -40,6 +40,10 @@ export function packBatch(
     cache.use(object)
     return { object, span: null, refs }
   }
+  const actor = ({ concurrency, snapshot }: ActorOrder): BatchActor => ({
+    concurrency,
+    snapshot: snapshot && { span: append(snapshot.bytes), refs: snapshot.refs },
+  })
   const names: string[] = []
   const named = (name: string): number => {
     const known = names.lastIndexOf(name)
@@ -49,13 +53,24 @@ export function packBatch(
     const { task, attempt, code, fn, refs, inputs } = order
     const [start, stop] = append(order.args)
     const carried = inputs.length === 0 ? 0 : inputs.map(input)
-    return [number, task, attempt, named(code), named(fn), start, stop, refs.length === 0 ? 0 : refs, carried]
+    const packed: PackedTask = [
+      number,
+      task,
+      attempt,
+      named(code),
+      named(fn),
+      start,
+      stop,
+      refs.length === 0 ? 0 : refs,
+      carried,
+    ]
+    return order.actor === undefined ? packed : [...packed, actor(order.actor)]
   })
   return { buffer: bytes.buffer, names, orders, objects, forget: cache.evict() }
 }
 
 export function unpackOrder(packed: PackedOrder, names: readonly string[]): BatchOrder {
-  const [number, task, attempt, code, fn, start, stop, refs, inputs] = packed
+  const [number, task, attempt, code, fn, start, stop, refs, inputs, actor] = packed
   return {
     number,
     task,
@@ -65,6 +80,7 @@ export function unpackOrder(packed: PackedOrder, names: readonly string[]): Batc
     args: [start, stop],
     refs: refs === 0 ? none : refs,
     inputs: inputs === 0 ? none : inputs,
+    actor,
   }
 }
 
@@ -77,7 +93,7 @@ function rides(inline: Uint8Array | null): inline is Uint8Array {
 function sizeOf(batch: readonly Numbered[]): number {
   let size = 0
   for (const { order } of batch) {
-    size += order.args.byteLength
+    size += order.args.byteLength + (order.actor?.snapshot?.bytes.byteLength ?? 0)
     for (const { inline } of order.inputs) if (rides(inline)) size += inline.byteLength
   }
   return size

@@ -2,9 +2,10 @@
 // the answers back. The context is opened when the task first asks for something, and closed with its attempt.
 
 import type { MeshError } from '../errors.ts'
+import type { SnapshotResult } from '../model/actor.ts'
 import { type LifeId, type ObjectId, resultOf } from '../model/ids.ts'
 import type { Failure, FailureCode } from '../model/object.ts'
-import type { RefLink, TaskSpec } from '../model/task.ts'
+import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
 import type { Settlement, Wait } from './context-port.ts'
 import { encodeError } from './values.ts'
 import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
@@ -15,11 +16,21 @@ export class ContextBridge {
   readonly #answer: (answer: Answer, transfer: Transferable[]) => void
   readonly #waits = new Map<number, Pick<Wait<unknown>, 'stop'>>()
   /** Tasks that this peer would not take: their refs were handed out already, so they fail instead. */
-  readonly #refused = new Map<ObjectId, Failure>()
+  readonly #refused: Map<ObjectId, Failure>
 
-  constructor(context: AttemptContext, answer: (answer: Answer, transfer: Transferable[]) => void) {
+  /** `actor`: it is for a call of the actor behind that one, which keeps what the call asked for. */
+  constructor(
+    context: AttemptContext,
+    answer: (answer: Answer, transfer: Transferable[]) => void,
+    actor?: ContextBridge,
+  ) {
     this.#context = context
     this.#answer = answer
+    this.#refused = actor === undefined ? new Map() : actor.#refused
+  }
+
+  get context(): AttemptContext {
+    return this.#context
   }
 
   handle(request: ContextRequest): void {
@@ -44,7 +55,13 @@ export class ContextBridge {
         if (this.#refused.has(request.object)) return this.#reply(request.call, Promise.resolve())
         return this.#reply(request.call, context.cancel(request.object, this.#life(request.owner), request.reason))
       case 'durable':
-        return this.#follow(request.call, context.durable(request.object, this.#life(request.owner)), () => null)
+        return this.#follow(request.call, context.durable(request.object, this.#life(request.owner)), () =>
+          this.#settled(request.call, null),
+        )
+      case 'find-actor':
+        return this.#follow(request.call, context.findActor(request.name), (found) =>
+          this.#answer({ call: request.call, settlement: null, found, error: null }, []),
+        )
       default:
         return request satisfies never
     }
@@ -55,6 +72,18 @@ export class ContextBridge {
     return links.some(({ owner }) => owner === thisPeer)
       ? links.map((link) => ({ ...link, owner: this.#life(link.owner) }))
       : links
+  }
+
+  /** What an attempt ended with, likewise. */
+  outcome(outcome: Outcome): Outcome {
+    if (outcome.type === 'ref') return { type: 'ref', link: this.links([outcome.link])[0]! }
+    return outcome.type === 'inline' || outcome.type === 'stored'
+      ? { ...outcome, refs: this.links(outcome.refs) }
+      : outcome
+  }
+
+  snapshot(result: SnapshotResult): SnapshotResult {
+    return result.type === 'taken' ? { ...result, refs: this.links(result.refs) } : result
   }
 
   close(): void {
@@ -81,13 +110,14 @@ export class ContextBridge {
   #watch({ call, object, owner, bytes }: Extract<ContextRequest, { type: 'watch' }>): void {
     const failure = this.#refused.get(object)
     if (failure !== undefined) return this.#settled(call, { type: 'failure', failure })
-    this.#follow(call, this.#context.watch(object, this.#life(owner), { bytes }), (settlement) => settlement)
+    const watch = this.#context.watch(object, this.#life(owner), { bytes })
+    this.#follow(call, watch, (settlement) => this.#settled(call, settlement))
   }
 
-  #follow<T>(call: number, wait: Wait<T>, settlementOf: (value: T) => Settlement | null): void {
+  #follow<T>(call: number, wait: Wait<T>, answer: (value: T) => void): void {
     this.#waits.set(call, wait)
     wait.settled.then(
-      (value) => this.#waits.delete(call) && this.#settled(call, settlementOf(value)),
+      (value) => this.#waits.delete(call) && answer(value),
       (error: unknown) => this.#waits.delete(call) && this.#failed(call, error),
     )
   }

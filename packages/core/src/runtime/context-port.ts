@@ -2,6 +2,7 @@
 // main thread implements it for jobs; the worker host implements it over a message port for running
 // tasks. So the public verbs are written once (scope.ts) and run on both sides.
 
+import type { FoundActor } from '../model/events.ts'
 import type { Failure } from '../model/object.ts'
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import type { RefLink, TaskSpec } from '../model/task.ts'
@@ -75,6 +76,8 @@ export interface ContextPort {
   outlook?(object: ObjectId): RefOutlook
   /** Resolves when the task behind the object has stopped. */
   cancel(object: ObjectId, owner: LifeId, reason: string): Promise<void>
+  /** Who has an actor of that name; null: nobody. */
+  findActor(name: string): Wait<FoundActor | null>
   /** Settles when as many copies as asked for exist. Rejects with MeshError. */
   durable(object: ObjectId, owner: LifeId): Wait<void>
 }

@@ -4,10 +4,11 @@
 // back for that: an outcome can be read the moment it is written, whatever the next attempt takes. Where there is
 // no shared memory (a page that is not cross-origin isolated) outcomes travel as messages, as all others do.
 
-/** Places in the head, each 32 bits wide: where the next record goes, which one is read next, whether the reader was told. */
+/** Places in the head, each 32 bits wide: where the next record goes, which one is read next, whether the reader was told, how much news it has heard. */
 const written = 0
 const taken = 1
 const knocked = 2
+const heard = 3
 const headBytes = 16
 
 /** A record: number and duration as 64-bit floats, the length of its bytes, then these, up to a multiple of eight. */
@@ -41,8 +42,16 @@ class Ring {
 }
 
 export class OutcomeWriter extends Ring {
-  /** `full`: to be sent as a message instead. `knock`: the reader is to be told that there is something. */
+  #news = 0
+
+  /** Something goes as a message that no later outcome may overtake: until it is heard, outcomes are messages too. */
+  tells(): void {
+    this.#news = (this.#news + 1) | 0
+  }
+
+  /** `full`: to be sent as a message instead, as it is after news. `knock`: the reader is to be told that there is something. */
   write(number: number, ms: number, value: Uint8Array): 'full' | 'knock' | 'written' {
+    if (Atomics.load(this.head, heard) !== this.#news) return 'full'
     const size = sizeOf(value.byteLength)
     const at = value.byteLength > outcomeBytes ? undefined : this.#placeFor(size)
     if (at === undefined) return 'full'
@@ -68,6 +77,11 @@ export class OutcomeWriter extends Ring {
 }
 
 export class OutcomeReader extends Ring {
+  /** The message that the writer told of has come. */
+  hears(): void {
+    Atomics.add(this.head, heard, 1)
+  }
+
   /** Takes all there is, oldest first; the bytes are the taker's own. Throws RangeError when that is no record. */
   drain(take: (number: number, ms: number, value: Uint8Array) => void): void {
     // First of all: whatever is written from now on knocks again.

@@ -4,10 +4,13 @@
 import type { Config } from '../model/config.ts'
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
+import type { FoundActor } from '../model/events.ts'
 import { clip } from '../model/limits.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { MeshError } from '../errors.ts'
+import type { ActorSearches } from './actor-searches.ts'
 import { assertMember } from './duties.ts'
+import { Held } from './held.ts'
 import type { PutRequest, RefOutlook, RefStatus, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
 import type { Peer } from './peer.ts'
@@ -21,9 +24,12 @@ export interface PeerContextOptions {
   readonly depth: number
   readonly runsAgain: boolean
   readonly waiters: Waiters
+  readonly actors: ActorSearches
   readonly store: ObjectStore
   readonly sha256: Sha256
   readonly config: Config
+  /** Of the actor that this is a call of: that one holds what this one gets, until the actor ends. */
+  readonly within?: PeerContext | undefined
 }
 
 export class PeerContext implements AttemptContext {
@@ -37,12 +43,14 @@ export class PeerContext implements AttemptContext {
   readonly #waiters: Waiters
   readonly #store: ObjectStore
   readonly #config: Config
-  readonly #held = new Set<ObjectId>()
-  #closed = false
+  readonly #held: Held
+  readonly #holdsForAnother: boolean
+  readonly #actors: ActorSearches
   /** Submitted in this turn, before the machine has counted them. */
   #burst = 0
 
-  constructor({ peer, context, depth, runsAgain, waiters, store, sha256, config }: PeerContextOptions) {
+  constructor(options: PeerContextOptions) {
+    const { peer, context, depth, runsAgain, waiters, actors, store, sha256, config, within } = options
     this.context = context
     this.self = peer.self
     this.depth = depth
@@ -53,6 +61,9 @@ export class PeerContext implements AttemptContext {
     this.#waiters = waiters
     this.#store = store
     this.#config = config
+    this.#actors = actors
+    this.#held = within === undefined ? new Held((event) => peer.post(event)) : within.#held
+    this.#holdsForAnother = within !== undefined
   }
 
   submit(spec: TaskSpec, source: Uint8Array | null): void {
@@ -69,7 +80,7 @@ export class PeerContext implements AttemptContext {
     }
     if (source !== null) this.#peer.keepCode(spec.code, source)
     this.#burst++
-    this.#own(resultOf(spec.id))
+    this.#held.own(resultOf(spec.id))
     this.#peer.post({ type: 'submit', spec })
   }
 
@@ -78,11 +89,11 @@ export class PeerContext implements AttemptContext {
     if (this.depth === 0) assertMember(this.#peer.admission.role, 'put objects')
     const inline = bytes.length <= this.inlineBytes ? bytes : null
     if (!inline) await this.#keep(object, bytes, hash)
-    this.#own(object)
+    this.#held.own(object)
     const job = this.runsAgain && this.depth === 0 ? { context: this.context, name } : undefined
     this.#peer.post({ type: 'put', context: this.context, object, size: bytes.length, hash, inline, refs, copies, job })
     // The attempt ended while it was stored: nobody else lets go of it.
-    if (this.#closed) this.release(object)
+    if (this.#held.isClosed) this.release(object)
   }
 
   async #keep(object: ObjectId, bytes: Uint8Array, hash: string): Promise<void> {
@@ -94,24 +105,16 @@ export class PeerContext implements AttemptContext {
     }
   }
 
-  /** The machine counts a handle for what is submitted or put; a second one of ours is given back. */
-  #own(object: ObjectId): void {
-    if (this.#held.has(object)) this.#peer.post({ type: 'release', object })
-    this.#held.add(object)
-  }
-
   watch(object: ObjectId, owner: LifeId, { bytes }: { readonly bytes: boolean }): Watch {
     return this.#waiters.watch(object, owner, bytes)
   }
 
   hold(object: ObjectId, owner: LifeId): void {
-    if (this.#closed || this.#held.has(object)) return
-    this.#held.add(object)
-    this.#peer.post({ type: 'hold', object, owner })
+    this.#held.hold(object, owner)
   }
 
   release(object: ObjectId): void {
-    if (this.#held.delete(object)) this.#peer.post({ type: 'release', object })
+    this.#held.release(object)
   }
 
   status(object: ObjectId): RefStatus {
@@ -154,9 +157,12 @@ export class PeerContext implements AttemptContext {
     return { settled: Promise.reject(new MeshError('INVALID_OPTION', sentence)), stop: () => {} }
   }
 
+  findActor(name: string): Wait<FoundActor | null> {
+    this.#peer.assertOpen()
+    return this.#actors.find(name)
+  }
+
   close(): void {
-    this.#closed = true
-    for (const object of this.#held) this.#peer.post({ type: 'release', object })
-    this.#held.clear()
+    if (!this.#holdsForAnother) this.#held.close()
   }
 }

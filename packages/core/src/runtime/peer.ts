@@ -1,5 +1,4 @@
-// The shell around the machine: events are queued while a turn runs, a turn's effects are carried
-// out, and one timer is set to the machine's next deadline. Every asynchronous effect ends in exactly
+// The shell around the machine: what a turn (turns.ts) asks for is carried out. Every asynchronous effect ends in exactly
 // one event. It knows streams, stores, workers and promises, and decides nothing.
 
 import type { Config } from '../model/config.ts'
@@ -8,10 +7,10 @@ import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } 
 import { peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import type { Profile } from '../model/world.ts'
-import { deadline, handle } from '../flows/handle.ts'
 import { inspect } from '../flows/inspect.ts'
 import { createPeerState, type PeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
+import { ActorSearches } from './actor-searches.ts'
 import { builtinBundle } from './builtin.ts'
 import { Inspections, whom } from './inspections.ts'
 import type { Admission } from '../trust/admission.ts'
@@ -23,14 +22,14 @@ import { OpenJobs } from './open-jobs.ts'
 import { drawnContext } from './digest.ts'
 import { Refusals } from './refusals.ts'
 import { Standing } from './standing.ts'
-import { PeerContext } from './peer-context.ts'
-import type { Platform, Sha256 } from './ports.ts'
-import type { TieredStore } from './tiered-store.ts'
+import { PeerContext, type PeerContextOptions } from './peer-context.ts'
+import type { Platform } from './ports.ts'
+import { Turns } from './turns.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
 import { ordersOf, reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
-import type { WorkerPool } from './worker-port.ts'
+import type { AttemptContext, WorkerPool } from './worker-port.ts'
 
 export interface PeerOptions {
   readonly platform: Platform
@@ -41,8 +40,6 @@ export interface PeerOptions {
   readonly logged?: ((line: { attempt: AttemptId | null; level: string; text: string }) => void) | undefined
 }
 
-/** With no more tasks than this, asked for and running here together, there is nothing to batch. */
-const quietTasks = 4
 const leaveMs = 7_000
 
 export class Peer {
@@ -56,21 +53,16 @@ export class Peer {
   readonly #keeper: Keeper
   readonly #waiters: Waiters
   readonly #inspections = new Inspections()
+  readonly #actors = new ActorSearches((event) => this.post(event))
   readonly #joining: Joining
   readonly #leaving = new Leaving()
   readonly #refusals = new Refusals()
   readonly #standing: Standing
   readonly #onStop = new Set<(broken: MeshError | null) => void>()
   readonly jobs = new OpenJobs((event) => this.post(event))
-  #queue: PeerEvent[] = []
-  #scheduled = false
-  /** A turn runs: what its effects post is for the next one. */
-  #turning = false
+  readonly #turns: Turns
   #stopped = false
   #stopping: Promise<void> | undefined
-  /** When the timer that is set wakes us. */
-  #wakesAt: number = Number.POSITIVE_INFINITY
-  #wallAhead: number
   /** What broke, when the machine itself did: everything else then fails with it. */
   #broken: MeshError | null = null
 
@@ -83,7 +75,13 @@ export class Peer {
     const { disk } = platform
     const now = platform.clock.now() as Instant
     this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes })
-    this.#wallAhead = platform.clock.wall() - platform.clock.now()
+    this.#turns = new Turns({
+      state: this.state,
+      clock: platform.clock,
+      sleptMs: config.sleptMs,
+      perform: (effect) => this.#perform(effect),
+      broke: (cause) => this.#break(cause),
+    })
     const post = (event: PeerEvent): void => this.post(event)
     const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
     this.#keeper = new Keeper({ platform, config, addressesOf, post })
@@ -120,7 +118,7 @@ export class Peer {
     this.#keep(builtin.module.code, builtin.bytes, true)
     this.#keeper.lookAround()
     this.#standing = new Standing(platform, (error) => this.#end(error))
-    this.#wake(deadline(this.state))
+    this.#turns.begin()
   }
 
   #createPool(): WorkerPool {
@@ -130,7 +128,7 @@ export class Peer {
       store: this.#keeper.store,
       config,
       host: {
-        openContext: (attempt) => this.#openAttempt(attempt),
+        openContext: (attempt, actor) => this.#openAttempt(attempt, actor),
         envOf: (code) => this.#keeper.bundles.envOf(code),
         reports: reportsTo(this.post.bind(this), (line) => this.#options.logged?.(line)),
       },
@@ -139,68 +137,12 @@ export class Peer {
 
   /** Queues an event; a turn runs soon and takes all that is there by then. */
   post(event: PeerEvent): void {
-    if (this.#stopped) return
-    this.#queue.push(event)
-    if (this.#scheduled) return
-    // With little going on a turn runs at once; under load it waits for what is already on its way, so that batches grow.
-    const isQuiet = this.state.tasks.pending + this.state.executor.size <= quietTasks
-    // A frame's even before the transport goes on: it has to acknowledge what it delivered, which costs as much as the turn.
-    if (isQuiet && event.type === 'received' && !this.#turning) return this.#turn()
-    this.#scheduled = true
-    if (isQuiet) queueMicrotask(this.#turn)
-    else this.#options.platform.clock.soon(this.#turn)
+    this.#turns.post(event)
   }
 
   /** The same in a turn of its own, before this returns: where there may be no later. */
   postNow(event: PeerEvent): void {
-    if (this.#stopped) return
-    this.#queue.push(event)
-    if (!this.#turning) this.#turn()
-  }
-
-  readonly #turn = (): void => {
-    this.#scheduled = false
-    if (this.#stopped) return
-    this.#turning = true
-    try {
-      this.#takeTurn()
-    } finally {
-      this.#turning = false
-    }
-  }
-
-  #takeTurn(): void {
-    this.#noticeSleep()
-    const events = this.#queue
-    this.#queue = []
-    let effects: Effect[]
-    try {
-      effects = handle(this.state, events, this.#options.platform.clock.now() as Instant)
-    } catch (error) {
-      return this.#break(error)
-    }
-    for (const effect of effects) this.#perform(effect)
-    this.#wake(this.state.timers.wakeAt)
-  }
-
-  /** A timer that is set already and comes first is left alone: a turn too early is harmless, and setting one per turn is not free. */
-  #wake(at: number): void {
-    if (this.#stopped || at >= this.#wakesAt) return
-    this.#wakesAt = at
-    this.#options.platform.clock.wakeAt(at, this.#onTime)
-  }
-
-  readonly #onTime = (): void => {
-    this.#wakesAt = Number.POSITIVE_INFINITY
-    this.#turn()
-  }
-
-  /** The wall clock ran ahead of the monotonic one: the machine slept. The turn that begins takes that first. */
-  #noticeSleep(): void {
-    const { clock } = this.#options.platform
-    const ahead = clock.wall() - clock.now()
-    if (ahead - this.#wallAhead > this.#options.config.sleptMs) this.#queue.unshift({ type: 'slept' })
-    this.#wallAhead = ahead
+    this.#turns.postNow(event)
   }
 
   /** A broken invariant is a bug of ours: stop rather than go on with tables that disagree. */
@@ -241,8 +183,9 @@ export class Peer {
       case 'abort':
         return this.#pool.abort(effect.attempt, effect.reason)
       case 'snapshot':
+        return this.#pool.snapshot(effect.attempt)
       case 'actor-found':
-        return
+        return this.#actors.answered(effect.request, effect.found)
       case 'recall':
         return this.#pool.recall(effect.worker)
       case 'terminate':
@@ -300,21 +243,19 @@ export class Peer {
     return new PeerContext({ peer: this, context, depth: 0, runsAgain, ...this.#contextParts() })
   }
 
-  #openAttempt(attempt: AttemptId): PeerContext {
+  #openAttempt(attempt: AttemptId, actor: AttemptContext | undefined): PeerContext {
     const row = this.state.executor.get(attempt)
     const context = (row?.spec.id ?? attempt) as string as ContextId
-    return new PeerContext({
-      peer: this,
-      context,
-      depth: (row?.spec.depth ?? 0) + 1,
-      runsAgain: true,
-      ...this.#contextParts(),
-    })
+    const depth = (row?.spec.depth ?? 0) + 1
+    // Whom the pool hands in it was given by us.
+    const within = actor as PeerContext | undefined
+    return new PeerContext({ peer: this, context, depth, runsAgain: true, within, ...this.#contextParts() })
   }
 
-  #contextParts(): { waiters: Waiters; store: TieredStore; sha256: Sha256; config: Config } {
+  #contextParts(): Pick<PeerContextOptions, 'waiters' | 'actors' | 'store' | 'sha256' | 'config'> {
     const { platform, config } = this.#options
-    return { waiters: this.#waiters, store: this.#keeper.store, sha256: platform.sha256, config }
+    const { store } = this.#keeper
+    return { waiters: this.#waiters, actors: this.#actors, store, sha256: platform.sha256, config }
   }
 
   /** Throws what broke the machine, or MESH_LEFT when it has left. */
@@ -386,11 +327,12 @@ export class Peer {
 
   async #stop(): Promise<void> {
     this.#stopped = true
-    this.#options.platform.clock.wakeAt(Number.POSITIVE_INFINITY, () => {})
+    this.#turns.stop()
     const why = this.#broken ?? new MeshError('MESH_LEFT', 'this peer has left the mesh')
     this.#leaving.over()
     this.#waiters.fail(why)
     this.#inspections.fail(why)
+    this.#actors.fail(why)
     this.jobs.fail(why)
     this.#joining.close()
     this.#standing.stop()

@@ -2,21 +2,21 @@
 // it reports. Attempts run in the order they were sent, so the first without an outcome is the one that
 // runs; that is how blame for a crash falls on the right one. Which worker gets what is decided elsewhere.
 
-import { transfer, wrap } from 'comlink'
-import type { Remote } from 'comlink'
+import { transfer } from 'comlink'
+import type { SnapshotResult } from '../model/actor.ts'
 import type { Config } from '../model/config.ts'
-import { type AttemptId, type CodeId, codeObject, type ObjectId, resultOf } from '../model/ids.ts'
-import { clip } from '../model/limits.ts'
+import { type AttemptId, type CodeId, resultOf } from '../model/ids.ts'
 import type { CrashReason, Outcome } from '../model/task.ts'
+import { MeshError } from '../errors.ts'
 import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
-import { ObjectCache } from './object-cache.ts'
-import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
-import { Recall, recallCells } from './recall.ts'
 import type { Sent } from './sent.ts'
-import type { Report, WorkerApi } from './worker-messages.ts'
-import type { RunOrder, WorkerPoolHost } from './worker-port.ts'
+import { errorOutcome } from './thrown.ts'
+import { WorkerLine } from './worker-line.ts'
+import type { Report } from './worker-messages.ts'
+import type { WorkerPoolHost } from './worker-port.ts'
+import { WorkerSupplies } from './worker-supplies.ts'
 
 export interface PoolWorkerOptions {
   readonly number: number
@@ -44,15 +44,10 @@ export class PoolWorker {
   /** In the order they run. */
   readonly #attempts = new Map<number, Sent>()
   #thread!: WorkerThread
-  #remote!: Pick<Remote<WorkerApi>, 'load' | 'run' | 'abort'>
-  #port!: MessagePort
-  /** What the worker has finished and not said in a message. */
-  #outcomes: OutcomeReader | undefined
-  #recall: Recall | undefined
-  #cache!: ObjectCache
-  #loaded!: Set<CodeId>
-  /** Why a bundle could not be put where the worker would find it. */
-  readonly #unloadable = new Map<CodeId, string>()
+  #line!: WorkerLine
+  #supplies!: WorkerSupplies
+  /** The actor that lives here: the worker is its own. */
+  #actor: Sent | undefined
   /** The last batch that is being made ready. */
   #preparing: Promise<void> | undefined
   #isBooted = false
@@ -68,8 +63,11 @@ export class PoolWorker {
   }
 
   run(batch: readonly Sent[]): void {
-    for (const sent of batch) this.#attempts.set(sent.number, sent)
-    if (this.#preparing === undefined && batch.every((sent) => this.#isReady(sent))) return this.#send(batch)
+    for (const sent of batch) {
+      this.#attempts.set(sent.number, sent)
+      if (sent.order.actor !== undefined) this.#actor = sent
+    }
+    if (this.#preparing === undefined && batch.every(({ order }) => this.#supplies.has(order))) return this.#send(batch)
     const thread = this.#thread
     const mine: Promise<void> = (this.#preparing ?? Promise.resolve())
       .then(() => this.#guard(this.#prepare(batch, thread)))
@@ -81,29 +79,48 @@ export class PoolWorker {
 
   abort(sent: Sent, reason: string): void {
     const isFirst = this.#attempts.values().next().value === sent
-    if (sent.isSent) void this.#guard(this.#remote.abort(sent.number, reason))
-    // Behind another one it has not started, unless news of that is on its way.
-    if (sent.isSent && isFirst) return
+    if (sent.isSent) void this.#guard(this.#line.remote.abort(sent.number, reason))
+    // Behind another one it has not started, unless news of that is on its way. Of a call only its worker can tell.
+    if (sent.isSent && (isFirst || sent.order.isCall === true)) return
     if (sent.isSent) sent.isGhost = true
     else this.#attempts.delete(sent.number)
     this.#options.forget(sent.order.id)
     queueMicrotask(() => this.#options.host.reports.done(sent.order.id, { type: 'cancelled', reason }, 0))
+    if (sent === this.#actor) this.#actorEnded()
+  }
+
+  /** It was never there, or not for long: what was sent after it goes back, and its worker is nobody's. */
+  #actorEnded(): void {
+    this.#returned([...this.#attempts.keys()])
+    this.#options.gone()
+    void this.close()
+  }
+
+  /** Asks the actor, behind all that is on its way there. */
+  snapshot(): void {
+    const ask = (): void => {
+      if (!this.#isClosed) void this.#guard(this.#line.remote.snapshot())
+    }
+    if (this.#preparing === undefined) ask()
+    else void this.#preparing.then(ask)
   }
 
   /** Takes back what has not begun. What was not even sent goes back as it is. */
   recall(): void {
-    this.#drain()
+    // Calls keep their order, and nobody else could run them.
+    if (this.#actor !== undefined) return
+    this.#line.drain()
     const all = [...this.#attempts.values()]
     const sent = all.slice(1).filter(({ isSent }) => isSent)
     const first = sent[0]
-    const isBack = first && this.#recall?.take(first.number, sent.at(-1)!.number + 1)
+    const isBack = first && this.#line.recall?.take(first.number, sent.at(-1)!.number + 1)
     const back = all.filter(({ number, isSent }) => !isSent || isBack?.(number) === true)
     this.#returned(back.map(({ number }) => number))
   }
 
   /** Idle, and full of modules that it cannot let go of. */
   get isWorn(): boolean {
-    return this.#attempts.size === 0 && this.#loaded.size > this.#options.config.maxCodes
+    return this.#attempts.size === 0 && this.#supplies.codes > this.#options.config.maxCodes
   }
 
   terminate(reason: CrashReason): void {
@@ -118,39 +135,50 @@ export class PoolWorker {
     this.#isClosed = true
     this.#isSilent = true
     clearTimeout(this.#ghostTimer)
-    this.#port.close()
+    this.#line.close()
     await this.#thread.terminate()
   }
 
   // ---- start and end
 
   #start(env: Readonly<Record<string, string>>): void {
-    const { spawn, cacheBytes, config } = this.#options
+    const { spawn, config, sharedMemory } = this.#options
     const thread = spawn(env)
-    const { port1, port2 } = new MessageChannel()
     this.#thread = thread
-    // Taken off the proxy once: every look at it makes another.
-    const { open, load, run, abort } = wrap<WorkerApi>(thread.endpoint)
-    this.#remote = { load, run, abort }
-    this.#port = port1
-    this.#cache = new ObjectCache(cacheBytes)
-    this.#loaded = new Set()
+    this.#supplies = this.#newSupplies()
     this.#isBooted = false
-    port1.addEventListener('message', ({ data }: MessageEvent<Report>) => this.#heard(data))
-    port1.start()
+    this.#line = new WorkerLine(thread, {
+      inlineBytes: config.inlineBytes,
+      sharedMemory,
+      heard: (report) => this.#heard(report),
+      written: this.#written,
+      broke: (error) => this.#broke(error),
+    })
     // Messages that it posted before its end are still on their way.
     thread.onExit((exit) => setTimeout(() => this.#exited(exit, env), 0))
-    const { sharedMemory } = this.#options
-    const ring = sharedMemory ? sharedRing() : null
-    const recall = sharedMemory ? recallCells() : null
-    this.#outcomes = ring === null ? undefined : new OutcomeReader(ring)
-    this.#recall = recall === null ? undefined : new Recall(recall)
-    void this.#guard(open(transfer(port2, [port2]), { inlineBytes: config.inlineBytes, ring, recall }))
+    void this.#guard(this.#line.opened)
+  }
+
+  #newSupplies(): WorkerSupplies {
+    const { store, cacheBytes, urlOf, host } = this.#options
+    return new WorkerSupplies({
+      store,
+      cacheBytes,
+      urlOf,
+      load: (code, url) => {
+        if (!this.#isClosed) void this.#guard(this.#line.remote.load(code, url, host.envOf(code)))
+      },
+      complain: (line) => this.#complain(line),
+    })
+  }
+
+  #complain(line: string): void {
+    this.#options.host.reports.logged(null, 'error', line)
   }
 
   #exited(exit: WorkerExit, env: Readonly<Record<string, string>>): void {
-    if (!this.#isClosed) this.#drain()
-    this.#port.close()
+    if (!this.#isClosed) this.#line.drain()
+    this.#line.close()
     clearTimeout(this.#ghostTimer)
     if (this.#isClosed) return
     const attempts = [...this.#attempts.values()]
@@ -167,7 +195,7 @@ export class PoolWorker {
     this.#options.gone()
     const alive = attempts.filter(({ isGhost }) => !isGhost)
     for (const { order } of alive) this.#options.forget(order.id)
-    const running = this.#isBooted ? attempts.slice(0, 1).filter(({ isSent, isGhost }) => isSent && !isGhost) : alive
+    const running = this.#isBooted ? this.#begun(attempts).filter(({ isGhost }) => !isGhost) : alive
     const unstarted = alive.filter((sent) => !running.includes(sent))
     const reason = this.#terminated ?? exit.reason
     const ids = (list: readonly Sent[]): AttemptId[] => list.map(({ order }) => order.id)
@@ -179,6 +207,14 @@ export class PoolWorker {
     )
   }
 
+  /** Of those that have no outcome: the first, and of an actor the calls that it may have begun. */
+  #begun(attempts: readonly Sent[]): Sent[] {
+    const most = 1 + (this.#actor?.order.actor?.concurrency ?? 0)
+    return attempts.slice(0, most).filter(({ number, isSent, order }) => {
+      return isSent && (order.isCall !== true || this.#line.recall?.hasBegun(number) !== false)
+    })
+  }
+
   /**
    * A comlink call ends with its answer, or never when the worker dies: that is told by `onExit`, so nobody waits
    * here. What fails leaves the worker in a state that nobody knows: it goes, and what was in it is reported.
@@ -187,95 +223,41 @@ export class PoolWorker {
     try {
       await call
     } catch (error) {
-      if (this.#isClosed) return
-      this.#options.host.reports.logged(null, 'error', `worker ${this.#options.number}: ${String(error)}`)
-      this.terminate('uncaught')
+      if (!this.#isClosed) this.#broke(error)
     }
+  }
+
+  #broke(error: unknown): void {
+    this.#complain(`worker ${this.#options.number}: ${String(error)}`)
+    this.terminate('uncaught')
   }
 
   // ---- towards the worker
 
-  #isReady({ order }: Sent): boolean {
-    return (
-      this.#loaded.has(order.code) &&
-      order.inputs.every(({ object, inline }) => inline !== null || this.#cache.has(object))
-    )
-  }
-
   /** Brings the code and the stored inputs here, then sends. What is missing goes back at once. */
   async #prepare(batch: readonly Sent[], thread: WorkerThread): Promise<void> {
-    for (const code of new Set(batch.map(({ order }) => order.code))) await this.#load(code)
-    const stored = new Map<string, Uint8Array>()
-    for (const { order } of batch) {
-      for (const { object, source, inline } of order.inputs) {
-        if (inline !== null || this.#cache.has(object) || stored.has(object)) continue
-        const bytes = await this.#read(source)
-        if (bytes !== undefined) stored.set(object, bytes)
-      }
-    }
-    if (thread !== this.#thread || this.#isClosed) return
-    this.#send(batch, stored)
-  }
-
-  /** What cannot be read is as good as absent: another holder may have it. */
-  async #read(source: ObjectId): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#options.store.get(source)
-    } catch (error) {
-      this.#options.host.reports.logged(null, 'error', `object ${source}: ${String(error)}`)
-      return undefined
-    }
-  }
-
-  async #load(code: CodeId): Promise<void> {
-    if (this.#loaded.has(code)) return
-    try {
-      const url = await this.#options.urlOf(code)
-      this.#unloadable.delete(code)
-      if (url === undefined || this.#isClosed || this.#loaded.has(code)) return
-      this.#loaded.add(code)
-      void this.#guard(this.#remote.load(code, url, this.#options.host.envOf(code)))
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      if (this.#unloadable.get(code) !== why)
-        this.#options.host.reports.logged(null, 'error', `code ${code} cannot be loaded here: ${why}`)
-      this.#unloadable.set(code, why)
-    }
+    const stored = await this.#supplies.bring(batch)
+    if (thread === this.#thread && !this.#isClosed) this.#send(batch, stored)
   }
 
   #send(batch: readonly Sent[], stored: ReadonlyMap<string, Uint8Array> = none): void {
     const ready = batch.filter((sent) => {
       if (!this.#attempts.has(sent.number)) return false
-      const lack = this.#lack(sent.order, stored)
+      const lack = this.#supplies.lack(sent.order, stored)
       if (lack) this.#over(sent, lack, 0)
       return lack === null
     })
     if (ready.length === 0) return
     for (const sent of ready) sent.isSent = true
-    const message = packBatch(ready, stored, this.#cache)
+    const message = packBatch(ready, stored, this.#supplies.cache)
     const buffers = [message.buffer, ...message.objects.map(({ bytes }) => bytes.buffer)]
-    void this.#guard(this.#remote.run(transfer(message, buffers)))
-  }
-
-  /** Why it cannot start; null when all is here. */
-  #lack({ code, inputs }: RunOrder, stored: ReadonlyMap<string, Uint8Array>): Outcome | null {
-    if (!this.#loaded.has(code)) {
-      const why = this.#unloadable.get(code)
-      if (why !== undefined) return { type: 'returned', reason: clip(`its code cannot be loaded here: ${why}`) }
-      return { type: 'missing', objects: [codeObject(code)] }
-    }
-    const objects = inputs
-      .filter(({ object, inline }) => inline === null && !this.#cache.has(object) && !stored.has(object))
-      .map(({ source }) => source)
-    return objects.length === 0 ? null : { type: 'missing', objects }
+    void this.#guard(this.#line.remote.run(transfer(message, buffers)))
   }
 
   // ---- from the worker
 
   #heard(report: Report): void {
     const { reports } = this.#options.host
-    // What was written before it was said comes first.
-    this.#drain()
     switch (report.type) {
       case 'knock':
         return
@@ -292,6 +274,11 @@ export class PoolWorker {
       }
       case 'returned':
         return this.#returned(report.numbers)
+      case 'built':
+        this.#line.hears()
+        return this.#actor && reports.built(this.#actor.order.id, report.snapshots)
+      case 'snapshot':
+        return this.#tookSnapshot(report.result)
       case 'logged': {
         const sent = report.number === null ? undefined : this.#attempts.get(report.number)
         return reports.logged(sent?.order.id ?? null, report.level, report.text)
@@ -310,34 +297,33 @@ export class PoolWorker {
     if (sent !== undefined) this.#over(sent, { type: 'inline', bytes, refs: noRefs }, ms)
   }
 
-  #drain(): void {
-    try {
-      this.#outcomes?.drain(this.#written)
-    } catch (error) {
-      // Whoever writes there runs foreign code beside it.
-      this.#outcomes = undefined
-      this.#options.host.reports.logged(null, 'error', `worker ${this.#options.number}: ${String(error)}`)
-      this.terminate('uncaught')
-    }
+  #contextOf(sent: Sent): ContextBridge {
+    if (sent.context !== undefined) return sent.context
+    const line = this.#line
+    const actor = sent.order.isCall === true && this.#actor ? this.#contextOf(this.#actor) : undefined
+    const context = this.#options.host.openContext(sent.order.id, actor?.context)
+    sent.context = new ContextBridge(context, (answer, buffers) => line.answer(answer, buffers), actor)
+    return sent.context
   }
 
-  #contextOf(sent: Sent): ContextBridge {
-    const port = this.#port
-    sent.context ??= new ContextBridge(this.#options.host.openContext(sent.order.id), (answer, buffers) =>
-      port.postMessage(answer, buffers),
-    )
-    return sent.context
+  #tookSnapshot(result: SnapshotResult): void {
+    this.#line.hears()
+    const actor = this.#actor
+    if (actor) this.#options.host.reports.snapshot(actor.order.id, actor.context?.snapshot(result) ?? result)
   }
 
   #done({ number, outcome, ms, bytes }: Extract<Report, { type: 'done' }>): void {
     const sent = this.#attempts.get(number)
     if (sent === undefined) return
-    if (bytes === null || sent.isGhost) return this.#over(sent, this.#withLife(sent, outcome), ms)
+    // What a call returns may be what another one put into the instance.
+    const context = sent.context ?? (sent.order.isCall === true ? this.#actor?.context : undefined)
+    const whole = context?.outcome(outcome) ?? outcome
+    if (bytes === null || sent.isGhost) return this.#over(sent, whole, ms)
     const finish = this.#leave(sent)
     const hash = outcome.type === 'stored' ? outcome.hash : undefined
     this.#options.store.put(resultOf(sent.order.task), bytes, hash).then(
-      () => finish(this.#withLife(sent, outcome), ms),
-      () => finish({ type: 'returned', reason: 'memory' }, ms),
+      () => finish(whole, ms),
+      () => finish(sent.order.isCall === true ? noRoom() : { type: 'returned', reason: 'memory' }, ms),
     )
   }
 
@@ -348,7 +334,7 @@ export class PoolWorker {
   /** Takes the attempt off the list; what is returned reports its outcome and then closes its context. */
   #leave(sent: Sent): (outcome: Outcome, ms: number) => void {
     this.#attempts.delete(sent.number)
-    if (sent.isSent) for (const { object } of sent.order.inputs) this.#cache.unuse(object)
+    if (sent.isSent) for (const { object } of sent.order.inputs) this.#supplies.cache.unuse(object)
     this.#watchGhost()
     return (outcome, ms) => {
       if (!sent.isGhost && !this.#isSilent) {
@@ -356,6 +342,7 @@ export class PoolWorker {
         this.#options.host.reports.done(sent.order.id, outcome, ms)
       }
       sent.context?.close()
+      if (sent === this.#actor && !this.#isClosed) this.#actorEnded()
     }
   }
 
@@ -368,22 +355,13 @@ export class PoolWorker {
     this.#ghostTimer = setTimeout(() => this.terminate('terminated'), this.#options.config.cancelGraceMs)
   }
 
-  #withLife(sent: Sent, outcome: Outcome): Outcome {
-    const { context } = sent
-    if (context === undefined) return outcome
-    if (outcome.type === 'ref') return { type: 'ref', link: context.links([outcome.link])[0]! }
-    return outcome.type === 'inline' || outcome.type === 'stored'
-      ? { ...outcome, refs: context.links(outcome.refs) }
-      : outcome
-  }
-
   #returned(numbers: readonly number[]): void {
     const back: AttemptId[] = []
     for (const number of numbers) {
       const sent = this.#attempts.get(number)
       if (sent === undefined) continue
       this.#attempts.delete(number)
-      if (sent.isSent) for (const { object } of sent.order.inputs) this.#cache.unuse(object)
+      if (sent.isSent) for (const { object } of sent.order.inputs) this.#supplies.cache.unuse(object)
       if (sent.isGhost) continue
       this.#options.forget(sent.order.id)
       back.push(sent.order.id)
@@ -394,3 +372,9 @@ export class PoolWorker {
 
 const none: ReadonlyMap<string, Uint8Array> = new Map()
 const noRefs: readonly never[] = []
+
+/** A call has had its effect: it does not go elsewhere, as a task would. */
+function noRoom(): Outcome {
+  const message = 'its result does not fit into the memory of the peer where the actor lives'
+  return errorOutcome(new MeshError('OVERLOADED', message), String)
+}

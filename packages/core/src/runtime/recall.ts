@@ -38,6 +38,11 @@ export class Recall {
     this.#cells = new Int32Array(memory)
   }
 
+  /** Whether the worker has begun it; only where attempts begin in the order of their numbers. */
+  hasBegun(number: number): boolean {
+    return !isBefore(Atomics.load(this.#cells, begun), number)
+  }
+
   /** Takes back the attempts from `first` up to, not including, `after`. Those that the predicate tells of will not run. */
   take(first: number, after: number): (number: number) => boolean {
     const cells = this.#cells

@@ -6,6 +6,7 @@
 // A node is an array that begins with its tag. A child is a primitive as itself, `[n]` for node n, or
 // `[what, data]` for the primitives that MessagePack would bend.
 
+import { type ActorLink, actorBrand, packNote } from '../actor-note.ts'
 import { MeshError } from '../errors.ts'
 import type { RefLink } from '../model/task.ts'
 import { type Kind, kindOf, refBrand, viewTypeOf, viewTypes, whyNot } from './value-kinds.ts'
@@ -25,6 +26,7 @@ export const tags = {
   view: 10, // type number, bytes or part number
   ref: 11, // object id
   topRef: 12, // object id
+  actor: 14, // object id, ...note
 } as const
 
 export type Node = readonly [tag: number, ...rest: unknown[]]
@@ -182,6 +184,8 @@ class Flattening {
       }
       case 'ref':
         return this.#ref(value, pending.step)
+      case 'actor':
+        return this.#actor(value)
       default:
         return kind satisfies never
     }
@@ -270,6 +274,14 @@ class Flattening {
     if (!top) this.nestedRefs.set(object, { object, owner, top })
     else this.topRefs.push({ object, owner, top })
     return [top ? tags.topRef : tags.ref, object]
+  }
+
+  /** Also as an argument it is what it is: it has no value that it could be resolved to. */
+  #actor(actor: object): Node {
+    const { object, owner, note } = (actor as { [actorBrand]: ActorLink })[actorBrand]
+    this.options.onRef?.(actor)
+    this.nestedRefs.set(object, { object, owner, top: false })
+    return [tags.actor, object, ...packNote(note)]
   }
 }
 

@@ -2,11 +2,13 @@
 // then says why and what to do instead. Works across realms (iframes, vm contexts): prototypes of
 // this realm are recognised at once, others by their tag and their constructor's name.
 
+import { actorBrand } from '../actor-note.ts'
+
 /** Under this symbol a ref says which object it stands for. Shared by all copies of this package. */
 export const refBrand: unique symbol = Symbol.for('murmuration.ref.1') as never
 
 export type Kind =
-  'array' | 'object' | 'map' | 'set' | 'date' | 'regexp' | 'error' | 'boxed' | 'buffer' | 'view' | 'ref'
+  'array' | 'object' | 'map' | 'set' | 'date' | 'regexp' | 'error' | 'boxed' | 'buffer' | 'view' | 'ref' | 'actor'
 
 const kindOfPrototype = new Map<unknown, Kind>([
   [Object.prototype, 'object'],
@@ -68,6 +70,7 @@ export function kindOf(value: object): Kind | undefined {
   const known = kindOfPrototype.get(prototype)
   if (known !== undefined) return known
   if (refBrand in value) return 'ref'
+  if (actorBrand in value) return 'actor'
   const tag = Object.prototype.toString.call(value)
   if (tag === '[object Error]' || tag === '[object DOMException]' || value instanceof Error) return 'error'
   const constructor = (prototype as { constructor?: { name?: unknown } }).constructor
@@ -101,11 +104,16 @@ const advice: Readonly<Record<string, string>> = {
   URL: 'pass its href',
 }
 
+/** A class as it is written, not a function that is used as one. */
+export function isClass(value: unknown): boolean {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+}
+
 /** The rest of the sentence that begins with the value's path. */
 export function whyNot(value: unknown): string {
   if (typeof value === 'symbol') return 'is a symbol; pass a string'
   if (typeof value === 'function') {
-    return /^class\b/.test(Function.prototype.toString.call(value))
+    return isClass(value)
       ? 'is a class; only data travels: put the class in the task module'
       : 'is a function; only data travels: put the function in the task module and pass its name or its result'
   }

@@ -2,6 +2,7 @@
 // the shells are filled, so cycles need no care. Nothing here trusts the table: whatever is not as
 // written down there throws, and values.ts turns that into one error.
 
+import { type ActorNote, unpackNote } from '../actor-note.ts'
 import { MeshError } from '../errors.ts'
 import type { ObjectId } from '../model/ids.ts'
 import { type Node, nativeErrors, tags } from './value-graph.ts'
@@ -12,7 +13,7 @@ export interface RebuildOptions {
   part(number: number): Uint8Array
   /** True: parts become copies of their own, false: views where they are. */
   readonly copy: boolean
-  makeRef(object: ObjectId): unknown
+  makeRef(object: ObjectId, actor?: ActorNote): unknown
   /** The value of a top-level ref. */
   resolve(object: ObjectId): unknown
 }
@@ -72,6 +73,8 @@ function shell(node: Node, nodes: readonly Node[], options: RebuildOptions): unk
       return options.makeRef(first as ObjectId)
     case tags.topRef:
       return options.resolve(first as ObjectId)
+    case tags.actor:
+      return options.makeRef(first as ObjectId, unpackNote(node.slice(2)))
     default:
       throw new TypeError(`no such node: ${String(tag)} of ${nodes.length}`)
   }

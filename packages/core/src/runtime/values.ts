@@ -1,4 +1,4 @@
-// Values as bytes and back: what structured clone carries, plus refs. Walk first, then encode, so what
+// Values as bytes and back: what structured clone carries, plus refs and handles on actors. Walk first, then encode, so what
 // cannot travel is an error at the call with its path. Plain trees go straight to MessagePack; all else
 // becomes a table of nodes (value-graph.ts). Equal values give equal bytes: hashes of them are compared,
 // so bytes name objects but never their owners; those ride beside them as RefLinks.
@@ -14,6 +14,7 @@
 // with a fixed length. Keys of objects keep their order, and other orders are other bytes.
 
 import { Packr, RESERVE_START_SPACE } from 'msgpackr'
+import type { ActorNote } from '../actor-note.ts'
 import { MeshError } from '../errors.ts'
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
@@ -37,7 +38,8 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** The owners of the refs inside. */
   readonly refs?: readonly RefLink[] | undefined
-  readonly makeRef?: ((link: RefLink) => unknown) | undefined
+  /** `actor`: what stands there is a handle on one. */
+  readonly makeRef?: ((link: RefLink, actor?: ActorNote) => unknown) | undefined
   /** True: large binary is copied into buffers of its own. False: it is viewed where it lies, so nobody may write to it. Default true. */
   readonly copy?: boolean | undefined
 }
@@ -88,7 +90,9 @@ function noTopRef(object: ObjectId): never {
 /** The application's error, or what could be saved of it. */
 export function decodeError(bytes: Uint8Array): unknown {
   try {
-    return decode(bytes, { makeRef: (link) => `[ObjectRef ${link.object}]` })
+    return decode(bytes, {
+      makeRef: (link, actor) => (actor ? `[Actor ${actor.label}]` : `[ObjectRef ${link.object}]`),
+    })
   } catch (error) {
     return error
   }
@@ -238,7 +242,7 @@ function read(bytes: Uint8Array, options: DecodeOptions, resolve: (object: Objec
     copy,
     resolve,
     part: (number) => part(bytes, offsets[number], sizes[number]),
-    makeRef: (object) => makeRef?.(linkTo(object, refs)),
+    makeRef: (object, actor) => makeRef?.(linkTo(object, refs), actor),
   })
 }
 

@@ -3,24 +3,20 @@
 // made when it first asks, so a task that asks for nothing costs nothing.
 
 import { MeshError } from '../errors.ts'
-import { clip, limits } from '../model/limits.ts'
 import { isOutOfTime } from '../model/out-of-time.ts'
-import type { ContextId, ObjectId } from '../model/ids.ts'
-import type { Outcome } from '../model/task.ts'
-import { didYouMean } from '../nearest.ts'
+import type { RefLink, Outcome } from '../model/task.ts'
+import type { ActorNote } from '../actor-note.ts'
+import { handleIn } from '../actors.ts'
 import { handleOf, isRef } from '../refs.ts'
-import { createScope, type OpenScope } from '../scope.ts'
-import type { Fn, Scope } from '../types.ts'
-import type { CodePort, LoadedModule } from './code-port.ts'
-import type { CurrentTask } from './task-global.ts'
-import { nameOfError } from './value-graph.ts'
+import type { Scope } from '../types.ts'
+import { AttemptVerbs } from './attempt-verbs.ts'
+import { exportedClass, exportedFunction, methodOf, type Namespace } from './callee.ts'
+import { type CurrentTask, taskGlobal } from './task-global.ts'
+import { errorOutcome } from './thrown.ts'
 import { refBrand } from './value-kinds.ts'
-import { decodeArgs, encode, encodeError } from './values.ts'
-import { WorkerContext } from './worker-context.ts'
+import { decode, decodeArgs, encode } from './values.ts'
 import type { WorkerHost } from './worker-host.ts'
 import type { BatchOrder } from './worker-messages.ts'
-
-export type Namespace = Readonly<Record<string, unknown>>
 
 /** An outcome, and the bytes that go beside one of type 'stored'. */
 export interface Ended {
@@ -33,9 +29,10 @@ export class Attempt implements CurrentTask {
   /** The batch's. */
   readonly buffer: ArrayBuffer
   readonly #host: WorkerHost
+  /** The attempt that is the actor, when this is a call of it. */
+  readonly #actor: Attempt | undefined
   #namespace: Namespace = {}
-  #scope: OpenScope | undefined
-  #context: WorkerContext | undefined
+  #verbs: AttemptVerbs | undefined
   #controller: AbortController | undefined
   #aborted: string | undefined
   #waits = 0
@@ -43,13 +40,15 @@ export class Attempt implements CurrentTask {
   /** Time spent waiting for refs, in milliseconds. */
   blockedMs = 0
   #percent = -1
-  /** Something of it left in a message: its outcome must come after that. */
-  hasSpoken = false
+  /** Messages that its worker had sent when it began: its outcome must come after those that it sends itself. */
+  saidBefore = 0
 
-  constructor(host: WorkerHost, order: BatchOrder, buffer: ArrayBuffer) {
+  // oxlint-disable-next-line max-params -- made for every attempt: no options object in between
+  constructor(host: WorkerHost, order: BatchOrder, buffer: ArrayBuffer, actor?: Attempt) {
     this.#host = host
     this.order = order
     this.buffer = buffer
+    this.#actor = actor
   }
 
   // ---- what a task sees
@@ -69,7 +68,7 @@ export class Attempt implements CurrentTask {
   }
 
   get mesh(): Scope {
-    return this.#openScope()
+    return this.verbs.scope
   }
 
   progress(fraction: number, note = ''): void {
@@ -95,16 +94,37 @@ export class Attempt implements CurrentTask {
     return this.#waits > 0
   }
 
-  /** Synchronous where the function is, so that a batch of small tasks is one loop. */
-  run(namespace: Namespace): Ended | Promise<Ended> {
+  /** Synchronous where the function is, so that a batch of small tasks is one loop. `instance`: whose method it is. */
+  run(namespace: Namespace, instance?: object): Ended | Promise<Ended> {
     this.#namespace = namespace
-    const f = Object.hasOwn(namespace, this.order.fn) ? namespace[this.order.fn] : undefined
-    if (typeof f !== 'function') return this.#noExport()
+    taskGlobal().current = this
+    const { fn } = this.order
+    const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
+    if (typeof f !== 'function') return plain(f)
     try {
-      const result: unknown = (f as Fn)(...this.#args())
+      const result: unknown = Reflect.apply(f, instance, this.#args())
       if (isThenable(result)) return this.#awaited(result)
-      if (this.#aborted !== undefined || this.#scope?.flushed() !== undefined) return this.#awaited(result)
+      if (this.#aborted !== undefined || this.#verbs?.scope.flushed() !== undefined) return this.#awaited(result)
       return this.#returned(result)
+    } catch (error) {
+      return this.#threw(error)
+    }
+  }
+
+  /** The instance of an actor, constructed or restored, or why there is none. */
+  async build(namespace: Namespace): Promise<{ readonly instance: object } | Ended> {
+    this.#namespace = namespace
+    taskGlobal().current = this
+    const { fn, actor } = this.order
+    const Class = exportedClass(namespace, fn)
+    if (typeof Class !== 'function') return plain(Class)
+    try {
+      const snapshot = actor?.snapshot ?? null
+      const made: unknown =
+        snapshot === null ? new Class(...this.#args()) : await Class.restore?.(this.#state(snapshot))
+      if (typeof made !== 'object' || made === null) throw new TypeError(`${fn}.restore returned no instance of ${fn}`)
+      await this.#verbs?.scope.flushed()
+      return this.#aborted === undefined ? { instance: made } : this.#cancelled(this.#aborted)
     } catch (error) {
       return this.#threw(error)
     }
@@ -112,15 +132,14 @@ export class Attempt implements CurrentTask {
 
   /** The task's verbs end with it. */
   end(): void {
-    this.#context?.close()
-    this.#scope?.close(new MeshError('NOT_IN_TASK', `the task that this mesh belongs to has ended (${this.order.fn})`))
+    this.#verbs?.close(new MeshError('NOT_IN_TASK', `the task that this mesh belongs to has ended (${this.order.fn})`))
   }
 
   async #awaited(promise: unknown): Promise<Ended> {
     try {
       const result = await promise
       // What the result refers to must have left before the result does.
-      await this.#scope?.flushed()
+      await this.#verbs?.scope.flushed()
       return this.#returned(result)
     } catch (error) {
       return this.#threw(error)
@@ -131,20 +150,22 @@ export class Attempt implements CurrentTask {
     const { args, refs, inputs } = this.order
     const bytes = new Uint8Array(this.buffer, args[0], args[1] - args[0])
     const inputOf = new Map(inputs.map((input) => [input.object, input]))
-    const makeRef = (link: { object: ObjectId; owner: never }): unknown => this.#makeRef(link)
+    const makeRef = this.#makeRef
     return decodeArgs(bytes, {
       refs,
-      makeRef: makeRef as never,
+      makeRef,
       resolve: (object) => {
         const input = inputOf.get(object)
         if (input === undefined) throw new TypeError(`no input ${object}`)
-        return this.#host.inputValue(input, this.buffer, makeRef as never)
+        return this.#host.inputValue(input, this.buffer, makeRef)
       },
     })
   }
 
-  #makeRef(link: { readonly object: ObjectId; readonly owner: never }): unknown {
-    return this.#openScope().refTo(link, link.object)
+  readonly #makeRef = (link: RefLink, actor?: ActorNote): unknown => this.verbs.scope.refTo(link, link.object, actor)
+
+  #state({ span, refs }: NonNullable<NonNullable<BatchOrder['actor']>['snapshot']>): unknown {
+    return decode(new Uint8Array(this.buffer, span[0], span[1] - span[0]), { refs, makeRef: this.#makeRef })
   }
 
   #returned(result: unknown): Ended {
@@ -157,7 +178,7 @@ export class Attempt implements CurrentTask {
     }
     let broken: MeshError | undefined
     const onRef = (ref: object): void => {
-      if (isRef(ref)) broken ??= handleOf(ref).broken
+      broken ??= handleIn(ref)?.broken
     }
     const { bytes, refs } = encode(result, { root: 'result', onRef })
     if (broken !== undefined) return this.#threw(broken)
@@ -175,13 +196,6 @@ export class Attempt implements CurrentTask {
     return plain({ type: 'cancelled', reason })
   }
 
-  #noExport(): Ended {
-    const { fn } = this.order
-    const names = Object.keys(this.#namespace).filter((name) => typeof this.#namespace[name] === 'function')
-    const message = `no exported function ${fn}${didYouMean(fn, names)}; there are ${names.join(', ')}`
-    return plain({ type: 'rejected', code: 'UNKNOWN_EXPORT', message: clip(message) })
-  }
-
   #reason(): MeshError {
     const { task, attempt } = this.order
     const reason = this.#aborted ?? ''
@@ -190,23 +204,21 @@ export class Attempt implements CurrentTask {
       : new MeshError('TASK_CANCELLED', `the task was cancelled: ${reason}`, { task, attempt })
   }
 
-  #openScope(): OpenScope {
-    if (this.#scope !== undefined) return this.#scope
-    const { number, task } = this.order
-    this.#context = new WorkerContext({
-      context: task as string as ContextId,
-      inlineBytes: this.#host.inlineBytes,
-      sha256: this.#host.sha256,
-      calls: this.#host.calls,
-      post: (request, transfer) => this.#host.post({ type: 'context', number, request }, transfer),
+  get verbs(): AttemptVerbs {
+    this.#verbs ??= new AttemptVerbs({
+      host: this.#host,
+      order: this.order,
+      namespace: this.#namespace,
+      actor: this.#actor?.verbs,
       waits: (change) => this.#wait(change),
+      warn: (message) => this.#host.logged(this, 'warn', message),
     })
-    const warn = (message: string): void => this.#host.logged(this, 'warn', message)
-    this.#scope = createScope({ port: this.#context, code: this.#bundle(), warn, watchDropped: false })
-    return this.#scope
+    return this.#verbs
   }
 
   #wait(change: 1 | -1): void {
+    // Who waits in an actor keeps nobody from anything: it has its worker to itself.
+    if (this.order.actor !== undefined || this.#actor !== undefined) return
     this.#waits += change
     if (change === 1 && this.#waits === 1) {
       this.#blockedAt = this.#host.now()
@@ -214,32 +226,6 @@ export class Attempt implements CurrentTask {
     } else if (change === -1 && this.#waits === 0) {
       this.blockedMs += this.#host.now() - this.#blockedAt
       this.#host.post({ type: 'unblocked', number: this.order.number })
-    }
-  }
-
-  /** Inside a task the only code there is, is the bundle that runs. */
-  #bundle(): CodePort {
-    return {
-      use: async () => {
-        const way = 'export its function from the running module as well and pass that to task.mesh.fn'
-        throw new MeshError('BUNDLE_FAILED', `task.mesh.use: a running task cannot bundle; ${way}`, {
-          reason: 'in-task',
-        })
-      },
-      fn: (f): LoadedModule => {
-        const { code } = this.order
-        const name = Object.keys(this.#namespace).find((key) => this.#namespace[key] === f)
-        if (name === undefined) {
-          const what = f.name === '' ? 'the function' : f.name
-          throw new MeshError(
-            'UNKNOWN_EXPORT',
-            `task.mesh.fn: ${what} is not an export of the running module; export it`,
-          )
-        }
-        // What an export reaches is not known here: two bundles are two functions.
-        const digest = `${code} ${name}`
-        return { code, name, exports: [{ name, kind: 'function', digest }], only: null, source: null }
-      },
     }
   }
 }
@@ -250,46 +236,4 @@ function plain(outcome: Outcome): Ended {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
-function describe(thrown: unknown): string {
-  try {
-    return String(thrown)
-  } catch {
-    return Object.prototype.toString.call(thrown)
-  }
-}
-
-/** What was thrown: for matching, for people, and whole. It may be anything, and reading it may throw. */
-function errorOutcome(error: unknown, format: WorkerHost['format']): Outcome {
-  try {
-    const isError = error instanceof Error
-    const code = (error as { code?: unknown } | null | undefined)?.code
-    return {
-      type: 'error',
-      name: isError ? textOf(nameOfError(error)) : typeof error,
-      code: typeof code === 'string' ? clip(code) : '',
-      message: textOf(isError ? error.message : format([error])),
-      bytes: encodeForWire(error),
-    }
-  } catch {
-    const message = 'what it threw could not be read'
-    return { type: 'error', name: 'Error', code: '', message, bytes: encodeError(new Error(message)) }
-  }
-}
-
-/** The error with everything it carries, or without its properties when these are too much for a message. */
-export function encodeForWire(error: unknown): Uint8Array {
-  const bytes = encodeError(error)
-  if (bytes.byteLength <= limits.errorBytes) return bytes
-  if (!(error instanceof Error)) return encodeError(textOf(error))
-  const bare = new Error(textOf(error.message))
-  bare.name = textOf(nameOfError(error))
-  if (error.stack !== undefined) bare.stack = textOf(error.stack)
-  return encodeError(bare)
-}
-
-/** Whatever was thrown, in words that fit on the wire. */
-export function textOf(value: unknown): string {
-  return clip(typeof value === 'string' ? value : describe(value))
 }

@@ -1,6 +1,7 @@
 // The context of a running task, seen from inside its worker: a ContextPort that speaks over the message
 // port. It knows nothing of its own but what it submitted; an attempt that watches is one that waits.
 
+import type { FoundActor } from '../model/events.ts'
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
@@ -11,12 +12,15 @@ import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts
 
 export interface WorkerContextOptions {
   readonly context: ContextId
+  readonly runsAgain: boolean
   readonly inlineBytes: number
   readonly sha256: Sha256
   readonly post: (request: ContextRequest, transfer?: Transferable[]) => void
   readonly calls: PendingCalls
   /** The attempt began to wait for something, or ended to. */
   readonly waits: (change: 1 | -1) => void
+  /** Of the actor that it is a call of: what is known of what was submitted is known to both. */
+  readonly within?: WorkerContext | undefined
 }
 
 /** Requests of one worker that have no answer yet. */
@@ -45,19 +49,22 @@ export class WorkerContext implements ContextPort {
   readonly self = thisPeer
   /** Filled in by the main thread. */
   readonly depth = 0
-  readonly runsAgain = true
+  readonly runsAgain: boolean
   readonly inlineBytes: number
   readonly sha256: Sha256
   readonly #options: WorkerContextOptions
   /** What is known of what was submitted or watched here. */
-  readonly #states = new Map<ObjectId, RefStatus['state']>()
+  readonly #states: Map<ObjectId, RefStatus['state']>
   readonly #asked = new Set<number>()
 
   constructor(options: WorkerContextOptions) {
     this.#options = options
     this.context = options.context
+    this.runsAgain = options.runsAgain
     this.inlineBytes = options.inlineBytes
     this.sha256 = options.sha256
+    const { within } = options
+    this.#states = within === undefined ? new Map() : within.#states
   }
 
   submit(spec: TaskSpec): void {
@@ -97,6 +104,11 @@ export class WorkerContext implements ContextPort {
   durable(object: ObjectId, owner: LifeId): Wait<void> {
     const { settled, stop } = this.#wait((call) => this.#options.post({ type: 'durable', call, object, owner }))
     return { settled: settled.then(() => undefined), stop }
+  }
+
+  findActor(name: string): Wait<FoundActor | null> {
+    const { settled, stop } = this.#wait((call) => this.#options.post({ type: 'find-actor', call, name }))
+    return { settled: settled.then(({ found = null }) => found), stop }
   }
 
   /** Nobody waits for answers any more. */

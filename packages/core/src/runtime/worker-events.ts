@@ -11,6 +11,8 @@ export function reportsTo(post: (event: PeerEvent) => void, logged: NonNullable<
     blocked: (attempt) => post({ type: 'blocked', attempt, blocked: true }),
     unblocked: (attempt) => post({ type: 'blocked', attempt, blocked: false }),
     returned: (attempts) => post({ type: 'returned', attempts }),
+    built: (attempt, snapshots) => post({ type: 'built', attempt, snapshots }),
+    snapshot: (attempt, result) => post({ type: 'snapshot', attempt, result }),
     exited: (worker, { reason, detail }, running, unstarted) =>
       post({ type: 'exited', worker, reason, detail, running, unstarted }),
     logged: (attempt, level, text) => logged({ attempt, level, text }),
@@ -18,8 +20,9 @@ export function reportsTo(post: (event: PeerEvent) => void, logged: NonNullable<
 }
 
 export function ordersOf(batch: readonly Order[]): RunOrder[] {
-  return batch.map(({ id, attempt, spec, inputs }) => {
-    const { id: task, code, fn, args, refs } = spec
-    return { id, attempt, task, code, fn, args, refs, inputs }
+  return batch.map(({ id, attempt, spec, inputs, snapshot = null }) => {
+    const { id: task, code, fn, args, refs, actor, call } = spec
+    const order = { id, attempt, task, code, fn, args, refs, inputs, isCall: call !== undefined }
+    return actor === undefined ? order : { ...order, actor: { concurrency: actor.concurrency, snapshot } }
   })
 }

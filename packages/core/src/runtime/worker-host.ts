@@ -1,22 +1,27 @@
 // The inside of a worker: takes batches, runs one attempt after the other, and says what came of each the
 // moment it is over. One attempt runs at a time, also while it waits for something, so that `task` is always
 // this one; when it waits for a ref, the batch mates behind it are given back. Platforms supply the few things
-// that differ (importing, hashing) and call `exposeWorkerHost` in their worker module.
+// that differ (importing, hashing) and call `exposeWorkerHost` in their worker module. In the worker of an actor only its
+// calls run: how, is resident.ts.
 
 import { expose } from 'comlink'
 import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId } from '../model/ids.ts'
-import type { Outcome, RefLink } from '../model/task.ts'
+import type { Outcome } from '../model/task.ts'
 import { unpackOrder } from './batch.ts'
 import { headline, placeIn } from './bundle-place.ts'
 import { captureConsole, formatParts } from './console.ts'
 import { OutcomeWriter } from './outcome-ring.ts'
 import type { Sha256 } from './ports.ts'
 import { Recalled } from './recall.ts'
+import type { Namespace } from './callee.ts'
+import { Resident } from './resident.ts'
 import { taskGlobal } from './task-global.ts'
-import { decode } from './values.ts'
-import { Attempt, encodeForWire, type Ended, type Namespace, textOf } from './worker-attempt.ts'
+import { encodeForWire, textOf } from './thrown.ts'
+import { decode, type DecodeOptions } from './values.ts'
+import { Attempt, type Ended } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
+import { transferBytes } from './worker-messages.ts'
 import type { Answer, Batch, BatchInput, LogLevel, Report, WorkerApi, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerHostOptions {
@@ -38,6 +43,7 @@ export function exposeWorkerHost(endpoint: Endpoint, options: WorkerHostOptions)
     load: (code, url, env) => host.load(code, { url, env }),
     run: (batch) => host.take(batch),
     abort: (number, reason) => host.abort(number, reason),
+    snapshot: () => host.snapshot(),
   }
   expose(api, endpoint)
 }
@@ -50,8 +56,8 @@ interface Bundle {
   failure: { readonly message: string; readonly bytes?: Uint8Array } | undefined
 }
 
-/** Above this a message's bytes are moved instead of copied. */
-const transferBytes = 16 * 1024
+/** What an attempt begins with: its module, or what becomes of it without. */
+export type Imported = { readonly namespace: Namespace } | { readonly namespace: undefined; readonly failed: Ended }
 
 export class WorkerHost {
   readonly sha256: Sha256
@@ -66,6 +72,10 @@ export class WorkerHost {
   #queue: Attempt[] = []
   #current: Attempt | undefined
   #isRunning = false
+  /** The actor that lives here, if one does. */
+  #resident: Resident | undefined
+  /** Messages that were sent, without those that end an attempt. */
+  #said = 0
   /** The environment as text, to tell a change. */
   #env: string | undefined
   #port: MessagePort | undefined
@@ -97,17 +107,34 @@ export class WorkerHost {
   take({ buffer, names, orders, objects, forget }: Batch): void {
     for (const object of forget) this.#objects.delete(object)
     for (const { object, bytes } of objects) this.#objects.set(object, { bytes, value: undefined })
-    const attempts = orders.map((order) => new Attempt(this, unpackOrder(order, names), buffer))
-    if (this.#current?.isBlocked === true) return this.#giveBack(attempts)
+    const attempts: Attempt[] = []
+    for (const packed of orders) {
+      const order = unpackOrder(packed, names)
+      const attempt = new Attempt(this, order, buffer, this.#resident?.attempt)
+      if (order.actor === undefined) attempts.push(attempt)
+      else this.#resident = new Resident(this, attempt)
+    }
+    if (this.#resident !== undefined) return this.#resident.take(attempts)
+    if (this.#current?.isBlocked === true) return this.giveBack(attempts)
     this.#queue.push(...attempts)
     if (!this.#isRunning) void this.#drain()
   }
 
+  snapshot(): void {
+    this.#resident?.snapshot()
+  }
+
   abort(number: number, reason: string): void {
+    if (this.#resident !== undefined) return this.#resident.abort(number, reason)
     if (this.#current?.order.number === number) return this.#current.abort(reason)
     const at = this.#queue.findIndex(({ order }) => order.number === number)
     if (at === -1) return
     this.#queue.splice(at, 1)
+    this.dropped(number, reason)
+  }
+
+  /** It was cancelled before it began. */
+  dropped(number: number, reason: string): void {
     this.post({ type: 'done', number, outcome: { type: 'cancelled', reason }, ms: 0, bytes: null })
   }
 
@@ -118,9 +145,14 @@ export class WorkerHost {
   }
 
   post(report: Report, transfer: Transferable[] = []): void {
-    // What it says from now on must not overtake this.
-    if (this.#current !== undefined) this.#current.hasSpoken = true
+    this.#said++
     this.#port?.postMessage(report, transfer)
+  }
+
+  /** What outcomes later on are judged by, so none of them may come before it. */
+  tell(report: Extract<Report, { type: 'built' | 'snapshot' }>, transfer: Transferable[] = []): void {
+    this.#outcomes?.tells()
+    this.post(report, transfer)
   }
 
   logged(attempt: Attempt | undefined, level: LogLevel, text: string): void {
@@ -130,12 +162,16 @@ export class WorkerHost {
   /** The attempt waits for a ref: its slot goes to others, and so do those queued behind it. */
   blocked(attempt: Attempt): void {
     this.post({ type: 'blocked', number: attempt.order.number })
-    this.#giveBack(this.#queue)
+    this.giveBack(this.#queue)
     this.#queue = []
   }
 
   /** Decoded once per worker and shared, unless there are refs inside: those belong to the attempt. */
-  inputValue({ object, span, refs }: BatchInput, buffer: ArrayBuffer, makeRef: (link: RefLink) => unknown): unknown {
+  inputValue(
+    { object, span, refs }: BatchInput,
+    buffer: ArrayBuffer,
+    makeRef: NonNullable<DecodeOptions['makeRef']>,
+  ): unknown {
     if (span !== null) {
       return decode(new Uint8Array(buffer, span[0], span[1] - span[0]), { refs, makeRef })
     }
@@ -155,14 +191,36 @@ export class WorkerHost {
   async #drain(): Promise<void> {
     this.#isRunning = true
     for (let attempt = this.#next(); attempt !== undefined; attempt = this.#next()) {
-      const bundle = this.#bundles.get(attempt.order.code)
-      this.#current = attempt
-      if (bundle !== undefined && bundle.namespace === undefined) await this.#import(bundle)
+      this.enter(attempt)
+      const bundle = this.#isImported(attempt) ?? (await this.imported(attempt))
       const started = this.now()
-      const ended = this.#run(attempt, bundle)
-      this.#report(attempt, ended instanceof Promise ? await ended : ended, started)
+      const ended = bundle.namespace === undefined ? bundle.failed : attempt.run(bundle.namespace)
+      this.report(attempt, ended instanceof Promise ? await ended : ended, started)
     }
     this.#isRunning = false
+  }
+
+  /** Whose verbs are meant, as far as can be told. */
+  get atWork(): Attempt | undefined {
+    return this.#current
+  }
+
+  /** What is said from here on is its own. */
+  enter(attempt: Attempt): void {
+    attempt.saidBefore = this.#said
+    this.#current = attempt
+  }
+
+  /** The main thread can tell that it has begun, whatever becomes of this worker. */
+  begun({ order }: Attempt): void {
+    this.#recalled?.begins(order.number)
+  }
+
+  /** It runs no more, or not at this moment. */
+  leave(attempt: Attempt): void {
+    if (this.#current !== attempt) return
+    this.#current = this.#resident?.atWork
+    taskGlobal().current = this.#current ?? null
   }
 
   /** The next that was not taken back; of those that were, the main thread is told, as it may not know of all. */
@@ -172,8 +230,24 @@ export class WorkerHost {
     for (; next !== undefined && this.#recalled?.begins(next.order.number) === true; next = this.#queue.shift()) {
       ;(back ??= []).push(next)
     }
-    if (back !== undefined) this.#giveBack(back)
+    if (back !== undefined) this.giveBack(back)
     return next
+  }
+
+  /** Undefined until it is. */
+  #isImported({ order }: Attempt): Imported | undefined {
+    const bundle = this.#bundles.get(order.code)
+    if (bundle?.namespace === undefined) return undefined
+    this.#useEnv(bundle.env)
+    return bundle as Bundle & { readonly namespace: Namespace }
+  }
+
+  async imported(attempt: Attempt): Promise<Imported> {
+    const bundle = this.#bundles.get(attempt.order.code)
+    if (bundle !== undefined && bundle.namespace === undefined) await this.#import(bundle)
+    const failure = bundle?.failure ?? { message: `bundle ${attempt.order.code} is not in this worker` }
+    const outcome: Outcome = { type: 'rejected', code: 'CODE_REJECTED', ...failure }
+    return this.#isImported(attempt) ?? { namespace: undefined, failed: { outcome, bytes: null } }
   }
 
   async #import(bundle: Bundle): Promise<void> {
@@ -185,20 +259,9 @@ export class WorkerHost {
     }
   }
 
-  #run(attempt: Attempt, bundle: Bundle | undefined): Ended | Promise<Ended> {
-    if (bundle?.namespace === undefined) {
-      const failure = bundle?.failure ?? { message: `bundle ${attempt.order.code} is not in this worker` }
-      return { outcome: { type: 'rejected', code: 'CODE_REJECTED', ...failure }, bytes: null }
-    }
-    this.#useEnv(bundle.env)
-    taskGlobal().current = attempt
-    return attempt.run(bundle.namespace)
-  }
-
-  #report(attempt: Attempt, { outcome, bytes }: Ended, started: number): void {
+  report(attempt: Attempt, { outcome, bytes }: Ended, started: number): void {
     attempt.end()
-    taskGlobal().current = null
-    this.#current = undefined
+    this.leave(attempt)
     const ms = Math.max(0, this.now() - started - attempt.blockedMs)
     if (this.#isWritten(attempt, outcome, ms)) return
     const large = bytes ?? (outcome.type === 'inline' ? outcome.bytes : null)
@@ -206,16 +269,16 @@ export class WorkerHost {
     this.post({ type: 'done', number: attempt.order.number, outcome, ms, bytes }, transfer)
   }
 
-  /** Through the ring: whatever is small and plain, unless the attempt has said something in a message before. */
+  /** Through the ring: whatever is small and plain, unless something was said in a message since the attempt began. */
   #isWritten(attempt: Attempt, outcome: Outcome, ms: number): boolean {
-    if (this.#outcomes === undefined || attempt.hasSpoken) return false
+    if (this.#outcomes === undefined || attempt.saidBefore !== this.#said) return false
     if (outcome.type !== 'inline' || outcome.refs.length > 0) return false
     const result = this.#outcomes.write(attempt.order.number, ms, outcome.bytes)
-    if (result === 'knock') this.post({ type: 'knock' })
+    if (result === 'knock') this.#port?.postMessage({ type: 'knock' } satisfies Report)
     return result !== 'full'
   }
 
-  #giveBack(attempts: readonly Attempt[]): void {
+  giveBack(attempts: readonly Attempt[]): void {
     if (attempts.length === 0) return
     this.post({ type: 'returned', numbers: attempts.map(({ order }) => order.number) })
   }

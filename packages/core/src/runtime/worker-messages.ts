@@ -4,6 +4,8 @@
 // that said nothing else take the ring. Attempts are numbered per pool: numbers are small, and news of an attempt
 // that is over finds nobody.
 
+import type { SnapshotResult } from '../model/actor.ts'
+import type { FoundActor } from '../model/events.ts'
 import type { CodeId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
 import type { PutRequest, Settlement } from './context-port.ts'
@@ -14,6 +16,8 @@ export interface WorkerApi {
   load(code: CodeId, url: string, env: Readonly<Record<string, string>>): void
   run(batch: Batch): void
   abort(number: number, reason: string): void
+  /** Of the actor that lives here, behind all that was sent before. */
+  snapshot(): void
 }
 
 export interface WorkerSettings {
@@ -23,6 +27,9 @@ export interface WorkerSettings {
   /** For attempts that are taken back unstarted (recall.ts); null likewise. */
   readonly recall: SharedArrayBuffer | null
 }
+
+/** Above this a message's bytes are moved instead of copied. */
+export const transferBytes = 16 * 1024
 
 /** Part of the batch's buffer. */
 export type Span = readonly [start: number, end: number]
@@ -43,10 +50,17 @@ export interface BatchOrder {
   readonly args: Span
   readonly refs: readonly RefLink[]
   readonly inputs: readonly BatchInput[]
+  /** Of an actor. */
+  readonly actor?: BatchActor | undefined
+}
+
+export interface BatchActor {
+  readonly concurrency: number
+  readonly snapshot: { readonly span: Span; readonly refs: readonly RefLink[] } | null
 }
 
 /** A BatchOrder by position, its code and function as places in the batch's names: structured clone writes every key of every object. */
-export type PackedOrder = readonly [
+export type PackedTask = readonly [
   number: number,
   task: TaskId,
   attempt: number,
@@ -57,6 +71,9 @@ export type PackedOrder = readonly [
   refs: readonly RefLink[] | 0,
   inputs: readonly BatchInput[] | 0,
 ]
+
+/** An actor is one place longer. */
+export type PackedOrder = readonly [...PackedTask, actor?: BatchActor]
 
 export interface Batch {
   readonly buffer: ArrayBuffer
@@ -93,6 +110,7 @@ export type ContextRequest =
       readonly reason: string
     }
   | { readonly type: 'durable'; readonly call: number; readonly object: ObjectId; readonly owner: LifeId }
+  | { readonly type: 'find-actor'; readonly call: number; readonly name: string }
 
 /** From a worker to its peer. */
 export type Report =
@@ -109,6 +127,8 @@ export type Report =
     }
   | { readonly type: 'blocked' | 'unblocked'; readonly number: number }
   | { readonly type: 'returned'; readonly numbers: readonly number[] }
+  | { readonly type: 'built'; readonly number: number; readonly snapshots: boolean }
+  | { readonly type: 'snapshot'; readonly number: number; readonly result: SnapshotResult }
   | { readonly type: 'logged'; readonly number: number | null; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'context'; readonly number: number; readonly request: ContextRequest }
 
@@ -118,6 +138,8 @@ export type LogLevel = 'log' | 'warn' | 'error'
 export interface Answer {
   readonly call: number
   readonly settlement: Settlement | null
+  /** The actor that was asked for, if somebody has it. */
+  readonly found?: FoundActor | null | undefined
   /** An encoded error when it failed. */
   readonly error: Uint8Array | null
 }

@@ -9,7 +9,7 @@ import { builtinBundle } from './builtin.ts'
 import { PoolWorker } from './pool-worker.ts'
 import type { ObjectStore, Platform } from './ports.ts'
 import type { Sent } from './sent.ts'
-import type { WorkerPool, WorkerPoolHost } from './worker-port.ts'
+import type { RunOrder, WorkerPool, WorkerPoolHost } from './worker-port.ts'
 
 export interface WorkerPoolOptions {
   readonly platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256' | 'sharesMemory'>
@@ -47,10 +47,12 @@ class Pool implements WorkerPool {
     this.#builtin = builtinBundle(options.platform.sha256)
   }
 
-  run(worker: number, batch: Parameters<WorkerPool['run']>[1]): void {
+  run(worker: number, batch: readonly RunOrder[]): void {
     const first = batch[0]
     if (first === undefined || this.#isClosed) return
     let pooled = this.#workers.get(worker)
+    // Its actor has gone with that worker, and news of that is on its way.
+    if (pooled === undefined && first.isCall === true) return this.#giveBack(batch)
     if (pooled?.isWorn === true) {
       void pooled.close()
       pooled = undefined
@@ -73,6 +75,10 @@ class Pool implements WorkerPool {
     known?.worker.abort(known.sent, reason)
   }
 
+  snapshot(attempt: AttemptId): void {
+    this.#attempts.get(attempt)?.worker.snapshot()
+  }
+
   recall(worker: number): void {
     this.#workers.get(worker)?.recall()
   }
@@ -92,6 +98,10 @@ class Pool implements WorkerPool {
     await Promise.all(Array.from(this.#workers.values(), (worker) => worker.close()))
     this.#workers.clear()
     this.#attempts.clear()
+  }
+
+  #giveBack(batch: readonly RunOrder[]): void {
+    queueMicrotask(() => this.#options.host.reports.returned(batch.map(({ id }) => id)))
   }
 
   #start(number: number, env: Readonly<Record<string, string>>): PoolWorker {

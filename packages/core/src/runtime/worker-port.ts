@@ -2,6 +2,7 @@
 // number and the batch; the pool starts threads as they are first named, feeds them bundles and
 // decoded inputs, and reports outcomes one by one. Nothing here decides.
 
+import type { Snapshot, SnapshotResult } from '../model/actor.ts'
 import type { AttemptId, CodeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { CrashReason, Outcome, RefLink } from '../model/task.ts'
 import type { ContextPort } from './context-port.ts'
@@ -26,6 +27,17 @@ export interface RunOrder {
   readonly refs: readonly RefLink[]
   /** One per top-level ref. Inline bytes ride along, the others are in the object store. */
   readonly inputs: readonly RunInput[]
+  /** It is an actor: an instance of the class `fn` is made in that worker, which is the actor's own from then on. */
+  readonly actor?: ActorOrder | undefined
+  /** It is a call of the actor that lives in that worker, and `fn` the method. */
+  readonly isCall?: boolean | undefined
+}
+
+export interface ActorOrder {
+  /** Calls that run at once. */
+  readonly concurrency: number
+  /** What it is restored from; null: it is constructed. */
+  readonly snapshot: Snapshot | null
 }
 
 export interface WorkerReports {
@@ -36,7 +48,10 @@ export interface WorkerReports {
   unblocked(attempt: AttemptId): void
   /** Batch mates given back unstarted: the one before them blocked, or they were recalled. */
   returned(attempts: readonly AttemptId[]): void
-  /** The worker is gone: `running` was in it (blocked ones included), `unstarted` were only queued. */
+  /** The actor's instance is there; `snapshots`: it can be asked for one. Its attempt stays until the actor ends. */
+  built(attempt: AttemptId, snapshots: boolean): void
+  snapshot(attempt: AttemptId, result: SnapshotResult): void
+  /** The worker is gone: `running` was in it (an actor, blocked ones and calls that had begun included), `unstarted` were only queued. */
   exited(
     worker: number,
     exit: { reason: CrashReason; detail: string },
@@ -50,8 +65,10 @@ export interface WorkerReports {
 export interface WorkerPool {
   /** Queues the batch on that worker, starting it when it is new. */
   run(worker: number, batch: readonly RunOrder[]): void
-  /** Fires `task.signal`. An attempt not yet started is reported as cancelled at once. */
+  /** Fires `task.signal`. An attempt not yet started is reported as cancelled at once; a call, as soon as its worker has dropped it. */
   abort(attempt: AttemptId, reason: string): void
+  /** Asks that actor for a snapshot, after all the calls that were given to it: `snapshot` follows, or its worker ends. */
+  snapshot(attempt: AttemptId): void
   /** Takes back what that worker has not begun, as far as it can be told: `returned` follows. */
   recall(worker: number): void
   /** That bundle is not here any more; workers that have imported it may go on with it. */
@@ -64,8 +81,11 @@ export interface WorkerPool {
 /** What the pool needs from the peer around it. */
 export interface WorkerPoolHost {
   readonly reports: WorkerReports
-  /** The verbs of `task.mesh` for a running attempt; closed by the pool when the attempt ends. */
-  openContext(attempt: AttemptId): AttemptContext
+  /**
+   * The verbs of `task.mesh` for a running attempt; closed by the pool when the attempt ends. `actor`: it is a call of the actor with
+   * that context, which holds what the call holds, and goes on to when the call has ended.
+   */
+  openContext(attempt: AttemptId, actor?: AttemptContext): AttemptContext
   /** The environment that a bundle's `use({ env })` asked for. */
   envOf(code: CodeId): Readonly<Record<string, string>>
 }

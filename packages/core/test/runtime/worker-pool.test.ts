@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { describe, expect, test } from 'vitest'
 import { Reports, TestContext } from '../../../../tests/contract/worker-pool-support.ts'
+import { workerActorsContract } from '../../../../tests/contract/worker-actors.ts'
 import { contractConfig, workerPoolContract } from '../../../../tests/contract/worker-pool.ts'
 import { type AttemptId, type CodeId, codeObject, type TaskId } from '../../src/model/ids.ts'
 import { MemoryStore } from '../../src/runtime/memory-store.ts'
@@ -48,6 +49,18 @@ workerPoolContract(
   { exit: 'process.exit(3)', memory: true, recall: true },
 )
 
+for (const sharedMemory of [true, false]) {
+  workerActorsContract(
+    sharedMemory ? 'worker threads' : 'worker threads without shared memory',
+    () => {
+      const store = new MemoryStore(4 * 1024 * 1024)
+      const options = { platform, store, config: contractConfig, sharedMemory }
+      return { store, sha256, create: (host) => createWorkerPool({ ...options, host }) }
+    },
+    { exit: 'process.exit(3)' },
+  )
+}
+
 workerPoolContract(
   'worker threads without shared memory',
   () => {
@@ -89,6 +102,8 @@ describe('a worker that never comes up', () => {
             blocked: nothing,
             unblocked: nothing,
             returned: nothing,
+            built: nothing,
+            snapshot: nothing,
             logged: nothing,
             exited: (...all) => resolve(all),
           },

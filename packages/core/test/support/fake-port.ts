@@ -1,6 +1,7 @@
 // A ContextPort that remembers what it was asked and is settled by the test.
 
 import { createHash } from 'node:crypto'
+import type { FoundActor } from '../../src/model/events.ts'
 import type { ContextId, LifeId, ObjectId } from '../../src/model/ids.ts'
 import { resultOf } from '../../src/model/ids.ts'
 import type { Failure, FailureCode } from '../../src/model/object.ts'
@@ -37,6 +38,7 @@ export class FakePort implements ContextPort {
   /** `+object` and `-object`, in order. */
   readonly holds: string[] = []
   readonly cancelled: string[] = []
+  readonly actors = new Map<string, FoundActor>()
   /** Watches that nobody has stopped. */
   watching = 0
   states = new Map<ObjectId, RefStatus>()
@@ -108,6 +110,10 @@ export class FakePort implements ContextPort {
 
   async cancel(object: ObjectId, _: LifeId, reason: string): Promise<void> {
     this.cancelled.push(`${object}: ${reason}`)
+  }
+
+  findActor(name: string): Wait<FoundActor | null> {
+    return { settled: Promise.resolve(this.actors.get(name) ?? null), stop: () => {} }
   }
 
   durable(): Wait<void> {

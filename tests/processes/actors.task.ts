@@ -1,0 +1,102 @@
+// Actors for the tests: each says where it lives, so that a test can kill that peer.
+
+import { task } from 'murmuration/task'
+import type { Actor, ObjectRef } from 'murmuration'
+
+/** Counts, and survives its host. */
+export class Counter {
+  #total: number
+  /** Which of its incarnations this is, told from inside: how often it was restored. */
+  #restored = 0
+
+  constructor(total: number) {
+    if (total < 0) throw new RangeError(`it cannot begin at ${total}`)
+    this.#total = total
+  }
+
+  static restore({ total, restored }: { total: number; restored: number }): Counter {
+    const counter = new Counter(total)
+    counter.#restored = restored + 1
+    return counter
+  }
+
+  snapshot(): { total: number; restored: number } {
+    return { total: this.#total, restored: this.#restored }
+  }
+
+  add(n: number): number {
+    this.#total += n
+    return this.#total
+  }
+
+  async addLater(n: number): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return this.add(n)
+  }
+
+  restored(): number {
+    return this.#restored
+  }
+
+  pid(): number {
+    return process.pid
+  }
+}
+
+/** Remembers in which order its callers called it. */
+export class Log {
+  readonly #lines: string[] = []
+
+  write(line: string): void {
+    this.#lines.push(line)
+  }
+
+  read(): readonly string[] {
+    return this.#lines
+  }
+}
+
+/** Writes to a log that it was given as an argument. */
+export async function writes(log: Actor<Log>, who: string, count: number): Promise<void> {
+  const all = Array.from({ length: count }, (_, i) => log.write(`${who} ${i}`))
+  await task.mesh.get(all)
+}
+
+/** Keeps what it is given: handles and refs in its state. */
+export class Keeper {
+  readonly #kept = new Map<string, unknown>()
+
+  keep(name: string, what: { readonly inside: unknown }): void {
+    this.#kept.set(name, what.inside)
+  }
+
+  give(name: string): { readonly inside: unknown } {
+    return { inside: this.#kept.get(name) }
+  }
+
+  async addToCounter(name: string, n: number): Promise<number> {
+    return (this.#kept.get(name) as Actor<Counter>).add(n).get()
+  }
+
+  async readRef(name: string): Promise<unknown> {
+    return (this.#kept.get(name) as ObjectRef<unknown>).get()
+  }
+}
+
+/** Two of them call each other back and forth. */
+export class Player {
+  readonly #name: string
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  async play(other: Actor<Player>, me: Actor<Player>, left: number): Promise<string> {
+    if (left === 0) return this.#name
+    return `${this.#name} ${await other.play(me, other, left - 1).get()}`
+  }
+}
+
+export function spawnsInside(total: number): { readonly counter: Actor<Counter> } {
+  return { counter: task.mesh.fn(Counter).spawn(total) }
+}

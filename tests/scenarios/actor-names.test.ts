@@ -1,0 +1,33 @@
+// Actors with names: found by them, one at a time.
+
+import { defineActors, get } from '@murmuration/sim-peer'
+import type { SpawnOptions } from '@murmuration/sim-peer'
+import { expect, test } from 'vitest'
+import { Scenario } from './scenario.ts'
+
+function stage(): Scenario {
+  const scene = new Scenario({ S: 0, T: 0, X: 1, Y: 1 })
+  defineActors(scene)
+  return scene
+}
+
+/** Spawns it by that name and counts once. */
+function counts(scene: Scenario, peer: string, options: SpawnOptions): ReturnType<Scenario['ask']> {
+  return scene.ask(peer, function* (context) {
+    const actor = context.spawn('Counter', [0], { name: 'hits', ...options })
+    return yield* get(context.send(actor, 'add', [1, 1]))
+  })
+}
+
+test('an actor with a name begins when it has it', () => {
+  const scene = stage()
+  expect(scene.result(counts(scene, 'S', {}))).toBe(1)
+  scene.endsWell()
+})
+
+test('two who ask for one at once get the same', () => {
+  const scene = stage()
+  const both = [counts(scene, 'S', { getIfExists: true }), counts(scene, 'T', { getIfExists: true })]
+  expect(both.map((program) => scene.result(program)).sort()).toEqual([1, 2])
+  scene.endsWell()
+})
