@@ -187,3 +187,164 @@ test('what an actor keeps refs to outlives whoever brought it', () => {
   expect(scene.result(program)).toEqual([7, 9])
   scene.endsWell()
 })
+
+/** One caller on each of two peers that are not the host, each making that many calls, one after the other. */
+function* slowly(context: Context, actor: SimRef, count: number): Body {
+  const replies: unknown[] = []
+  for (let n = 0; n < count; n++) {
+    const got = yield { type: 'get', ref: context.send(actor, 'add', [100, 1], again) }
+    replies.push(got.type === 'value' ? got.value : got.failure.code)
+  }
+  return replies
+}
+
+test('a host that is cut off from its group stops in time, and the other side starts the next', () => {
+  const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    return yield* slowly(context, actor, 60)
+  })
+  scene.run({ forMs: 1_000 })
+  const old = hostOf(scene)
+  const others = ['S', 'G', 'X', 'Y'].filter((name) => name !== old)
+  scene.cut([old], others)
+  scene.until(
+    () =>
+      scene
+        .alive()
+        .some(
+          ({ peer, state }) =>
+            peer !== old && state.residents.size > 0 && [...state.residents.all()].some((row) => row.state === 'open'),
+        ),
+    'another hosts it',
+  )
+  const [resident] = scene.peer(old).state.residents.all()
+  expect(resident === undefined || resident.tenure === null || resident.tenure.until < scene.peer(old).now()).toBe(true)
+  scene.network.heal()
+  expect(scene.result(program)).toEqual(oneTo(60))
+  expect(scene.alive().filter(({ state }) => state.residents.size > 0)).toHaveLength(1)
+  scene.endsWell()
+})
+
+test('a host that stands still for longer than its lease shows nobody an effect after the next has begun', () => {
+  const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    return yield* slowly(context, context.spawn('Counter', [0], lasting), 60)
+  })
+  scene.run({ forMs: 1_000 })
+  const old = scene.peer(hostOf(scene))
+  old.freeze()
+  scene.run({ forMs: 12_000 })
+  old.thaw()
+  expect(scene.result(program)).toEqual(oneTo(60))
+  scene.endsWell()
+})
+
+test('whoever owns an actor may die: who has a handle goes on calling it', () => {
+  const scene = stage({ S: 0, T: 0, G: 0, X: 1, Y: 1 })
+  scene.fn('spawns', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    yield* get(context.send(actor, 'add', [1, 1], again))
+    return { actor }
+  })
+  const program = scene.ask('S', function* (context) {
+    const made = context.call('spawns', [], { needs: { labels: { 'is X': 'yes' } } })
+    const { actor } = (yield* get(made)) as { actor: SimRef }
+    context.release(made)
+    yield { type: 'elapse', ms: 500 }
+    scene.kill('X')
+    return yield* adds(context, actor, 10)
+  })
+  expect(scene.result(program)).toEqual(oneTo(11).slice(1))
+  scene.endsWell()
+})
+
+test('of two who ask for one name at once both get the same actor', () => {
+  const scene = stage({ S: 0, T: 0, X: 1, Y: 1 })
+  const named = { ...lasting, name: 'hits', getIfExists: true }
+  const counts = function* (context: Context): Body {
+    return yield* adds(context, context.spawn('Counter', [0], named), 10)
+  }
+  const programs = ['S', 'T'].map((peer) => scene.program(scene.peer(peer), counts, { lingers: true }))
+  const seen = programs.flatMap((program) => scene.result(program) as number[])
+  expect(seen.sort((a, b) => a - b)).toEqual(oneTo(20))
+  for (const { runner } of programs) runner.drop()
+  scene.endsWell()
+})
+
+test('a name that is taken is refused, by whoever has it', () => {
+  const scene = stage({ S: 0, T: 0, X: 1, Y: 1 })
+  const first = scene.program(
+    scene.peer('S'),
+    function* (context) {
+      return yield* adds(context, context.spawn('Counter', [0], { ...lasting, name: 'hits' }), 1)
+    },
+    { lingers: true },
+  )
+  expect(scene.result(first)).toEqual([1])
+  const second = scene.ask('T', function* (context) {
+    const got = yield { type: 'get', ref: context.send(context.spawn('Counter', [0], { name: 'hits' }), 'add', [1, 1]) }
+    return got.type === 'failure' ? [got.failure.code, got.failure.message] : got
+  })
+  const [code, message] = scene.result(second) as string[]
+  expect(code).toBe('NAME_TAKEN')
+  expect(message).toMatch(/an actor has the name 'hits' already \(S answers for it\)/)
+  first.runner.drop()
+  scene.endsWell()
+})
+
+test('an actor that stays outlives its program and its owner, under its name', () => {
+  const scene = stage({ S: 0, T: 0, G: 0, X: 1, Y: 1 })
+  const first = scene.ask('S', function* (context) {
+    return yield* adds(context, context.spawn('Counter', [0], { ...lasting, name: 'hits', detached: true }), 5)
+  })
+  expect(scene.result(first)).toEqual(oneTo(5))
+  scene.run({ forMs: 1_000 })
+  scene.kill('S')
+  scene.run({ forMs: 20_000 })
+  const second = scene.ask('T', function* (context) {
+    const actor = context.spawn('Counter', [0], { ...lasting, name: 'hits', getIfExists: true })
+    const replies = yield* adds(context, actor, 5)
+    yield { type: 'stop', ref: actor, reason: 'enough' }
+    return replies
+  })
+  expect(scene.result(second)).toEqual(oneTo(10).slice(5))
+  scene.endsWell()
+})
+
+test('an actor moves when its host is drained, with all that it did and no restart counted', () => {
+  const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], { onceOnly: true, everyCalls: 100 })
+    const first = yield* adds(context, actor, 5)
+    const host = scene.peer(hostOf(scene))
+    host.event({ type: 'drain', peer: host.life, withinMs: 5_000 })
+    yield { type: 'elapse', ms: 3_000 }
+    return [first, yield* adds(context, actor, 5)]
+  })
+  expect(scene.result(program)).toEqual([oneTo(5), oneTo(10).slice(5)])
+  scene.endsWell()
+})
+
+test('two actors ask each other for what they have, without a slot to spare', () => {
+  const scene = stage({ S: 0, X: 1 })
+  scene.actors.set('Asker', {
+    build: (other: SimRef | null) => ({ other, n: 1 }),
+    methods: {
+      *sum(context: Context, state: { other: { actor: SimRef } }): Body {
+        return ((yield* get(context.send(state.other.actor, 'add', [1, 1]))) as number) + 1
+      },
+    },
+    snapshots: false,
+  })
+  const program = scene.ask('S', function* (context) {
+    const counter = context.spawn('Counter', [0])
+    const asker = context.spawn('Asker', [{ actor: counter }])
+    const refs = Array.from({ length: 5 }, () => context.send(asker, 'sum', []))
+    const replies: unknown[] = []
+    for (const ref of refs) replies.push(yield* get(ref))
+    return replies
+  })
+  expect(scene.result(program)).toEqual([2, 3, 4, 5, 6])
+  scene.endsWell()
+})

@@ -150,6 +150,7 @@ function checkDurable(peer: SimPeer, object: ObjectId, by: number): void {
 }
 
 function checkCancelling(peer: SimPeer, object: ObjectId): void {
+  if (peer.state.directory.get(object)?.state === 'alias') return
   const row = peer.state.elsewhere.get(object)
   if (!row || row.located) fail(peer, `the end of ${object} is awaited and not asked for`)
   else if (peer.state.members.ended(row.owner))

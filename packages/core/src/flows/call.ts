@@ -32,8 +32,9 @@ export function sendCalls(state: PeerState, now: Instant): void {
       continue
     }
     const { object, owner } = finalOf(state, link)
+    callee.meant = object
     if (callee.at === null) lookFor(state, callee, object, owner)
-    if (callee.at !== null) send(state, callee, { actor: object, now })
+    if (callee.at !== null) send(state, callee, now)
     callees.await(callee, now, { askMs: state.config.adoptMs, waitMs: state.config.placeTimeoutMs })
   }
 }
@@ -76,12 +77,7 @@ function lookFor(state: PeerState, callee: Callee, object: ObjectId, owner: Life
   request(state, callee.actor, owner)
 }
 
-/** `actor`: as its host knows it. */
-function send(
-  state: PeerState,
-  callee: Callee,
-  { actor, now }: { readonly actor: ObjectId; readonly now: Instant },
-): void {
+function send(state: PeerState, callee: Callee, now: Instant): void {
   const at = callee.at as LifeId
   const batches: Batch[] = []
   for (const [context, line] of callee.lines) {
@@ -98,8 +94,7 @@ function send(
       state.tasks.assigned(row, at, now)
       state.counters.executions++
       if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-      const spec = aimedAt(currentSpec(state, row.spec), actor)
-      collect(batches, row, { spec, attempt: row.attempt, inputs })
+      collect(batches, row, { spec: meaning(currentSpec(state, row.spec), callee), attempt: row.attempt, inputs })
     }
   }
   for (const { epoch, attempts } of batches)
@@ -107,10 +102,9 @@ function send(
       say(state, at, { type: 'assign', epoch, attempts: frame })
 }
 
-/** Whose actor was there already under its name calls that one by another name. */
-function aimedAt(spec: TaskSpec, actor: ObjectId): TaskSpec {
-  const { call } = spec
-  return call === undefined || call.actor === actor ? spec : { ...spec, call: { ...call, actor } }
+/** Named as its host knows it. */
+function meaning(spec: TaskSpec, { actor, meant }: Callee): TaskSpec {
+  return actor === meant || !spec.call ? spec : { ...spec, call: { ...spec.call, actor: meant } }
 }
 
 /** The calls of one context share its epoch. */

@@ -309,8 +309,9 @@ const endsOfActors: ReadonlySet<string> = new Set([
 function callOver(state: PeerState, { spec }: TaskRow, result: Located): void {
   const { call, context, id } = spec
   if (!call) return
-  const at = state.callees.get(call.actor)?.at
-  if (call.onceOnly && at != null && result.type !== 'failure') state.callees.kept.set(id, at)
+  const callee = state.callees.get(call.actor)
+  if (call.onceOnly && callee?.at != null && result.type !== 'failure')
+    state.callees.kept.set(id, { at: callee.at, actor: callee.meant })
   state.callees.settled(call.actor, context, id)
   if (result.type === 'stored') state.notes.set(resultOf(id), 'a call of an actor is not run again for its result')
 }

@@ -244,7 +244,8 @@ export function abort(
   if (!row || row.others) answer(state, from, { task, attempt, outcome: { type: 'cancelled', reason }, ms: 0 })
   if (!row) return
   if (row.others) return dropAsker(state, row, from)
-  if (message.moved !== true) cancelChildren(state, row, message.reason)
+  if (message.moved === true) row.isMoved = true
+  else cancelChildren(state, row, message.reason)
   stop(state, row, message.reason, now)
 }
 

@@ -2,13 +2,13 @@
 // of two who ask at once it goes to the lower life. Whoever only looks for one asks the same way. The names of
 // actors that stay are taken over with them, when the peer that answered for them is gone.
 
-import { nameInput } from '../model/actor.ts'
 import type { FoundActor } from '../model/events.ts'
 import type { Instant, LifeId, TaskId } from '../model/ids.ts'
 import { after, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { install } from '../state/adoption.ts'
 import { failure, giveFailure } from '../state/failures.ts'
+import { nameOf } from '../state/names.ts'
 import type { Search } from '../state/names.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
@@ -101,8 +101,8 @@ function decide(state: PeerState, search: Search): void {
     if (!row || row.state === 'settled') continue
     if (found === null) {
       row.isNamed = true
+      state.tasks.inputSettled(nameOf(row.spec))
       found = foundAs(state, row)
-      state.tasks.inputSettled(nameInput(task))
       state.tasks.retrying(row, state.timers.turnAt)
       state.deadlines.set(task, Tasks.dueAt(row))
     } else takenBy(state, row, found)

@@ -106,12 +106,13 @@ function endUnheld(state: PeerState, { object, task }: Entry): void {
 
 /** A call that will not be asked again: whoever kept its reply may forget it. */
 function forgetReply(state: PeerState, task: TaskId): void {
-  const by = state.callees.kept.get(task)
-  if (by === undefined) return
+  const kept = state.callees.kept.get(task)
+  if (kept === undefined) return
   state.callees.kept.delete(task)
-  const call = state.tasks.get(task)?.spec.call
-  const at = (call && state.callees.get(call.actor)?.at) ?? by
-  if (call && !state.members.ended(at)) say(state, at, { type: 'forget', actor: call.actor, task })
+  const { actor } = kept
+  // It may have moved since.
+  const at = [...state.callees.all()].find(({ meant }) => meant === actor)?.at ?? kept.at
+  if (!state.members.ended(at)) say(state, at, { type: 'forget', actor, task })
 }
 
 /** The bytes go, the way to make them again stays. */

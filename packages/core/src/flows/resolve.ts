@@ -68,7 +68,10 @@ export function settled(state: PeerState, object: ObjectId): void {
   }
   // What became another object: that one is asked for.
   if (state.durables.has(object)) request(state, object, state.self)
-  if (state.cancelling.has(object) && state.elsewhere.get(object)?.located) {
+  if (
+    state.cancelling.has(object) &&
+    (entry ? locate(state, object, state.self) : state.elsewhere.get(object)?.located)
+  ) {
     state.cancelling.delete(object)
     state.effects.push({ type: 'cancelled', object })
   }

@@ -5,15 +5,15 @@
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, never, resultOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
-import { nameInput } from '../model/actor.ts'
 import { outOfTime } from '../model/out-of-time.ts'
-import type { Epoch, TaskSpec } from '../model/task.ts'
+import type { Epoch, RefLink, TaskSpec } from '../model/task.ts'
 import type { Failure, Located } from '../model/object.ts'
 import { adoptOrphan } from '../state/adoption.ts'
 import { appointed } from '../state/tenancy.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
 import { guard } from '../state/guarding.ts'
 import { keepMaker } from '../state/lineage.ts'
+import { nameOf } from '../state/names.ts'
 import { hold, letGo, locate, request, tellBorrowers } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -79,7 +79,7 @@ export function awaitInputs(state: PeerState, row: TaskRow): void {
     }
   }
   if (row.spec.actor && row.spec.policy.name !== null && !row.isNamed) {
-    missing.push(nameInput(row.spec.id))
+    missing.push(nameOf(row.spec))
     state.agenda.naming.push(row.spec.id)
   }
   state.tasks.awaitInputs(row, missing)
@@ -183,6 +183,8 @@ export function cancel(
 ): void {
   if (owner !== state.self) return cancelElsewhere(state, object, owner, reason)
   const entry = state.directory.get(object)
+  if (entry?.alias && locate(state, object, owner) === null)
+    return cancelMeant(state, object, entry.alias, { reason, now })
   const row = entry?.task ? state.tasks.get(entry.task) : undefined
   // It may run once more for something that it put: that is not what is cancelled.
   if (!row || row.state === 'settled' || entry?.state !== 'pending') {
@@ -190,6 +192,19 @@ export function cancel(
     return
   }
   end(state, row, { code: 'TASK_CANCELLED', reason }, now)
+}
+
+/** It became another, which is not done: that one is ended, and whoever cancels here is told when it has. */
+// oxlint-disable-next-line max-params -- what stands for what, why and when
+function cancelMeant(
+  state: PeerState,
+  object: ObjectId,
+  meant: RefLink,
+  { reason, now }: { readonly reason: string; readonly now: Instant },
+): void {
+  state.cancelling.add(object)
+  request(state, object, state.self)
+  cancel(state, { object: meant.object, owner: state.holds.get(meant.object)?.owner ?? meant.owner, reason }, now)
 }
 
 /** The owner is asked, and asked about the object: whoever cancels here is told when it has settled. */

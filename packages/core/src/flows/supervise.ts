@@ -207,10 +207,10 @@ export function runEnded(state: PeerState, run: RunRow): void {
   }
 }
 
-function resign(state: PeerState, { actor, tenure }: Resident, { outcome, abandoned }: RunRow): void {
+function resign(state: PeerState, { actor, tenure }: Resident, { outcome, abandoned, isMoved }: RunRow): void {
   if (!tenure) return
   const { epoch, record } = tenure
-  const isOver = outcome !== null && endsActor(outcome) && !abandoned
+  const isOver = outcome !== null && endsActor(outcome) && !abandoned && !isMoved
   const over = isOver ? clip(reasonOf(outcome)) : null
   for (const life of groupOf(record))
     if (!state.members.ended(life)) say(state, life, { type: 'resign', actor, epoch, over })

@@ -68,11 +68,6 @@ export function isApart({ actor, call }: Pick<TaskSpec, 'actor' | 'call'>): bool
   return actor !== undefined || call !== undefined
 }
 
-/** What an actor with a name waits for in place of an input, until it has it. */
-export function nameInput(actor: TaskId): ObjectId {
-  return `name:${actor}` as ObjectId
-}
-
 export function compareEpochs(a: Epoch, b: Epoch): number {
   return a.number - b.number || (a.by < b.by ? -1 : a.by > b.by ? 1 : 0)
 }

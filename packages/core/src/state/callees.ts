@@ -16,6 +16,8 @@ interface Waiting {
 
 export interface Callee {
   readonly actor: ObjectId
+  /** The one that it stands for, by a name that was taken; mostly itself. */
+  meant: ObjectId
   /** Null: nobody has said, or whoever it was is gone. */
   at: LifeId | null
   /** The latest incarnation that was heard of. */
@@ -34,7 +36,7 @@ export interface Callee {
 export class Callees {
   readonly #rows = new Map<ObjectId, Callee>()
   /** Replies that are kept where they were given until they are let go of here: who gave them. */
-  readonly kept = new Map<TaskId, LifeId>()
+  readonly kept = new Map<TaskId, { readonly at: LifeId; readonly actor: ObjectId }>()
   #nth = 0
   /** Something may be ready to go. */
   isStirred = false
@@ -57,6 +59,7 @@ export class Callees {
     if (!row) {
       row = {
         actor,
+        meant: actor,
         at: null,
         epoch: null,
         open: new Map(),

@@ -2,8 +2,13 @@
 // name belongs to whoever answers for the actor that has it; there is no list of them anywhere.
 
 import type { FoundActor } from '../model/events.ts'
-import type { Instant, LifeId, TaskId } from '../model/ids.ts'
+import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
+
+/** What an actor waits for in place of an input while its name is asked about. */
+export function nameOf({ id }: { readonly id: TaskId }): ObjectId {
+  return `name:${id}` as ObjectId
+}
 
 export interface Search {
   readonly name: string

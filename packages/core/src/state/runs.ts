@@ -42,6 +42,8 @@ export interface RunRow {
   worker: number
   /** The owner does not want it any more. */
   aborting: string | null
+  /** And only this attempt of it: the task goes on elsewhere. */
+  isMoved: boolean
   killAt: Instant
   outcome: Outcome | null
   ms: number
@@ -73,6 +75,7 @@ export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extr
     missing: new LazySet(),
     worker: -1,
     aborting: null,
+    isMoved: false,
     killAt: never,
     outcome: null,
     ms: 0,
