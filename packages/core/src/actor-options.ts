@@ -44,19 +44,24 @@ const methodRules: Rules = {
 /** How an actor is to be spawned, after defaults. */
 export interface SpawnOptions {
   readonly policy: Policy
-  readonly spec: ActorSpec
+  readonly spec: Omit<ActorSpec, 'callRetries'>
   /** Undefined: as `onceOnly` says. */
   readonly callRetries: number | undefined
-  readonly maxPendingCalls: number
 }
 
 export function defaultSpawn(needs: Policy['needs']): SpawnOptions {
   return {
     // What an actor is cannot be made again from its spec: only its restarts count.
     policy: { ...defaultPolicy, retries: 0, rebuilds: 0, needs },
-    spec: { concurrency: 1, everyCalls: 1, onceOnly: false, detached: false, getIfExists: false },
+    spec: {
+      concurrency: 1,
+      everyCalls: 1,
+      onceOnly: false,
+      detached: false,
+      getIfExists: false,
+      maxPendingCalls: 10_000,
+    },
     callRetries: undefined,
-    maxPendingCalls: 10_000,
   }
 }
 
@@ -85,13 +90,14 @@ export function withActorOptions(
     onceOnly: options.onceOnly ?? base.spec.onceOnly,
     detached: lifetime === undefined ? base.spec.detached : lifetime === 'detached',
     getIfExists: options.getIfExists ?? base.spec.getIfExists,
+    maxPendingCalls: options.maxPendingCalls ?? base.spec.maxPendingCalls,
   }
-  return {
-    policy,
-    spec,
-    callRetries: options.callRetries ?? base.callRetries,
-    maxPendingCalls: options.maxPendingCalls ?? base.maxPendingCalls,
-  }
+  return { policy, spec, callRetries: options.callRetries ?? base.callRetries }
+}
+
+/** As it travels. */
+export function actorSpec({ spec, callRetries }: SpawnOptions): ActorSpec {
+  return { ...spec, callRetries: callRetries ?? (spec.onceOnly ? -1 : 0) }
 }
 
 /** What only makes sense together. Throws MeshError INVALID_OPTION. */

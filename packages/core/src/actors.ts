@@ -4,6 +4,7 @@
 
 import { type ActorLink, actorBrand, type ActorNote, labelOf } from './actor-note.ts'
 import {
+  actorSpec,
   checkSpawn,
   defaultCall,
   defaultSpawn,
@@ -169,22 +170,15 @@ function spawn(
   target: Target,
   { options, args }: { options: SpawnOptions; args: unknown[] },
 ): object {
-  const { policy, spec, maxPendingCalls } = options
+  const { policy } = options
   checkSpawn(options, `${target.label}.spawn`)
   const { name } = policy
+  const actor = actorSpec(options)
   const label = labelOf({ label: target.label, name })
-  const call = { policy, key: name ?? '', signal: undefined }
-  const handle = submitter.submit({ ...target, label, actor: spec }, call, args)
-  const callRetries = options.callRetries ?? (spec.onceOnly ? -1 : 0)
+  const handle = submitter.submit({ ...target, label, actor }, { policy, key: name ?? '', signal: undefined }, args)
+  const { callRetries, onceOnly, maxPendingCalls } = actor
   const { code } = target.module
-  return actorOf(submitter, handle, {
-    code,
-    label: target.label,
-    name,
-    callRetries,
-    onceOnly: spec.onceOnly,
-    maxPendingCalls,
-  })
+  return actorOf(submitter, handle, { code, label: target.label, name, callRetries, onceOnly, maxPendingCalls })
 }
 
 /** Rejects with NOT_FOUND when nobody has one of that name. */
@@ -200,9 +194,8 @@ export async function findActor(submitter: Submitter, name: string, options: Wai
       () => `no answer who has the actor '${name}' after ${options.timeoutMs} ms`,
     )
     if (found === null) throw notFound(name)
-    const { object, owner, code, fn } = found
-    const { callRetries = 0, maxPendingCalls, spec } = defaultSpawn({})
-    const note = { code, label: fn, name, callRetries, onceOnly: spec.onceOnly, maxPendingCalls }
+    const { object, owner, code, fn, calls } = found
+    const note = { code, label: fn, name, ...calls }
     return actorOf(submitter, submitter.table.handle({ object, owner }, labelOf(note)), note)
   } finally {
     stop()

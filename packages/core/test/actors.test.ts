@@ -264,11 +264,22 @@ describe('a handle', () => {
 
 describe('by name', () => {
   test('an actor is found, or it is said how to have one', async () => {
-    port.actors.set('hits', { object: 'far' as never, owner: 'there/3' as never, code: 'c0de' as never, fn: 'Counter' })
+    port.actors.set('hits', {
+      object: 'far' as never,
+      owner: 'there/3' as never,
+      code: 'c0de' as never,
+      fn: 'Counter',
+      calls: { callRetries: -1, maxPendingCalls: 7, onceOnly: true },
+    })
     const hits = await scope.actor<CounterClass>('hits')
     expect(inspect(hits)).toMatch(/^Actor Counter 'hits' waiting/)
     hits.add(1)
-    expect(port.submitted[0]).toMatchObject({ fn: 'add', code: 'c0de', call: { actor: 'far' } })
+    expect(port.submitted[0]).toMatchObject({
+      fn: 'add',
+      code: 'c0de',
+      call: { actor: 'far', maxPendingCalls: 7, onceOnly: true },
+      policy: { retries: -1 },
+    })
     expect(await caught(() => scope.actor('hit'))).toMatchObject({
       code: 'NOT_FOUND',
       message: expect.stringContaining("nobody here has an actor named 'hit'") as string,

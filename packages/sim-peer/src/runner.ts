@@ -184,7 +184,8 @@ export class Runner implements Context {
 
   spawn(name: string, args: readonly unknown[], options: SpawnOptions = {}): SimRef {
     const { onceOnly = false, everyCalls = 1, concurrency = 1, detached = false, getIfExists = false } = options
-    const actor = { onceOnly, everyCalls, concurrency, detached, getIfExists }
+    const calls = { callRetries: onceOnly ? -1 : 0, maxPendingCalls: 10_000 }
+    const actor = { onceOnly, everyCalls, concurrency, detached, getIfExists, ...calls }
     return this.#submit(name, args, { options: { retries: 0, ...options }, rest: { actor } })
   }
 

@@ -53,7 +53,9 @@ function ownActor(state: PeerState, name: string): FoundActor | null {
 }
 
 function foundAs({ self }: PeerState, { spec }: Pick<TaskRow, 'spec'>): FoundActor {
-  return { object: resultOf(spec.id), owner: self, code: spec.code, fn: spec.fn }
+  const { id, code, fn, actor } = spec
+  const { callRetries = 0, maxPendingCalls = 0, onceOnly = false } = actor ?? {}
+  return { object: resultOf(id), owner: self, code, fn, calls: { callRetries, maxPendingCalls, onceOnly } }
 }
 
 export function sought(state: PeerState, from: LifeId, { name }: Extract<Message, { type: 'seek-actor' }>): void {

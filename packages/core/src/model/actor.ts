@@ -17,6 +17,9 @@ export interface ActorSpec {
   readonly detached: boolean
   /** Where somebody has its name already, that one is meant. */
   readonly getIfExists: boolean
+  /** For whoever finds it by its name, how it is to be called: retries of a call, and how many may be open. */
+  readonly callRetries: number
+  readonly maxPendingCalls: number
   /** The first members of its lease group. Whoever submits leaves it out: its peer appoints them. */
   readonly group?: readonly LifeId[] | undefined
 }

@@ -1,7 +1,7 @@
 // What the shell tells the machine, and what the machine asks of the shell. Every asynchronous
 // effect ends in exactly one event; nothing else crosses the door.
 
-import type { Snapshot, SnapshotResult } from './actor.ts'
+import type { ActorSpec, Snapshot, SnapshotResult } from './actor.ts'
 import type { AttemptId, CodeId, ContextId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
 import type { Frame, InspectRow, Query } from './messages.ts'
 import type { Failure, Fetched, FoundNote, Located } from './object.ts'
@@ -125,6 +125,8 @@ export interface FoundActor {
   readonly code: CodeId
   /** Its class. */
   readonly fn: string
+  /** How it is to be called. */
+  readonly calls: Pick<ActorSpec, 'callRetries' | 'maxPendingCalls' | 'onceOnly'>
 }
 
 /** What users can listen to. */

@@ -138,8 +138,11 @@ export const actor = z.object({
   onceOnly: z.boolean(),
   detached: z.boolean(),
   getIfExists: z.boolean(),
+  callRetries: z.int(),
+  maxPendingCalls: whole,
   group: z.optional(list(lifeId, 16)),
 })
+const calls = z.object({ callRetries: z.int(), maxPendingCalls: whole, onceOnly: z.boolean() })
 /** Of a spec that is a call. */
 export const call = z.object({ actor: id, maxPendingCalls: whole, onceOnly: z.boolean() })
 
@@ -238,7 +241,7 @@ export const message = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sought-actor'),
     name: text,
-    found: z.nullable(z.object({ object: id, owner: lifeId, code: id, fn: id })),
+    found: z.nullable(z.object({ object: id, owner: lifeId, code: id, fn: id, calls })),
   }),
   z.object({ type: z.literal('drain'), withinMs: count }),
   z.object({ type: z.literal('unplug') }),
