@@ -179,7 +179,9 @@ export class Peer {
     } catch (error) {
       return this.#break(error)
     }
-    for (const effect of effects) this.#perform(effect)
+    for (const effect of effects) if (effect.type !== 'notice') this.#perform(effect)
+    // Listeners may ask for more at once: by then what the machine has let go of must be gone.
+    for (const effect of effects) if (effect.type === 'notice') this.#notify(effect.notice)
     this.#wake(this.state.timers.wakeAt)
   }
 
@@ -218,7 +220,7 @@ export class Peer {
     void this.stop()
   }
 
-  #perform(effect: Effect): void {
+  #perform(effect: Exclude<Effect, { type: 'notice' }>): void {
     switch (effect.type) {
       case 'send':
         return this.#links.send(peerOf(effect.to), effect.frame)
@@ -254,8 +256,6 @@ export class Peer {
         return this.jobs.opened(effect)
       case 'inspected':
         return this.#inspections.answered(effect.request, effect.rows)
-      case 'notice':
-        return this.#notify(effect.notice)
       case 'joined':
         return this.#joining.joined()
       case 'left':
