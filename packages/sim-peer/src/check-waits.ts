@@ -2,7 +2,7 @@
 // way, or for somebody who is not dead and knows of it. `checkWaits` and `checkAttempts` judge by one
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
-import type { AttemptId, LifeId, Needs, ObjectId, PeerState } from '@murmuration/core/internal'
+import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink } from '@murmuration/core/internal'
 import { deadline, linksOf, locate } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
@@ -23,6 +23,7 @@ export function checkWaits(peer: SimPeer): void {
     if (!willSettle(state, row.object, row.owner)) fail(peer, `a program waits for ${row.object}, which nobody makes`)
   for (const [object, { by }] of state.durables) checkDurable(peer, object, by)
   for (const object of state.cancelling) checkCancelling(peer, object)
+  for (const object of state.ledger.answers) checkUnsafe(peer, object, state.directory.get(object)?.refs ?? [])
   for (const life of state.inspections.values())
     if (state.members.ended(life)) fail(peer, `an answer is awaited from ${life}, whose life is over`)
   if (state.tasks.pending > 0 && deadline(state) === never)
@@ -140,14 +141,12 @@ function isClaimed({ state }: SimPeer, attempt: AttemptId, object: ObjectId): bo
   return false
 }
 
-/** Its refs are not safe yet: a guardian that is alive has yet to say so, or a copy is on its way. */
-function checkUnsafe(peer: SimPeer, attempt: AttemptId): void {
-  const { ledger, members, executor, directory } = peer.state
+/** Refs inside are not safe yet: a guardian that is alive has yet to say so, or a copy is on its way. */
+function checkUnsafe(peer: SimPeer, what: string, links: readonly RefLink[]): void {
+  const { ledger, members, directory } = peer.state
   if ([...ledger.guardians()].some(({ life }) => members.ended(life))) fail(peer, 'a guardian is dead and still counts')
-  const row = executor.get(attempt)
-  if (!row || row.outcome === null) return
-  const copying = linksOf(row.outcome).some(({ object }) => (directory.get(object)?.copying.size ?? 0) > 0)
-  if (ledger.guardianCount === 0 && !copying) fail(peer, `${attempt} waits for guardians, and there are none`)
+  const copying = links.some(({ object }) => (directory.get(object)?.copying.size ?? 0) > 0)
+  if (ledger.guardianCount === 0 && !copying) fail(peer, `${what} waits for guardians, and there are none`)
 }
 
 /** At the executor: inputs are on their way, outcomes have somebody to go to or an end in sight. */
@@ -159,7 +158,7 @@ export function checkAttempts(peer: SimPeer): void {
         fail(peer, `${row.id} waits for ${object}, which is not fetched for it`)
     if (state.members.ended(row.owner) && row.orphanedAt === never && row.aborting === null)
       fail(peer, `${row.id} is kept for ever for ${row.owner}, whose life is over`)
-    if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id)
+    if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id, row.outcome ? linksOf(row.outcome) : [])
     else if (row.state === 'done' && row.unsaid.size === 0 && !state.members.ended(row.owner))
       fail(peer, `${row.id} is done and its outcome does not leave`)
     for (const object of row.unsaid)

@@ -6,6 +6,7 @@
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Located } from '../model/object.ts'
+import { linksIn } from '../model/object.ts'
 import type { TaskSpec } from '../model/task.ts'
 import type { Entry } from './directory.ts'
 import { guard } from './guarding.ts'
@@ -76,11 +77,6 @@ function ownersOf(state: PeerState, { object, context }: LedgerRow): LifeId[] {
 function neededBy({ spec, located }: LedgerRow): ObjectId[] {
   const inside = located === null ? [] : linksIn(located)
   return [...inside, ...(spec?.refs ?? [])].map(({ object }) => object)
-}
-
-function linksIn(located: Located): Entry['refs'] {
-  if (located.type === 'alias') return [located.link]
-  return located.type === 'failure' ? [] : located.refs
 }
 
 function enter(state: PeerState, row: LedgerRow): void {

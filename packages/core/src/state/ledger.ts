@@ -39,6 +39,8 @@ export class Ledger {
   readonly #young: Young[] = []
   /** Attempts whose outcomes name what is not safe yet. */
   readonly waits = new Set<AttemptId>()
+  /** Objects of which borrowers are told when what they name is safe. */
+  readonly answers = new Set<ObjectId>()
   /** Everybody who was ever one, the latest: it may answer in our place. */
   readonly #appointed = new Set<LifeId>()
   /** Peers that may keep an old ledger of ours: to be told when they can be. */
@@ -141,7 +143,7 @@ export class Ledger {
   }
 
   isDue(now: Instant): boolean {
-    return this.waits.size > 0 || this.#flushAt <= now
+    return this.waits.size + this.answers.size > 0 || this.#flushAt <= now
   }
 
   /** Takes the changes; they count as sent with the next messages. */
