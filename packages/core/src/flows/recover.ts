@@ -298,7 +298,7 @@ export function reset(state: PeerState, life: LifeId, lostMessages: readonly Mes
   }
 }
 
-/** What that life says it has of ours: complete, so what is missing is lost. */
+/** What that life says it has of ours: complete, so what is missing is lost, as far as it knows what is ours. */
 export function announced(state: PeerState, from: LifeId, message: Extract<Message, { type: 'announce' }>): void {
   const running = new Set<string>(message.attempts)
   const name = state.members.nameOf(peerOf(from))
@@ -339,7 +339,9 @@ function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { t
   for (const object of state.directory.heldBy(from)) {
     if (has.has(object)) continue
     const entry = state.directory.get(object) as Entry
-    state.directory.removeHolder(entry, from)
+    // What we took over may still count to others there: it looks, and says so when it has nothing.
+    if (state.shared.get(object)?.isAdopted) say(state, from, { type: 'verify', object, hash: entry.hash })
+    else state.directory.removeHolder(entry, from)
   }
   for (const note of has.values()) {
     const entry = state.directory.get(note.object)
