@@ -23,6 +23,7 @@ export function checkWaits(peer: SimPeer): void {
     if (!willSettle(state, row.object, row.owner)) fail(peer, `a program waits for ${row.object}, which nobody makes`)
   for (const [object, { by }] of state.durables) checkDurable(peer, object, by)
   for (const object of state.cancelling) checkCancelling(peer, object)
+  for (const { object } of state.ledger.lends.values()) checkUnsafe(peer, `a borrow of ${object}`, [])
   for (const object of state.ledger.answers) checkUnsafe(peer, object, state.directory.get(object)?.refs ?? [])
   for (const life of state.inspections.values())
     if (state.members.ended(life)) fail(peer, `an answer is awaited from ${life}, whose life is over`)
@@ -189,11 +190,15 @@ export function checkTalks(peer: SimPeer): void {
     for (const { spec } of state.tasks.assignedTo(life))
       if (!other.state.executor.askedBy(peer.life).some((row) => row.spec.id === spec.id))
         fail(peer, `${spec.id} is assigned to ${life}, who knows nothing of it`)
-    for (const row of state.elsewhere.of(life))
-      if (!row.located && row.askAt === never && !other.state.directory.get(row.object)?.wantedBy.has(peer.life))
-        fail(peer, `an answer about ${row.object} is awaited from ${life}, who was not asked`)
+    for (const { object, located, askAt } of state.elsewhere.of(life)) {
+      // Whoever answers in another's place is asked when it has said that it does.
+      if (located || askAt !== never || state.holds.get(object)?.borrow === 'asked') continue
+      if (!other.state.directory.get(object)?.wantedBy.has(peer.life))
+        fail(peer, `an answer about ${object} is awaited from ${life}, who was not asked`)
+    }
     for (const object of state.holds.unanswered())
-      if (state.holds.get(object)?.owner === life) fail(peer, `${object} is borrowed from ${life}, who was not asked`)
+      if (state.holds.get(object)?.owner === life && !other.state.ledger.lends.has(`${object}|${peer.life}`))
+        fail(peer, `${object} is borrowed from ${life}, who was not asked`)
     // Who thought us dead for longer than the grace let go of what it had yet to say (see `checkEmpty`).
     if (world.custody.hasClosed(life, peer.life)) continue
     for (const [name, { to }] of state.transits)

@@ -82,6 +82,7 @@ function neededBy({ spec, located }: LedgerRow): ObjectId[] {
 function enter(state: PeerState, row: LedgerRow): void {
   const { object, task, spec, copies, located } = row
   const entry = state.directory.add(object, task, copies)
+  entry.isInner = true
   state.agenda.loose.push(object)
   if (task === null && spec !== null) keepMaker(state, object, spec, row.at === null ? [] : [row.at])
   if (located !== null) settleAs(state, entry, located)
