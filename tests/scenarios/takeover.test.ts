@@ -280,3 +280,28 @@ it('a holder that had buried whoever takes over, and is back, does not list what
   expect(mesh.timesRun('block')).toBe(1)
   mesh.endsWell()
 })
+
+it('a guardian that was asked in the place of an owner comes back as another process: the owner, thought dead, may still be back', () => {
+  const mesh = new Scenario({ S: 0, E: { slots: 1, role: 'worker' }, G: 0 })
+  const gate = new Gate()
+  mesh.fn('read', function* (_context, { ref }: { ref: SimRef }) {
+    yield* gate.passed()
+    return ((yield* get(ref)) as { n: number }).n
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('read', [{ ref: context.put({ n: 7 }) }]))
+  })
+  mesh.until(() => mesh.guardiansOf('S').includes('G'), 'G guards what E has borrowed')
+  mesh.peer('S').sleep()
+  mesh.peer('G').sleep()
+  gate.isOpen = true
+  const asked = (): boolean => [...mesh.peer('E').state.holds.all()].some(({ owner }) => owner === mesh.lifeOf('G'))
+  mesh.until(asked, 'E asks G, which is silent as well')
+  mesh.until(() => mesh.knowsDead('E', 'G'), 'E knows that both are gone')
+  mesh.kill('G')
+  mesh.add('G')
+  mesh.until(() => mesh.peer('E').state.members.lives(mesh.lifeOf('G')), 'E meets G anew')
+  mesh.peer('S').thaw()
+  expect(mesh.result(program)).toBe(7)
+  mesh.endsWell()
+})
