@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import type { CodeId } from '@murmuration/core/internal'
 import { Big } from '@murmuration/sim-peer'
-import type { SimPeer } from '@murmuration/sim-peer'
+import type { Body, Context, SimPeer } from '@murmuration/sim-peer'
 import { Scenario, elapse, get, only } from './scenario.ts'
 
 const has = (peer: SimPeer, code: string): boolean =>
@@ -63,4 +63,22 @@ it('a bundle stays with the owner of what waits, of what runs, and of what may h
   expect(mesh.result(program)).toEqual([[true, true, true, false], [2_000, 20], { n: 10 }])
   expect(mesh.timesRun('make')).toBeGreaterThanOrEqual(4)
   mesh.endsWell()
+})
+
+it('a program that begins in the turn in which its bundle goes brings it anew', () => {
+  const mesh = new Scenario({ S: 1 }, { config: { maxCodes: 1 } })
+  mesh.fn('add', function* (_context, n: number) {
+    yield* elapse(5)
+    return n + 1
+  })
+  const S = mesh.peer('S')
+  S.keepCode('old' as CodeId)
+  mesh.run({ forMs: 100 })
+  expect(has(S, 'old')).toBe(true)
+  const main = function* (context: Context): Body {
+    return yield* get(context.call('add', [1], { code: 'old' }))
+  }
+  const program = mesh.program(S, main, { job: 'begins' })
+  S.keepCode('new' as CodeId)
+  expect(mesh.result(program)).toBe(2)
 })

@@ -29,6 +29,69 @@ it('9: a ref inside an outcome can be read when its owner dies right after', () 
   mesh.endsWell()
 })
 
+it('a ref inside what an owner tells of its own can be read when that one dies right after', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
+  mesh.fn('leaf', function* () {
+    yield* elapse(5)
+    return { n: 9 }
+  })
+  mesh.fn('second', function* (context) {
+    yield* elapse(200)
+    return { next: context.call('leaf', [], only('Y')) }
+  })
+  mesh.fn('first', function* (context) {
+    yield* elapse(5)
+    return { next: context.call('second', [], only('X')) }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const first = context.call('first', [], only('X'))
+    const { next: second } = (yield* get(first)) as { next: SimRef }
+    context.release(first)
+    const { next: leaf } = (yield* get(second)) as { next: SimRef }
+    context.release(second)
+    mesh.kill('X')
+    return yield* get(leaf)
+  })
+  expect(mesh.result(program)).toEqual({ n: 9 })
+  mesh.endsWell()
+})
+
+it('a ref inside what a child has put can be read when its owner dies right after', () => {
+  const mesh = new Scenario({ S: 0, A: 1, Y: 1, Z: 1 })
+  mesh.fn('leaf', function* () {
+    yield* elapse(5)
+    return { n: 9 }
+  })
+  mesh.fn('wrap', function* (context, box: { ref: SimRef }) {
+    yield* elapse(1)
+    return { p: context.put({ ref: box.ref }) }
+  })
+  mesh.fn('parent', function* (context) {
+    yield* elapse(1)
+    const leaf = context.call('leaf', [], only('Y'))
+    const { p } = (yield* get(context.call('wrap', [{ ref: leaf }], only('Z')))) as { p: SimRef }
+    return { p }
+  })
+  mesh.fn('note', function* (context) {
+    yield* elapse(1)
+    return [context.put({ n: 1 })]
+  })
+  const program = mesh.ask('S', function* (context) {
+    // By then A has its guardians.
+    yield* get(context.call('note', [], only('A')))
+    yield* elapse(500)
+    const parent = context.call('parent', [], only('A'))
+    const { p } = (yield* get(parent)) as { p: SimRef }
+    context.release(parent)
+    const { ref } = (yield* get(p)) as { ref: SimRef }
+    context.release(p)
+    mesh.kill('A')
+    return yield* get(ref)
+  })
+  expect(mesh.result(program)).toEqual({ n: 9 })
+  mesh.endsWell()
+})
+
 it('a put inside a task outlives the peer that ran it', () => {
   const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
   mesh.fn('make', function* (context) {

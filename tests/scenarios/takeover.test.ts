@@ -3,6 +3,7 @@
 
 import { expect, it } from 'vitest'
 import type { Claim, PeerId } from '@murmuration/core/internal'
+import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
 import { Gate, Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
 
@@ -244,5 +245,63 @@ it('36: an owner that was only thought dead keeps its value, and who adopted it 
   const conflicts = mesh.notices.filter(({ notice }) => notice.type === 'task:conflict')
   expect(conflicts.map(({ by }) => by)).toContain('X')
   expect(conflicts).toHaveLength(2)
+  mesh.endsWell()
+})
+
+it('a holder that had buried whoever takes over, and is back, does not list what it keeps for the dead: it is asked before that is made again', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: { slots: 1, role: 'worker' }, Z: keepsNothing })
+  mesh.fn('block', function* () {
+    yield* elapse(5)
+    return new Big({ n: 7 }, 1e6)
+  })
+  mesh.fn('parent', function* (context) {
+    const child = context.call('block', [], { ...only('Y'), copies: 1 })
+    yield* get(child)
+    return { child }
+  })
+  const gate = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const { child } = (yield* get(context.call('parent', [], only('X')))) as { child: SimRef }
+    yield* gate.passed()
+    return yield* get(child)
+  })
+  mesh.until(() => mesh.borrows('S', 'X'), 'S has the ref')
+  mesh.run({ forMs: 500 })
+  expect(mesh.guardiansOf('X')).toEqual(['S'])
+  mesh.peer('S').sleep()
+  mesh.kill('X')
+  mesh.until(() => mesh.knowsDead('Y', 'S') && mesh.knowsDead('Z', 'X'), 'Y has buried S')
+  mesh.cut(['S'], ['Y'])
+  mesh.peer('S').thaw()
+  mesh.until(() => mesh.knowsDead('S', 'X'), 'S hears from Z that X is dead')
+  mesh.network.heal()
+  gate.isOpen = true
+  expect(mesh.result(program)).toEqual({ n: 7 })
+  expect(mesh.timesRun('block')).toBe(1)
+  mesh.endsWell()
+})
+
+it('a guardian that was asked in the place of an owner comes back as another process: the owner, thought dead, may still be back', () => {
+  const mesh = new Scenario({ S: 0, E: { slots: 1, role: 'worker' }, G: 0 })
+  const gate = new Gate()
+  mesh.fn('read', function* (_context, { ref }: { ref: SimRef }) {
+    yield* gate.passed()
+    return ((yield* get(ref)) as { n: number }).n
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('read', [{ ref: context.put({ n: 7 }) }]))
+  })
+  mesh.until(() => mesh.guardiansOf('S').includes('G'), 'G guards what E has borrowed')
+  mesh.peer('S').sleep()
+  mesh.peer('G').sleep()
+  gate.isOpen = true
+  const asked = (): boolean => [...mesh.peer('E').state.holds.all()].some(({ owner }) => owner === mesh.lifeOf('G'))
+  mesh.until(asked, 'E asks G, which is silent as well')
+  mesh.until(() => mesh.knowsDead('E', 'G'), 'E knows that both are gone')
+  mesh.kill('G')
+  mesh.add('G')
+  mesh.until(() => mesh.peer('E').state.members.lives(mesh.lifeOf('G')), 'E meets G anew')
+  mesh.peer('S').thaw()
+  expect(mesh.result(program)).toBe(7)
   mesh.endsWell()
 })

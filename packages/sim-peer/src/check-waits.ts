@@ -2,7 +2,7 @@
 // way, or for somebody who is not dead and knows of it. `checkWaits` and `checkAttempts` judge by one
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
-import type { AttemptId, LifeId, Needs, ObjectId, PeerState } from '@murmuration/core/internal'
+import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink } from '@murmuration/core/internal'
 import { deadline, isApart, linksOf, locate } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
@@ -24,6 +24,8 @@ export function checkWaits(peer: SimPeer): void {
     if (!willSettle(state, row.object, row.owner)) fail(peer, `a program waits for ${row.object}, which nobody makes`)
   for (const [object, { by }] of state.durables) checkDurable(peer, object, by)
   for (const object of state.cancelling) checkCancelling(peer, object)
+  for (const { object } of state.ledger.lends.values()) checkUnsafe(peer, `a borrow of ${object}`, [])
+  for (const object of state.ledger.answers) checkUnsafe(peer, object, state.directory.get(object)?.refs ?? [])
   for (const life of state.inspections.values())
     if (state.members.ended(life)) fail(peer, `an answer is awaited from ${life}, whose life is over`)
   if (state.tasks.pending > 0 && deadline(state) === never)
@@ -171,14 +173,12 @@ function isHeldBack({ state }: SimPeer, call: AttemptId, object: ObjectId): bool
   return row?.heldBack.some(({ id }) => id === call) === true && (row.tenure?.renewAt ?? never) !== never
 }
 
-/** Its refs are not safe yet: a guardian that is alive has yet to say so, or a copy is on its way. */
-function checkUnsafe(peer: SimPeer, attempt: AttemptId): void {
-  const { ledger, members, executor, directory } = peer.state
+/** Refs inside are not safe yet: a guardian that is alive has yet to say so, or a copy is on its way. */
+function checkUnsafe(peer: SimPeer, what: string, links: readonly RefLink[]): void {
+  const { ledger, members, directory } = peer.state
   if ([...ledger.guardians()].some(({ life }) => members.ended(life))) fail(peer, 'a guardian is dead and still counts')
-  const row = executor.get(attempt)
-  if (!row || row.outcome === null) return
-  const copying = linksOf(row.outcome).some(({ object }) => (directory.get(object)?.copying.size ?? 0) > 0)
-  if (ledger.guardianCount === 0 && !copying) fail(peer, `${attempt} waits for guardians, and there are none`)
+  const copying = links.some(({ object }) => (directory.get(object)?.copying.size ?? 0) > 0)
+  if (ledger.guardianCount === 0 && !copying) fail(peer, `${what} waits for guardians, and there are none`)
 }
 
 /** At the executor: inputs are on their way, outcomes have somebody to go to or an end in sight. */
@@ -190,7 +190,7 @@ export function checkAttempts(peer: SimPeer): void {
         fail(peer, `${row.id} waits for ${object}, which is not fetched for it`)
     if (state.members.ended(row.owner) && row.orphanedAt === never && row.aborting === null)
       fail(peer, `${row.id} is kept for ever for ${row.owner}, whose life is over`)
-    if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id)
+    if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id, row.outcome ? linksOf(row.outcome) : [])
     else if (row.state === 'done' && row.unsaid.size === 0 && !state.members.ended(row.owner))
       fail(peer, `${row.id} is done and its outcome does not leave`)
     for (const object of row.unsaid)
@@ -221,11 +221,15 @@ export function checkTalks(peer: SimPeer): void {
     for (const { spec } of state.tasks.assignedTo(life))
       if (!other.state.executor.askedBy(peer.life).some((row) => row.spec.id === spec.id))
         fail(peer, `${spec.id} is assigned to ${life}, who knows nothing of it`)
-    for (const row of state.elsewhere.of(life))
-      if (!row.located && row.askAt === never && !other.state.directory.get(row.object)?.wantedBy.has(peer.life))
-        fail(peer, `an answer about ${row.object} is awaited from ${life}, who was not asked`)
+    for (const { object, located, askAt } of state.elsewhere.of(life)) {
+      // Whoever answers in another's place is asked when it has said that it does.
+      if (located || askAt !== never || state.holds.get(object)?.borrow === 'asked') continue
+      if (!other.state.directory.get(object)?.wantedBy.has(peer.life))
+        fail(peer, `an answer about ${object} is awaited from ${life}, who was not asked`)
+    }
     for (const object of state.holds.unanswered())
-      if (state.holds.get(object)?.owner === life) fail(peer, `${object} is borrowed from ${life}, who was not asked`)
+      if (state.holds.get(object)?.owner === life && !other.state.ledger.lends.has(`${object}|${peer.life}`))
+        fail(peer, `${object} is borrowed from ${life}, who was not asked`)
     // Who thought us dead for longer than the grace let go of what it had yet to say (see `checkEmpty`).
     if (world.custody.hasClosed(life, peer.life)) continue
     for (const [name, { to }] of state.transits)

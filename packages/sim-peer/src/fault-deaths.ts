@@ -2,7 +2,7 @@
 // last words are still on the wire. Some come back, at once or when they are nearly forgotten.
 
 import type { Effect, Message } from '@murmuration/core/internal'
-import { peerOf } from '@murmuration/core/internal'
+import { linksIn, linksOf, peerOf } from '@murmuration/core/internal'
 import type { Aim, Whom } from './aims.ts'
 import type { FaultKind } from './fault-kind.ts'
 import { drawVictim } from './fault-kind.ts'
@@ -92,16 +92,17 @@ function lieInWait(by: Striker, { ms, times, restMs }: Bereavement): void {
   })
 }
 
-/** An outcome with refs has left, or waits for guardians. */
+/** An outcome, or an answer, with refs has left, or waits for guardians. */
 function handsOn({ state }: SimPeer, effects: readonly Effect[]): boolean {
   return (
-    state.ledger.waits.size > 0 ||
+    state.ledger.waits.size + state.ledger.answers.size > 0 ||
     effects.some((effect) => effect.type === 'send' && effect.frame.messages.some(namesRefs))
   )
 }
 
 function namesRefs(message: Message): boolean {
-  return message.type === 'outcome' && 'refs' in message.outcome && message.outcome.refs.length > 0
+  if (message.type === 'located') return linksIn(message.located).length > 0
+  return message.type === 'outcome' && linksOf(message.outcome).length > 0
 }
 
 function tellsGuardian(effect: Effect): boolean {

@@ -357,7 +357,7 @@ export class SimPeer {
         this.left = true
         return this.world.clock.after(50, () => this.world.departed(this))
       case 'job-opened':
-        return this.world.jobOpened(this, effect.context, effect.takenBy)
+        return void this.#resolved.push(() => this.world.jobOpened(this, effect.context, effect.takenBy))
       case 'inspected':
         return
     }

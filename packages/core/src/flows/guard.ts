@@ -8,10 +8,11 @@ import { codeObject, never, peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import { limits } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
+import type { Outcome } from '../model/task.ts'
 import { inFrames, weighRow } from '../model/weight.ts'
-import { answerAskers } from '../state/answer.ts'
+import { answerAskers, linksOf } from '../state/answer.ts'
 import { codeSources } from '../state/code-sources.ts'
-import { guard, guardClosure, isUnsafe, ledgerRow } from '../state/guarding.ts'
+import { guard, guardClosure, isAnyUnsafe, ledgerRow } from '../state/guarding.ts'
 import type { Guardian } from '../state/ledger.ts'
 import { isComplete } from '../state/ledger.ts'
 import { letGo } from '../state/locate.ts'
@@ -20,6 +21,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { asksHere, mayGuard, roleOf } from '../state/permits.ts'
 import { copyOrder } from '../state/placement.ts'
+import { answerSafe } from '../state/telling.ts'
 
 type GuardMessage = Extract<Message, { type: 'guard' }>
 
@@ -38,14 +40,15 @@ export function stream(state: PeerState, now: Instant): void {
   if (state.guarded.hasNews) tellGuards(state)
 }
 
-/** Outcomes whose refs are safe by now. */
+/** Outcomes, and answers to borrowers, whose refs are safe by now. */
 function letLeave(state: PeerState): void {
   for (const id of state.ledger.waits) {
     const row = state.executor.get(id)
-    if (row && isUnsafe(state, row)) continue
+    if (row && isAnyUnsafe(state, linksOf(row.outcome as Outcome))) continue
     state.ledger.waits.delete(id)
     if (row) answerAskers(state, row)
   }
+  answerSafe(state)
 }
 
 function flush(state: PeerState): void {

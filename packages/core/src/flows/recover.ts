@@ -12,7 +12,7 @@ import { dropAsker, isLetter } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
-import { askAgain, askOwner, askParents, hold, letGo, locate, unanswerable } from '../state/locate.ts'
+import { askAgain, askOwner, askParents, hold, letGo, locate, moveTo, unanswerable } from '../state/locate.ts'
 import { foundHolder, loseForGood } from '../state/missing.ts'
 import type { Agenda, PeerState } from '../state/peer-state.ts'
 import { hangUp, isBeyond, notify, say, stamp } from '../state/peer-state.ts'
@@ -109,7 +109,7 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
       state.agenda.lost.push({ object: entry.object, reason: 'the peer that answered for it is gone' })
   for (const row of state.elsewhere.of(life)) {
     if (row.located || hasHeir) continue
-    if (isBeyond(state, life)) unanswerable(state, row.object)
+    if (isBeyond(state, life)) waitForFormer(state, row.object)
     else askParents(state, row.object)
   }
   for (const row of state.holds.ofLife(life)) {
@@ -135,6 +135,14 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
     state.inspections.delete(request)
     state.effects.push({ type: 'inspected', request, rows: null })
   }
+}
+
+/** Whoever was asked last will not answer. Somebody who answered for it before may still be back, as long as its grace lasts. */
+function waitForFormer(state: PeerState, object: ObjectId): void {
+  const row = state.holds.get(object)
+  const former = row?.before.find((life) => !isBeyond(state, life))
+  if (row && former !== undefined) moveTo(state, row, former)
+  else unanswerable(state, object)
 }
 
 /** What was never acknowledged may still be wanted: that life may have been thought dead too soon. */
@@ -198,7 +206,7 @@ function close(state: PeerState, life: LifeId): void {
   }
   for (const [key, delivery] of state.deliveries) if (delivery.to === life) state.deliveries.delete(key)
   state.letters.delete(life)
-  for (const row of state.elsewhere.of(life)) if (!row.located) unanswerable(state, row.object)
+  for (const row of state.elsewhere.of(life)) if (!row.located) waitForFormer(state, row.object)
   for (const row of state.executor.askedBy(life)) if (row.others) dropAsker(state, row, life)
   closeStore(state, life)
   if (state.guarded.jobsOf(life).length === 0) state.guarded.forget(life)
@@ -311,7 +319,7 @@ export function reset(state: PeerState, life: LifeId, lostMessages: readonly Mes
   }
 }
 
-/** What that life says it has of ours: complete, so what is missing is lost. */
+/** What that life says it has of ours: complete, so what is missing is lost, as far as it knows what is ours. */
 export function announced(state: PeerState, from: LifeId, message: Extract<Message, { type: 'announce' }>): void {
   const running = new Set<string>(message.attempts)
   const name = state.members.nameOf(peerOf(from))
@@ -352,7 +360,9 @@ function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { t
   for (const object of state.directory.heldBy(from)) {
     if (has.has(object)) continue
     const entry = state.directory.get(object) as Entry
-    state.directory.removeHolder(entry, from)
+    // What we took over may still count to others there: it looks, and says so when it has nothing.
+    if (state.shared.get(object)?.isAdopted) say(state, from, { type: 'verify', object, hash: entry.hash })
+    else state.directory.removeHolder(entry, from)
   }
   for (const note of has.values()) {
     const entry = state.directory.get(note.object)

@@ -17,6 +17,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
 import { stopAwaiting } from '../state/remaking.ts'
 import type { TaskRow } from '../state/tasks.ts'
+import { answerBorrow } from '../state/telling.ts'
 
 export function loosened(state: PeerState, object: ObjectId): void {
   const entry = state.directory.get(object)
@@ -140,13 +141,11 @@ export function freed(state: PeerState, from: LifeId, object: ObjectId): void {
 }
 
 export function borrowed(state: PeerState, from: LifeId, { object, nth }: { object: ObjectId; nth: number }): void {
-  const known = adopt(state, object)
-  if (known) {
-    state.holds.borrowed(object, state.self, from)
-    // It left: whoever has it would miss it.
-    guard(state, object, null)
-  }
-  say(state, from, { type: 'borrowed', object, nth, known })
+  if (!adopt(state, object)) return say(state, from, { type: 'borrowed', object, nth, known: false })
+  state.holds.borrowed(object, state.self, from)
+  // It left: whoever has it would miss it.
+  guard(state, object, null)
+  answerBorrow(state, from, object, nth)
 }
 
 export function released(state: PeerState, from: LifeId, object: ObjectId): void {

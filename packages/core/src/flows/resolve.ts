@@ -11,11 +11,12 @@ import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Fetch } from '../state/holdings.ts'
 import type { WatchRow } from '../state/watches.ts'
-import { askAgain, hold, isHere, letGo, locate, request, unanswerable, whereabouts } from '../state/locate.ts'
+import { askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, lostFailure, say } from '../state/peer-state.ts'
 import { asksHere } from '../state/permits.ts'
 import { hasRoomForCopy } from '../state/room.ts'
+import { answerWanted } from '../state/telling.ts'
 
 export function watch(state: PeerState, object: ObjectId, owner: LifeId, bytes: boolean): void {
   state.watches.add(object, owner, bytes)
@@ -58,19 +59,13 @@ function look(state: PeerState, object: ObjectId): void {
 
 /** Everybody who waited for this object, aliases included. */
 export function settled(state: PeerState, object: ObjectId): void {
-  const entry = state.directory.get(object)
-  if (entry) {
-    const located = whereabouts(state, object)
-    if (located) {
-      for (const life of entry.wantedBy) say(state, life, { type: 'located', object, located })
-      entry.wantedBy.clear()
-    }
-  }
+  answerWanted(state, object)
   // What became another object: that one is asked for.
   if (state.durables.has(object)) request(state, object, state.self)
+  const isOwn = state.directory.get(object) !== undefined
   if (
     state.cancelling.has(object) &&
-    (entry ? locate(state, object, state.self) : state.elsewhere.get(object)?.located)
+    (isOwn ? locate(state, object, state.self) : state.elsewhere.get(object)?.located)
   ) {
     state.cancelling.delete(object)
     state.effects.push({ type: 'cancelled', object })
@@ -86,13 +81,12 @@ export function wanted(state: PeerState, from: LifeId, object: ObjectId): void {
     const failure = lostFailure(object, 'freed', 'its owner has let go of it')
     return say(state, from, { type: 'located', object, located: { type: 'failure', failure } })
   }
-  const located = whereabouts(state, object)
+  entry.wantedBy.add(from)
   // An alias of what is gone is no answer: the task that returned it is run again.
   const isDeadEnd = entry.alias !== null && isGone(state, entry.alias.owner)
-  if (located && !isDeadEnd) return say(state, from, { type: 'located', object, located })
-  entry.wantedBy.add(from)
   sayWhere(state, from, entry)
   if (entry.state === 'faded' || isDeadEnd) state.agenda.lost.push({ object, reason: 'wanted again' })
+  else answerWanted(state, object)
 }
 
 /** An actor has no value: whoever asks for it would call it. */

@@ -29,6 +29,7 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (spec.depth > 0) adoptOrphan(state, result)
   const known = state.tasks.get(spec.id)
   const entry = state.directory.get(result) ?? state.directory.add(result, spec.id, spec.policy.copies)
+  entry.isInner ||= spec.depth > 0
   hold(state, { object: result, owner: state.self }, 'handle')
   if (known) known.epoch = epoch
   if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
@@ -142,7 +143,7 @@ export function put(state: PeerState, event: Extract<PeerEvent, { type: 'put' }>
     if (known) state.shared.found(object)
     state.agenda.settled.push(object)
   }
-  wasPut(state, event)
+  wasPut(state, entry, event)
 }
 
 /** Its bytes are here. */
@@ -156,9 +157,14 @@ function enter(state: PeerState, entry: Entry, located: Extract<Located, { type:
 }
 
 /** Inside a task it may be put again, by running that once more; or this is that very run, and somebody waits for it. */
-function wasPut(state: PeerState, { context, object, inline }: Extract<PeerEvent, { type: 'put' }>): void {
+function wasPut(
+  state: PeerState,
+  entry: Entry,
+  { context, object, inline }: Extract<PeerEvent, { type: 'put' }>,
+): void {
   const runs = state.executor.ofTask(context as string as TaskId)
   const [run] = runs
+  entry.isInner ||= run !== undefined
   if (run && inline === null) keepMaker(state, object, run.spec, [state.self])
   for (const { remakes } of runs)
     for (const { to, objects } of remakes ?? []) if (objects.includes(object)) tellRemade(state, object, to)

@@ -55,6 +55,12 @@ export type Located =
   /** The task returned a ref: its value is that object's. */
   | { readonly type: 'alias'; readonly link: RefLink }
 
+/** The refs inside a value, and what an alias stands for. */
+export function linksIn(located: Located): readonly RefLink[] {
+  if (located.type === 'alias') return [located.link]
+  return located.type === 'failure' ? [] : located.refs
+}
+
 /** Bytes on a disk, and what the label on them says: it outlives the process that wrote it. */
 export interface FoundNote {
   readonly object: ObjectId

@@ -80,6 +80,7 @@ export class Peer {
       clock: platform.clock,
       sleptMs: config.sleptMs,
       perform: (effect) => this.#perform(effect),
+      notify: (notice) => this.#notify(notice),
       broke: (cause) => this.#break(cause),
     })
     const post = (event: PeerEvent): void => this.post(event)
@@ -160,7 +161,7 @@ export class Peer {
     void this.stop()
   }
 
-  #perform(effect: Effect): void {
+  #perform(effect: Exclude<Effect, { type: 'notice' }>): void {
     switch (effect.type) {
       case 'send':
         return this.#links.send(peerOf(effect.to), effect.frame)
@@ -200,8 +201,6 @@ export class Peer {
         return this.jobs.opened(effect)
       case 'inspected':
         return this.#inspections.answered(effect.request, effect.rows)
-      case 'notice':
-        return this.#notify(effect.notice)
       case 'joined':
         return this.#joining.joined()
       case 'left':

@@ -1,7 +1,7 @@
 // When a peer thinks: events are queued while a turn runs, one turn takes all that is there, and one timer is set to
 // the machine's next deadline. What the machine then asks for is carried out elsewhere (peer.ts).
 
-import type { Effect, PeerEvent } from '../model/events.ts'
+import type { Effect, Notice, PeerEvent } from '../model/events.ts'
 import type { Instant } from '../model/ids.ts'
 import { deadline, handle } from '../flows/handle.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -12,7 +12,8 @@ export interface TurnsOptions {
   readonly clock: Clock
   /** The wall clock ran ahead by more than this: the machine slept. */
   readonly sleptMs: number
-  readonly perform: (effect: Effect) => void
+  readonly perform: (effect: Exclude<Effect, { type: 'notice' }>) => void
+  readonly notify: (notice: Notice) => void
   /** The machine itself broke: no turn follows. */
   readonly broke: (cause: unknown) => void
 }
@@ -81,7 +82,7 @@ export class Turns {
   }
 
   #takeTurn(): void {
-    const { state, clock, perform, broke } = this.#options
+    const { state, clock, perform, notify, broke } = this.#options
     this.#noticeSleep()
     const events = this.#queue
     this.#queue = []
@@ -91,7 +92,9 @@ export class Turns {
     } catch (error) {
       return broke(error)
     }
-    for (const effect of effects) perform(effect)
+    for (const effect of effects) if (effect.type !== 'notice') perform(effect)
+    // Listeners may ask for more at once: by then what the machine has let go of must be gone.
+    for (const effect of effects) if (effect.type === 'notice') notify(effect.notice)
     this.#wake(state.timers.wakeAt)
   }
 

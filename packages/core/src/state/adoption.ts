@@ -6,6 +6,7 @@
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Located } from '../model/object.ts'
+import { linksIn } from '../model/object.ts'
 import type { TaskSpec } from '../model/task.ts'
 import type { Entry } from './directory.ts'
 import { guard } from './guarding.ts'
@@ -78,14 +79,10 @@ function neededBy({ spec, located }: LedgerRow): ObjectId[] {
   return [...inside, ...(spec?.refs ?? [])].map(({ object }) => object)
 }
 
-function linksIn(located: Located): Entry['refs'] {
-  if (located.type === 'alias') return [located.link]
-  return located.type === 'failure' ? [] : located.refs
-}
-
 function enter(state: PeerState, row: LedgerRow): void {
   const { object, task, spec, copies, located } = row
   const entry = state.directory.add(object, task, copies)
+  entry.isInner = true
   state.agenda.loose.push(object)
   if (task === null && spec !== null) keepMaker(state, object, spec, row.at === null ? [] : [row.at])
   if (located !== null) settleAs(state, entry, located)

@@ -26,6 +26,8 @@ export interface Entry {
   failure: Failure | null
   alias: RefLink | null
   readonly copies: number
+  /** Asked for or put inside a task, or taken over: a ref to it may leave inside something that others answer for. */
+  isInner: boolean
   readonly holders: LazySet<LifeId>
   /** Copies on their way. */
   readonly copying: LazySet<LifeId>
@@ -83,6 +85,7 @@ export class Directory {
       failure: null,
       alias: null,
       copies,
+      isInner: false,
       holders: new LazySet(),
       copying: new LazySet(),
       declined: new LazySet(),

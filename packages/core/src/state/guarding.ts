@@ -4,7 +4,7 @@
 
 import type { ContextId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
-import type { Outcome, TaskSpec } from '../model/task.ts'
+import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
 import { linksOf } from './answer.ts'
 import { currentLinks, whereabouts } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
@@ -59,17 +59,20 @@ export function currentSpec(state: PeerState, spec: TaskSpec): TaskSpec {
  */
 export function awaitGuardians(state: PeerState, row: RunRow): void {
   if (row.owner === state.self && !row.others) return
-  for (const { object } of linksOf(row.outcome as Outcome)) {
-    if (!state.directory.get(object)) continue
-    guard(state, object, null)
-    // Looked at when this turn has asked for copies and appointed guardians.
-    state.ledger.waits.add(row.id)
-  }
+  // Looked at when this turn has asked for copies and appointed guardians.
+  if (guardNamed(state, linksOf(row.outcome as Outcome))) state.ledger.waits.add(row.id)
 }
 
-/** Something that it names is not safe yet. */
-export function isUnsafe(state: PeerState, row: RunRow): boolean {
-  return linksOf(row.outcome as Outcome).some(({ object }) => !isSafe(state, object))
+/** What is about to leave names these. True when some of them are ours. */
+export function guardNamed(state: PeerState, links: readonly RefLink[]): boolean {
+  const own = links.filter(({ object }) => state.directory.get(object))
+  for (const { object } of own) guard(state, object, null)
+  return own.length > 0
+}
+
+/** Something among what is named is not safe yet. */
+export function isAnyUnsafe(state: PeerState, links: readonly RefLink[]): boolean {
+  return links.some(({ object }) => !isSafe(state, object))
 }
 
 /** Known to our guardians; of a `put`, which nobody could make again, the copies are there too, as far as anybody takes one. */

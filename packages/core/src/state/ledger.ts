@@ -26,6 +26,13 @@ interface Young {
   readonly at: Instant
 }
 
+interface Lend {
+  readonly object: ObjectId
+  readonly to: LifeId
+  /** Of the borrow that is to be answered. */
+  readonly nth: number
+}
+
 /** Former guardians that are remembered. */
 const appointedMost = 64
 
@@ -39,6 +46,10 @@ export class Ledger {
   readonly #young: Young[] = []
   /** Attempts whose outcomes name what is not safe yet. */
   readonly waits = new Set<AttemptId>()
+  /** Objects of which borrowers are told when what they name is safe. */
+  readonly answers = new Set<ObjectId>()
+  /** Borrows that are answered when what is borrowed is safe, by object and borrower. */
+  readonly lends = new Map<string, Lend>()
   /** Everybody who was ever one, the latest: it may answer in our place. */
   readonly #appointed = new Set<LifeId>()
   /** Peers that may keep an old ledger of ours: to be told when they can be. */
@@ -141,7 +152,7 @@ export class Ledger {
   }
 
   isDue(now: Instant): boolean {
-    return this.waits.size > 0 || this.#flushAt <= now
+    return this.waits.size + this.answers.size + this.lends.size > 0 || this.#flushAt <= now
   }
 
   /** Takes the changes; they count as sent with the next messages. */

@@ -2,6 +2,7 @@
 // when a turn runs: at once while little goes on, with all that is on its way when much does.
 
 import { describe, expect, it } from 'vitest'
+import type { Config } from '../../src/model/config.ts'
 import { presets } from '../../src/model/config.ts'
 import type { CodeId, ContextId, LifeId, PeerId, TaskId } from '../../src/model/ids.ts'
 import type { Frame } from '../../src/model/messages.ts'
@@ -23,10 +24,12 @@ const profile: Profile = {
 }
 
 /** A peer that has met another, from which nothing is heard any more. */
-async function alone(): Promise<{ clock: FakeClock; peer: Peer; thinks: () => string | undefined }> {
+async function alone(
+  config: Partial<Config> = {},
+): Promise<{ clock: FakeClock; peer: Peer; thinks: () => string | undefined }> {
   const clock = new FakeClock()
   const platform = fakePlatform('here' as PeerId, clock)
-  const peer = new Peer({ platform, self: 'here/1' as LifeId, profile, config: presets.test })
+  const peer = new Peer({ platform, self: 'here/1' as LifeId, profile, config: { ...presets.test, ...config } })
   peer.post({ type: 'linked', life: 'there/1' as LifeId, role: 'member' })
   await Promise.resolve()
   return { clock, peer, thinks: () => peer.state.members.get('there' as PeerId)?.state }
@@ -55,6 +58,13 @@ function frameOf(free: number): Frame {
   const load = { free, queued: 0, awareness: 0 }
   return { from: 'there/1' as LifeId, to: 'here/1' as LifeId, ...nothing, load }
 }
+
+/** Somebody was here, and left. */
+const third = { life: 'third/1' as LifeId, incarnation: 1, by: 'third' as PeerId }
+const thirdLeft: Claim[] = [
+  { ...third, state: 'alive', profile },
+  { ...third, state: 'left' },
+]
 
 function submitTo(peer: Peer, count: number): void {
   for (let n = 0; n < count; n++) {
@@ -102,15 +112,27 @@ describe('a frame', () => {
       peer.post({ type: 'received', frame: frameOf(3) })
       taken.push(freeAt(peer))
     })
-    const third = { life: 'third/1' as LifeId, incarnation: 1, by: 'third' as PeerId }
-    const claims: Claim[] = [
-      { ...third, state: 'alive', profile },
-      { ...third, state: 'left' },
-    ]
-    peer.post({ type: 'received', frame: { ...frameOf(2), claims } })
+    peer.post({ type: 'received', frame: { ...frameOf(2), claims: thirdLeft } })
     expect(taken).toEqual([2])
     await Promise.resolve()
     expect(freeAt(peer)).toBe(3)
     await peer.stop()
   })
+})
+
+it('a listener that calls a function whose bundle goes in that very turn brings it anew', async () => {
+  const { peer } = await alone({ maxCodes: 2 })
+  const source = new TextEncoder().encode('export {}')
+  const [old, recent] = ['old', 'recent'] as CodeId[] as [CodeId, CodeId]
+  peer.keepCode(old, source)
+  await Promise.resolve()
+  expect(peer.state.code.has(old)).toBe(true)
+  peer.events.addEventListener('peer:left', () => peer.keepCode(old, source))
+  submitTo(peer, 5)
+  peer.keepCode(recent, source)
+  peer.post({ type: 'received', frame: { ...frameOf(2), claims: thirdLeft } })
+  await Promise.resolve()
+  await Promise.resolve()
+  expect(peer.state.code.has(old)).toBe(true)
+  await peer.stop()
 })
