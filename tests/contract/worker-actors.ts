@@ -286,6 +286,18 @@ export function workerActorsContract(
         expect(await outcomeOf(third)).toEqual({ type: 'ref', link: { object, owner: here, top: false } })
       })
 
+      test('what a call put and did not wait for is there for later ones', async () => {
+        const counter = spawn('Counter', [0])
+        const first = call('putLater')
+        give(first)
+        expect(await valueOf(first)).toBe('put')
+        const second = call('givePut')
+        give(second)
+        const outcome = await outcomeOf(second)
+        const [put] = contexts.get(counter.id)!.puts
+        expect(outcome).toMatchObject({ type: 'inline', refs: [{ object: put!.object, owner: here }] })
+      })
+
       const asked = (one: RunOrder): unknown[] =>
         (contexts.get(one.id)?.submitted ?? []).map(({ fn, context }) => [fn, (context as string) === one.task])
 

@@ -256,6 +256,8 @@ export class Counter {
   askChild(x) { this.child = task().mesh.fn(child)(x); return 'asked' }
   readChild() { return this.child.get() }
   giveChild() { return this.child }
+  putLater() { this.putting = task().mesh.put({ big: 1 }); return 'put' }
+  async givePut() { return [await this.putting] }
   keepActor(actor) { this.actor = actor; this.actor.first(1) }
   async callKept(x) { this.actor.sync(x); await null; this.actor.later(x) }
   keepMesh() { this.mesh = task().mesh; return 1 }

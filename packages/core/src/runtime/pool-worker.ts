@@ -284,7 +284,8 @@ export class PoolWorker {
         return reports.logged(sent?.order.id ?? null, report.level, report.text)
       }
       case 'context': {
-        const sent = this.#attempts.get(report.number)
+        // What a call of an actor had begun and not waited for is the actor's when the call has ended.
+        const sent = this.#attempts.get(report.number) ?? this.#actor
         return sent === undefined ? undefined : this.#contextOf(sent).handle(report.request)
       }
       default:

@@ -111,8 +111,9 @@ export class WorkerContext implements ContextPort {
     return { settled: settled.then(({ found = null }) => found), stop }
   }
 
-  /** Nobody waits for answers any more. */
+  /** Nobody waits for answers any more; what a call of an actor has put meanwhile somebody may still get. */
   close(): void {
+    if (this.#options.within !== undefined) return
     for (const call of this.#asked) this.#options.calls.delete(call)
   }
 
