@@ -97,6 +97,25 @@ export class Player {
   }
 }
 
+/** Finds a counter by its name, from inside a task. */
+export async function bumps(name: string): Promise<number> {
+  const counter = await task.mesh.actor<Counter>(name)
+  return counter.add(1).get()
+}
+
+/** Ends one, from inside a task. */
+export async function kills(name: string): Promise<string> {
+  const counter = await task.mesh.actor<Counter>(name)
+  await task.mesh.kill(counter, 'a task says so')
+  return counter
+    .add(1)
+    .get()
+    .then(
+      () => 'it lives',
+      ({ code }: { code: string }) => code,
+    )
+}
+
 export function spawnsInside(total: number): { readonly counter: Actor<Counter> } {
   return { counter: task.mesh.fn(Counter).spawn(total) }
 }

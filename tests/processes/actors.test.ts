@@ -40,6 +40,9 @@ test('a counter lives in another process, and counts for everybody who finds it'
   expect(await found.add(3).get()).toBe(10)
   expect(await mesh.get([counter.add(1), counter.addLater(1), counter.add(1)])).toEqual([11, 12, 13])
   expect(await failureOf(other.actor('hit'))).toMatchObject({ code: 'NOT_FOUND' })
+  expect(await used.bumps('hits').get()).toBe(14)
+  expect(await used.kills('hits').get()).toBe('ACTOR_DIED')
+  expect(await failureOf(other.actor('hits'))).toMatchObject({ code: 'NOT_FOUND' })
 })
 
 test('each caller’s calls run in its order, wherever it calls from', async () => {

@@ -18,7 +18,6 @@ const actorRules: Rules = {
   lifetime: is.oneOf('attached', 'detached'),
   maxPendingCalls: is.whole(1),
   checkpoint: { expected: 'an object, { everyCalls: 1 }', ok: is.isRecord },
-  copies: is.whole(1),
   needs,
   prefer: needs,
   spread: is.flag,
@@ -73,11 +72,10 @@ export function withActorOptions(
 ): SpawnOptions {
   checkOptions(where, options, actorRules)
   checkOptions(`${where}: checkpoint`, options.checkpoint, checkpointRules)
-  const { restarts, name, copies, prefer, spread, priority, checkpoint = {}, lifetime } = options
+  const { restarts, name, prefer, spread, priority, checkpoint = {}, lifetime } = options
   const policy = withPolicy(base.policy, {
     retries: restarts,
     name,
-    copies,
     needs: options.needs,
     prefer,
     spread,

@@ -104,13 +104,6 @@ export interface ActorOptions {
    */
   maxPendingCalls?: number | undefined
   /**
-   * Peers that keep each result of its calls, in all. Default 2.
-   *
-   * @example
-   * tiles.Counter.with({ copies: 3 }).spawn(0)
-   */
-  copies?: number | undefined
-  /**
    * What its host must have. Default: nothing.
    *
    * @example
@@ -167,18 +160,53 @@ export interface CheckpointOptions {
 
 /** Options of one call of an actor: `actor.method.with(options)(...args)`. */
 export interface MethodOptions {
-  /** What people read besides the method's name: in lists, and where its ref is printed. Default: none. */
+  /**
+   * What people read besides the method's name: in lists, and where its ref is printed. Default: none.
+   *
+   * @example
+   * counter.add.with({ name: 'first visit' })(1)
+   */
   name?: string | undefined
-  /** Tells apart calls that are otherwise the same, in contexts that may run again. Default: none. */
+  /**
+   * Tells apart calls that are otherwise the same, in contexts that may run again. Default: none.
+   *
+   * @example
+   * counter.add.with({ key: visitor.id })(1)
+   */
   key?: string | undefined
-  /** Attempts after the first when it may or may not have run; -1: without limit. Default: the actor's `callRetries`. */
+  /**
+   * Attempts after the first when it may or may not have run; -1: without limit. Default: the actor's `callRetries`.
+   *
+   * @example
+   * counter.read.with({ retries: -1 })()
+   */
   retries?: number | undefined
-  /** Milliseconds for the whole call, waiting included. Default: no limit. */
+  /**
+   * Milliseconds for the whole call, waiting included; then it fails with TASK_TIMEOUT, and `task.signal` tells it. Default: no limit.
+   *
+   * @example
+   * await counter.add.with({ timeoutMs: 5_000 })(1).get()
+   */
   timeoutMs?: number | undefined
-  /** Milliseconds for one attempt. Default: no limit. */
+  /**
+   * Milliseconds for one attempt. Default: no limit.
+   *
+   * @example
+   * counter.read.with({ retries: 3, attemptTimeoutMs: 1_000 })()
+   */
   attemptTimeoutMs?: number | undefined
-  /** Cancels the call: not begun, it is dropped; running, it is told by `task.signal`. Default: none. */
+  /**
+   * Cancels the call: not begun, it is dropped; running, it is told by `task.signal`. Default: none.
+   *
+   * @example
+   * counter.add.with({ signal: AbortSignal.timeout(5_000) })(1)
+   */
   signal?: AbortSignal | undefined
-  /** Peers that keep the result, in all. Default 2. */
+  /**
+   * Peers that keep the result, in all. Default 2.
+   *
+   * @example
+   * album.picture.with({ copies: 3 })('sunset')
+   */
   copies?: number | undefined
 }
