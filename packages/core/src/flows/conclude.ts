@@ -13,6 +13,7 @@ import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { tellSettled, withWholeStory } from '../state/recording.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -243,8 +244,13 @@ export function concluded(state: PeerState, { task, result, holder }: Conclusion
   if (row.second) endOther(state, row, row.second)
   if (row.at) state.scheduler.returned(row.at)
   if (entry?.state !== 'pending') return ranAgain(state, entry, row, { task, result, holder })
-  enter(state, entry, row, { task, result, holder })
-  remember(state, row, { task, result, holder }, now)
+  const whole: Conclusion =
+    result.type === 'failure'
+      ? { task, result: { type: 'failure', failure: withWholeStory(state, row, result.failure) }, holder }
+      : { task, result, holder }
+  enter(state, entry, row, whole)
+  remember(state, row, whole, now)
+  tellSettled(state, row, result)
   state.tasks.settled(row)
   state.counters.settled++
   state.shared.found(object)

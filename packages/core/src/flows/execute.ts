@@ -18,6 +18,7 @@ import { awaitRemade, mayRemake } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { tellRun, tellStart } from '../state/recording.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
 import { tellRemade } from '../state/remaking.ts'
 
@@ -128,6 +129,7 @@ export function startReady(state: PeerState): void {
   if (state.leaving) return returnUnbegun(state, 'leaving')
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
+    for (const row of next.batch) tellStart(state, row)
     const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
       id,
       attempt,
@@ -169,6 +171,7 @@ function dropUnknown(state: PeerState, attempt: AttemptId): void {
 function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
   state.executor.finished(row, outcome, ms, state.timers.turnAt)
+  tellRun(state, row, outcome)
   shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.abandoned) return forsake(state, row)

@@ -11,6 +11,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { keepsForOthers } from '../state/peer-state.ts'
 import { roleOf } from '../state/permits.ts'
 import { unfit } from '../state/placement.ts'
+import { retell } from '../state/retelling.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
 export function inspect(state: PeerState, query: Query, now: Instant): InspectRow[] {
@@ -27,6 +28,8 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
       return upTo(query.limit, jobs(state))
     case 'explain':
       return query.id === null ? [] : explain(state, query.id, now)
+    case 'story':
+      return retell(state, query.id, query.after ?? 0, Math.min(query.limit, limits.rows))
     case 'counters':
       return [
         {

@@ -14,7 +14,8 @@ import { keepMaker } from '../state/lineage.ts'
 import { hold, letGo, locate, request, tellBorrowers } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { say, stamp } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
+import { tellAsked, tellTrouble } from '../state/recording.ts'
 import { reopened, tellRemade } from '../state/remaking.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -31,6 +32,7 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
   state.counters.submitted++
   const row = state.tasks.add(spec, epoch, now)
+  tellAsked(state, row, now)
   state.code.need(spec.code)
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
@@ -92,6 +94,7 @@ export function put(state: PeerState, event: Extract<PeerEvent, { type: 'put' }>
   const known = state.directory.get(object)
   const entry = known ?? state.directory.add(object, null, copies)
   hold(state, { object, owner: state.self }, 'handle')
+  state.story.add({ at: state.timers.turnAt, what: 'put', id: object })
   if (known?.state === 'inline' || known?.state === 'stored') keepAnother(state, known, event)
   else {
     const located: Located = inline
@@ -142,7 +145,6 @@ function keepAnother(
 export function cancel(
   state: PeerState,
   { object, owner, reason }: { object: ObjectId; owner: LifeId; reason: string },
-  now: Instant,
 ): void {
   if (owner !== state.self) return cancelElsewhere(state, object, owner, reason)
   const entry = state.directory.get(object)
@@ -152,7 +154,7 @@ export function cancel(
     state.effects.push({ type: 'cancelled', object })
     return
   }
-  end(state, row, { code: 'TASK_CANCELLED', reason }, now)
+  end(state, row, { code: 'TASK_CANCELLED', reason })
 }
 
 /** The owner is asked, and asked about the object: whoever cancels here is told when it has settled. */
@@ -167,12 +169,9 @@ function cancelElsewhere(state: PeerState, object: ObjectId, owner: LifeId, reas
 }
 
 /** Cancel or timeout: queued work ends at once, running work is told and waited for. */
-export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow['ending']>, now: Instant): void {
+export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow['ending']>): void {
   if (row.ending) return
-  state.tasks.tell(
-    row,
-    `${stamp(state, now)} ${ending.code === 'TASK_TIMEOUT' ? 'timed out' : 'cancelled'}: ${ending.reason}`,
-  )
+  tellTrouble(state, row, 'ended', `${ending.code === 'TASK_TIMEOUT' ? 'timed out' : 'cancelled'}: ${ending.reason}`)
   row.ending = ending
   if (row.state !== 'assigned' || !row.at) {
     return conclude(state, row, ended(state, row, ending))
@@ -191,7 +190,7 @@ export function dueTasks(state: PeerState, now: Instant): void {
     const row = state.tasks.get(id)
     if (!row || row.state === 'settled') continue
     if (row.timeoutAt <= now) {
-      end(state, row, { code: 'TASK_TIMEOUT', reason: outOfTime('timeoutMs', row.spec.policy) }, now)
+      end(state, row, { code: 'TASK_TIMEOUT', reason: outOfTime('timeoutMs', row.spec.policy) })
     } else if (row.attemptTimeoutAt <= now && row.at) {
       row.attemptTimeoutAt = never
       row.overdue = true

@@ -86,6 +86,10 @@ export interface Config {
   readonly storyLines: number
   /** Bundles that one peer keeps when nothing needs them, and that a worker imports before it is started anew. Past it the least recently needed goes, and is fetched and imported again when called: a round trip and tens of milliseconds. Each costs its size, twice per worker. */
   readonly maxCodes: number
+  /** What went its usual way on this peer, for `story` and `timeline`: the oldest row goes. About five rows a task and 100 bytes each; fewer shorten what a timeline shows. */
+  readonly storyRows: number
+  /** The same of what did not: failures, retries, crashes, deaths. Kept apart, so that they outlive a flood of successes; up to a kilobyte each. */
+  readonly storyTroubles: number
   /** Settled tasks remembered for `list` and `explain`. */
   readonly keptSettled: number
 
@@ -160,6 +164,8 @@ const lan: Config = {
   placeTimeoutMs: 30_000,
   maxCodes: 256,
   storyLines: 32,
+  storyRows: 32_768,
+  storyTroubles: 4_096,
   keptSettled: 1_000,
   inlineBytes: 64 * 1024,
   chunkBytes: 1024 * 1024,
@@ -201,6 +207,8 @@ const test: Config = {
   drainMs: 5_000,
   placeTimeoutMs: 5_000,
   maxCodes: 16,
+  storyRows: 2_048,
+  storyTroubles: 512,
   foundlingMs: 60_000,
 }
 

@@ -123,8 +123,9 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'members', 'counters']),
+  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'story', 'members', 'counters']),
   id: z.nullable(text),
+  after: z.optional(whole),
   limit: whole.check(z.lte(limits.rows)),
 })
 const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]))

@@ -13,15 +13,13 @@ import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
 import type { Profile } from '../model/world.ts'
 import { Codes } from './codes.ts'
-import { noCounters } from './counters.ts'
-import type { Counters } from './counters.ts'
+import { type Counters, noCounters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
-import { Foundlings } from './foundlings.ts'
-import type { Disk } from './foundlings.ts'
+import { type Disk, Foundlings } from './foundlings.ts'
 import { Gossip } from './gossip.ts'
 import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
@@ -36,6 +34,7 @@ import { Membership } from './membership.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
+import { Story } from './story.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
 
@@ -97,6 +96,7 @@ export interface PeerState {
   /** Questions to other peers that are not answered yet. */
   readonly inspections: Map<number, LifeId>
   readonly remembered: History
+  readonly story: Story
   readonly notes: Map<ObjectId, string>
   /** Of arguments in specs that are kept as lineage. */
   lineageBytes: number
@@ -290,6 +290,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     durables: new Map(),
     inspections: new Map(),
     remembered: new History(config.keptSettled),
+    story: new Story(config),
     notes: new Map(),
     lineageBytes: 0,
     timers,
@@ -364,6 +365,7 @@ export function signal(state: PeerState, to: LifeId, said: Signal): void {
 }
 
 export function notify(state: PeerState, notice: Notice): void {
+  state.story.noticed(notice, state.timers.turnAt)
   state.effects.push({ type: 'notice', notice })
 }
 

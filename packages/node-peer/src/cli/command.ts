@@ -156,7 +156,7 @@ function addList(program: Command, done: Done): void {
 function addExplain(program: Command, done: Done): void {
   program
     .command('explain')
-    .description('what a task or an object waits for, as a tree')
+    .description('what a task or an object waits for, as a tree, and what happened to it, told by all peers')
     .argument('<id>', "a task's or an object's id, or how it begins")
     .addOption(entryOption())
     .addOption(inviteOption())

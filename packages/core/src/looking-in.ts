@@ -1,0 +1,205 @@
+// What peers tell of themselves, as a program gets it: whom to ask, and rows as infos with types. It
+// phrases questions; what there is to tell is flows/inspect.
+
+import { askAll, everybody, findPeer } from './asking.ts'
+import { MeshError } from './errors.ts'
+import { peerOf } from './model/ids.ts'
+import { limits } from './model/limits.ts'
+import type { InspectRow } from './model/messages.ts'
+import { isRole } from './model/role.ts'
+import { invalid, name } from './option-rules.ts'
+import { checkOptions, listRules, peersRules } from './options.ts'
+import type { Peer } from './runtime/peer.ts'
+import { isOver } from './state/membership.ts'
+import { mergeStories, type StoryLine, unknownStory } from './story.ts'
+
+/** One peer as this one knows it. */
+export interface PeerInfo {
+  readonly id: string
+  /** For people: `kestrel-3f`. */
+  readonly name: string
+  /** `hidden`: alive, in a tab that nobody looks at. */
+  readonly state: 'alive' | 'hidden' | 'draining' | 'suspect' | 'dead' | 'left'
+  readonly kind: string
+  /** `member`: submits. `worker`: runs and keeps what members ask for. `observer`: looks. */
+  readonly role: 'member' | 'worker' | 'observer'
+  readonly slots: number
+  /** Slots that run nothing, as it last said; null when it has not said. */
+  readonly free: number | null
+  readonly queued: number | null
+  /** Milliseconds in this state. */
+  readonly sinceMs: number
+  /** Milliseconds since its life was first heard of; for this peer itself, since it started. */
+  readonly ageMs: number
+  /** For the dead: how it was found out. */
+  readonly how: string
+  readonly addresses: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly isSelf: boolean
+}
+
+export interface TaskInfo {
+  readonly id: string
+  readonly fn: string
+  /** As `with({ name })` said. */
+  readonly name: string | null
+  readonly state: string
+  readonly attempt: number
+  readonly peer: string | null
+  readonly ageMs: number
+  /** Why it failed, when it did. */
+  readonly why: string
+}
+
+export interface ObjectInfo {
+  readonly id: string
+  readonly state: string
+  /** Bytes. */
+  readonly size: number
+  readonly copies: number
+  readonly wanted: number
+  readonly holders: string
+  /** Whether this peer answers for it, or only holds it. */
+  readonly isOwner: boolean
+}
+
+export interface JobInfo {
+  readonly name: string
+  readonly lifetime: 'attached' | 'detached'
+  /** `open`: its program is there. `running`: it is gone, and what is not done is carried on. `kept`: for whoever runs it again. */
+  readonly state: 'open' | 'running' | 'kept'
+  /** Tasks that are not done. */
+  readonly pending: number
+  /** What was given a name in it: object by name. */
+  readonly names: Readonly<Record<string, string>>
+  /** Of those, the ones that have ended. */
+  readonly done: readonly string[]
+}
+
+/** Numbers of this peer since it started. */
+export type Counts = Readonly<Record<string, number>>
+
+export interface ListOptions {
+  /** Whom to ask: a peer's id or name. Default: this peer. */
+  peer?: string | undefined
+  /** Rows at most, up to 10,000. Default 1,000. */
+  limit?: number | undefined
+}
+
+export function peersOf(peer: Peer, options: { all?: boolean | undefined } = {}): PeerInfo[] {
+  checkOptions('peers', options, peersRules)
+  const rows = peer.inspectHere({ what: 'members', id: null, limit: limits.rows })
+  const known = rows.map((row) => peerInfo(row, peerOf(peer.self)))
+  return options.all === true ? known : known.filter(({ state }) => !isOver(state))
+}
+
+/** One row of what a peer says of the members. */
+export function peerInfo(row: InspectRow, self: string): PeerInfo {
+  return {
+    id: String(row['peer']),
+    name: String(row['name']),
+    state: row['state'] as PeerInfo['state'],
+    kind: String(row['kind']),
+    role: isRole(row['role']) ? row['role'] : 'member',
+    slots: Number(row['slots']),
+    free: row['free'] as number | null,
+    queued: row['queued'] as number | null,
+    sinceMs: Number(row['sinceMs']),
+    ageMs: Number(row['ageMs']),
+    how: String(row['how']),
+    addresses: Object.values(textsIn(row['addresses'])),
+    labels: textsIn(row['labels']),
+    isSelf: row['peer'] === self,
+  }
+}
+
+/** A row is flat, so several texts are one of JSON. It may come from another peer: what is none counts as nothing. */
+function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
+  try {
+    const told: unknown = JSON.parse(String(json))
+    return Object.fromEntries(Object.entries(told ?? {}).filter(([, text]) => typeof text === 'string'))
+  } catch {
+    return {}
+  }
+}
+
+/** Rows of one peer: this one, or whoever is named. Rejects with MeshError INVALID_OPTION, NOT_FOUND, GET_TIMEOUT. */
+export async function askOne(
+  peer: Peer,
+  what: 'tasks' | 'objects' | 'jobs' | 'counters',
+  options: ListOptions = {},
+): Promise<readonly InspectRow[]> {
+  checkOptions(what, options, listRules)
+  const { peer: whom, limit = 1_000 } = options
+  return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, limit })
+}
+
+export async function explain(peer: Peer, id: string): Promise<string> {
+  if (!name.ok(id)) throw invalid('explain: expected a ref, or the whole id of a task or an object')
+  const query = { what: 'explain', id, limit: 1_000 } as const
+  // In turn, so that what was called for just now is known.
+  const here = await peer.inspect(peer.self, query)
+  if (here.length > 0) return tree(here)
+  const answers = await askAll(peer, everybody(peer), query)
+  const knows = answers.find(({ rows }) => rows.length > 0)
+  if (knows) return tree(knows.rows)
+  throw new MeshError(
+    'NOT_FOUND',
+    `nobody of ${answers.length} peers knows ${id}: it was released, or its name is not whole`,
+  )
+}
+
+/** Of a task, an object, a peer or whatever else has an id, by all who remember it. Rejects with MeshError INVALID_OPTION, NOT_FOUND. */
+export async function story(peer: Peer, id: string): Promise<readonly StoryLine[]> {
+  if (!name.ok(id)) throw invalid('story: expected a ref, or the whole id of a task, an object or a peer')
+  const told = await askAll(peer, everybody(peer), { what: 'story', id, limit: storyLimit })
+  const lines = mergeStories(told, Date.now() - performance.now())
+  if (lines.length === 0) throw unknownStory(id, told.length)
+  return lines
+}
+
+/** Lines that one peer tells of one thing at most: the latest. */
+const storyLimit = 500
+
+function tree(rows: readonly InspectRow[]): string {
+  return rows.map((row) => `${'  '.repeat(Number(row['depth'] ?? 0))}${String(row['text'])}`).join('\n')
+}
+
+export function taskInfo(row: InspectRow): TaskInfo {
+  const { task, fn, name = null, state, attempt, peer, ageMs, why } = row
+  return {
+    id: String(task),
+    fn: String(fn),
+    name: name === null ? null : String(name),
+    state: String(state),
+    attempt: Number(attempt),
+    peer: peer === null ? null : String(peer),
+    ageMs: Number(ageMs),
+    why: String(why),
+  }
+}
+
+/** One row of what a peer says of the named jobs that it has. */
+export function jobInfo(row: InspectRow): JobInfo {
+  return {
+    name: String(row['job']),
+    lifetime: row['lifetime'] === 'detached' ? 'detached' : 'attached',
+    state: row['state'] as JobInfo['state'],
+    pending: Number(row['pending']),
+    names: textsIn(row['names']),
+    done: Object.values(textsIn(row['done'])),
+  }
+}
+
+export function objectInfo(row: InspectRow): ObjectInfo {
+  const { object, state, size, copies, wanted, holders, owner } = row
+  return {
+    id: String(object),
+    state: String(state),
+    size: Number(size),
+    copies: Number(copies),
+    wanted: Number(wanted),
+    holders: String(holders),
+    isOwner: owner === true,
+  }
+}
