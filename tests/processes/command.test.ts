@@ -22,6 +22,7 @@ test('alone it prints its help; --help and --version work everywhere', async () 
     'status',
     'list',
     'explain',
+    'timeline',
     'drain',
     'result',
     'stop',

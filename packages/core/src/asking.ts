@@ -4,6 +4,7 @@
 import { MeshError } from './errors.ts'
 import type { LifeId } from './model/ids.ts'
 import { peerOf } from './model/ids.ts'
+import { limits } from './model/limits.ts'
 import type { InspectRow, Query } from './model/messages.ts'
 import type { Peer } from './runtime/peer.ts'
 import { isOver } from './state/membership.ts'
@@ -17,10 +18,11 @@ export interface Told {
   readonly answeredAt: number
 }
 
-/** Everybody who is here, ourselves among them. */
+/** Everybody who is here, ourselves among them; not who only looks. */
 export function everybody(peer: Peer): LifeId[] {
-  const others = peer.state.members.others().filter(({ state, hearsay }) => !isOver(state) && !hearsay)
-  return [peer.self, ...others.map(({ life }) => life)]
+  const { members } = peer.state
+  const others = members.others().filter(({ state, hearsay }) => !isOver(state) && !hearsay)
+  return [members.me, ...others].filter(({ profile }) => profile?.role !== 'observer').map(({ life }) => life)
 }
 
 /** All of them at once; who does not answer in time is left out. */
@@ -34,6 +36,22 @@ async function askTimed(peer: Peer, life: LifeId, query: Query): Promise<Told> {
   const rows = await peer.inspect(life, query)
   return { name: peer.state.members.nameOf(peerOf(life)), life, rows, askedAt, answeredAt: performance.now() }
 }
+
+/** Numbered rows that one peer has by now, page by page: each page with its own times. None when it does not answer. */
+export async function askPages(peer: Peer, life: LifeId, query: Pick<Query, 'what' | 'id'>): Promise<Told[]> {
+  const pages: Told[] = []
+  for (let after = 0; pages.length < mostPages;) {
+    const page = await askTimed(peer, life, { ...query, after, limit: limits.rows }).catch(() => null)
+    if (page === null || page.rows.length === 0) break
+    pages.push(page)
+    if (page.rows.length < limits.rows) break
+    after = Number(page.rows.at(-1)?.['nth'])
+  }
+  return pages
+}
+
+/** Of 10,000 rows each: what is written while we ask is left for the next time. */
+const mostPages = 8
 
 /** By id or name, of several by one name a living one. Throws NOT_FOUND with the names there are. */
 export function findPeer(peer: Peer, whom: string): LifeId {

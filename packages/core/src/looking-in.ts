@@ -1,7 +1,7 @@
 // What peers tell of themselves, as a program gets it: whom to ask, and rows as infos with types. It
 // phrases questions; what there is to tell is flows/inspect.
 
-import { askAll, everybody, findPeer } from './asking.ts'
+import { askAll, askPages, everybody, findPeer } from './asking.ts'
 import { MeshError } from './errors.ts'
 import { peerOf } from './model/ids.ts'
 import { limits } from './model/limits.ts'
@@ -12,6 +12,7 @@ import { checkOptions, listRules, peersRules } from './options.ts'
 import type { Peer } from './runtime/peer.ts'
 import { isOver } from './state/membership.ts'
 import { mergeStories, type StoryLine, unknownStory } from './story.ts'
+import { traceOf } from './timeline.ts'
 
 /** One peer as this one knows it. */
 export interface PeerInfo {
@@ -156,6 +157,12 @@ export async function story(peer: Peer, id: string): Promise<readonly StoryLine[
   const lines = mergeStories(told, Date.now() - performance.now())
   if (lines.length === 0) throw unknownStory(id, told.length)
   return lines
+}
+
+/** What everybody remembers of all tasks and deaths, as the text of a trace. */
+export async function timeline(peer: Peer): Promise<string> {
+  const pages = await Promise.all(everybody(peer).map((life) => askPages(peer, life, { what: 'story', id: null })))
+  return JSON.stringify(traceOf(pages.flat(), performance.now()))
 }
 
 /** Lines that one peer tells of one thing at most: the latest. */

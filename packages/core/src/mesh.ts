@@ -5,7 +5,7 @@ import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
-import { askOne, explain, jobInfo, objectInfo, peersOf, story, taskInfo } from './looking-in.ts'
+import { askOne, explain, jobInfo, objectInfo, peersOf, story, taskInfo, timeline } from './looking-in.ts'
 import type { Counts, JobInfo, ListOptions, ObjectInfo, PeerInfo, TaskInfo } from './looking-in.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
@@ -62,6 +62,15 @@ export interface Mesh extends Scope, AsyncDisposable {
    * for (const { sinceMs, peer, text } of await mesh.story(tile)) console.log(sinceMs.toFixed(0), peer, text)
    */
   story(what: AnyRef | string): Promise<readonly StoryLine[]>
+  /**
+   * The latest work of the whole mesh as a trace in Chrome's JSON format: open it in https://ui.perfetto.dev. A process per peer, a track per
+   * worker, a slice per attempt, arrows from an attempt to the one made in its place, marks for deaths. It goes back as far as peers remember:
+   * 32,768 rows each, about 6,500 tasks.
+   *
+   * @example
+   * await writeFile('trace.json', await mesh.timeline())
+   */
+  timeline(): Promise<string>
   counters(options?: ListOptions): Promise<Counts>
   /**
    * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `object:copied`,
@@ -126,6 +135,7 @@ export function createMesh(options: MeshOptions): Mesh {
     counters: async (list) => ((await askOne(peer, 'counters', list))[0] ?? {}) as Counts,
     explain: (what) => explain(peer, idOf(what)),
     story: (what) => story(peer, idOf(what)),
+    timeline: () => timeline(peer),
     addEventListener: (type, listener, { once = false, signal } = {}) => {
       const options = signal ? { once, signal } : { once }
       peer.events.addEventListener(type, listener as (event: Event) => void, options)

@@ -28,6 +28,7 @@ export interface StoryLine {
 const ranks: Readonly<Record<string, number>> = {
   asked: 0,
   given: 1,
+  hedged: 1,
   started: 2,
   ran: 3,
   threw: 3,

@@ -48,7 +48,12 @@ function hedge(state: PeerState, row: TaskRow, now: Instant): void {
   state.counters.executions++
   const attempt = row.numbered
   const { peer } = chosen.member
-  tellTrouble(state, row, 'noted', `attempt ${attempt} given to ${state.members.nameOf(peer)} beside it`)
+  tellTrouble(
+    state,
+    row,
+    { what: 'hedged', attempt, life: chosen.life },
+    `attempt ${attempt} given to ${state.members.nameOf(peer)} beside it`,
+  )
   notify(state, { type: 'task:hedged', task: spec.id, fn: spec.fn, attempt, peer })
   say(state, chosen.life, { type: 'assign', epoch: row.epoch, attempts: [{ spec, attempt, inputs, extra: true }] })
 }

@@ -63,7 +63,7 @@ function oneLess(state: PeerState, row: TaskRow, item: Requeue): void {
     : (row.second as { attempt: number; at: LifeId })
   const where = item.peer ? ` on ${item.peer}` : ''
   const line = `attempt ${attempt}${where}: ${item.reason}; the other one goes on`
-  tellTrouble(state, row, 'noted', line)
+  tellTrouble(state, row, { what: 'retried', attempt, life: at }, line)
   if (item.killed) row.deaths++
   if (isCurrent) {
     row.rejoin = null

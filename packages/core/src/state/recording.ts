@@ -21,18 +21,20 @@ export function noteStory(state: PeerState, id: string, note: string, { trouble 
 }
 
 /** Something out of the ordinary befell a task: a line of its own story, which its error carries, and of this peer's. */
-export function tellTrouble(state: PeerState, row: TaskRow, what: StoryEvent, line: string): void {
-  const { turnAt } = state.timers
-  state.tasks.tell(row, `${stamp(state, turnAt)} ${line}`)
-  state.story.addTrouble({
-    at: turnAt,
-    what,
-    id: row.spec.id,
-    attempt: row.attempt,
-    life: row.at,
-    fn: row.spec.fn,
-    note: line,
-  })
+export function tellTrouble(state: PeerState, row: TaskRow, trouble: StoryEvent | Attempted, line: string): void {
+  const { turnAt: at } = state.timers
+  const { id, fn } = row.spec
+  const { what, attempt, life } =
+    typeof trouble === 'string' ? { what: trouble, attempt: row.attempt, life: row.at } : trouble
+  state.tasks.tell(row, `${stamp(state, at)} ${line}`)
+  state.story.addTrouble({ at, what, id, attempt, life, fn, note: line })
+}
+
+/** Of which attempt, where, when it is not the task's current one. */
+interface Attempted {
+  readonly what: StoryEvent
+  readonly attempt: number
+  readonly life: LifeId
 }
 
 /** The batch it is in was handed to a worker. */

@@ -8,14 +8,18 @@ import type { InspectRow } from '../model/messages.ts'
 import type { PeerState } from './peer-state.ts'
 import type { KeptRow } from './story.ts'
 
-/** Of one id, or of all, those after the `after`th: the oldest of them first, so many at most. */
+/** Of one id, in sentences, or of all; those after the `after`th: the oldest of them first, so many at most. */
 // oxlint-disable-next-line max-params -- of what, since when, and how many
 export function retell(state: PeerState, id: string | null, after: number, limit: number): InspectRow[] {
   const now = state.timers.turnAt
   const rows = state.story.rows(id, after)
   // Of one thing the latest count, of all the next.
   const taken = id === null ? rows.slice(0, limit) : rows.slice(-limit)
-  return taken.map((row) => told(state, row, now))
+  return taken.map((row) =>
+    id === null
+      ? told(state, row, now)
+      : { ...told(state, row, now), text: clip(sentence(state, row), limits.lineLength) },
+  )
 }
 
 function told(state: PeerState, row: KeptRow, now: Instant): InspectRow {
@@ -26,13 +30,16 @@ function told(state: PeerState, row: KeptRow, now: Instant): InspectRow {
     what,
     id,
     attempt,
-    peer: nameOf(state, row.life),
+    peer: isAboutPeer(what) ? peerNamed(state, id) : nameOf(state, row.life),
     fn,
     ms,
     worker,
     note: note === null ? null : clip(note, limits.lineLength),
-    text: clip(sentence(state, row), limits.lineLength),
   }
+}
+
+function isAboutPeer(what: KeptRow['what']): boolean {
+  return what in verbs || what === 'suspected' || what === 'died'
 }
 
 function nameOf(state: PeerState, life: LifeId | null): string | null {
@@ -50,6 +57,8 @@ function sentence(state: PeerState, row: KeptRow): string {
       return `${fn} was asked for`
     case 'given':
       return `gave attempt ${attempt} to ${peer}`
+    case 'hedged':
+      return `gave attempt ${attempt} to ${peer}, beside the one that takes long`
     case 'value':
       return `has its value, ${took} after it was asked for`
     case 'failed':

@@ -10,6 +10,7 @@ export type StoryEvent =
   // owner
   | 'asked'
   | 'given'
+  | 'hedged'
   | 'value'
   | 'failed'
   | 'retried'

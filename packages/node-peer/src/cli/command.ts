@@ -56,6 +56,7 @@ function programFor(done: (code: number) => void): Command {
   addStatus(program, done)
   addList(program, done)
   addExplain(program, done)
+  addTimeline(program, done)
   addDrain(program, done)
   addResult(program, done)
   addStop(program, done)
@@ -163,6 +164,20 @@ function addExplain(program: Command, done: Done): void {
     .addOption(homeOption())
     .addOption(jsonOption('the answer as JSON'))
     .action(async (id, options) => done(await (await import('./explain.ts')).explain(id, options)))
+}
+
+function addTimeline(program: Command, done: Done): void {
+  program
+    .command('timeline')
+    .description(
+      'what ran where and when, as a trace that https://ui.perfetto.dev opens: retries, moves and deaths in it',
+    )
+    .option('-o, --output <file>', 'write it there (default: stdout)')
+    .addOption(entryOption())
+    .addOption(inviteOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('what was written as JSON'))
+    .action(async (options) => done(await (await import('./timeline.ts')).timeline(options)))
 }
 
 function addDrain(program: Command, done: Done): void {
