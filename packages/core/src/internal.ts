@@ -41,6 +41,7 @@ export { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError, type 
 export { createMesh, peerBeneath, type MeshOptions } from './mesh.ts'
 export * from './asking.ts'
 export * from './looking-in.ts'
+export { metricsType } from './metrics.ts'
 export * from './story.ts'
 export { contextOf } from './job.ts'
 export { didYouMean } from './nearest.ts'

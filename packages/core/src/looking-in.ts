@@ -8,9 +8,10 @@ import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
 import { isRole } from './model/role.ts'
 import { invalid, name } from './option-rules.ts'
-import { checkOptions, listRules, peersRules } from './options.ts'
+import { checkOptions, listRules, metricsRules, peersRules } from './options.ts'
 import type { Peer } from './runtime/peer.ts'
 import { isOver } from './state/membership.ts'
+import { openMetrics } from './metrics.ts'
 import { mergeStories, type StoryLine, unknownStory } from './story.ts'
 import { traceOf } from './timeline.ts'
 
@@ -157,6 +158,16 @@ export async function story(peer: Peer, id: string): Promise<readonly StoryLine[
   const lines = mergeStories(told, Date.now() - performance.now())
   if (lines.length === 0) throw unknownStory(id, told.length)
   return lines
+}
+
+/** One peer's numbers, as text for monitoring systems. */
+export async function metrics(peer: Peer, options: Pick<ListOptions, 'peer'> = {}): Promise<string> {
+  checkOptions('metrics', options, metricsRules)
+  const life = options.peer === undefined ? peer.self : findPeer(peer, options.peer)
+  const rows = await peer.inspect(life, { what: 'measures', id: null, limit: limits.rows })
+  const { members } = peer.state
+  const id = peerOf(life)
+  return openMetrics(rows, { id, name: members.nameOf(id), kind: members.get(id)?.profile?.kind ?? 'unknown' })
 }
 
 /** What everybody remembers of all tasks and deaths, as the text of a trace. */

@@ -5,7 +5,7 @@ import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
-import { askOne, explain, jobInfo, objectInfo, peersOf, story, taskInfo, timeline } from './looking-in.ts'
+import { askOne, explain, jobInfo, metrics, objectInfo, peersOf, story, taskInfo, timeline } from './looking-in.ts'
 import type { Counts, JobInfo, ListOptions, ObjectInfo, PeerInfo, TaskInfo } from './looking-in.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
@@ -71,6 +71,14 @@ export interface Mesh extends Scope, AsyncDisposable {
    * await writeFile('trace.json', await mesh.timeline())
    */
   timeline(): Promise<string>
+  /**
+   * The numbers of one peer as OpenMetrics text, for Prometheus and its like: tasks, attempts, objects, peers, and how long things took. Units are
+   * in the names (seconds, bytes); labels are few. `peer`: whom to ask, by id or name; default: this one. Rejects with NOT_FOUND, GET_TIMEOUT.
+   *
+   * @example
+   * response.setHeader('content-type', 'application/openmetrics-text; version=1.0.0; charset=utf-8').end(await mesh.metrics())
+   */
+  metrics(options?: { peer?: string | undefined }): Promise<string>
   counters(options?: ListOptions): Promise<Counts>
   /**
    * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `object:copied`,
@@ -136,6 +144,7 @@ export function createMesh(options: MeshOptions): Mesh {
     explain: (what) => explain(peer, idOf(what)),
     story: (what) => story(peer, idOf(what)),
     timeline: () => timeline(peer),
+    metrics: (options) => metrics(peer, options),
     addEventListener: (type, listener, { once = false, signal } = {}) => {
       const options = signal ? { once, signal } : { once }
       peer.events.addEventListener(type, listener as (event: Event) => void, options)

@@ -70,6 +70,7 @@ export const useRules: Rules = {
 export const jobRules: Rules = { lifetime: is.oneOf('attached', 'detached') }
 export const peersRules: Rules = { all: is.flag }
 export const fnRules: Rules = { constants: { expected: 'an object of values', ok: isRecord } }
+export const metricsRules: Rules = { peer: is.name }
 export const listRules: Rules = { peer: is.name, limit: is.whole(1, limits.rows) }
 
 /** What a call starts from. */

@@ -6,6 +6,7 @@ import type { InspectRow, Query } from '../model/messages.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import { locate } from '../state/locate.ts'
+import { measures } from '../state/metering.ts'
 import { isOver, shownState } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { keepsForOthers } from '../state/peer-state.ts'
@@ -30,6 +31,8 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
       return query.id === null ? [] : explain(state, query.id, now)
     case 'story':
       return retell(state, query.id, query.after ?? 0, Math.min(query.limit, limits.rows))
+    case 'measures':
+      return measures(state)
     case 'counters':
       return [
         {

@@ -174,7 +174,7 @@ export type Message =
 
 /** What a peer may be asked about itself. */
 export interface Query {
-  readonly what: 'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'story' | 'members' | 'counters'
+  readonly what: 'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'story' | 'members' | 'counters' | 'measures'
   readonly id: string | null
   /** Of numbered rows those that come later. */
   readonly after?: number | undefined

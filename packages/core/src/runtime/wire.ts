@@ -123,7 +123,7 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'story', 'members', 'counters']),
+  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'story', 'members', 'counters', 'measures']),
   id: z.nullable(text),
   after: z.optional(whole),
   limit: whole.check(z.lte(limits.rows)),

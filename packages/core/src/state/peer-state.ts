@@ -31,11 +31,13 @@ import { Ledger } from './ledger.ts'
 import { Links } from './links.ts'
 import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
+import { Meters } from './meters.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
 import { Story } from './story.ts'
 import { Tasks } from './tasks.ts'
+import { firstTimers, type Timers } from './timers.ts'
 import { Watches } from './watches.ts'
 
 export interface PeerState {
@@ -97,6 +99,7 @@ export interface PeerState {
   readonly inspections: Map<number, LifeId>
   readonly remembered: History
   readonly story: Story
+  readonly meters: Meters
   readonly notes: Map<ObjectId, string>
   /** Of arguments in specs that are kept as lineage. */
   lineageBytes: number
@@ -178,31 +181,6 @@ export interface Agenda {
   readonly claimed: Denque<ContextId>
 }
 
-export interface Timers {
-  gossipAt: Instant
-  syncAt: Instant
-  ringAt: Instant
-  /** The members for whom the ring was last computed. */
-  ringVersion: number
-  healAt: Instant
-  /** The deadline named after the last turn: how lateness is noticed. */
-  wakeAt: Instant
-  /** When the current turn began. */
-  turnAt: Instant
-  replicateVersion: number
-  /** When the next attempt has taken so long that it may get a second one beside it. */
-  hedgeAt: Instant
-  /** The members among whom guardians were last looked for, ours and those of owners that are gone. */
-  guardVersion: number
-  adoptVersion: number
-  missingVersion: number
-  sharedVersion: number
-  /** When those who declined a copy are asked once more. */
-  forgiveAt: Instant
-  /** With too little room, and nothing to be done about it: when it is tried again. */
-  relieveAt: Instant
-}
-
 export interface PeerInit {
   readonly self: LifeId
   readonly profile: Profile
@@ -230,23 +208,6 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
   const dueAt = (id: TaskId): Instant => {
     const row = tasks.get(id)
     return row && row.state !== 'settled' ? Tasks.dueAt(row) : never
-  }
-  const timers: Timers = {
-    gossipAt: never,
-    syncAt: (now + config.syncMs) as Instant,
-    ringAt: now,
-    ringVersion: -1,
-    healAt: (now + config.syncMs) as Instant,
-    wakeAt: never,
-    turnAt: now,
-    replicateVersion: -1,
-    hedgeAt: never,
-    guardVersion: -1,
-    adoptVersion: -1,
-    missingVersion: -1,
-    sharedVersion: -1,
-    forgiveAt: never,
-    relieveAt: never,
   }
   return {
     self,
@@ -291,9 +252,10 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     inspections: new Map(),
     remembered: new History(config.keptSettled),
     story: new Story(config),
+    meters: new Meters(),
     notes: new Map(),
     lineageBytes: 0,
-    timers,
+    timers: firstTimers(now, config),
     counters: noCounters(),
     leaving: null,
     visiting: null,

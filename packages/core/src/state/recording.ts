@@ -9,6 +9,7 @@ import type { Failure, Located } from '../model/object.ts'
 import type { Outcome } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
 import { stamp } from './peer-state.ts'
+import type { Ends } from './meters.ts'
 import type { RunRow } from './runs.ts'
 import type { StoryEvent } from './story.ts'
 import type { TaskRow } from './tasks.ts'
@@ -44,33 +45,45 @@ export function tellStart(state: PeerState, { attempt, spec, owner, worker }: Ru
 
 /** What came of an attempt here. `worker`: where it was, as the row does not know any more. */
 export function tellRun(state: PeerState, { attempt, spec, owner, worker, ms }: RunRow, outcome: Outcome): void {
-  const { what, note } = inWords(outcome)
+  const { what, note, end } = inWords(outcome)
+  state.meters.ends[end]++
+  if (end === 'value' || end === 'threw') state.meters.runs.observe(ms)
   const at = state.timers.turnAt
   state.story.add({ at, what, id: spec.id, attempt, life: owner, fn: spec.fn, ms, worker, note })
 }
 
-function inWords(outcome: Outcome): { readonly what: StoryEvent; readonly note: string | null } {
+interface End {
+  readonly what: StoryEvent
+  readonly note: string | null
+  readonly end: keyof Ends
+}
+
+function inWords(outcome: Outcome): End {
   switch (outcome.type) {
     case 'inline':
     case 'stored':
     case 'ref':
       return ran
     case 'error':
-      return { what: 'threw', note: `${outcome.name}: ${outcome.message}` }
+      return { what: 'threw', end: 'threw', note: `${outcome.name}: ${outcome.message}` }
     case 'crash':
-      return { what: 'crashed', note: outcome.detail === '' ? outcome.reason : `${outcome.reason}: ${outcome.detail}` }
+      return {
+        what: 'crashed',
+        end: 'crashed',
+        note: outcome.detail === '' ? outcome.reason : `${outcome.reason}: ${outcome.detail}`,
+      }
     case 'cancelled':
-      return { what: 'stopped', note: outcome.reason }
+      return { what: 'stopped', end: 'stopped', note: outcome.reason }
     case 'missing':
-      return { what: 'gave-back', note: 'an input could not be fetched' }
+      return { what: 'gave-back', end: 'returned', note: 'an input could not be fetched' }
     case 'returned':
-      return { what: 'gave-back', note: outcome.reason }
+      return { what: 'gave-back', end: 'returned', note: outcome.reason }
     case 'rejected':
-      return { what: 'threw', note: outcome.message }
+      return { what: 'threw', end: 'threw', note: outcome.message }
   }
 }
 
-const ran = { what: 'ran', note: null } as const
+const ran: End = { what: 'ran', note: null, end: 'value' }
 
 /** Its task is over: with a value, quietly, unless that took more than one attempt. */
 export function tellSettled(state: PeerState, row: TaskRow, result: Located): void {
@@ -78,9 +91,11 @@ export function tellSettled(state: PeerState, row: TaskRow, result: Located): vo
   const at = state.timers.turnAt
   const { id, fn } = spec
   const ms = at - submittedAt
-  if (result.type === 'failure')
+  state.meters.settles.observe(ms)
+  if (result.type === 'failure') {
+    state.meters.failed++
     state.story.add({ at, what: 'failed', id, attempt, life, fn, ms, note: result.failure.message })
-  else if (row.story.length > 0) state.story.addTrouble({ at, what: 'value', id, attempt, life, fn, ms })
+  } else if (row.story.length > 0) state.story.addTrouble({ at, what: 'value', id, attempt, life, fn, ms })
   else state.story.add({ at, what: 'value', id, attempt, life, fn, ms })
 }
 

@@ -121,6 +121,12 @@ function addUp(program: Command, done: Done): void {
     .addOption(
       new Option('--page-port <n>', 'its port (default: any free one)').argParser(take.port).implies({ page: true }),
     )
+    .addOption(
+      new Option(
+        '--metrics <port>',
+        'serve its numbers for Prometheus at http://127.0.0.1:port/metrics, on this machine only (0: any free port)',
+      ).argParser(take.port),
+    )
     .addOption(homeOption())
     .addOption(jsonOption('one JSON object per event, a line each'))
     .action(async (options) => done(await (await import('./up.ts')).up(options)))

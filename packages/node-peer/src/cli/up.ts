@@ -13,6 +13,8 @@ import { UsageError } from './failure.ts'
 import { isObserver } from './observer.ts'
 import { openPage } from './page.ts'
 import type { OpenPage } from './page.ts'
+import { serveMetrics } from './serve-metrics.ts'
+import type { ServedMetrics } from './serve-metrics.ts'
 import { colours, print } from './table.ts'
 import { bytes, duration, plural, shortAddress } from './words.ts'
 
@@ -27,6 +29,8 @@ export interface UpOptions extends Common {
   readonly wsPort?: number | undefined
   readonly page?: boolean | undefined
   readonly pagePort?: number | undefined
+  /** Port on loopback. */
+  readonly metrics?: number | undefined
 }
 
 type Say = (event: Readonly<Record<string, unknown>>, line: string) => void
@@ -48,10 +52,11 @@ export async function up(options: UpOptions): Promise<number> {
   const mesh = meshOf(joined)
   introduce(mesh, joined, say, options)
   const page = options.page === true ? await givePage(mesh, joined, say, options) : null
+  const metrics = options.metrics === undefined ? null : await giveMetrics(mesh, say, options.metrics)
   if (!json) print('  Ctrl-C leaves.')
   tellEvents(mesh, joined.peer, say)
   const broken = await Promise.race([untilStopped(joined.peer), untilGone(joined.peer)])
-  await page?.close()
+  await Promise.all([page?.close(), metrics?.close()])
   if (broken) throw broken
   await joined.peer.drain()
   await mesh.leave()
@@ -127,6 +132,17 @@ async function givePage(
       ].join('\n'),
     )
     return page
+  } catch (error) {
+    await mesh.leave()
+    throw error
+  }
+}
+
+async function giveMetrics(mesh: Mesh, say: Say, port: number): Promise<ServedMetrics> {
+  try {
+    const metrics = await serveMetrics(mesh, port)
+    say({ event: 'metrics', url: metrics.url }, `  metrics      ${colours.cyan(metrics.url)}`)
+    return metrics
   } catch (error) {
     await mesh.leave()
     throw error
