@@ -1,19 +1,16 @@
 // What peers tell of themselves, as a program gets it: whom to ask, and rows as infos with types. It
 // phrases questions; what there is to tell is flows/inspect.
 
-import { askAll, askPages, everybody, findPeer } from './asking.ts'
+import { askAll, everybody, findPeer } from './asking.ts'
 import { MeshError } from './errors.ts'
 import { peerOf } from './model/ids.ts'
 import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
 import { isRole } from './model/role.ts'
 import { invalid, name } from './option-rules.ts'
-import { checkOptions, listRules, metricsRules, peersRules } from './options.ts'
+import { checkOptions, listRules, peersRules } from './options.ts'
 import type { Peer } from './runtime/peer.ts'
 import { isOver } from './state/membership.ts'
-import { openMetrics } from './metrics.ts'
-import { mergeStories, type StoryLine, unknownStory } from './story.ts'
-import { traceOf } from './timeline.ts'
 
 /** One peer as this one knows it. */
 export interface PeerInfo {
@@ -77,6 +74,9 @@ export interface JobInfo {
   /** Of those, the ones that have ended. */
   readonly done: readonly string[]
 }
+
+/** What `mesh.metrics()` gives, for the HTTP header of whoever serves it. */
+export const metricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 /** Numbers of this peer since it started. */
 export type Counts = Readonly<Record<string, number>>
@@ -150,34 +150,6 @@ export async function explain(peer: Peer, id: string): Promise<string> {
     `nobody of ${answers.length} peers knows ${id}: it was released, or its name is not whole`,
   )
 }
-
-/** Of a task, an object, a peer or whatever else has an id, by all who remember it. Rejects with MeshError INVALID_OPTION, NOT_FOUND. */
-export async function story(peer: Peer, id: string): Promise<readonly StoryLine[]> {
-  if (!name.ok(id)) throw invalid('story: expected a ref, or the whole id of a task, an object or a peer')
-  const told = await askAll(peer, everybody(peer), { what: 'story', id, limit: storyLimit })
-  const lines = mergeStories(told, Date.now() - performance.now())
-  if (lines.length === 0) throw unknownStory(id, told.length)
-  return lines
-}
-
-/** One peer's numbers, as text for monitoring systems. */
-export async function metrics(peer: Peer, options: Pick<ListOptions, 'peer'> = {}): Promise<string> {
-  checkOptions('metrics', options, metricsRules)
-  const life = options.peer === undefined ? peer.self : findPeer(peer, options.peer)
-  const rows = await peer.inspect(life, { what: 'measures', id: null, limit: limits.rows })
-  const { members } = peer.state
-  const id = peerOf(life)
-  return openMetrics(rows, { id, name: members.nameOf(id), kind: members.get(id)?.profile?.kind ?? 'unknown' })
-}
-
-/** What everybody remembers of all tasks and deaths, as the text of a trace. */
-export async function timeline(peer: Peer): Promise<string> {
-  const pages = await Promise.all(everybody(peer).map((life) => askPages(peer, life, { what: 'story', id: null })))
-  return JSON.stringify(traceOf(pages.flat(), performance.now()))
-}
-
-/** Lines that one peer tells of one thing at most: the latest. */
-const storyLimit = 500
 
 function tree(rows: readonly InspectRow[]): string {
   return rows.map((row) => `${'  '.repeat(Number(row['depth'] ?? 0))}${String(row['text'])}`).join('\n')

@@ -5,7 +5,7 @@ import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
-import { askOne, explain, jobInfo, metrics, objectInfo, peersOf, story, taskInfo, timeline } from './looking-in.ts'
+import { askOne, explain, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
 import type { Counts, JobInfo, ListOptions, ObjectInfo, PeerInfo, TaskInfo } from './looking-in.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
@@ -111,6 +111,9 @@ export interface MeshOptions {
   readonly close: () => Promise<void>
 }
 
+/** Loaded when it is first asked for. */
+const seeing = () => import('./seeing.ts')
+
 const beneath = new WeakMap<Mesh, Peer>()
 
 /** For tools that look in; undefined for what is no mesh of ours. */
@@ -142,9 +145,9 @@ export function createMesh(options: MeshOptions): Mesh {
     objects: async (list) => (await askOne(peer, 'objects', list)).map(objectInfo),
     counters: async (list) => ((await askOne(peer, 'counters', list))[0] ?? {}) as Counts,
     explain: (what) => explain(peer, idOf(what)),
-    story: (what) => story(peer, idOf(what)),
-    timeline: () => timeline(peer),
-    metrics: (options) => metrics(peer, options),
+    story: async (what) => (await seeing()).story(peer, idOf(what)),
+    timeline: async () => (await seeing()).timeline(peer),
+    metrics: async (options) => (await seeing()).metrics(peer, options),
     addEventListener: (type, listener, { once = false, signal } = {}) => {
       const options = signal ? { once, signal } : { once }
       peer.events.addEventListener(type, listener as (event: Event) => void, options)

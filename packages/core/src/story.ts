@@ -7,6 +7,7 @@ import type { Told } from './asking.ts'
 import { MeshError } from './errors.ts'
 import type { InspectRow } from './model/messages.ts'
 import { limits } from './model/limits.ts'
+import { storySentence } from './story-words.ts'
 
 /** One thing that one peer was told, saw or decided. */
 export interface StoryLine {
@@ -64,7 +65,7 @@ export function mergeStories(parts: readonly Told[], wallAhead: number): StoryLi
     peer,
     what: String(row['what']),
     attempt: Number(row['attempt']),
-    text: String(row['text']),
+    text: storySentence(row),
   }))
 }
 
@@ -89,17 +90,6 @@ function inOrder(attempt: Placed[]): void {
 
 function rankOf({ row }: Placed): number {
   return ranks[String(row['what'])] ?? 0
-}
-
-/** As `murmur explain` and `console.log` show it. */
-export function storyText(lines: readonly StoryLine[]): string {
-  const width = Math.max(0, ...lines.map(({ peer }) => peer.length))
-  return lines
-    .map(
-      ({ sinceMs, peer, text }) =>
-        `${`+${(sinceMs / 1_000).toFixed(3)} s`.padStart(10)}  ${peer.padEnd(width)}  ${text}`,
-    )
-    .join('\n')
 }
 
 export function unknownStory(id: string, asked: number): MeshError {

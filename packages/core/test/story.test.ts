@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Told } from '../src/asking.ts'
 import type { LifeId } from '../src/model/ids.ts'
-import { mergeStories, storyText } from '../src/story.ts'
+import { mergeStories } from '../src/story.ts'
 
 interface Line {
   readonly what: string
@@ -19,7 +19,6 @@ function told(name: string, roundTripMs: number, lines: readonly Line[]): Told {
     agoMs,
     attempt,
     id: 'task',
-    text: `${what} ${attempt}`,
   }))
   return { name, life: `${name}/1` as LifeId, rows, askedAt: 1_000, answeredAt: 1_000 + roundTripMs }
 }
@@ -62,7 +61,7 @@ describe('stories', () => {
       ],
       0,
     )
-    expect(lines.map(({ text }) => text)).toEqual([
+    expect(lines.map(({ what, attempt }) => `${what} ${attempt}`)).toEqual([
       'asked 0',
       'given 1',
       'started 1',
@@ -70,10 +69,5 @@ describe('stories', () => {
       'retried 1',
       'given 2',
     ])
-  })
-
-  it('are printed with who tells each line', () => {
-    const text = storyText(mergeStories([told('owl', 0, [{ what: 'asked', agoMs: 5 }])], 0))
-    expect(text).toBe('  +0.000 s  owl  asked 0')
   })
 })

@@ -30,9 +30,9 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
     case 'explain':
       return query.id === null ? [] : explain(state, query.id, now)
     case 'story':
-      return retell(state, query.id, query.after ?? 0, Math.min(query.limit, limits.rows))
+      return retell(state, query, now)
     case 'measures':
-      return measures(state)
+      return [measures(state)]
     case 'counters':
       return [
         {

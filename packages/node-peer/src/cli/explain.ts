@@ -1,7 +1,7 @@
 // `murmur explain`: what a task or an object waits for, and what happened to it. Ids are long, so their
 // beginning will do when it fits one thing only.
 
-import { isMeshError, MeshError, storyText } from '@murmuration/core/internal'
+import { isMeshError, MeshError } from '@murmuration/core/internal'
 import type { StoryLine } from '@murmuration/core/internal'
 import type { Common } from './arguments.ts'
 import { UsageError } from './failure.ts'
@@ -41,6 +41,17 @@ async function look({ mesh }: Observer, id: string): Promise<Found | null> {
 function treeLine(line: string): { depth: number; text: string } {
   const text = line.trimStart()
   return { depth: (line.length - text.length) / 2, text }
+}
+
+/** A line for each, with who tells it. */
+function storyText(lines: readonly StoryLine[]): string {
+  const width = Math.max(0, ...lines.map(({ peer }) => peer.length))
+  return lines
+    .map(
+      ({ sinceMs, peer, text }) =>
+        `${`+${(sinceMs / 1_000).toFixed(3)} s`.padStart(10)}  ${peer.padEnd(width)}  ${text}`,
+    )
+    .join('\n')
 }
 
 async function known<T>(answer: Promise<T>): Promise<T | null> {
