@@ -23,6 +23,7 @@ test('alone it prints its help; --help and --version work everywhere', async () 
     'list',
     'explain',
     'timeline',
+    'logs',
     'drain',
     'result',
     'stop',

@@ -45,6 +45,8 @@ export function tell(notice: Notice): Told | null {
       return many('plain', 'hedged', (count) => `${times(count, notice.fn)} a second time beside a slow attempt.`)
     case 'task:conflict':
       return one('bad', `${notice.fn} had two different outcomes: ${notice.reason}.`)
+    case 'task:printed':
+      return many('plain', `printed ${notice.text}`, () => `${notice.fn} on ${notice.name} says: ${notice.text}`)
     case 'object:rebuilt':
       return many('good', 'rebuilt', (count) => `${counted(count, 'lost object')} made again from what it was made of.`)
     case 'object:copied':

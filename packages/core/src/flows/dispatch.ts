@@ -23,6 +23,7 @@ import { inspect } from './inspect.ts'
 import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
+import * as print from './print.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
 import * as relieve from './relieve.ts'
@@ -121,6 +122,7 @@ const recorders: Recorders = {
     if (!resolve.verified(state, event)) execute.inputSpoiled(state, event.object)
   },
   done: (state, event) => execute.done(state, event),
+  logged: (state, event, now) => print.logged(state, event, now),
   blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
   returned: (state, { attempts }) => execute.returned(state, attempts),
   exited: (state, event) => execute.exited(state, event),
@@ -214,6 +216,7 @@ const takers: Takers = {
   delivered: (state, from, message) => execute.delivered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
+  printed: (state, _from, { line }, now) => print.taken(state, line, now),
   remade: (state, from, message) => remake.remade(state, from, message),
   want: (state, from, { object }) => resolve.wanted(state, from, object),
   borrow: (state, from, message) => release.borrowed(state, from, message),

@@ -23,6 +23,7 @@ import { hedgeLate } from './hedge.ts'
 import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
+import * as print from './print.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
 import { relieve, saveRest } from './relieve.ts'
@@ -73,6 +74,7 @@ export function deadline(state: PeerState): Instant {
     timers.forgiveAt,
     timers.relieveAt,
     state.foundlings.deadline(),
+    print.printedDeadline(state),
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
   return next as Instant
@@ -142,6 +144,7 @@ function clocks(state: PeerState, now: Instant): void {
   adopt.dueClaims(state, now)
   dueMissing(state, now)
   jobs.dueJobs(state, now)
+  print.duePrinted(state, now)
   recover.askDue(state, now)
   recover.closeGraves(state, now)
 }

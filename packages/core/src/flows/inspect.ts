@@ -12,7 +12,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { keepsForOthers } from '../state/peer-state.ts'
 import { roleOf } from '../state/permits.ts'
 import { unfit } from '../state/placement.ts'
-import { retell } from '../state/retelling.ts'
+import { printedRows, retell } from '../state/retelling.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
 export function inspect(state: PeerState, query: Query, now: Instant): InspectRow[] {
@@ -31,6 +31,8 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
       return query.id === null ? [] : explain(state, query.id, now)
     case 'story':
       return retell(state, query, now)
+    case 'printed':
+      return printedRows(state, query, now)
     case 'measures':
       return [measures(state)]
     case 'counters':

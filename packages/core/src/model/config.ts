@@ -90,6 +90,12 @@ export interface Config {
   readonly storyRows: number
   /** The same of what did not: failures, retries, crashes, deaths. Kept apart, so that they outlive a flood of successes; up to a kilobyte each. */
   readonly storyTroubles: number
+  /** Lines that tasks printed, kept for `murmur logs`: of those that run here, and of those that were asked for here. Up to 4 KiB each. */
+  readonly printedLines: number
+  /** The same line again within this time is counted, and told once when it is over. Longer keeps a loop quieter, tells of it later. */
+  readonly repeatMs: number
+  /** Lines that one peer passes on per second, and that a program gets per second; the rest is a number, and kept where it was printed. */
+  readonly printedPerSecond: number
   /** Settled tasks remembered for `list` and `explain`. */
   readonly keptSettled: number
 
@@ -166,6 +172,9 @@ const lan: Config = {
   storyLines: 32,
   storyRows: 32_768,
   storyTroubles: 4_096,
+  printedLines: 2_000,
+  repeatMs: 5_000,
+  printedPerSecond: 200,
   keptSettled: 1_000,
   inlineBytes: 64 * 1024,
   chunkBytes: 1024 * 1024,

@@ -7,6 +7,7 @@ import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { JobHead, LedgerRow } from './ledger.ts'
 import type { FoundNote, Located } from './object.ts'
 import type { Epoch, Outcome, TaskSpec } from './task.ts'
+import type { PrintedLine } from './printed.ts'
 import type { Claim, Load } from './world.ts'
 
 export const protocolVersion = 1
@@ -65,6 +66,8 @@ export type Message =
     }
   /** That attempt has put again what was lost; kept here until `delivered`, which names the object and attempt 0. */
   | { readonly type: 'remade'; readonly object: ObjectId; readonly located: Located }
+  /** A task printed that. */
+  | { readonly type: 'printed'; readonly line: PrintedLine }
   // ---- about objects: borrower to owner
   | { readonly type: 'want'; readonly object: ObjectId }
   /** `nth` tells the answer from one to a borrow that was let go of meanwhile. */
@@ -174,7 +177,8 @@ export type Message =
 
 /** What a peer may be asked about itself. */
 export interface Query {
-  readonly what: 'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'story' | 'members' | 'counters' | 'measures'
+  readonly what:
+    'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'story' | 'members' | 'counters' | 'measures' | 'printed'
   readonly id: string | null
   /** Of numbered rows those that come later. */
   readonly after?: number | undefined

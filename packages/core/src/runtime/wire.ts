@@ -123,7 +123,18 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'story', 'members', 'counters', 'measures']),
+  what: z.enum([
+    'tasks',
+    'attempts',
+    'objects',
+    'jobs',
+    'explain',
+    'story',
+    'members',
+    'counters',
+    'measures',
+    'printed',
+  ]),
   id: z.nullable(text),
   after: z.optional(whole),
   limit: whole.check(z.lte(limits.rows)),
@@ -155,6 +166,19 @@ const ledgerRow = z.object({
 })
 const names = list(z.tuple([id, id]))
 const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: z.nullable(lifeId), names })
+
+const printed = z.object({
+  task: id,
+  fn: id,
+  attempt: whole,
+  context: id,
+  depth: whole,
+  level: z.enum(['log', 'warn', 'error']),
+  text: z.string().check(z.maxLength(limits.printedLength)),
+  peer: id,
+  nth: whole,
+  again: whole,
+})
 
 /** Every message but `assign`, `outcome` and `guard`. */
 export const message = z.discriminatedUnion('type', [
@@ -195,6 +219,7 @@ export const message = z.discriminatedUnion('type', [
     holdings: list(holding, 1_000_000),
   }),
   z.object({ type: z.literal('drain'), withinMs: count }),
+  z.object({ type: z.literal('printed'), line: printed }),
   z.object({ type: z.literal('unplug') }),
   z.object({ type: z.literal('forbidden'), sentence: text }),
   z.object({ type: z.literal('inspect'), request: whole, query }),

@@ -11,6 +11,7 @@ import { Multimap } from '../model/multimap.ts'
 import type { Failure, Located, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
+import type { PrintedLine } from '../model/printed.ts'
 import type { Profile } from '../model/world.ts'
 import { Codes } from './codes.ts'
 import { type Counters, noCounters } from './counters.ts'
@@ -19,6 +20,7 @@ import { Directory } from './directory.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
+import { Fold } from './fold.ts'
 import { type Disk, Foundlings } from './foundlings.ts'
 import { Gossip } from './gossip.ts'
 import { Guarded } from './guarded.ts'
@@ -32,6 +34,7 @@ import { Links } from './links.ts'
 import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { Meters } from './meters.ts'
+import { Printed } from './printed.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
@@ -99,6 +102,12 @@ export interface PeerState {
   readonly inspections: Map<number, LifeId>
   readonly remembered: History
   readonly story: Story
+  readonly printed: Printed
+  /** Lines on their way out, and those that have come for programs here. */
+  readonly printing: {
+    readonly out: Fold<{ line: PrintedLine; to: LifeId }>
+    readonly arrived: Fold<{ line: PrintedLine }>
+  }
   readonly meters: Meters
   readonly notes: Map<ObjectId, string>
   /** Of arguments in specs that are kept as lineage. */
@@ -252,6 +261,8 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     inspections: new Map(),
     remembered: new History(config.keptSettled),
     story: new Story(config),
+    printed: new Printed(config),
+    printing: { out: new Fold(config), arrived: new Fold(config) },
     meters: new Meters(),
     notes: new Map(),
     lineageBytes: 0,

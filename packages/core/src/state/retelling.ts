@@ -38,3 +38,17 @@ function told(state: PeerState, row: KeptRow, now: Instant): InspectRow {
 function nameOf(state: PeerState, life: LifeId | null): string | null {
   return life === null ? null : state.members.nameOf(peerOf(life))
 }
+
+/** The latest lines, or those after one. */
+export function printedRows(state: PeerState, { id, after = 0, limit }: Query, now: Instant): InspectRow[] {
+  const rows = state.printed.rows(id, after)
+  const most = Math.min(limit, limits.rows)
+  const taken = after > 0 ? rows.slice(0, most) : rows.slice(-most)
+  return taken.map(({ nth, at, line }) => ({
+    ...line,
+    nth,
+    agoMs: now - at,
+    name: state.members.nameOf(line.peer),
+    line: `${line.peer}#${line.nth}`,
+  }))
+}

@@ -134,6 +134,7 @@ export class Story {
       case 'object:lost':
         return this.add({ at, what: 'lost', id: notice.object, note: notice.reason })
       case 'peer:unplug':
+      case 'task:printed':
       case 'task:retried':
       case 'task:hedged':
       case 'object:copied':

@@ -57,6 +57,7 @@ function programFor(done: (code: number) => void): Command {
   addList(program, done)
   addExplain(program, done)
   addTimeline(program, done)
+  addLogs(program, done)
   addDrain(program, done)
   addResult(program, done)
   addStop(program, done)
@@ -184,6 +185,23 @@ function addTimeline(program: Command, done: Done): void {
     .addOption(homeOption())
     .addOption(jsonOption('what was written as JSON'))
     .action(async (options) => done(await (await import('./timeline.ts')).timeline(options)))
+}
+
+function addLogs(program: Command, done: Done): void {
+  program
+    .command('logs')
+    .description('what tasks printed, wherever they ran, each line with its peer and function')
+    .argument(
+      '[whose]',
+      "a peer's name or id, a task's id or how it begins, a function, or a job (default: everybody's)",
+    )
+    .option('-f, --follow', 'go on with what is printed from now on, until Ctrl-C')
+    .addOption(new Option('--limit <n>', 'lines at most, the latest').argParser(take.limit).default(1_000))
+    .addOption(entryOption())
+    .addOption(inviteOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('one JSON object per line'))
+    .action(async (whose, options) => done(await (await import('./logs.ts')).logs(whose, options)))
 }
 
 function addDrain(program: Command, done: Done): void {
