@@ -60,3 +60,22 @@ test('murmur explain tells it after its program has ended', async () => {
   const { story } = JSON.parse((await terminal.murmur('explain', id, '--json')).out) as { story: { what: string }[] }
   expect(story.map(({ what }) => what)).toEqual(['started', 'ran'])
 })
+
+test('explain follows what a task waits for from peer to peer', async () => {
+  const flock = await Flock.start(2)
+  end = () => flock.end()
+  const mesh = await flock.join()
+  const [first, second] = flock.peers.map(({ id }) => id)
+  const { asksFor } = await mesh.use<typeof work>(module)
+  const ref = asksFor.with({ timeoutMs: 60_000, needs: { peer: first ?? '' } })(second ?? '')
+  let tree = ''
+  await until(async () => /untilStopped .* is running here/.test((tree = await mesh.explain(ref))))
+  const [asked, ran, child, childRan] = tree.split('\n')
+  expect(asked).toMatch(/^asksFor \(\S+\) is at \S+ for [\d.]+ s, attempt 1; ends in [\d.]+ s \(timeoutMs\)$/)
+  expect(ran).toMatch(
+    new RegExp(`^ {2}asksFor \\(\\S+\\) is blocked here, for ${mesh.name}, in worker \\d+: it waits for what`),
+  )
+  expect(child).toMatch(/^ {4}untilStopped \(\S+\) is at \S+ for [\d.]+ s, attempt 1$/)
+  expect(childRan).toMatch(/^ {6}untilStopped \(\S+\) is running here, for \S+, in worker \d+, for [\d.]+ s$/)
+  await ref.cancel()
+})

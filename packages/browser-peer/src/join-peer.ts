@@ -1,7 +1,7 @@
 // Becoming a peer in a page: make the platform, start the peer, find the others. It ends with a peer that
 // has joined, or with nothing left behind and one sentence saying why.
 
-import { lifeId, limits, Peer, presets, printedText, readEntries } from '@murmuration/core/internal'
+import { lifeId, limits, Peer, presets, printedText, stuckText, readEntries } from '@murmuration/core/internal'
 import type { Notice, PeerId, Profile } from '@murmuration/core/internal'
 import { admissionByInvite } from './admission.ts'
 import { followPage } from './life-cycle.ts'
@@ -85,9 +85,14 @@ function startPeer({ platform, identity }: PagePlatform, options: JoinOptions): 
     peer.events.addEventListener('task:printed', ({ detail }: CustomEventInit<Printed>) => {
       if (detail) print(detail.level, printedText(detail))
     })
+  if (isShown)
+    peer.events.addEventListener('task:stuck', ({ detail }: CustomEventInit<Stuck>) => {
+      if (detail) console.warn(stuckText(detail))
+    })
   return peer
 }
 
+type Stuck = Extract<Notice, { type: 'task:stuck' }>
 type Printed = Extract<Notice, { type: 'task:printed' }>
 
 /** Half of the cores: whoever sits before the page wants the others. */

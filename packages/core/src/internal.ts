@@ -42,7 +42,7 @@ export { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError, type 
 export { createMesh, peerBeneath, type MeshOptions } from './mesh.ts'
 export * from './asking.ts'
 export * from './looking-in.ts'
-export { printedText } from './printed-text.ts'
+export { printedText, stuckText } from './printed-text.ts'
 export type { StoryLine } from './story.ts'
 export { contextOf } from './job.ts'
 export { didYouMean } from './nearest.ts'

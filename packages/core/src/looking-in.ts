@@ -3,6 +3,7 @@
 
 import { askAll, everybody, findPeer } from './asking.ts'
 import { MeshError } from './errors.ts'
+import type { LifeId } from './model/ids.ts'
 import { peerOf } from './model/ids.ts'
 import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
@@ -141,14 +142,37 @@ export async function explain(peer: Peer, id: string): Promise<string> {
   const query = { what: 'explain', id, limit: 1_000 } as const
   // In turn, so that what was called for just now is known.
   const here = await peer.inspect(peer.self, query)
-  if (here.length > 0) return tree(here)
+  if (here.length > 0) return tree(await followed(peer, here, mostHops))
   const answers = await askAll(peer, everybody(peer), query)
   const knows = answers.find(({ rows }) => rows.length > 0)
-  if (knows) return tree(knows.rows)
+  if (knows) return tree(await followed(peer, knows.rows, mostHops))
   throw new MeshError(
     'NOT_FOUND',
     `nobody of ${answers.length} peers knows ${id}: it was released, or its name is not whole`,
   )
+}
+
+/** From peer to peer so many times, and so many questions at one of them. */
+const mostHops = 4
+const mostAsked = 8
+
+/** Below the lines that another peer knows more of, what that one says. Who does not answer says nothing. */
+async function followed(peer: Peer, rows: readonly InspectRow[], hops: number): Promise<readonly InspectRow[]> {
+  if (hops === 0) return rows
+  const isKnown = ({ at }: InspectRow): boolean => typeof at === 'string' && peer.state.members.knows(at as LifeId)
+  const open = rows.filter(isKnown).slice(0, mostAsked)
+  const answers = await Promise.all(
+    open.map(async ({ at, task }) => {
+      const query = { what: 'explain', id: String(task), limit: 100 } as const
+      const [told] = await askAll(peer, [at as LifeId], query)
+      return followed(peer, told?.rows ?? [], hops - 1)
+    }),
+  )
+  const below = new Map(open.map((row, i) => [row, answers[i] ?? []]))
+  return rows.flatMap((row) => [
+    row,
+    ...(below.get(row) ?? []).map((one) => ({ ...one, depth: Number(one['depth']) + Number(row['depth']) + 1 })),
+  ])
 }
 
 function tree(rows: readonly InspectRow[]): string {

@@ -81,7 +81,7 @@ export interface Mesh extends Scope, AsyncDisposable {
   metrics(options?: { peer?: string | undefined }): Promise<string>
   counters(options?: ListOptions): Promise<Counts>
   /**
-   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `object:copied`,
+   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `object:copied`,
    * `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
    *
    * @example

@@ -3,7 +3,16 @@
 // it (join-mesh.ts); the command looks into it.
 
 import { availableParallelism, hostname } from 'node:os'
-import { isMeshError, lifeId, limits, MeshError, Peer, presets, printedText } from '@murmuration/core/internal'
+import {
+  isMeshError,
+  lifeId,
+  limits,
+  MeshError,
+  Peer,
+  presets,
+  printedText,
+  stuckText,
+} from '@murmuration/core/internal'
 import type { Invite, Knocked, Notice, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
 import { KeyFileError, meshKeyPath } from './mesh-key.ts'
 import { DiskError } from './disk-store.ts'
@@ -155,7 +164,10 @@ function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, 
   const isShown = options.taskOutput !== 'none'
   // What tasks print here is for whoever asked for them; what a worker says of itself is for us.
   const tell = logged ? logged(peer) : isShown ? printWorkers : undefined
-  if (!logged && isShown) peer.events.addEventListener('task:printed', print)
+  if (!logged && isShown) {
+    peer.events.addEventListener('task:printed', print)
+    peer.events.addEventListener('task:stuck', printStuck)
+  }
   return peer
 }
 
@@ -165,6 +177,10 @@ function printWorkers({ attempt, text }: { readonly attempt: unknown; readonly t
 
 function print({ detail }: CustomEventInit<Extract<Notice, { type: 'task:printed' }>>): void {
   if (detail) process.stderr.write(`${printedText(detail)}\n`)
+}
+
+function printStuck({ detail }: CustomEventInit<Extract<Notice, { type: 'task:stuck' }>>): void {
+  if (detail) process.stderr.write(`${stuckText(detail)}\n`)
 }
 
 /** Nothing was named: a living peer's of this user on this machine, else none. */

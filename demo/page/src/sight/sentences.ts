@@ -45,6 +45,8 @@ export function tell(notice: Notice): Told | null {
       return many('plain', 'hedged', (count) => `${times(count, notice.fn)} a second time beside a slow attempt.`)
     case 'task:conflict':
       return one('bad', `${notice.fn} had two different outcomes: ${notice.reason}.`)
+    case 'task:stuck':
+      return one('doubt', `Nothing has moved for ${Math.round(notice.forMs / 1_000)} s: ${notice.why.join('; ')}.`)
     case 'task:printed':
       return many('plain', `printed ${notice.text}`, () => `${notice.fn} on ${notice.name} says: ${notice.text}`)
     case 'object:rebuilt':

@@ -31,6 +31,7 @@ import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
+import { noticeStuck } from './stuck.ts'
 import * as submit from './submit.ts'
 import { hangUpIdle, write } from './write.ts'
 
@@ -75,6 +76,7 @@ export function deadline(state: PeerState): Instant {
     timers.relieveAt,
     state.foundlings.deadline(),
     print.printedDeadline(state),
+    timers.stuckAt,
   )
   for (const at of state.graves.values()) next = Math.min(next, at)
   return next as Instant
@@ -145,6 +147,7 @@ function clocks(state: PeerState, now: Instant): void {
   dueMissing(state, now)
   jobs.dueJobs(state, now)
   print.duePrinted(state, now)
+  noticeStuck(state, now)
   recover.askDue(state, now)
   recover.closeGraves(state, now)
 }

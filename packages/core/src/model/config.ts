@@ -90,6 +90,8 @@ export interface Config {
   readonly storyRows: number
   /** The same of what did not: failures, retries, crashes, deaths. Kept apart, so that they outlive a flood of successes; up to a kilobyte each. */
   readonly storyTroubles: number
+  /** Tasks wait, none is out, and nothing has moved for this long: a report says why. Lower reports sooner what may only be busy. */
+  readonly stuckMs: number
   /** Lines that tasks printed, kept for `murmur logs`: of those that run here, and of those that were asked for here. Up to 4 KiB each. */
   readonly printedLines: number
   /** The same line again within this time is counted, and told once when it is over. Longer keeps a loop quieter, tells of it later. */
@@ -172,6 +174,7 @@ const lan: Config = {
   storyLines: 32,
   storyRows: 32_768,
   storyTroubles: 4_096,
+  stuckMs: 60_000,
   printedLines: 2_000,
   repeatMs: 5_000,
   printedPerSecond: 200,
@@ -216,6 +219,7 @@ const test: Config = {
   drainMs: 5_000,
   placeTimeoutMs: 5_000,
   maxCodes: 16,
+  stuckMs: 15_000,
   storyRows: 2_048,
   storyTroubles: 512,
   foundlingMs: 60_000,

@@ -158,6 +158,13 @@ export type Notice =
       readonly text: string
       readonly again: number
     }
+  /** Nothing has moved for a while, though tasks wait; `why`: the oldest of them. */
+  | {
+      readonly type: 'task:stuck'
+      readonly waiting: number
+      readonly forMs: number
+      readonly why: readonly string[]
+    }
   /** One more attempt began beside one that takes unusually long. */
   | {
       readonly type: 'task:hedged'

@@ -135,6 +135,7 @@ export class Story {
         return this.add({ at, what: 'lost', id: notice.object, note: notice.reason })
       case 'peer:unplug':
       case 'task:printed':
+      case 'task:stuck':
       case 'task:retried':
       case 'task:hedged':
       case 'object:copied':

@@ -23,6 +23,10 @@ export interface Timers {
   adoptVersion: number
   missingVersion: number
   sharedVersion: number
+  /** When it is looked at whether anything moves; since when nothing has, by how much had been done then. */
+  stuckAt: Instant
+  movedAt: Instant
+  stuckMoves: number
   /** When those who declined a copy are asked once more. */
   forgiveAt: Instant
   /** With too little room, and nothing to be done about it: when it is tried again. */
@@ -44,6 +48,9 @@ export function firstTimers(now: Instant, config: Pick<Config, 'syncMs'>): Timer
     adoptVersion: -1,
     missingVersion: -1,
     sharedVersion: -1,
+    stuckAt: never,
+    movedAt: now,
+    stuckMoves: 0,
     forgiveAt: never,
     relieveAt: never,
   }

@@ -2,6 +2,7 @@
 // Ctrl-C or SIGTERM drains: what runs here may end, what is kept here is copied elsewhere; then it says
 // goodbye. The second ends at once. Somebody else may have it drained too. A peer that broke ends the command.
 
+import { stuckText } from '@murmuration/core/internal'
 import type { Mesh, MeshError, Notice, Peer, PeerId, PeerInfo } from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
 import { joinPeer } from '../join-peer.ts'
@@ -203,6 +204,7 @@ function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
     if (detail.peer === mesh.id) say({ event: 'leaving' }, line)
   })
   tell('task:conflict', ({ fn, reason }) => `${fn} had two different outcomes: ${reason}`)
+  tell('task:stuck', (notice) => colours.yellow(stuckText(notice)))
   tell('object:lost', ({ object, reason }) => `object ${object} is ${colours.red('lost')}: ${reason}`)
 }
 
