@@ -76,7 +76,7 @@ it('an error carries the whole of it, first attempt included', () => {
   })
   const error = mesh.result(program) as SimFailure
   expect(error.failure.story).toEqual([
-    expect.stringMatching(/^\+[\d.]+ s asked for on S$/),
+    expect.stringMatching(/^\+[\d.]+ s bad asked for on S$/),
     expect.stringMatching(/^\+[\d.]+ s attempt 1 given to A$/),
     expect.stringMatching(/^\+[\d.]+ s failed: TASK_FAILED$/),
   ])

@@ -2,7 +2,7 @@
 // arguments, make an id, submit, register a handle, nothing else. Only when an argument is large, or comes from
 // a call that is itself not submitted yet, does the call go the long way: store first, then submit.
 
-import { MeshError } from './errors.ts'
+import { isMeshError, MeshError } from './errors.ts'
 import { type Handle, HandleTable } from './handles.ts'
 import { type ObjectId, resultOf } from './model/ids.ts'
 import type { RefLink, TaskSpec } from './model/task.ts'
@@ -85,7 +85,7 @@ export class Submitter {
     if (this.#closed !== undefined) throw this.#closed
     options.signal?.throwIfAborted()
     this.#metPending = false
-    const encoded = encodeArgs(args, this.#encoding)
+    const encoded = this.#encoded(target, args)
     if (this.#metPending || encoded.bytes.byteLength > this.port.inlineBytes) {
       return this.#callLater(target, options, { args, encoded })
     }
@@ -94,6 +94,17 @@ export class Submitter {
     const handle = this.table.created(resultOf(spec.id), target.label)
     if (options.signal !== undefined) cancelOnAbort(handle, options.signal)
     return new Ref(handle)
+  }
+
+  /** What cannot travel is said of this call: from here, so that the stack has the line that made it. */
+  #encoded({ label }: Target, args: readonly unknown[]): Encoded {
+    try {
+      return encodeArgs(args, this.#encoding)
+    } catch (error) {
+      if (!isMeshError(error)) throw error
+      const { code, message, cause } = error
+      throw new MeshError(code, `${label}: ${message}`, { cause })
+    }
   }
 
   async put(value: unknown, options: PutCall): Promise<Ref> {

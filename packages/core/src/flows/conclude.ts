@@ -7,7 +7,7 @@ import { equalBytes } from '../model/equal-bytes.ts'
 import type { Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
 import { outOfTime } from '../model/out-of-time.ts'
-import type { ErrorPattern, Outcome } from '../model/task.ts'
+import type { CrashReason, ErrorPattern, Outcome } from '../model/task.ts'
 import { conflict, ended, failure, giveFailure } from '../state/failures.ts'
 import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
@@ -194,8 +194,15 @@ function matches(pattern: ErrorPattern, error: Extract<Outcome, { type: 'error' 
 }
 
 function crash(state: PeerState, row: TaskRow, from: LifeId, outcome: Extract<Outcome, { type: 'crash' }>): void {
-  const reason = `its worker died (${outcome.reason}${outcome.detail ? `: ${outcome.detail}` : ''})`
+  const way = crashWays[outcome.reason]
+  const reason = `its worker died (${outcome.reason}${outcome.detail ? `: ${outcome.detail}` : ''})${way === undefined ? '' : `: ${way}`}`
   requeue(state, row, from, { charge: 'retry', code: 'WORKER_DIED', reason })
+}
+
+/** What to look for, where the reason alone does not say it. */
+const crashWays: Partial<Record<CrashReason, string>> = {
+  exit: 'process.exit was called in it, or native code ended it',
+  'out-of-memory': 'have the task keep less at once, or give workers more (workerMemoryMb)',
 }
 
 function isOverdue(row: TaskRow, at: LifeId): boolean {

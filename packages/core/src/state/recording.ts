@@ -102,7 +102,7 @@ export function tellSettled(state: PeerState, row: TaskRow, result: Located): vo
 /** The failure as its error tells it: from when it was asked for to when it was over. */
 export function withWholeStory(state: PeerState, row: TaskRow, failure: Failure): Failure {
   const me = state.members.nameOf(state.peer)
-  const story = [`${stamp(state, row.submittedAt)} asked for on ${me}`]
+  const story = [`${stamp(state, row.submittedAt)} ${row.spec.fn} asked for on ${me}`]
   if (row.attempt === 1 && row.at !== null)
     story.push(`${stamp(state, row.assignedAt)} attempt 1 given to ${state.members.nameOf(peerOf(row.at))}`)
   return {
