@@ -9,7 +9,7 @@ import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
 import { isRole } from './model/role.ts'
 import { invalid, name } from './option-rules.ts'
-import { checkOptions, listRules, peersRules } from './options.ts'
+import { checkOptions, jobsRules, listRules, objectsRules, peersRules, tasksRules } from './options.ts'
 import type { Peer } from './runtime/peer.ts'
 import { isOver } from './state/membership.ts'
 
@@ -82,6 +82,33 @@ export const metricsType = 'application/openmetrics-text; version=1.0.0; charset
 /** Numbers of this peer since it started. */
 export type Counts = Readonly<Record<string, number>>
 
+/** Which tasks: those to which all of it applies. */
+export interface TaskFilter extends ListOptions {
+  /** `waiting` for arguments, `ready` for a slot, `assigned` to a peer, `retrying`; or how it ended. */
+  state?: 'waiting' | 'ready' | 'assigned' | 'retrying' | 'value' | 'failure' | 'cancelled' | undefined
+  /** The function's name. */
+  fn?: string | undefined
+  /** As `with({ name })` said. */
+  name?: string | undefined
+}
+
+export interface ObjectFilter extends ListOptions {
+  /** `held`: its bytes are here, and another peer answers for it. */
+  state?: 'pending' | 'inline' | 'stored' | 'alias' | 'failed' | 'faded' | 'held' | undefined
+}
+
+export interface JobFilter extends ListOptions {
+  state?: JobInfo['state'] | undefined
+}
+
+export interface PeerFilter {
+  /** Also those that died or left within the last hour. Default false, but when `state` asks for them. */
+  all?: boolean | undefined
+  state?: PeerInfo['state'] | undefined
+  /** `node` or `browser`. */
+  kind?: string | undefined
+}
+
 export interface ListOptions {
   /** Whom to ask: a peer's id or name. Default: this peer. */
   peer?: string | undefined
@@ -89,11 +116,16 @@ export interface ListOptions {
   limit?: number | undefined
 }
 
-export function peersOf(peer: Peer, options: { all?: boolean | undefined } = {}): PeerInfo[] {
+export function peersOf(peer: Peer, options: PeerFilter = {}): PeerInfo[] {
   checkOptions('peers', options, peersRules)
+  const { all = false, state, kind } = options
   const rows = peer.inspectHere({ what: 'members', id: null, limit: limits.rows })
   const known = rows.map((row) => peerInfo(row, peerOf(peer.self)))
-  return options.all === true ? known : known.filter(({ state }) => !isOver(state))
+  return known.filter(
+    (one) =>
+      (state === undefined ? all || !isOver(one.state) : one.state === state) &&
+      (kind === undefined || one.kind === kind),
+  )
 }
 
 /** One row of what a peer says of the members. */
@@ -129,13 +161,17 @@ function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
 /** Rows of one peer: this one, or whoever is named. Rejects with MeshError INVALID_OPTION, NOT_FOUND, GET_TIMEOUT. */
 export async function askOne(
   peer: Peer,
-  what: 'tasks' | 'objects' | 'jobs' | 'counters',
+  what: keyof typeof rules,
   options: ListOptions = {},
 ): Promise<readonly InspectRow[]> {
-  checkOptions(what, options, listRules)
-  const { peer: whom, limit = 1_000 } = options
-  return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, limit })
+  checkOptions(what, options, rules[what])
+  const { peer: whom, limit = 1_000, ...filter } = options
+  const asked = Object.entries(filter).filter(([, value]) => value !== undefined)
+  const where = Object.fromEntries(asked.map(([field, value]) => [field, String(value)]))
+  return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, where, limit })
 }
+
+const rules = { tasks: tasksRules, objects: objectsRules, jobs: jobsRules, counters: listRules } as const
 
 export async function explain(peer: Peer, id: string): Promise<string> {
   if (!name.ok(id)) throw invalid('explain: expected a ref, or the whole id of a task or an object')

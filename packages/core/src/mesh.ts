@@ -6,12 +6,24 @@ import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
 import { askOne, explain, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
-import type { Counts, JobInfo, ListOptions, ObjectInfo, PeerInfo, TaskInfo } from './looking-in.ts'
+import type {
+  Counts,
+  JobFilter,
+  JobInfo,
+  ListOptions,
+  ObjectFilter,
+  ObjectInfo,
+  PeerFilter,
+  PeerInfo,
+  TaskFilter,
+  TaskInfo,
+} from './looking-in.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
 import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
 import type { StoryLine } from './story.ts'
+import type { Summary } from './summary.ts'
 import type { AnyRef, Scope } from './types.ts'
 
 export interface ListenOptions {
@@ -29,8 +41,8 @@ export interface Mesh extends Scope, AsyncDisposable {
    * another program has it.
    */
   job(name: string, options?: JobOptions): Promise<Job>
-  /** Named jobs that a peer answers for. */
-  jobs(options?: ListOptions): Promise<readonly JobInfo[]>
+  /** Named jobs that a peer answers for, in any state or one. */
+  jobs(options?: JobFilter): Promise<readonly JobInfo[]>
   /** This peer's id. */
   readonly id: string
   /** This peer's name, as in every list and error. */
@@ -39,12 +51,22 @@ export interface Mesh extends Scope, AsyncDisposable {
   readonly addresses: readonly string[]
   /**
    * Who is here, as far as this peer knows: itself and all that are alive, draining or suspected. With `all`, also those that died or left within
-   * the last hour.
+   * the last hour; with `state` or `kind` only such.
+   *
+   * @example
+   * for (const { name, how } of mesh.peers({ state: 'dead' })) console.log(name, how)
    */
-  peers(options?: { all?: boolean | undefined }): readonly PeerInfo[]
-  /** Tasks that a peer answers for: unsettled ones, then the latest settled. */
-  tasks(options?: ListOptions): Promise<readonly TaskInfo[]>
-  objects(options?: ListOptions): Promise<readonly ObjectInfo[]>
+  peers(options?: PeerFilter): readonly PeerInfo[]
+  /**
+   * Tasks that a peer answers for: unsettled ones, then the latest settled, failures for longest. With `state`, `fn`, `name` only those to which all of
+   * it applies; 1,000 at most, or `limit`.
+   *
+   * @example
+   * for (const { id, why } of await mesh.tasks({ state: 'failure', fn: 'render', limit: 10 })) console.log(id, why)
+   */
+  tasks(options?: TaskFilter): Promise<readonly TaskInfo[]>
+  /** Objects that a peer answers for, then what it holds for others. */
+  objects(options?: ObjectFilter): Promise<readonly ObjectInfo[]>
   /**
    * What a ref or a task waits for, as an indented tree of sentences. Takes a ref or an id; an id is asked for at every peer.
    *
@@ -79,6 +101,14 @@ export interface Mesh extends Scope, AsyncDisposable {
    * response.setHeader('content-type', 'application/openmetrics-text; version=1.0.0; charset=utf-8').end(await mesh.metrics())
    */
   metrics(options?: { peer?: string | undefined }): Promise<string>
+  /**
+   * The whole mesh in a few numbers: peers by state, tasks by function and state, slots, objects and their bytes; added up over all peers that answer
+   * within 5 s. Those that do not are named in `silent`.
+   *
+   * @example
+   * const { tasks, running, slots, silent } = await mesh.summary()
+   */
+  summary(): Promise<Summary>
   counters(options?: ListOptions): Promise<Counts>
   /**
    * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `object:copied`,
@@ -146,6 +176,7 @@ export function createMesh(options: MeshOptions): Mesh {
     counters: async (list) => ((await askOne(peer, 'counters', list))[0] ?? {}) as Counts,
     explain: (what) => explain(peer, idOf(what)),
     story: async (what) => (await seeing()).story(peer, idOf(what)),
+    summary: async () => (await seeing()).summary(peer),
     timeline: async () => (await seeing()).timeline(peer),
     metrics: async (options) => (await seeing()).metrics(peer, options),
     addEventListener: (type, listener, { once = false, signal } = {}) => {

@@ -9,6 +9,8 @@ import { invalid, name } from './option-rules.ts'
 import { checkOptions, metricsRules } from './options.ts'
 import type { Peer } from './runtime/peer.ts'
 import { mergeStories, type StoryLine, unknownStory } from './story.ts'
+import { shownState } from './state/membership.ts'
+import { type Summary, summaryOf } from './summary.ts'
 import { traceOf } from './timeline.ts'
 
 /** Of a task, an object, a peer or whatever else has an id, by all who remember it. Rejects with MeshError INVALID_OPTION, NOT_FOUND. */
@@ -34,6 +36,21 @@ export async function metrics(peer: Peer, options: Pick<ListOptions, 'peer'> = {
 export async function timeline(peer: Peer): Promise<string> {
   const pages = await Promise.all(everybody(peer).map((life) => askPages(peer, life, { what: 'story', id: null })))
   return JSON.stringify(traceOf(pages.flat(), performance.now()))
+}
+
+/** What all peers say, added up. Who does not answer in time is named. */
+export async function summary(peer: Peer): Promise<Summary> {
+  const lives = everybody(peer)
+  const told = await askAll(peer, lives, { what: 'summary', id: null, limit: 1_000 })
+  const answered = new Set(told.map(({ life }) => life))
+  const { members } = peer.state
+  const peers: Record<string, number> = {}
+  for (const row of members.all()) {
+    const state = shownState(row)
+    peers[state] = (peers[state] ?? 0) + 1
+  }
+  const silent = lives.filter((life) => !answered.has(life)).map((life) => members.nameOf(peerOf(life)))
+  return summaryOf(told, { peers, silent })
 }
 
 /** Lines that one peer tells of one thing at most: the latest. */

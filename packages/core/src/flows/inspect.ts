@@ -12,25 +12,28 @@ import type { PeerState } from '../state/peer-state.ts'
 import { keepsForOthers } from '../state/peer-state.ts'
 import { roleOf } from '../state/permits.ts'
 import { printedRows, retell } from '../state/retelling.ts'
+import { summed } from '../state/summing.ts'
 
 export function inspect(state: PeerState, query: Query, now: Instant): InspectRow[] {
   switch (query.what) {
     case 'members':
-      return upTo(query.limit, members(state, now))
+      return upTo(query, members(state, now))
     case 'tasks':
-      return upTo(query.limit, tasks(state, now))
+      return upTo(query, tasks(state, now))
     case 'attempts':
-      return upTo(query.limit, attempts(state, now))
+      return upTo(query, attempts(state, now))
     case 'objects':
-      return upTo(query.limit, objects(state))
+      return upTo(query, objects(state))
     case 'jobs':
-      return upTo(query.limit, jobs(state))
+      return upTo(query, jobs(state))
     case 'explain':
       return query.id === null ? [] : explain(state, query.id, now)
     case 'story':
       return retell(state, query, now)
     case 'printed':
       return printedRows(state, query, now)
+    case 'summary':
+      return upTo(query, summed(state))
     case 'measures':
       return [measures(state)]
     case 'counters':
@@ -52,13 +55,14 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
   }
 }
 
-/** Rows are made one by one: of a million only those that are asked for. */
-function upTo(limit: number, rows: Iterable<InspectRow>): InspectRow[] {
+/** Rows are made one by one: of a million only those that are asked for, and fit. */
+function upTo({ limit, where = {} }: Query, rows: Iterable<InspectRow>): InspectRow[] {
   const most = Math.min(limit, limits.rows)
+  const wanted = Object.entries(where)
   const taken: InspectRow[] = []
   for (const row of rows) {
     if (taken.length >= most) break
-    taken.push(row)
+    if (wanted.every(([field, value]) => String(row[field]) === value)) taken.push(row)
   }
   return taken
 }

@@ -178,8 +178,20 @@ export type Message =
 /** What a peer may be asked about itself. */
 export interface Query {
   readonly what:
-    'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'story' | 'members' | 'counters' | 'measures' | 'printed'
+    | 'tasks'
+    | 'attempts'
+    | 'objects'
+    | 'jobs'
+    | 'explain'
+    | 'story'
+    | 'members'
+    | 'counters'
+    | 'measures'
+    | 'printed'
+    | 'summary'
   readonly id: string | null
+  /** Those whose fields are all like this. */
+  readonly where?: Readonly<Record<string, string>> | undefined
   /** Of numbered rows those that come later. */
   readonly after?: number | undefined
   readonly limit: number

@@ -134,8 +134,10 @@ const query = z.object({
     'counters',
     'measures',
     'printed',
+    'summary',
   ]),
   id: z.nullable(text),
+  where: z.optional(texts),
   after: z.optional(whole),
   limit: whole.check(z.lte(limits.rows)),
 })

@@ -153,6 +153,8 @@ function addList(program: Command, done: Done): void {
     )
     .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects', 'jobs', 'invites']))
     .option('--all', 'peers: also those that left, and those that only look; tasks: also those that are done')
+    .addOption(new Option('--state <state>', 'tasks, objects: only those in that state'))
+    .addOption(new Option('--fn <name>', "tasks: only that function's"))
     .addOption(new Option('--limit <n>', 'rows per peer at most').argParser(take.limit).default(1_000))
     .addOption(entryOption())
     .addOption(inviteOption())
