@@ -35,7 +35,7 @@ test('the story of a task whose peer was killed, from the others', async () => {
     `${mesh.name}: gave attempt 1 to ${first}`,
     `${mesh.name}: attempt 1 on ${first}: peer ${first} died`,
     `${mesh.name}: gave attempt 2 to ${second?.name}`,
-    expect.stringMatching(new RegExp(`^${second?.name}: started attempt 2 in worker \\d+, for ${mesh.name}$`)),
+    expect.stringMatching(new RegExp(`^${second?.name}: started attempt 2 of busy in worker \\d+, for ${mesh.name}$`)),
     expect.stringMatching(new RegExp(`^${second?.name}: attempt 2 was done after \\d+ ms in worker \\d+$`)),
     expect.stringMatching(new RegExp(`^${mesh.name}: has its value, \\d+ ms after it was asked for$`)),
   ])
@@ -55,7 +55,7 @@ test('murmur explain tells it after its program has ended', async () => {
   const { out } = await terminal.murmur('run', 'one-task.ts')
   const id = out.trim()
   const explained = await terminal.murmur('explain', id)
-  expect(explained.out).toMatch(new RegExp(`\\+0\\.000 s {2}${name} +started attempt 1`))
+  expect(explained.out).toMatch(new RegExp(`\\+0\\.000 s {2}${name} +started attempt 1 of fn`))
   expect(explained.code).toBe(0)
   const { story } = JSON.parse((await terminal.murmur('explain', id, '--json')).out) as { story: { what: string }[] }
   expect(story.map(({ what }) => what)).toEqual(['started', 'ran'])

@@ -21,7 +21,7 @@ export function storySentence(row: InspectRow): string {
     case 'failed':
       return `it failed: ${note}`
     case 'started':
-      return `started attempt ${attempt}${inWorker}, for ${peer}`
+      return `started attempt ${attempt} of ${text('fn')}${inWorker}, for ${peer}`
     case 'ran':
       return `attempt ${attempt} was done after ${took}${inWorker}`
     case 'threw':
