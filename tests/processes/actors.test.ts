@@ -84,7 +84,7 @@ test('two who ask for one name at once get one actor', async () => {
   const named = { name: 'shared', getIfExists: true }
   const both = [used.Counter.with(named).spawn(0), theirs.Counter.with(named).spawn(0)]
   const totals = await Promise.all(both.map((counter) => counter.add(1).get()))
-  expect(totals.sort()).toEqual([1, 2])
+  expect(totals.sort((a, b) => a - b)).toEqual([1, 2])
   const third = used.Counter.with({ name: 'shared' }).spawn(0)
   expect(await failureOf(third.add(1).get())).toMatchObject({ message: expect.stringContaining('shared') as string })
 })
