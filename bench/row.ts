@@ -4,7 +4,7 @@
 import type { StartProcess } from './processes.ts'
 
 /** Who is measured. The ratios are mesh to the others. */
-export type Contestant = 'mesh' | 'bare pipeline' | 'piscina' | 'alone' | 'unnamed'
+export type Contestant = 'mesh' | 'bare pipeline' | 'piscina' | 'alone' | 'unnamed' | 'not remembered'
 
 /** What one run gave: a number each, or several where one run is several trials. */
 export type Samples = Partial<Record<Contestant, number | readonly number[]>>

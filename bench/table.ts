@@ -4,7 +4,7 @@ import Table from 'cli-table3'
 import type { Measured, Summary } from './measure.ts'
 import type { Contestant, Row } from './row.ts'
 
-const contestants: readonly Contestant[] = ['mesh', 'bare pipeline', 'piscina', 'alone', 'unnamed']
+const contestants: readonly Contestant[] = ['mesh', 'bare pipeline', 'piscina', 'alone', 'unnamed', 'not remembered']
 const others = contestants.filter((contestant) => contestant !== 'mesh')
 
 export function printTable(measured: readonly Measured[]): string {

@@ -1,7 +1,7 @@
 // A page is a peer: it joins over a WebSocket, runs what others submit, and submits what others run.
 
 import { afterAll, afterEach, expect, test } from 'vitest'
-import { until } from '../processes/flock.ts'
+import { heard, until } from '../processes/flock.ts'
 import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 
@@ -36,4 +36,19 @@ test('tasks of a Node peer run in a page', async () => {
       .with({ needs: { labels: { kind: 'browser' } } })(1)
       .get(),
   ).toEqual([1, 'object', 'undefined'])
+})
+
+test('what a task prints in a page is told to the program that asked for it', async () => {
+  pages = await Pages.start(1, { slots: 0 })
+  const { id } = await pages.open()
+  const mesh = await pages.flock.join()
+  await until(() => mesh.peers().some((peer) => peer.id === id))
+  const printed = heard(mesh, 'task:printed')
+  const talk = mesh.fn(function talk() {
+    console.warn('from', { a: 'page' })
+  })
+  await talk
+    .with({ needs: { labels: { kind: 'browser' } } })()
+    .get()
+  expect(await printed).toMatchObject({ fn: 'talk', peer: id, level: 'warn', text: 'from {"a":"page"}', again: 0 })
 })

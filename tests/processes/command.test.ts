@@ -22,6 +22,8 @@ test('alone it prints its help; --help and --version work everywhere', async () 
     'status',
     'list',
     'explain',
+    'timeline',
+    'logs',
     'drain',
     'result',
     'stop',

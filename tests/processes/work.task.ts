@@ -66,6 +66,11 @@ export function untilStopped(): Promise<never> {
   return new Promise((_, reject) => task.signal.addEventListener('abort', () => reject(task.signal.reason as Error)))
 }
 
+/** Asks that peer for a child that does not end by itself. */
+export async function asksFor(peer: string): Promise<unknown> {
+  return task.mesh.fn(untilStopped).with({ needs: { peer } })().get()
+}
+
 export async function nested(depth: number): Promise<number> {
   if (depth === 0) return 1
   const below = task.mesh.fn(nested)

@@ -28,6 +28,6 @@ test('an actor with a name begins when it has it', () => {
 test('two who ask for one at once get the same', () => {
   const scene = stage()
   const both = [counts(scene, 'S', { getIfExists: true }), counts(scene, 'T', { getIfExists: true })]
-  expect(both.map((program) => scene.result(program) as number).sort((a, b) => a - b)).toEqual([1, 2])
+  expect(both.map((program) => Number(scene.result(program))).sort((a, b) => a - b)).toEqual([1, 2])
   scene.endsWell()
 })

@@ -1,8 +1,8 @@
 // Becoming a peer in a page: make the platform, start the peer, find the others. It ends with a peer that
 // has joined, or with nothing left behind and one sentence saying why.
 
-import { lifeId, limits, Peer, presets, readEntries } from '@murmuration/core/internal'
-import type { PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
+import { lifeId, limits, Peer, presets, printedText, stuckText, readEntries } from '@murmuration/core/internal'
+import type { Notice, PeerId, Profile } from '@murmuration/core/internal'
 import { admissionByInvite } from './admission.ts'
 import { followPage } from './life-cycle.ts'
 import type { JoinOptions } from './options.ts'
@@ -70,21 +70,37 @@ function startPeer({ platform, identity }: PagePlatform, options: JoinOptions): 
     // Which machine it is on is not told to pages: each counts as one that dies alone.
     domain: identity.peer,
   }
-  return new Peer({
+  const isShown = options.taskOutput !== 'none'
+  const peer = new Peer({
     platform,
     self: lifeId(identity.peer, identity.life),
     profile,
     config: presets[options.preset ?? 'lan'],
-    logged: options.taskOutput === 'none' ? undefined : print,
+    // What tasks print here is for whoever asked for them; what a worker says of itself is for us.
+    logged: ({ attempt, level, text }) => {
+      if (attempt === null && isShown) print(level, text)
+    },
   })
+  if (isShown)
+    peer.events.addEventListener('task:printed', ({ detail }: CustomEventInit<Printed>) => {
+      if (detail) print(detail.level, printedText(detail))
+    })
+  if (isShown)
+    peer.events.addEventListener('task:stuck', ({ detail }: CustomEventInit<Stuck>) => {
+      if (detail) console.warn(stuckText(detail))
+    })
+  return peer
 }
+
+type Stuck = Extract<Notice, { type: 'task:stuck' }>
+type Printed = Extract<Notice, { type: 'task:printed' }>
 
 /** Half of the cores: whoever sits before the page wants the others. */
 function ownSlots(): number {
   return Math.min(mostSlots, Math.max(1, navigator.hardwareConcurrency >> 1))
 }
 
-const print: PeerOptions['logged'] = ({ level, text }) => {
+function print(level: string, text: string): void {
   if (level === 'error') console.error(text)
   else if (level === 'warn') console.warn(text)
   else console.log(text)

@@ -35,7 +35,7 @@ export interface JoinOptions {
   signal?: AbortSignal | undefined
   /** Keeps the screen on while the page is looked at. Default false. */
   wakeLock?: boolean | undefined
-  /** Lines that tasks print here: to the console (default) or nowhere. */
+  /** Lines that this page's tasks print, wherever they run: to the console, each with its peer and function (default), or nowhere. */
   taskOutput?: 'console' | 'none' | undefined
 }
 

@@ -200,7 +200,7 @@ export class HandleTable {
     const map = this.#mapStack
     const { message, reason, story } = failure
     const mapped = { ...failure, message: map(message), reason: map(reason), story: story.map(map) }
-    return failureToError(mapped, (bytes) => withMappedStacks(decodeError(bytes), map))
+    return failureToError(mapped, (bytes) => withHop(withMappedStacks(decodeError(bytes), map), failure))
   }
 
   get size(): number {
@@ -285,6 +285,13 @@ export class HandleTable {
 
 /** Ends that were asked for: nobody needs to be told. */
 const quiet: ReadonlySet<string> = new Set(['TASK_CANCELLED', 'MESH_LEFT'])
+
+/** Its stack ends where it was run: once, as the error within an error has come by a hop of its own. */
+function withHop(error: unknown, { peer, attempt }: Failure): unknown {
+  if (peer !== null && error instanceof Error && typeof error.stack === 'string')
+    error.stack += `\n    at [${peer}${attempt === 0 ? '' : `, attempt ${attempt}`}]`
+  return error
+}
 
 /** More errors in one than this are left as they are. */
 const mostMapped = 256

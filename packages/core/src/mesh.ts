@@ -3,93 +3,28 @@
 
 import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
-import type { LifeId } from './model/ids.ts'
-import { isRole } from './model/role.ts'
 import { peerOf } from './model/ids.ts'
-import { limits } from './model/limits.ts'
-import type { InspectRow } from './model/messages.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
-import { invalid, name } from './option-rules.ts'
-import { checkOptions, listRules, peersRules } from './options.ts'
+import { askOne, explain, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
+import type {
+  Counts,
+  JobFilter,
+  JobInfo,
+  ListOptions,
+  ObjectFilter,
+  ObjectInfo,
+  PeerFilter,
+  PeerInfo,
+  TaskFilter,
+  TaskInfo,
+} from './looking-in.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { Peer } from './runtime/peer.ts'
 import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
-import { isOver } from './state/membership.ts'
+import type { StoryLine } from './story.ts'
+import type { Summary } from './summary.ts'
 import type { AnyRef, Scope } from './types.ts'
-
-/** One peer as this one knows it. */
-export interface PeerInfo {
-  readonly id: string
-  /** For people: `kestrel-3f`. */
-  readonly name: string
-  /** `hidden`: alive, in a tab that nobody looks at. */
-  readonly state: 'alive' | 'hidden' | 'draining' | 'suspect' | 'dead' | 'left'
-  readonly kind: string
-  /** `member`: submits. `worker`: runs and keeps what members ask for. `observer`: looks. */
-  readonly role: 'member' | 'worker' | 'observer'
-  readonly slots: number
-  /** Slots that run nothing, as it last said; null when it has not said. */
-  readonly free: number | null
-  readonly queued: number | null
-  /** Milliseconds in this state. */
-  readonly sinceMs: number
-  /** Milliseconds since its life was first heard of; for this peer itself, since it started. */
-  readonly ageMs: number
-  /** For the dead: how it was found out. */
-  readonly how: string
-  readonly addresses: readonly string[]
-  readonly labels: Readonly<Record<string, string>>
-  readonly isSelf: boolean
-}
-
-export interface TaskInfo {
-  readonly id: string
-  readonly fn: string
-  /** As `with({ name })` said. */
-  readonly name: string | null
-  readonly state: string
-  readonly attempt: number
-  readonly peer: string | null
-  readonly ageMs: number
-  /** Why it failed, when it did. */
-  readonly why: string
-}
-
-export interface ObjectInfo {
-  readonly id: string
-  readonly state: string
-  /** Bytes. */
-  readonly size: number
-  readonly copies: number
-  readonly wanted: number
-  readonly holders: string
-  /** Whether this peer answers for it, or only holds it. */
-  readonly isOwner: boolean
-}
-
-export interface JobInfo {
-  readonly name: string
-  readonly lifetime: 'attached' | 'detached'
-  /** `open`: its program is there. `running`: it is gone, and what is not done is carried on. `kept`: for whoever runs it again. */
-  readonly state: 'open' | 'running' | 'kept'
-  /** Tasks that are not done. */
-  readonly pending: number
-  /** What was given a name in it: object by name. */
-  readonly names: Readonly<Record<string, string>>
-  /** Of those, the ones that have ended. */
-  readonly done: readonly string[]
-}
-
-/** Numbers of this peer since it started. */
-export type Counts = Readonly<Record<string, number>>
-
-export interface ListOptions {
-  /** Whom to ask: a peer's id or name. Default: this peer. */
-  peer?: string | undefined
-  /** Rows at most, up to 10,000. Default 1,000. */
-  limit?: number | undefined
-}
 
 export interface ListenOptions {
   once?: boolean | undefined
@@ -106,8 +41,8 @@ export interface Mesh extends Scope, AsyncDisposable {
    * another program has it.
    */
   job(name: string, options?: JobOptions): Promise<Job>
-  /** Named jobs that a peer answers for. */
-  jobs(options?: ListOptions): Promise<readonly JobInfo[]>
+  /** Named jobs that a peer answers for, in any state or one. */
+  jobs(options?: JobFilter): Promise<readonly JobInfo[]>
   /** This peer's id. */
   readonly id: string
   /** This peer's name, as in every list and error. */
@@ -116,12 +51,22 @@ export interface Mesh extends Scope, AsyncDisposable {
   readonly addresses: readonly string[]
   /**
    * Who is here, as far as this peer knows: itself and all that are alive, draining or suspected. With `all`, also those that died or left within
-   * the last hour.
+   * the last hour; with `state` or `kind` only such.
+   *
+   * @example
+   * for (const { name, how } of mesh.peers({ state: 'dead' })) console.log(name, how)
    */
-  peers(options?: { all?: boolean | undefined }): readonly PeerInfo[]
-  /** Tasks that a peer answers for: unsettled ones, then the latest settled. */
-  tasks(options?: ListOptions): Promise<readonly TaskInfo[]>
-  objects(options?: ListOptions): Promise<readonly ObjectInfo[]>
+  peers(options?: PeerFilter): readonly PeerInfo[]
+  /**
+   * Tasks that a peer answers for: unsettled ones, then the latest settled, failures for longest. With `state`, `fn`, `name` only those to which all of
+   * it applies; 1,000 at most, or `limit`.
+   *
+   * @example
+   * for (const { id, why } of await mesh.tasks({ state: 'failure', fn: 'render', limit: 10 })) console.log(id, why)
+   */
+  tasks(options?: TaskFilter): Promise<readonly TaskInfo[]>
+  /** Objects that a peer answers for, then what it holds for others. */
+  objects(options?: ObjectFilter): Promise<readonly ObjectInfo[]>
   /**
    * What a ref or a task waits for, as an indented tree of sentences. Takes a ref or an id; an id is asked for at every peer.
    *
@@ -129,9 +74,48 @@ export interface Mesh extends Scope, AsyncDisposable {
    * console.log(await mesh.explain(tile))
    */
   explain(what: AnyRef | string): Promise<string>
+  /**
+   * What happened to a task, an object or a peer, told by all who had to do with it and are here: its owner, whoever ran it, its guardians.
+   * So it is there after the peer that ran it died. Takes a ref or an id. Peers remember the latest 32,768 things of all that they do, and
+   * the latest 4,096 troubles (failures, retries, crashes, deaths) beside them. Each has a clock of its own: times are this peer's, right
+   * to half a round trip; what must have come first comes first. Rejects with NOT_FOUND when nobody remembers it.
+   *
+   * @example
+   * for (const { sinceMs, peer, text } of await mesh.story(tile)) console.log(sinceMs.toFixed(0), peer, text)
+   */
+  story(what: AnyRef | string): Promise<readonly StoryLine[]>
+  /**
+   * The latest work of the whole mesh as a trace in Chrome's JSON format: open it in https://ui.perfetto.dev. A process per peer, a track per
+   * worker, a slice per attempt, arrows from an attempt to the one made in its place, marks for deaths. It goes back as far as peers remember:
+   * 32,768 rows each, about 6,500 tasks.
+   *
+   * @example
+   * await writeFile('trace.json', await mesh.timeline())
+   */
+  timeline(): Promise<string>
+  /**
+   * The numbers of one peer as OpenMetrics text, for Prometheus and its like: tasks, attempts, objects, peers, and how long things took. Units are
+   * in the names (seconds, bytes); labels are few. `peer`: whom to ask, by id or name; default: this one. Rejects with NOT_FOUND, GET_TIMEOUT.
+   *
+   * @example
+   * response.setHeader('content-type', 'application/openmetrics-text; version=1.0.0; charset=utf-8').end(await mesh.metrics())
+   */
+  metrics(options?: { peer?: string | undefined }): Promise<string>
+  /**
+   * The whole mesh in a few numbers: peers by state, tasks by function and state, slots, objects and their bytes; added up over all peers that answer
+   * within 5 s. Those that do not are named in `silent`.
+   *
+   * @example
+   * const { tasks, running, slots, silent } = await mesh.summary()
+   */
+  summary(): Promise<Summary>
   counters(options?: ListOptions): Promise<Counts>
   /**
+<<<<<<< HEAD
    * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `actor:restarted`, `object:copied`,
+=======
+   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `object:copied`,
+>>>>>>> 889be2f4a40f9f879922532667c8db3ed6445e40
    * `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
    *
    * @example
@@ -161,6 +145,9 @@ export interface MeshOptions {
   readonly close: () => Promise<void>
 }
 
+/** Loaded when it is first asked for. */
+const seeing = () => import('./seeing.ts')
+
 const beneath = new WeakMap<Mesh, Peer>()
 
 /** For tools that look in; undefined for what is no mesh of ours. */
@@ -181,17 +168,21 @@ export function createMesh(options: MeshOptions): Mesh {
   const mesh: Mesh = {
     ...verbsOf(scope),
     job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256, open }, name, jobOptions),
-    jobs: async (list) => (await ask(peer, 'jobs', list)).map(jobInfo),
+    jobs: async (list) => (await askOne(peer, 'jobs', list)).map(jobInfo),
     id: peerOf(peer.self),
     name: peer.state.members.nameOf(peerOf(peer.self)),
     get addresses() {
       return addresses()
     },
     peers: (options) => peersOf(peer, options),
-    tasks: async (list) => (await ask(peer, 'tasks', list)).map(taskInfo),
-    objects: async (list) => (await ask(peer, 'objects', list)).map(objectInfo),
-    counters: async (list) => ((await ask(peer, 'counters', list))[0] ?? {}) as Counts,
-    explain: (what) => explain(peer, typeof what === 'string' ? what : what?.id),
+    tasks: async (list) => (await askOne(peer, 'tasks', list)).map(taskInfo),
+    objects: async (list) => (await askOne(peer, 'objects', list)).map(objectInfo),
+    counters: async (list) => ((await askOne(peer, 'counters', list))[0] ?? {}) as Counts,
+    explain: (what) => explain(peer, idOf(what)),
+    story: async (what) => (await seeing()).story(peer, idOf(what)),
+    summary: async () => (await seeing()).summary(peer),
+    timeline: async () => (await seeing()).timeline(peer),
+    metrics: async (options) => (await seeing()).metrics(peer, options),
     addEventListener: (type, listener, { once = false, signal } = {}) => {
       const options = signal ? { once, signal } : { once }
       peer.events.addEventListener(type, listener as (event: Event) => void, options)
@@ -202,6 +193,11 @@ export function createMesh(options: MeshOptions): Mesh {
   }
   beneath.set(mesh, peer)
   return mesh
+}
+
+/** What is no ref has none: whoever takes it says so. */
+function idOf(what: AnyRef | string): string {
+  return typeof what === 'string' ? what : what?.id
 }
 
 function verbsOf({ use, fn, put, get, wait, settled, all, map, actor, kill }: OpenScope): Scope {
@@ -221,124 +217,4 @@ async function leaveOnce({ peer, scope, open, close }: Leaving): Promise<void> {
   scope.close(new MeshError('MESH_LEFT', 'this peer has left the mesh; join again for more work'))
   await peer.leave()
   await close()
-}
-
-function peersOf(peer: Peer, options: { all?: boolean | undefined } = {}): PeerInfo[] {
-  checkOptions('peers', options, peersRules)
-  const rows = peer.inspectHere({ what: 'members', id: null, limit: limits.rows })
-  const known = rows.map((row) => peerInfo(row, peerOf(peer.self)))
-  return options.all === true ? known : known.filter(({ state }) => !isOver(state))
-}
-
-/** One row of what a peer says of the members. */
-export function peerInfo(row: InspectRow, self: string): PeerInfo {
-  return {
-    id: String(row['peer']),
-    name: String(row['name']),
-    state: row['state'] as PeerInfo['state'],
-    kind: String(row['kind']),
-    role: isRole(row['role']) ? row['role'] : 'member',
-    slots: Number(row['slots']),
-    free: row['free'] as number | null,
-    queued: row['queued'] as number | null,
-    sinceMs: Number(row['sinceMs']),
-    ageMs: Number(row['ageMs']),
-    how: String(row['how']),
-    addresses: Object.values(textsIn(row['addresses'])),
-    labels: textsIn(row['labels']),
-    isSelf: row['peer'] === self,
-  }
-}
-
-/** A row is flat, so several texts are one of JSON. It may come from another peer: what is none counts as nothing. */
-function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
-  try {
-    const told: unknown = JSON.parse(String(json))
-    return Object.fromEntries(Object.entries(told ?? {}).filter(([, text]) => typeof text === 'string'))
-  } catch {
-    return {}
-  }
-}
-
-async function ask(
-  peer: Peer,
-  what: 'tasks' | 'objects' | 'jobs' | 'counters',
-  options: ListOptions = {},
-): Promise<readonly InspectRow[]> {
-  checkOptions(what, options, listRules)
-  const { peer: whom, limit = 1_000 } = options
-  return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, limit })
-}
-
-/** By id or name, of several by one name a living one. Throws NOT_FOUND with the names there are. */
-function findPeer(peer: Peer, whom: string): LifeId {
-  const others: string[] = []
-  let found: LifeId | null = null
-  for (const member of peer.state.members.all()) {
-    const name = peer.state.members.nameOf(member.peer)
-    others.push(name)
-    if (member.peer !== whom && name !== whom) continue
-    if (!isOver(member.state)) return member.life
-    found ??= member.life
-  }
-  if (found) return found
-  throw new MeshError('NOT_FOUND', `no peer ${whom} here; there are ${others.join(', ')}`)
-}
-
-async function explain(peer: Peer, id: string): Promise<string> {
-  if (!name.ok(id)) throw invalid('explain: expected a ref, or the whole id of a task or an object')
-  const query = { what: 'explain', id, limit: 1_000 } as const
-  // In turn, so that what was called for just now is known.
-  const here = await peer.inspect(peer.self, query)
-  if (here.length > 0) return tree(here)
-  const others = peer.state.members.others().filter((row) => row.state === 'alive')
-  const answers = await Promise.allSettled(others.map((row) => peer.inspect(row.life, query)))
-  for (const answer of answers) if (answer.status === 'fulfilled' && answer.value.length > 0) return tree(answer.value)
-  throw new MeshError(
-    'NOT_FOUND',
-    `nobody of ${others.length + 1} peers knows ${id}: it was released, or its name is not whole`,
-  )
-}
-
-function tree(rows: readonly InspectRow[]): string {
-  return rows.map((row) => `${'  '.repeat(Number(row['depth'] ?? 0))}${String(row['text'])}`).join('\n')
-}
-
-function taskInfo(row: InspectRow): TaskInfo {
-  const { task, fn, name = null, state, attempt, peer, ageMs, why } = row
-  return {
-    id: String(task),
-    fn: String(fn),
-    name: name === null ? null : String(name),
-    state: String(state),
-    attempt: Number(attempt),
-    peer: peer === null ? null : String(peer),
-    ageMs: Number(ageMs),
-    why: String(why),
-  }
-}
-
-/** One row of what a peer says of the named jobs that it has. */
-export function jobInfo(row: InspectRow): JobInfo {
-  return {
-    name: String(row['job']),
-    lifetime: row['lifetime'] === 'detached' ? 'detached' : 'attached',
-    state: row['state'] as JobInfo['state'],
-    pending: Number(row['pending']),
-    names: textsIn(row['names']),
-    done: Object.values(textsIn(row['done'])),
-  }
-}
-
-function objectInfo(row: InspectRow): ObjectInfo {
-  const { object, state, size, copies, wanted, holders, owner } = row
-  return {
-    id: String(object),
-    state: String(state),
-    size: Number(size),
-    copies: Number(copies),
-    wanted: Number(wanted),
-    holders: String(holders),
-    isOwner: owner === true,
-  }
 }

@@ -70,9 +70,25 @@ export const useRules: Rules = {
   external: is.listOf('a list of package names', isText),
 }
 export const jobRules: Rules = { lifetime: is.oneOf('attached', 'detached') }
-export const peersRules: Rules = { all: is.flag }
+export const peersRules: Rules = {
+  all: is.flag,
+  state: is.oneOf('alive', 'hidden', 'draining', 'suspect', 'dead', 'left'),
+  kind: is.name,
+}
 export const fnRules: Rules = { constants: { expected: 'an object of values', ok: isRecord } }
+export const metricsRules: Rules = { peer: is.name }
 export const listRules: Rules = { peer: is.name, limit: is.whole(1, limits.rows) }
+export const tasksRules: Rules = {
+  ...listRules,
+  state: is.oneOf('waiting', 'ready', 'assigned', 'retrying', 'value', 'failure', 'cancelled'),
+  fn: is.name,
+  name: is.name,
+}
+export const objectsRules: Rules = {
+  ...listRules,
+  state: is.oneOf('pending', 'inline', 'stored', 'alias', 'failed', 'faded', 'held'),
+}
+export const jobsRules: Rules = { ...listRules, state: is.oneOf('open', 'running', 'kept') }
 
 /** What a call starts from. */
 export const defaultPolicy: Policy = {

@@ -4,7 +4,7 @@
 
 import type { ActorNote } from './actor-note.ts'
 import { actorOf, handleIn } from './actors.ts'
-import { MeshError } from './errors.ts'
+import { isMeshError, MeshError } from './errors.ts'
 import { type Handle, HandleTable } from './handles.ts'
 import type { ActorSpec, CallSpec } from './model/actor.ts'
 import { type ObjectId, resultOf } from './model/ids.ts'
@@ -122,7 +122,7 @@ export class Submitter {
     if (this.#closed !== undefined) throw this.#closed
     options.signal?.throwIfAborted()
     this.#metPending = false
-    const encoded = encodeArgs(args, this.#encoding)
+    const encoded = this.#encoded(target, args)
     const waits = this.#metPending || (target.of !== undefined && hasToWait(target.of.handle))
     if (waits || encoded.bytes.byteLength > this.port.inlineBytes) {
       return this.#submitWhenReady(target, options, { args, encoded })
@@ -138,6 +138,17 @@ export class Submitter {
     const handle = this.table.created(resultOf(id), label)
     handle.isActor = actor !== undefined
     return handle
+  }
+
+  /** What cannot travel is said of this call: from here, so that the stack has the line that made it. */
+  #encoded({ label }: Pick<Callable, 'label'>, args: readonly unknown[]): Encoded {
+    try {
+      return encodeArgs(args, this.#encoding)
+    } catch (error) {
+      if (!isMeshError(error)) throw error
+      const { code, message, cause } = error
+      throw new MeshError(code, `${label}: ${message}`, { cause })
+    }
   }
 
   async put(value: unknown, options: PutCall): Promise<Ref> {

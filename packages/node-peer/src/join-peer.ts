@@ -3,8 +3,17 @@
 // it (join-mesh.ts); the command looks into it.
 
 import { availableParallelism, hostname } from 'node:os'
-import { isMeshError, lifeId, limits, MeshError, Peer, presets } from '@murmuration/core/internal'
-import type { Invite, Knocked, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
+import {
+  isMeshError,
+  lifeId,
+  limits,
+  MeshError,
+  Peer,
+  presets,
+  printedText,
+  stuckText,
+} from '@murmuration/core/internal'
+import type { Invite, Knocked, Notice, PeerId, PeerOptions, Profile } from '@murmuration/core/internal'
 import { KeyFileError, meshKeyPath } from './mesh-key.ts'
 import { DiskError } from './disk-store.ts'
 import { entriesOf, livingOthers, namedEntries } from './entries.ts'
@@ -152,12 +161,26 @@ function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, 
     config: presets[options.preset ?? 'lan'],
     logged: (line) => tell?.(line),
   })
-  const tell = logged ? logged(peer) : options.taskOutput === 'none' ? undefined : print
+  const isShown = options.taskOutput !== 'none'
+  // What tasks print here is for whoever asked for them; what a worker says of itself is for us.
+  const tell = logged ? logged(peer) : isShown ? printWorkers : undefined
+  if (!logged && isShown) {
+    peer.events.addEventListener('task:printed', print)
+    peer.events.addEventListener('task:stuck', printStuck)
+  }
   return peer
 }
 
-function print({ text }: { text: string }): void {
-  process.stderr.write(`${text}\n`)
+function printWorkers({ attempt, text }: { readonly attempt: unknown; readonly text: string }): void {
+  if (attempt === null) process.stderr.write(`${text}\n`)
+}
+
+function print({ detail }: CustomEventInit<Extract<Notice, { type: 'task:printed' }>>): void {
+  if (detail) process.stderr.write(`${printedText(detail)}\n`)
+}
+
+function printStuck({ detail }: CustomEventInit<Extract<Notice, { type: 'task:stuck' }>>): void {
+  if (detail) process.stderr.write(`${stuckText(detail)}\n`)
 }
 
 /** Nothing was named: a living peer's of this user on this machine, else none. */

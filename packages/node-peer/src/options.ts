@@ -43,7 +43,7 @@ export interface JoinOptions {
   signal?: AbortSignal | undefined
   /** Heap of one worker, in MB. Default: what Node gives a thread. */
   workerMemoryMb?: number | undefined
-  /** Lines that tasks print here: to stderr (default) or nowhere. */
+  /** Lines that this program's tasks print, wherever they run: to stderr, each with its peer and function (default), or nowhere. */
   taskOutput?: 'stderr' | 'none' | undefined
 }
 

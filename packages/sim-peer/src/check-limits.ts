@@ -68,7 +68,7 @@ export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
 /** What queues is bounded. */
 export function checkLimits(peer: SimPeer): void {
   const { state } = peer
-  const { maxCredits, maxTasks, keptSettled, storyLines } = state.config
+  const { maxCredits, maxTasks, keptSettled, storyLines, storyRows, storyTroubles } = state.config
   for (const { life, profile } of state.members.all()) {
     const { length } = state.tasks.assignedTo(life).filter(({ spec }) => !isApart(spec))
     // Before anything was granted its slots count.
@@ -79,6 +79,7 @@ export function checkLimits(peer: SimPeer): void {
   let remembered = 0
   for (const _ of state.remembered.values()) remembered++
   if (remembered > keptSettled) fail(peer, `${remembered} settled tasks are remembered`)
+  if (state.story.size > storyRows + storyTroubles) fail(peer, `${state.story.size} rows of story are kept`)
   for (const row of state.tasks.all())
     if (row.story.length > storyLines) fail(peer, `the story of ${row.spec.id} has ${row.story.length} lines`)
   const members = state.members.others().length + 1

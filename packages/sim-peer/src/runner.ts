@@ -199,7 +199,9 @@ export class Runner implements Context {
   #submit(fn: string, args: readonly unknown[], { options, rest = {}, link }: Asked): SimRef {
     const { bytes, refs } = encode(args, true)
     const policy = policyOf(options, this.#peer.world.retries)
-    const id = this.#taskId(`${fn}|${link?.object ?? ''}|${digestBytes(bytes)}|${JSON.stringify(policy.needs)}`)
+    const id = this.#taskId(
+      `${fn}|${link ? `${link.object}|` : ''}${digestBytes(bytes)}|${JSON.stringify(policy.needs)}`,
+    )
     const { depth } = this.#init
     const code = depth === 0 ? this.#codeOf(fn, options) : this.#init.code
     const all = link ? [...refs, link] : refs

@@ -91,7 +91,6 @@ export class SimWorld {
   readonly config: Config
   readonly functions = new Map<string, SimFunction>()
   readonly actors = new Map<string, SimActor>()
-  /** Actors whose replies are kept. */
   readonly onceOnly = new Set<ObjectId>()
   readonly code = 'c0de' as CodeId
   readonly spreadsCode: boolean
@@ -396,7 +395,6 @@ export class SimWorld {
   }
 
   lifeOf(name: string): LifeId {
-    const seat = this.seats.get(name as PeerId) as Seat
-    return lifeId(seat.peer, seat.lives)
+    return lifeId(name as PeerId, this.seats.get(name as PeerId)?.lives ?? 0)
   }
 }

@@ -47,6 +47,10 @@ export function tell(notice: Notice): Told | null {
       return one('bad', `${notice.fn} had two different outcomes: ${notice.reason}.`)
     case 'actor:restarted':
       return one('good', `${notice.fn} lives again elsewhere: ${notice.reason}.`)
+    case 'task:stuck':
+      return one('doubt', `Nothing has moved for ${Math.round(notice.forMs / 1_000)} s: ${notice.why.join('; ')}.`)
+    case 'task:printed':
+      return many('plain', `printed ${notice.text}`, () => `${notice.fn} on ${notice.name} says: ${notice.text}`)
     case 'object:rebuilt':
       return many('good', 'rebuilt', (count) => `${counted(count, 'lost object')} made again from what it was made of.`)
     case 'object:copied':

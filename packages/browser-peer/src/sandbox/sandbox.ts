@@ -4,7 +4,6 @@
 // memory), all its workers are told of as ended, and the next one starts in a new frame.
 
 import type { WorkerExit, WorkerThread } from '@murmuration/core/internal'
-import { frameScript, workerScript } from '../scripts.js'
 import type { Command, Ended, Setup } from './messages.ts'
 
 const policy = [
@@ -14,19 +13,32 @@ const policy = [
   "connect-src 'none'",
 ].join('; ')
 
-const frameDocument = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><script>${frameScript.replaceAll('</script', String.raw`<\/script`)}</script>`
+function documentOf(script: string): string {
+  const text = script.replaceAll('</script', String.raw`<\/script`)
+  return `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><script>${text}</script>`
+}
+
+/** What runs in the frame and in its workers: loaded while the page joins, apart from it. */
+interface Scripts {
+  readonly frameScript: string
+  readonly workerScript: string
+}
 
 export interface Sandbox {
   start(): WorkerThread
   close(): void
 }
 
-/** The frame is there before the first worker is asked for: making it takes a tenth of a second. `script`: what workers run. */
-export function createSandbox(script: string = workerScript): Sandbox {
-  let frame: Frame | null = new Frame(script)
+/** The frame is there before the first worker is asked for: making it takes a tenth of a second. `script`: what workers run. Default: our own. */
+export function createSandbox(script?: string): Sandbox {
+  const load = async (): Promise<Scripts> => {
+    const scripts = await import('../scripts.js')
+    return script === undefined ? scripts : { ...scripts, workerScript: script }
+  }
+  let frame: Frame | null = new Frame(load)
   return {
     start: () => {
-      if (frame === null || frame.isGone) frame = new Frame(script)
+      if (frame === null || frame.isGone) frame = new Frame(load)
       return frame.start()
     },
     close: () => {
@@ -37,30 +49,42 @@ export function createSandbox(script: string = workerScript): Sandbox {
 }
 
 class Frame {
-  readonly #element: HTMLIFrameElement
+  readonly #element = document.createElement('iframe')
   readonly #control: MessagePort
   readonly #workers = new Map<number, FrameWorker>()
   #started = 0
   isGone = false
+  #whyGone = 'the frame around it is gone, as when its memory runs out'
 
-  constructor(script: string) {
+  constructor(load: () => Promise<Scripts>) {
     const { port1, port2 } = new MessageChannel()
     this.#control = port1
     port1.addEventListener('message', ({ data }: MessageEvent<Ended>) => this.#ended(data))
     port1.addEventListener('close', () => this.#gone())
     port1.start()
-    const element = document.createElement('iframe')
+    // What is said to it meanwhile waits in its port.
+    load().then(
+      (scripts) => this.#show(scripts, port2),
+      (error: unknown) => {
+        this.#whyGone = `the script of this page's workers could not be loaded (${String(error)}): reload the page`
+        this.#gone()
+      },
+    )
+  }
+
+  #show({ frameScript, workerScript }: Scripts, port: MessagePort): void {
+    if (this.isGone) return
+    const element = this.#element
     element.setAttribute('sandbox', 'allow-scripts')
     element.setAttribute('aria-hidden', 'true')
     element.tabIndex = -1
     element.title = 'Murmuration’s workers'
     element.style.display = 'none'
-    element.srcdoc = frameDocument
-    const setup: Setup = { murmuration: 'frame', workerScript: script }
+    element.srcdoc = documentOf(frameScript)
+    const setup: Setup = { murmuration: 'frame', workerScript }
     // Its origin is nobody's, so it cannot be named here. Task code never runs in that document.
-    element.addEventListener('load', () => element.contentWindow?.postMessage(setup, '*', [port2]), { once: true })
+    element.addEventListener('load', () => element.contentWindow?.postMessage(setup, '*', [port]), { once: true })
     document.documentElement.append(element)
-    this.#element = element
   }
 
   start(): WorkerThread {
@@ -93,8 +117,7 @@ class Frame {
     this.isGone = true
     this.#control.close()
     this.#element.remove()
-    for (const worker of this.#workers.values())
-      worker.exited({ reason: 'exit', detail: 'the frame around it is gone, as when its memory runs out' })
+    for (const worker of this.#workers.values()) worker.exited({ reason: 'exit', detail: this.#whyGone })
     this.#workers.clear()
   }
 }

@@ -13,9 +13,10 @@ import { failure } from '../state/failures.ts'
 import { currentSpec } from '../state/guarding.ts'
 import { inputsFor } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { say, stamp } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
 import type { Candidate } from '../state/placement.ts'
 import { doneElsewhereMs, doneThereMs, transferMs } from '../state/placement.ts'
+import { tellTrouble } from '../state/recording.ts'
 import type { ReadyClass } from '../state/scheduler.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -145,11 +146,10 @@ function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant)
   if (!isApart(row.spec)) state.scheduler.assigned(chosen.life)
   state.counters.executions++
   if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-  if (row.attempt > 1)
-    state.tasks.tell(
-      row,
-      `${stamp(state, now)} attempt ${row.attempt} given to ${state.members.nameOf(chosen.member.peer)}`,
-    )
+  const { attempt, spec } = row
+  if (attempt > 1)
+    tellTrouble(state, row, 'given', `attempt ${attempt} given to ${state.members.nameOf(chosen.member.peer)}`)
+  else state.story.add({ at: now, what: 'given', id: spec.id, attempt, life: chosen.life, fn: spec.fn })
 }
 
 /** Null when an input has gone missing since: the task waits again. */

@@ -8,12 +8,14 @@ import { equalBytes } from '../model/equal-bytes.ts'
 import type { Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
 import { outOfTime } from '../model/out-of-time.ts'
-import type { ErrorPattern, Outcome } from '../model/task.ts'
+import type { CrashReason, ErrorPattern, Outcome } from '../model/task.ts'
+import { actorEnd, actorOver, callOver, saidByHost } from '../state/actor-ends.ts'
 import { conflict, ended, failure, giveFailure } from '../state/failures.ts'
 import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
 import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { tellSettled, withWholeStory } from '../state/recording.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -195,8 +197,15 @@ function matches(pattern: ErrorPattern, error: Extract<Outcome, { type: 'error' 
 }
 
 function crash(state: PeerState, row: TaskRow, from: LifeId, outcome: Extract<Outcome, { type: 'crash' }>): void {
-  const reason = `its worker died (${outcome.reason}${outcome.detail ? `: ${outcome.detail}` : ''})`
+  const way = crashWays[outcome.reason]
+  const reason = `its worker died (${outcome.reason}${outcome.detail ? `: ${outcome.detail}` : ''})${way === undefined ? '' : `: ${way}`}`
   requeue(state, row, from, { charge: 'retry', code: 'WORKER_DIED', reason })
+}
+
+/** What to look for, where the reason alone does not say it. */
+const crashWays: Partial<Record<CrashReason, string>> = {
+  exit: 'process.exit was called in it, or native code ended it',
+  'out-of-memory': 'have the task keep less at once, or give workers more (workerMemoryMb)',
 }
 
 function isOverdue(row: TaskRow, at: LifeId): boolean {
@@ -248,8 +257,13 @@ export function concluded(state: PeerState, conclusion: Conclusion, now: Instant
   if (row.second) endOther(state, row, row.second)
   if (row.at && !isApart(row.spec)) state.scheduler.returned(row.at)
   if (entry?.state !== 'pending') return ranAgain(state, entry, row, { task, result, holder })
-  enter(state, entry, row, { task, result, holder })
-  remember(state, row, { task, result, holder }, now)
+  const whole: Conclusion =
+    result.type === 'failure'
+      ? { task, result: { type: 'failure', failure: withWholeStory(state, row, result.failure) }, holder }
+      : { task, result, holder }
+  enter(state, entry, row, whole)
+  remember(state, row, whole, now)
+  tellSettled(state, row, result)
   state.tasks.settled(row)
   state.counters.settled++
   state.shared.found(object)
@@ -259,61 +273,6 @@ export function concluded(state: PeerState, conclusion: Conclusion, now: Instant
   settleHolds(state, row, result)
   state.agenda.settled.push(object)
   state.agenda.loose.push(object)
-}
-
-/** Of an actor it is the end, whatever ended it. */
-function actorEnd(row: TaskRow, result: Located): Located {
-  if (result.type !== 'failure' || !endsOfActors.has(result.failure.code)) return result
-  const { code, reason, message } = result.failure
-  const because = code === 'TASK_CANCELLED' ? 'killed' : code === 'TASK_FAILED' ? 'constructor' : reason
-  const said = code === 'TASK_CANCELLED' ? `was ended: ${reason}` : `is dead: ${message}`
-  return {
-    type: 'failure',
-    failure: { ...result.failure, code: 'ACTOR_DIED', reason: because, message: `the actor ${row.spec.fn} ${said}` },
-  }
-}
-
-/** It ended at its host, which has told its group. One that was ended may not have been there any more. */
-function saidByHost(state: PeerState, { at }: TaskRow, result: Located): boolean {
-  const code = result.type === 'failure' ? result.failure.code : ''
-  return at !== null && !state.members.ended(at) && saidByHosts.has(code)
-}
-
-const saidByHosts: ReadonlySet<string> = new Set(['TASK_FAILED', 'ACTOR_DIED', 'UNKNOWN_EXPORT', 'CODE_REJECTED'])
-
-/** Where no host of it is left to say so, its group is told that nobody is to be one. */
-function actorOver(
-  state: PeerState,
-  { spec, epoch }: TaskRow,
-  { result, isSaid }: { readonly result: Located; readonly isSaid: boolean },
-): void {
-  const object = resultOf(spec.id)
-  if (spec.actor?.detached) letGo(state, object, 'container')
-  if (result.type === 'alias') state.notes.set(object, 'it stands for an actor that was there already')
-  if (result.type !== 'failure' || isSaid) return
-  const over = { type: 'resign', actor: object, epoch, over: result.failure.message } as const
-  for (const { life } of [state.members.me, ...state.members.others()]) say(state, life, over)
-}
-
-const endsOfActors: ReadonlySet<string> = new Set([
-  'TASK_CANCELLED',
-  'TASK_FAILED',
-  'TASK_TIMEOUT',
-  'WORKER_DIED',
-  'PEER_DIED',
-  'OVERLOADED',
-  'ACTOR_DIED',
-])
-
-/** It is not made again: what it did, it did. */
-function callOver(state: PeerState, { spec }: TaskRow, result: Located): void {
-  const { call, context, id } = spec
-  if (!call) return
-  const callee = state.callees.get(call.actor)
-  if (call.onceOnly && callee?.at != null && result.type !== 'failure')
-    state.callees.kept.set(id, { at: callee.at, actor: callee.meant })
-  state.callees.settled(call.actor, context, id)
-  if (result.type === 'stored') state.notes.set(resultOf(id), 'a call of an actor is not run again for its result')
 }
 
 /** Run once more for the sake of something that it put: what it returns is known, or nobody here has asked for it. */

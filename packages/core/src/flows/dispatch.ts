@@ -24,6 +24,7 @@ import { inspect } from './inspect.ts'
 import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
+import * as print from './print.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
 import * as relieve from './relieve.ts'
@@ -103,7 +104,7 @@ const recorders: Recorders = {
   },
   hold: (state, { object, owner }) => submit.held(state, object, owner),
   release: (state, { object }) => submit.released(state, object),
-  cancel: (state, event, now) => submit.cancel(state, event, now),
+  cancel: (state, event) => submit.cancel(state, event),
   watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
   unwatch: (state, { object }) => resolve.unwatch(state, object),
   durable: (state, { object }) => durable(state, object),
@@ -132,6 +133,7 @@ const recorders: Recorders = {
     if (outcome !== event.outcome && event.outcome.type === 'stored') execute.dropPut(state, resultOf(call.spec.id))
     execute.done(state, outcome === event.outcome ? event : { ...event, outcome })
   },
+  logged: (state, event, now) => print.logged(state, event, now),
   blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
   returned: (state, { attempts }) => execute.returned(state, attempts),
   exited: (state, event) => execute.exited(state, event),
@@ -243,11 +245,12 @@ const takers: Takers = {
   'sought-actor': (state, from, message) => names.answered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
+  printed: (state, _from, { line }, now) => print.taken(state, line, now),
   remade: (state, from, message) => remake.remade(state, from, message),
   want: (state, from, { object }) => resolve.wanted(state, from, object),
   borrow: (state, from, message) => release.borrowed(state, from, message),
   release: (state, from, { object }) => release.released(state, from, object),
-  cancel: (state, _from, { object, reason }, now) => submit.cancel(state, { object, owner: state.self, reason }, now),
+  cancel: (state, _from, { object, reason }) => submit.cancel(state, { object, owner: state.self, reason }),
   holding: (state, from, message) => replicate.holding(state, from, message),
   gone: (state, from, message) => replicate.gone(state, from, message),
   mayDrop: (state, from, message) => relieve.mayDrop(state, from, message),

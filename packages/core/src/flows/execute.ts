@@ -18,6 +18,7 @@ import { awaitRemade, mayRemake, orderOf } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { tellStart } from '../state/recording.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
 import { tellRemade } from '../state/remaking.ts'
 import { tellWhere } from '../state/tenancy.ts'
@@ -132,6 +133,7 @@ export function startReady(state: PeerState): void {
   if (state.leaving) return returnUnbegun(state, 'leaving')
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
+    for (const row of next.batch) tellStart(state, row)
     const batch = next.batch.map(orderOf)
     state.effects.push({ type: 'run', worker: next.worker, batch })
   }

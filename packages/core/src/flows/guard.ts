@@ -20,6 +20,7 @@ import type { Member } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { asksHere, mayGuard, roleOf } from '../state/permits.ts'
+import { tellGuarded } from '../state/recording.ts'
 import { copyOrder } from '../state/placement.ts'
 import { answerSafe } from '../state/telling.ts'
 
@@ -171,8 +172,10 @@ export function keep(state: PeerState, from: LifeId, { nth, begin, more, rows, g
   const asks = asksHere(state, from)
   for (const row of rows) {
     if (!asks && !mayGuard(row)) continue
+    const isNews = !guarded.knows(row.object)
     if (!guarded.keep(from, row, state.config.ledgerBytes)) full = true
     else if (row.spec !== null && !state.code.has(row.spec.code)) codes.add(row.spec.code)
+    if (isNews && !full) tellGuarded(state, from, row)
   }
   guarded.setJobs(from, asks ? jobs : [])
   if (!more) guarded.complete(from)

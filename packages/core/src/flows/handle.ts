@@ -27,6 +27,7 @@ import * as join from './join.ts'
 import * as lease from './lease.ts'
 import * as names from './names.ts'
 import * as observe from './observe.ts'
+import * as print from './print.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
 import { relieve, saveRest } from './relieve.ts'
@@ -35,6 +36,7 @@ import * as replicate from './replicate.ts'
 import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
 import * as stand from './stand.ts'
+import { noticeStuck } from './stuck.ts'
 import * as submit from './submit.ts'
 import * as supervise from './supervise.ts'
 import { hangUpIdle, write } from './write.ts'
@@ -79,6 +81,8 @@ export function deadline(state: PeerState): Instant {
     timers.forgiveAt,
     timers.relieveAt,
     state.foundlings.deadline(),
+    print.printedDeadline(state),
+    timers.stuckAt,
   )
   next = Math.min(
     next,
@@ -165,6 +169,8 @@ function clocks(state: PeerState, now: Instant): void {
   call.dueCalls(state, now)
   lease.dueLeases(state, now)
   stand.dueStands(state, now)
+  print.duePrinted(state, now)
+  noticeStuck(state, now)
   recover.askDue(state, now)
   recover.closeGraves(state, now)
 }

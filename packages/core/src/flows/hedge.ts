@@ -8,7 +8,8 @@ import { candidatesFor, choose } from '../state/candidates.ts'
 import { inputsFor } from '../state/locate.ts'
 import { isHidden } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { notify, say, stamp } from '../state/peer-state.ts'
+import { notify, say } from '../state/peer-state.ts'
+import { tellTrouble } from '../state/recording.ts'
 import type { Candidate } from '../state/placement.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
@@ -47,7 +48,12 @@ function hedge(state: PeerState, row: TaskRow, now: Instant): void {
   state.counters.executions++
   const attempt = row.numbered
   const { peer } = chosen.member
-  state.tasks.tell(row, `${stamp(state, now)} attempt ${attempt} given to ${state.members.nameOf(peer)} beside it`)
+  tellTrouble(
+    state,
+    row,
+    { what: 'hedged', attempt, life: chosen.life },
+    `attempt ${attempt} given to ${state.members.nameOf(peer)} beside it`,
+  )
   notify(state, { type: 'task:hedged', task: spec.id, fn: spec.fn, attempt, peer })
   say(state, chosen.life, { type: 'assign', epoch: row.epoch, attempts: [{ spec, attempt, inputs, extra: true }] })
 }

@@ -15,7 +15,8 @@ import { batchSize } from '../state/credits.ts'
 import { askAgain, askOwner, askParents, hold, letGo, locate, moveTo, unanswerable } from '../state/locate.ts'
 import { foundHolder, loseForGood } from '../state/missing.ts'
 import type { Agenda, PeerState } from '../state/peer-state.ts'
-import { hangUp, isBeyond, notify, say, stamp } from '../state/peer-state.ts'
+import { hangUp, isBeyond, notify, say } from '../state/peer-state.ts'
+import { tellTrouble } from '../state/recording.ts'
 import type { Resident } from '../state/residents.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -266,7 +267,7 @@ function rebuild(state: PeerState, entry: Entry, reason: string, now: Instant): 
     )
   row.rebuildsLeft--
   state.counters.rebuilt++
-  state.tasks.tell(row, `${stamp(state, now)} its result was lost (${reason}): made again`)
+  tellTrouble(state, row, 'remade', `its result was lost (${reason}): made again`)
   reopen(state, entry, 'pending')
   state.tasks.reopen(row, now)
   for (const link of row.spec.refs) hold(state, link, 'spec')

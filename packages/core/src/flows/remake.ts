@@ -10,7 +10,8 @@ import { hold } from '../state/locate.ts'
 import type { Maker } from '../state/makers.ts'
 import { loseForGood } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { notify, say, stamp } from '../state/peer-state.ts'
+import { notify, say } from '../state/peer-state.ts'
+import { tellTrouble } from '../state/recording.ts'
 import { fadePut, isAwaited, letRunGo, regain } from '../state/remaking.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -77,7 +78,7 @@ function run(state: PeerState, maker: Maker, reason: string, now: Instant): void
   state.counters.rebuilt++
   const row = known ?? enter(state, maker, now)
   if (known) state.tasks.reopen(known, now)
-  state.tasks.tell(row, `${stamp(state, now)} something that it put was lost (${reason}): run again`)
+  tellTrouble(state, row, 'remade', `something that it put was lost (${reason}): run again`)
   for (const link of row.spec.refs) hold(state, link, 'spec')
   row.formerly = formerly
   const [object = resultOf(spec.id)] = maker.awaited

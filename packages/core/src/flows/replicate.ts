@@ -85,6 +85,7 @@ export function holding(
   }
   if (entry.copying.has(from)) {
     state.counters.copied++
+    state.story.add({ at: state.timers.turnAt, what: 'copied', id: entry.object, life: from })
     notify(state, { type: 'object:copied', object: entry.object, peer: peerOf(from) })
   }
   state.directory.addHolder(entry, from)

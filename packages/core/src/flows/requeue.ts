@@ -7,7 +7,8 @@ import { isApart } from '../model/actor.ts'
 import { after, peerOf } from '../model/ids.ts'
 import { ended, failure, giveFailure } from '../state/failures.ts'
 import type { PeerState, Requeue } from '../state/peer-state.ts'
-import { notify, stamp } from '../state/peer-state.ts'
+import { notify } from '../state/peer-state.ts'
+import { tellTrouble } from '../state/recording.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -16,12 +17,12 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   const row = state.tasks.get(item.task)
   if (row?.state !== 'assigned') return
   if (row.second && (item.attempt === row.attempt || item.attempt === row.second.attempt))
-    return oneLess(state, row, item, now)
+    return oneLess(state, row, item)
   if (row.attempt !== item.attempt) return
   const at = row.at as LifeId
   if (row.ending) return giveFailure(state, row, ended(state, row, row.ending))
   const where = item.peer ? ` on ${item.peer}` : ''
-  state.tasks.tell(row, `${stamp(state, now)} attempt ${row.attempt}${where}: ${item.reason}`)
+  tellTrouble(state, row, 'retried', `attempt ${row.attempt}${where}: ${item.reason}`)
   if (row.spec.call) return callAgain(state, row, item, now)
   if (item.charge === 'nothing') return again(state, row, now)
   if (item.killed) row.deaths++
@@ -77,14 +78,14 @@ function callAgain(state: PeerState, row: TaskRow, item: Requeue, now: Instant):
 }
 
 /** Another attempt at it runs: that one stands in, and nothing has to be paid for a new one. */
-function oneLess(state: PeerState, row: TaskRow, item: Requeue, now: Instant): void {
+function oneLess(state: PeerState, row: TaskRow, item: Requeue): void {
   const isCurrent = item.attempt === row.attempt
   const { attempt, at } = isCurrent
     ? (row as { attempt: number; at: LifeId })
     : (row.second as { attempt: number; at: LifeId })
   const where = item.peer ? ` on ${item.peer}` : ''
   const line = `attempt ${attempt}${where}: ${item.reason}; the other one goes on`
-  state.tasks.tell(row, `${stamp(state, now)} ${line}`)
+  tellTrouble(state, row, { what: 'retried', attempt, life: at }, line)
   if (item.killed) row.deaths++
   if (isCurrent) {
     row.rejoin = null

@@ -17,7 +17,8 @@ import { nameOf } from '../state/names.ts'
 import { hold, letGo, locate, request, tellBorrowers } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { say, stamp } from '../state/peer-state.ts'
+import { say } from '../state/peer-state.ts'
+import { tellAsked, tellTrouble } from '../state/recording.ts'
 import { reopened, tellRemade } from '../state/remaking.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -35,6 +36,7 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
   state.counters.submitted++
   const row = state.tasks.add(withGroup(state, spec, now), epoch, now)
+  tellAsked(state, row, now)
   state.code.need(spec.code)
   if (spec.call) state.callees.add(spec.call.actor, spec.context, spec.id)
   // What failed before is asked for anew.
@@ -130,6 +132,7 @@ export function put(state: PeerState, event: Extract<PeerEvent, { type: 'put' }>
   const known = state.directory.get(object)
   const entry = known ?? state.directory.add(object, null, copies)
   hold(state, { object, owner: state.self }, 'handle')
+  state.story.add({ at: state.timers.turnAt, what: 'put', id: object })
   if (known?.state === 'inline' || known?.state === 'stored') keepAnother(state, known, event)
   else {
     const located: Located = inline
@@ -185,32 +188,24 @@ function keepAnother(
 export function cancel(
   state: PeerState,
   { object, owner, reason }: { object: ObjectId; owner: LifeId; reason: string },
-  now: Instant,
 ): void {
   if (owner !== state.self) return cancelElsewhere(state, object, owner, reason)
   const entry = state.directory.get(object)
-  if (entry?.alias && locate(state, object, owner) === null)
-    return cancelMeant(state, object, entry.alias, { reason, now })
+  if (entry?.alias && locate(state, object, owner) === null) return cancelMeant(state, object, entry.alias, reason)
   const row = entry?.task ? state.tasks.get(entry.task) : undefined
   // It may run once more for something that it put: that is not what is cancelled.
   if (!row || row.state === 'settled' || entry?.state !== 'pending') {
     state.effects.push({ type: 'cancelled', object })
     return
   }
-  end(state, row, { code: 'TASK_CANCELLED', reason }, now)
+  end(state, row, { code: 'TASK_CANCELLED', reason })
 }
 
 /** It became another, which is not done: that one is ended, and whoever cancels here is told when it has. */
-// oxlint-disable-next-line max-params -- what stands for what, why and when
-function cancelMeant(
-  state: PeerState,
-  object: ObjectId,
-  meant: RefLink,
-  { reason, now }: { readonly reason: string; readonly now: Instant },
-): void {
+function cancelMeant(state: PeerState, object: ObjectId, meant: RefLink, reason: string): void {
   state.cancelling.add(object)
   request(state, object, state.self)
-  cancel(state, { object: meant.object, owner: state.holds.get(meant.object)?.owner ?? meant.owner, reason }, now)
+  cancel(state, { object: meant.object, owner: state.holds.get(meant.object)?.owner ?? meant.owner, reason })
 }
 
 /** The owner is asked, and asked about the object: whoever cancels here is told when it has settled. */
@@ -225,12 +220,9 @@ function cancelElsewhere(state: PeerState, object: ObjectId, owner: LifeId, reas
 }
 
 /** Cancel or timeout: queued work ends at once, running work is told and waited for. */
-export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow['ending']>, now: Instant): void {
+export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow['ending']>): void {
   if (row.ending) return
-  state.tasks.tell(
-    row,
-    `${stamp(state, now)} ${ending.code === 'TASK_TIMEOUT' ? 'timed out' : 'cancelled'}: ${ending.reason}`,
-  )
+  tellTrouble(state, row, 'ended', `${ending.code === 'TASK_TIMEOUT' ? 'timed out' : 'cancelled'}: ${ending.reason}`)
   row.ending = ending
   if (row.state !== 'assigned' || !row.at) {
     return conclude(state, row, ended(state, row, ending))
@@ -249,7 +241,7 @@ export function dueTasks(state: PeerState, now: Instant): void {
     const row = state.tasks.get(id)
     if (!row || row.state === 'settled') continue
     if (row.timeoutAt <= now) {
-      end(state, row, { code: 'TASK_TIMEOUT', reason: outOfTime('timeoutMs', row.spec.policy) }, now)
+      end(state, row, { code: 'TASK_TIMEOUT', reason: outOfTime('timeoutMs', row.spec.policy) })
     } else if (row.attemptTimeoutAt <= now && row.at) {
       row.attemptTimeoutAt = never
       row.overdue = true

@@ -86,6 +86,18 @@ export interface Config {
   readonly storyLines: number
   /** Bundles that one peer keeps when nothing needs them, and that a worker imports before it is started anew. Past it the least recently needed goes, and is fetched and imported again when called: a round trip and tens of milliseconds. Each costs its size, twice per worker. */
   readonly maxCodes: number
+  /** What went its usual way on this peer, for `story` and `timeline`: the oldest row goes. About five rows a task and 100 bytes each; fewer shorten what a timeline shows. */
+  readonly storyRows: number
+  /** The same of what did not: failures, retries, crashes, deaths. Kept apart, so that they outlive a flood of successes; up to a kilobyte each. */
+  readonly storyTroubles: number
+  /** Tasks wait, none is out, and nothing has moved for this long: a report says why. Lower reports sooner what may only be busy. */
+  readonly stuckMs: number
+  /** Lines that tasks printed, kept for `murmur logs`: of those that run here, and of those that were asked for here. Up to 4 KiB each. */
+  readonly printedLines: number
+  /** The same line again within this time is counted, and told once when it is over. Longer keeps a loop quieter, tells of it later. */
+  readonly repeatMs: number
+  /** Lines that one peer passes on per second, and that a program gets per second; the rest is a number, and kept where it was printed. */
+  readonly printedPerSecond: number
   /** Settled tasks remembered for `list` and `explain`. */
   readonly keptSettled: number
 
@@ -180,6 +192,12 @@ const lan: Config = {
   checkpointBytes: 1024 * 1024,
   callsAhead: 1_024,
   storyLines: 32,
+  storyRows: 32_768,
+  storyTroubles: 4_096,
+  stuckMs: 60_000,
+  printedLines: 2_000,
+  repeatMs: 5_000,
+  printedPerSecond: 200,
   keptSettled: 1_000,
   inlineBytes: 64 * 1024,
   chunkBytes: 1024 * 1024,
@@ -223,6 +241,9 @@ const test: Config = {
   placeTimeoutMs: 5_000,
   recordMs: 20_000,
   maxCodes: 16,
+  stuckMs: 15_000,
+  storyRows: 2_048,
+  storyTroubles: 512,
   foundlingMs: 60_000,
 }
 

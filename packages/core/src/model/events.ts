@@ -5,6 +5,7 @@ import type { ActorSpec, Snapshot, SnapshotResult } from './actor.ts'
 import type { AttemptId, CodeId, ContextId, LifeId, ObjectId, PeerId, TaskId } from './ids.ts'
 import type { Frame, InspectRow, Query } from './messages.ts'
 import type { Failure, Fetched, FoundNote, Located } from './object.ts'
+import type { PrintLevel } from './printed.ts'
 import type { Role } from './role.ts'
 import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
 
@@ -85,6 +86,8 @@ export type PeerEvent =
   | { readonly type: 'spoilt'; readonly object: ObjectId }
   // ---- workers
   | { readonly type: 'done'; readonly attempt: AttemptId; readonly outcome: Outcome; readonly ms: number }
+  /** It printed a line. */
+  | { readonly type: 'logged'; readonly attempt: AttemptId; readonly level: PrintLevel; readonly text: string }
   | { readonly type: 'blocked'; readonly attempt: AttemptId; readonly blocked: boolean }
   | { readonly type: 'returned'; readonly attempts: readonly AttemptId[] }
   /** The instance is there; `snapshots`: it can be asked for one. */
@@ -161,6 +164,25 @@ export type Notice =
       readonly fn: string
       readonly attempt: number
       readonly reason: string
+    }
+  /** A task that was asked for here printed a line, wherever it runs. `again`: the same line, so many times since. */
+  | {
+      readonly type: 'task:printed'
+      readonly task: TaskId
+      readonly fn: string
+      readonly attempt: number
+      readonly peer: PeerId
+      readonly name: string
+      readonly level: PrintLevel
+      readonly text: string
+      readonly again: number
+    }
+  /** Nothing has moved for a while, though tasks wait; `why`: the oldest of them. */
+  | {
+      readonly type: 'task:stuck'
+      readonly waiting: number
+      readonly forMs: number
+      readonly why: readonly string[]
     }
   /** One more attempt began beside one that takes unusually long. */
   | {

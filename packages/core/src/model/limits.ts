@@ -9,6 +9,8 @@ export const limits = {
   nameLength: 512,
   /** What people wrote is cut to this, so that sentences made of it still fit. */
   saidLength: 16_384,
+  /** One line that a task prints; more of it is cut. */
+  printedLength: 4_096,
   /** One line of a story. */
   lineLength: 1_024,
   /** An application error with all its properties; a larger one travels without them. */

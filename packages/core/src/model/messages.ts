@@ -9,6 +9,7 @@ import type { FoundActor } from './events.ts'
 import type { JobHead, LedgerRow } from './ledger.ts'
 import type { FoundNote, Located } from './object.ts'
 import type { Epoch, Outcome, TaskSpec } from './task.ts'
+import type { PrintedLine } from './printed.ts'
 import type { Claim, Load } from './world.ts'
 
 export const protocolVersion = 1
@@ -67,6 +68,8 @@ export type Message =
     }
   /** That attempt has put again what was lost; kept here until `delivered`, which names the object and attempt 0. */
   | { readonly type: 'remade'; readonly object: ObjectId; readonly located: Located }
+  /** A task printed that. */
+  | { readonly type: 'printed'; readonly line: PrintedLine }
   // ---- about objects: borrower to owner
   | { readonly type: 'want'; readonly object: ObjectId }
   /** `nth` tells the answer from one to a borrow that was let go of meanwhile. */
@@ -226,8 +229,23 @@ export type Message =
 
 /** What a peer may be asked about itself. */
 export interface Query {
-  readonly what: 'tasks' | 'attempts' | 'objects' | 'jobs' | 'explain' | 'members' | 'counters'
+  readonly what:
+    | 'tasks'
+    | 'attempts'
+    | 'objects'
+    | 'jobs'
+    | 'explain'
+    | 'story'
+    | 'members'
+    | 'counters'
+    | 'measures'
+    | 'printed'
+    | 'summary'
   readonly id: string | null
+  /** Those whose fields are all like this. */
+  readonly where?: Readonly<Record<string, string>> | undefined
+  /** Of numbered rows those that come later. */
+  readonly after?: number | undefined
   readonly limit: number
 }
 

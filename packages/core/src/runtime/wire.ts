@@ -123,8 +123,22 @@ export const signal = z.discriminatedUnion('type', [
 ])
 
 const query = z.object({
-  what: z.enum(['tasks', 'attempts', 'objects', 'jobs', 'explain', 'members', 'counters']),
+  what: z.enum([
+    'tasks',
+    'attempts',
+    'objects',
+    'jobs',
+    'explain',
+    'story',
+    'members',
+    'counters',
+    'measures',
+    'printed',
+    'summary',
+  ]),
   id: z.nullable(text),
+  where: z.optional(texts),
+  after: z.optional(whole),
   limit: whole.check(z.lte(limits.rows)),
 })
 const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]))
@@ -180,6 +194,18 @@ const record = z.object({
   before: z.nullable(list(lifeId, 16)),
   snapshot: z.nullable(z.object({ bytes, refs: list(link) })),
   answers: list(z.object({ task: id, to: lifeId, outcome })),
+})
+const printed = z.object({
+  task: id,
+  fn: id,
+  attempt: whole,
+  context: id,
+  depth: whole,
+  level: z.enum(['log', 'warn', 'error']),
+  text: z.string().check(z.maxLength(limits.printedLength)),
+  peer: id,
+  nth: whole,
+  again: whole,
 })
 
 /** Every message but `assign`, `outcome` and `guard`. */
@@ -244,6 +270,7 @@ export const message = z.discriminatedUnion('type', [
     found: z.nullable(z.object({ object: id, owner: lifeId, code: id, fn: id, calls })),
   }),
   z.object({ type: z.literal('drain'), withinMs: count }),
+  z.object({ type: z.literal('printed'), line: printed }),
   z.object({ type: z.literal('unplug') }),
   z.object({ type: z.literal('forbidden'), sentence: text }),
   z.object({ type: z.literal('inspect'), request: whole, query }),

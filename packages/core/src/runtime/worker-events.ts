@@ -2,6 +2,7 @@
 // print, for people.
 
 import type { Order, PeerEvent } from '../model/events.ts'
+import { clip, limits } from '../model/limits.ts'
 import type { PeerOptions } from './peer.ts'
 import type { RunOrder, WorkerReports } from './worker-port.ts'
 
@@ -15,7 +16,10 @@ export function reportsTo(post: (event: PeerEvent) => void, logged: NonNullable<
     snapshot: (attempt, result) => post({ type: 'snapshot', attempt, result }),
     exited: (worker, { reason, detail }, running, unstarted) =>
       post({ type: 'exited', worker, reason, detail, running, unstarted }),
-    logged: (attempt, level, text) => logged({ attempt, level, text }),
+    logged: (attempt, level, text) => {
+      logged({ attempt, level, text })
+      if (attempt !== null) post({ type: 'logged', attempt, level, text: clip(text, limits.printedLength) })
+    },
   }
 }
 

@@ -16,6 +16,7 @@ import { awaitHolder } from './missing.ts'
 import type { PeerState } from './peer-state.ts'
 import { lostFailure, say } from './peer-state.ts'
 import { isVouched } from './permits.ts'
+import { tellAdopted } from './recording.ts'
 import { Tasks } from './tasks.ts'
 
 /** False when no ledger here tells of it. What nobody holds in the end goes again in the same turn. */
@@ -51,6 +52,7 @@ export function install(state: PeerState, first: LedgerRow, others: Iterable<Lif
       row.object,
       [...others, ...ownersOf(state, row)].filter((life) => life !== state.self),
     )
+    tellAdopted(state, row.object, row.spec?.fn ?? null)
     enter(state, row)
     // Whoever made us adopt it would miss it.
     guard(state, row.object, row.context)

@@ -35,7 +35,12 @@ export function giveFailure(state: PeerState, row: TaskRow, failed: Failure): vo
 
 export function unplaceable(state: PeerState, row: TaskRow): Failure {
   const reasons = placementReasons(state, row).join('; ')
-  return failure(row, 'UNPLACEABLE', 'needs', `no peer can run ${row.spec.fn}: ${reasons}`)
+  return failure(
+    row,
+    'UNPLACEABLE',
+    'needs',
+    `no peer can run ${row.spec.fn}: ${reasons}; start one that can, or ask for less (needs)`,
+  )
 }
 
 /** One sentence per kind of reason, with how many peers share it. */

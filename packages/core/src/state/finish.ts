@@ -10,12 +10,14 @@ import { dropBytes, dropDoomed } from './bytes.ts'
 import { awaitGuardians } from './guarding.ts'
 import { letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
+import { tellRun } from './recording.ts'
 import type { RunRow } from './runs.ts'
 
 /** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
 export function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
   state.executor.finished(row, outcome, ms, state.timers.turnAt)
+  tellRun(state, row, outcome)
   shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.spec.actor) state.agenda.unhosted.push(row)

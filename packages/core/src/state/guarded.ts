@@ -189,6 +189,10 @@ export class Guarded {
     return isTold
   }
 
+  knows(object: ObjectId): boolean {
+    return this.#owners.has(object)
+  }
+
   /** Whose ledgers tell of it. */
   ownersOf(object: ObjectId): LifeId[] {
     return this.#owners.of(object)

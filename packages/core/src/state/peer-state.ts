@@ -12,20 +12,20 @@ import { Multimap } from '../model/multimap.ts'
 import type { Failure, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
 import type { Epoch } from '../model/task.ts'
+import type { PrintedLine } from '../model/printed.ts'
 import type { Profile } from '../model/world.ts'
 import { createAgenda } from './agenda.ts'
 import type { Agenda } from './agenda.ts'
 import { Callees } from './callees.ts'
 import { Codes } from './codes.ts'
-import { noCounters } from './counters.ts'
-import type { Counters } from './counters.ts'
+import { type Counters, noCounters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
-import { Foundlings } from './foundlings.ts'
-import type { Disk } from './foundlings.ts'
+import { Fold } from './fold.ts'
+import { type Disk, Foundlings } from './foundlings.ts'
 import { Gossip } from './gossip.ts'
 import { Guarded } from './guarded.ts'
 import { History } from './history.ts'
@@ -40,10 +40,14 @@ import { Names } from './names.ts'
 import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { Residents } from './residents.ts'
+import { Meters } from './meters.ts'
+import { Printed } from './printed.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
+import { Story } from './story.ts'
 import { Tasks } from './tasks.ts'
+import { firstTimers, type Timers } from './timers.ts'
 import { Watches } from './watches.ts'
 
 export type { Agenda, Conclusion, Requeue } from './agenda.ts'
@@ -111,6 +115,14 @@ export interface PeerState {
   /** Questions to other peers that are not answered yet. */
   readonly inspections: Map<number, LifeId>
   readonly remembered: History
+  readonly story: Story
+  readonly printed: Printed
+  /** Lines on their way out, and those that have come for programs here. */
+  readonly printing: {
+    readonly out: Fold<{ line: PrintedLine; to: LifeId }>
+    readonly arrived: Fold<{ line: PrintedLine }>
+  }
+  readonly meters: Meters
   readonly notes: Map<ObjectId, string>
   /** Of arguments in specs that are kept as lineage. */
   lineageBytes: number
@@ -147,31 +159,6 @@ export interface Missing {
   readonly asked: Set<LifeId>
 }
 
-export interface Timers {
-  gossipAt: Instant
-  syncAt: Instant
-  ringAt: Instant
-  /** The members for whom the ring was last computed. */
-  ringVersion: number
-  healAt: Instant
-  /** The deadline named after the last turn: how lateness is noticed. */
-  wakeAt: Instant
-  /** When the current turn began. */
-  turnAt: Instant
-  replicateVersion: number
-  /** When the next attempt has taken so long that it may get a second one beside it. */
-  hedgeAt: Instant
-  /** The members among whom guardians were last looked for, ours and those of owners that are gone. */
-  guardVersion: number
-  adoptVersion: number
-  missingVersion: number
-  sharedVersion: number
-  /** When those who declined a copy are asked once more. */
-  forgiveAt: Instant
-  /** With too little room, and nothing to be done about it: when it is tried again. */
-  relieveAt: Instant
-}
-
 export interface PeerInit {
   readonly self: LifeId
   readonly profile: Profile
@@ -199,23 +186,6 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
   const dueAt = (id: TaskId): Instant => {
     const row = tasks.get(id)
     return row && row.state !== 'settled' ? Tasks.dueAt(row) : never
-  }
-  const timers: Timers = {
-    gossipAt: never,
-    syncAt: (now + config.syncMs) as Instant,
-    ringAt: now,
-    ringVersion: -1,
-    healAt: (now + config.syncMs) as Instant,
-    wakeAt: never,
-    turnAt: now,
-    replicateVersion: -1,
-    hedgeAt: never,
-    guardVersion: -1,
-    adoptVersion: -1,
-    missingVersion: -1,
-    sharedVersion: -1,
-    forgiveAt: never,
-    relieveAt: never,
   }
   return {
     self,
@@ -263,9 +233,13 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     durables: new Map(),
     inspections: new Map(),
     remembered: new History(config.keptSettled),
+    story: new Story(config),
+    printed: new Printed(config),
+    printing: { out: new Fold(config), arrived: new Fold(config) },
+    meters: new Meters(),
     notes: new Map(),
     lineageBytes: 0,
-    timers,
+    timers: firstTimers(now, config),
     counters: noCounters(),
     leaving: null,
     visiting: null,
@@ -324,6 +298,7 @@ export function signal(state: PeerState, to: LifeId, said: Signal): void {
 }
 
 export function notify(state: PeerState, notice: Notice): void {
+  state.story.noticed(notice, state.timers.turnAt)
   state.effects.push({ type: 'notice', notice })
 }
 

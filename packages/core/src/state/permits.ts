@@ -21,6 +21,7 @@ const leastRole: { readonly [T in Message['type']]: Role } = {
   grant: 'worker',
   outcome: 'worker',
   remade: 'worker',
+  printed: 'worker',
   want: 'observer',
   borrow: 'observer',
   release: 'observer',

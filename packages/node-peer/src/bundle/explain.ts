@@ -9,7 +9,8 @@ export function explainFailure(name: string, failure: unknown): Error {
   const [first, ...others] = messages
   if (!first) return failed(`${name} could not be bundled: ${(failure as Error).message}`, failure)
   const more = others.length === 0 ? '' : ` (and ${others.length} more like it)`
-  return failed(`${sentence(name, first)}${more}`, failure)
+  // Of one all has been said; of more the rest is in the cause.
+  return failed(`${sentence(name, first)}${more}`, others.length === 0 ? undefined : failure)
 }
 
 function isBuildFailure(failure: unknown): failure is BuildFailure {

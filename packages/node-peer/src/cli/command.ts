@@ -56,6 +56,8 @@ function programFor(done: (code: number) => void): Command {
   addStatus(program, done)
   addList(program, done)
   addExplain(program, done)
+  addTimeline(program, done)
+  addLogs(program, done)
   addDrain(program, done)
   addResult(program, done)
   addStop(program, done)
@@ -120,6 +122,12 @@ function addUp(program: Command, done: Done): void {
     .addOption(
       new Option('--page-port <n>', 'its port (default: any free one)').argParser(take.port).implies({ page: true }),
     )
+    .addOption(
+      new Option(
+        '--metrics <port>',
+        'serve its numbers for Prometheus at http://127.0.0.1:port/metrics, on this machine only (0: any free port)',
+      ).argParser(take.port),
+    )
     .addOption(homeOption())
     .addOption(jsonOption('one JSON object per event, a line each'))
     .action(async (options) => done(await (await import('./up.ts')).up(options)))
@@ -145,6 +153,8 @@ function addList(program: Command, done: Done): void {
     )
     .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects', 'jobs', 'invites']))
     .option('--all', 'peers: also those that left, and those that only look; tasks: also those that are done')
+    .addOption(new Option('--state <state>', 'tasks, objects: only those in that state'))
+    .addOption(new Option('--fn <name>', "tasks: only that function's"))
     .addOption(new Option('--limit <n>', 'rows per peer at most').argParser(take.limit).default(1_000))
     .addOption(entryOption())
     .addOption(inviteOption())
@@ -156,13 +166,44 @@ function addList(program: Command, done: Done): void {
 function addExplain(program: Command, done: Done): void {
   program
     .command('explain')
-    .description('what a task or an object waits for, as a tree')
+    .description('what a task or an object waits for, as a tree, and what happened to it, told by all peers')
     .argument('<id>', "a task's or an object's id, or how it begins")
     .addOption(entryOption())
     .addOption(inviteOption())
     .addOption(homeOption())
     .addOption(jsonOption('the answer as JSON'))
     .action(async (id, options) => done(await (await import('./explain.ts')).explain(id, options)))
+}
+
+function addTimeline(program: Command, done: Done): void {
+  program
+    .command('timeline')
+    .description(
+      'what ran where and when, as a trace that https://ui.perfetto.dev opens: retries, moves and deaths in it',
+    )
+    .option('-o, --output <file>', 'write it there (default: stdout)')
+    .addOption(entryOption())
+    .addOption(inviteOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('what was written as JSON'))
+    .action(async (options) => done(await (await import('./timeline.ts')).timeline(options)))
+}
+
+function addLogs(program: Command, done: Done): void {
+  program
+    .command('logs')
+    .description('what tasks printed, wherever they ran, each line with its peer and function')
+    .argument(
+      '[whose]',
+      "a peer's name or id, a task's id or how it begins, a function, or a job (default: everybody's)",
+    )
+    .option('-f, --follow', 'go on with what is printed from now on, until Ctrl-C')
+    .addOption(new Option('--limit <n>', 'lines at most, the latest').argParser(take.limit).default(1_000))
+    .addOption(entryOption())
+    .addOption(inviteOption())
+    .addOption(homeOption())
+    .addOption(jsonOption('one JSON object per line'))
+    .action(async (whose, options) => done(await (await import('./logs.ts')).logs(whose, options)))
 }
 
 function addDrain(program: Command, done: Done): void {

@@ -48,7 +48,7 @@ function jsonable(value: unknown): unknown {
 
 /** Node's own frames, ours and the command's say nothing to a program. */
 const foreign =
-  /node:internal|[\\/]commander[\\/]lib[\\/]|[\\/](@murmuration|murmuration|packages)[\\/](.*[\\/])?(dist|src)[\\/]/
+  /node:internal|node_modules[\\/]esbuild|[\\/]commander[\\/]lib[\\/]|[\\/](@murmuration|murmuration|packages)[\\/](.*[\\/])?(dist|src)[\\/]/
 
 function framesOf({ stack = '' }: Error): string[] {
   return stack.split('\n').filter((line) => /^\s+at /.test(line) && !foreign.test(line))

@@ -1,7 +1,8 @@
-// `murmur explain`: what a task or an object waits for. Ids are long, so their beginning will do when it
-// fits one thing only.
+// `murmur explain`: what a task or an object waits for, and what happened to it. Ids are long, so their
+// beginning will do when it fits one thing only.
 
 import { isMeshError, MeshError } from '@murmuration/core/internal'
+import type { StoryLine } from '@murmuration/core/internal'
 import type { Common } from './arguments.ts'
 import { UsageError } from './failure.ts'
 import type { Observer } from './observer.ts'
@@ -13,12 +14,28 @@ export async function explain(id: string, common: Common): Promise<number> {
   if (id.trim() === '')
     throw new UsageError('explain what? Name a task or an object: murmur list tasks shows their ids')
   const found = await observe(common, async (observer) => {
-    const whole = (await isKnown(observer, id)) ?? (await wholeId(observer, id))
-    return { id: whole, text: await observer.mesh.explain(whole) }
+    const here = await look(observer, id)
+    return here ?? (await look(observer, await wholeId(observer, id)))
   })
-  if (common.json === true) printJson({ id: found.id, lines: found.text.split('\n').map(treeLine) })
-  else print(found.text)
+  if (found === null) throw new MeshError('NOT_FOUND', `${id} was released just now`)
+  const { tree, story } = found
+  if (common.json === true)
+    printJson({ id: found.id, lines: tree === null ? [] : tree.split('\n').map(treeLine), story })
+  else print([tree, storyText(story)].filter((text) => text !== null && text !== '').join('\n\n'))
   return 0
+}
+
+interface Found {
+  readonly id: string
+  /** Null: nobody answers for it any more. */
+  readonly tree: string | null
+  readonly story: readonly StoryLine[]
+}
+
+/** Null when nobody knows anything of it. */
+async function look({ mesh }: Observer, id: string): Promise<Found | null> {
+  const [tree, story] = await Promise.all([known(mesh.explain(id)), known(mesh.story(id))])
+  return tree === null && story === null ? null : { id, tree, story: story ?? [] }
 }
 
 function treeLine(line: string): { depth: number; text: string } {
@@ -26,10 +43,20 @@ function treeLine(line: string): { depth: number; text: string } {
   return { depth: (line.length - text.length) / 2, text }
 }
 
-async function isKnown({ mesh }: Observer, id: string): Promise<string | null> {
+/** A line for each, with who tells it. */
+function storyText(lines: readonly StoryLine[]): string {
+  const width = Math.max(0, ...lines.map(({ peer }) => peer.length))
+  return lines
+    .map(
+      ({ sinceMs, peer, text }) =>
+        `${`+${(sinceMs / 1_000).toFixed(3)} s`.padStart(10)}  ${peer.padEnd(width)}  ${text}`,
+    )
+    .join('\n')
+}
+
+async function known<T>(answer: Promise<T>): Promise<T | null> {
   try {
-    await mesh.explain(id)
-    return id
+    return await answer
   } catch (error) {
     if (isMeshError(error) && error.code === 'NOT_FOUND') return null
     throw error

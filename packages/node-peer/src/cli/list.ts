@@ -14,6 +14,10 @@ import { bytes, duration, shortAddress, shortIds } from './words.ts'
 export interface ListOptions extends Common {
   readonly all?: boolean | undefined
   readonly limit: number
+  /** Of tasks and objects: only those in that state. */
+  readonly state?: string | undefined
+  /** Of tasks: only that function's. */
+  readonly fn?: string | undefined
 }
 
 export type Listed = 'peers' | 'tasks' | 'objects' | 'jobs' | 'invites'
@@ -55,8 +59,10 @@ async function listPeers(observer: Observer, { all = false, json = false }: List
   return 0
 }
 
-async function listTasks(observer: Observer, { all = false, json = false, limit }: ListOptions): Promise<number> {
-  const answers = await observer.ask({ what: 'tasks', id: null, limit })
+async function listTasks(observer: Observer, options: ListOptions): Promise<number> {
+  const { json = false, limit, state, fn } = options
+  const all = options.all ?? state !== undefined
+  const answers = await observer.ask({ what: 'tasks', id: null, where: given({ state, fn }), limit })
   const known = merged(answers, 'task', ({ name }, row) => ({ ...row, owner: name }))
   const tasks = known.filter(({ state }) => all || !isDone(state))
   if (json) {
@@ -87,13 +93,17 @@ async function listTasks(observer: Observer, { all = false, json = false, limit 
   return 0
 }
 
+function given(filter: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
 /** As it was wanted: what failed is still of interest. */
 function isDone(state: InspectRow[string] | undefined): boolean {
   return state === 'value' || state === 'cancelled'
 }
 
-async function listObjects(observer: Observer, { json = false, limit }: ListOptions): Promise<number> {
-  const answers = await observer.ask({ what: 'objects', id: null, limit })
+async function listObjects(observer: Observer, { json = false, limit, state }: ListOptions): Promise<number> {
+  const answers = await observer.ask({ what: 'objects', id: null, where: given({ state }), limit })
   const objects = merged(answers, 'object', ({ name }, row) =>
     row['owner'] === true ? { ...row, owner: name } : { ...row, owner: row['holders'] ?? '', holders: name },
   )

@@ -2,9 +2,7 @@
 // not opened for that: a program that has it goes on, and one that is run again finds it free.
 
 import { MeshError, didYouMean, isMeshError } from '@murmuration/core/internal'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
-import { dirname, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { Common } from './arguments.ts'
 import { plain } from './describe.ts'
@@ -13,6 +11,7 @@ import { jobNamed, listed, namedJobs } from './jobs.ts'
 import type { NamedJob } from './jobs.ts'
 import { observe } from './observer.ts'
 import type { Observer } from './observer.ts'
+import { writable, write } from './output-file.ts'
 import { colours, print, printJson } from './table.ts'
 import { bytes, duration, plural } from './words.ts'
 
@@ -108,26 +107,4 @@ function saying(_key: string, value: unknown): unknown {
   if (value instanceof Error) return plain(value)
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return [...(value as Uint8Array)]
   return value
-}
-
-/** Absolute. Throws a UsageError before anything is waited for. */
-async function writable(output: string): Promise<string> {
-  const file = resolve(output)
-  const found = await stat(file).catch(() => null)
-  if (found?.isDirectory()) throw new UsageError(`-o ${output} is a directory: name a file in it`)
-  const folder = await stat(dirname(file)).catch(() => null)
-  if (!folder?.isDirectory()) throw new UsageError(`-o ${output}: there is no directory ${dirname(file)}`)
-  return file
-}
-
-/** All of it or nothing. */
-async function write(file: string, content: Uint8Array): Promise<void> {
-  const part = `${file}.${process.pid}.part`
-  try {
-    await writeFile(part, content)
-    await rename(part, file)
-  } catch (error) {
-    await rm(part, { force: true })
-    throw new UsageError(`-o ${file} cannot be written: ${(error as Error).message}`)
-  }
 }

@@ -2,6 +2,7 @@
 // Ctrl-C or SIGTERM drains: what runs here may end, what is kept here is copied elsewhere; then it says
 // goodbye. The second ends at once. Somebody else may have it drained too. A peer that broke ends the command.
 
+import { stuckText } from '@murmuration/core/internal'
 import type { Mesh, MeshError, Notice, Peer, PeerId, PeerInfo } from '@murmuration/core/internal'
 import { meshOf } from '../mesh-of.ts'
 import { joinPeer } from '../join-peer.ts'
@@ -13,6 +14,8 @@ import { UsageError } from './failure.ts'
 import { isObserver } from './observer.ts'
 import { openPage } from './page.ts'
 import type { OpenPage } from './page.ts'
+import { serveMetrics } from './serve-metrics.ts'
+import type { ServedMetrics } from './serve-metrics.ts'
 import { colours, print } from './table.ts'
 import { bytes, duration, plural, shortAddress } from './words.ts'
 
@@ -27,6 +30,8 @@ export interface UpOptions extends Common {
   readonly wsPort?: number | undefined
   readonly page?: boolean | undefined
   readonly pagePort?: number | undefined
+  /** Port on loopback. */
+  readonly metrics?: number | undefined
 }
 
 type Say = (event: Readonly<Record<string, unknown>>, line: string) => void
@@ -48,10 +53,11 @@ export async function up(options: UpOptions): Promise<number> {
   const mesh = meshOf(joined)
   introduce(mesh, joined, say, options)
   const page = options.page === true ? await givePage(mesh, joined, say, options) : null
+  const metrics = options.metrics === undefined ? null : await giveMetrics(mesh, say, options.metrics)
   if (!json) print('  Ctrl-C leaves.')
   tellEvents(mesh, joined.peer, say)
   const broken = await Promise.race([untilStopped(joined.peer), untilGone(joined.peer)])
-  await page?.close()
+  await Promise.all([page?.close(), metrics?.close()])
   if (broken) throw broken
   await joined.peer.drain()
   await mesh.leave()
@@ -133,6 +139,17 @@ async function givePage(
   }
 }
 
+async function giveMetrics(mesh: Mesh, say: Say, port: number): Promise<ServedMetrics> {
+  try {
+    const metrics = await serveMetrics(mesh, port)
+    say({ event: 'metrics', url: metrics.url }, `  metrics      ${colours.cyan(metrics.url)}`)
+    return metrics
+  } catch (error) {
+    await mesh.leave()
+    throw error
+  }
+}
+
 function whoRunsCodeHere({ admission: { role, until } }: Peer): string {
   if (until === Number.POSITIVE_INFINITY)
     return "Members of this mesh run code here as you: you are one, and whom you give a member's invite."
@@ -187,6 +204,7 @@ function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
     if (detail.peer === mesh.id) say({ event: 'leaving' }, line)
   })
   tell('task:conflict', ({ fn, reason }) => `${fn} had two different outcomes: ${reason}`)
+  tell('task:stuck', (notice) => colours.yellow(stuckText(notice)))
   tell('object:lost', ({ object, reason }) => `object ${object} is ${colours.red('lost')}: ${reason}`)
 }
 

@@ -1,0 +1,255 @@
+// What peers tell of themselves, as a program gets it: whom to ask, and rows as infos with types. It
+// phrases questions; what there is to tell is flows/inspect.
+
+import { askAll, everybody, findPeer } from './asking.ts'
+import { MeshError } from './errors.ts'
+import type { LifeId } from './model/ids.ts'
+import { peerOf } from './model/ids.ts'
+import { limits } from './model/limits.ts'
+import type { InspectRow } from './model/messages.ts'
+import { isRole } from './model/role.ts'
+import { invalid, name } from './option-rules.ts'
+import { checkOptions, jobsRules, listRules, objectsRules, peersRules, tasksRules } from './options.ts'
+import type { Peer } from './runtime/peer.ts'
+import { isOver } from './state/membership.ts'
+
+/** One peer as this one knows it. */
+export interface PeerInfo {
+  readonly id: string
+  /** For people: `kestrel-3f`. */
+  readonly name: string
+  /** `hidden`: alive, in a tab that nobody looks at. */
+  readonly state: 'alive' | 'hidden' | 'draining' | 'suspect' | 'dead' | 'left'
+  readonly kind: string
+  /** `member`: submits. `worker`: runs and keeps what members ask for. `observer`: looks. */
+  readonly role: 'member' | 'worker' | 'observer'
+  readonly slots: number
+  /** Slots that run nothing, as it last said; null when it has not said. */
+  readonly free: number | null
+  readonly queued: number | null
+  /** Milliseconds in this state. */
+  readonly sinceMs: number
+  /** Milliseconds since its life was first heard of; for this peer itself, since it started. */
+  readonly ageMs: number
+  /** For the dead: how it was found out. */
+  readonly how: string
+  readonly addresses: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly isSelf: boolean
+}
+
+export interface TaskInfo {
+  readonly id: string
+  readonly fn: string
+  /** As `with({ name })` said. */
+  readonly name: string | null
+  readonly state: string
+  readonly attempt: number
+  readonly peer: string | null
+  readonly ageMs: number
+  /** Why it failed, when it did. */
+  readonly why: string
+}
+
+export interface ObjectInfo {
+  readonly id: string
+  readonly state: string
+  /** Bytes. */
+  readonly size: number
+  readonly copies: number
+  readonly wanted: number
+  readonly holders: string
+  /** Whether this peer answers for it, or only holds it. */
+  readonly isOwner: boolean
+}
+
+export interface JobInfo {
+  readonly name: string
+  readonly lifetime: 'attached' | 'detached'
+  /** `open`: its program is there. `running`: it is gone, and what is not done is carried on. `kept`: for whoever runs it again. */
+  readonly state: 'open' | 'running' | 'kept'
+  /** Tasks that are not done. */
+  readonly pending: number
+  /** What was given a name in it: object by name. */
+  readonly names: Readonly<Record<string, string>>
+  /** Of those, the ones that have ended. */
+  readonly done: readonly string[]
+}
+
+/** What `mesh.metrics()` gives, for the HTTP header of whoever serves it. */
+export const metricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
+/** Numbers of this peer since it started. */
+export type Counts = Readonly<Record<string, number>>
+
+/** Which tasks: those to which all of it applies. */
+export interface TaskFilter extends ListOptions {
+  /** `waiting` for arguments, `ready` for a slot, `assigned` to a peer, `retrying`; or how it ended. */
+  state?: 'waiting' | 'ready' | 'assigned' | 'retrying' | 'value' | 'failure' | 'cancelled' | undefined
+  /** The function's name. */
+  fn?: string | undefined
+  /** As `with({ name })` said. */
+  name?: string | undefined
+}
+
+export interface ObjectFilter extends ListOptions {
+  /** `held`: its bytes are here, and another peer answers for it. */
+  state?: 'pending' | 'inline' | 'stored' | 'alias' | 'failed' | 'faded' | 'held' | undefined
+}
+
+export interface JobFilter extends ListOptions {
+  state?: JobInfo['state'] | undefined
+}
+
+export interface PeerFilter {
+  /** Also those that died or left within the last hour. Default false, but when `state` asks for them. */
+  all?: boolean | undefined
+  state?: PeerInfo['state'] | undefined
+  /** `node` or `browser`. */
+  kind?: string | undefined
+}
+
+export interface ListOptions {
+  /** Whom to ask: a peer's id or name. Default: this peer. */
+  peer?: string | undefined
+  /** Rows at most, up to 10,000. Default 1,000. */
+  limit?: number | undefined
+}
+
+export function peersOf(peer: Peer, options: PeerFilter = {}): PeerInfo[] {
+  checkOptions('peers', options, peersRules)
+  const { all = false, state, kind } = options
+  const rows = peer.inspectHere({ what: 'members', id: null, limit: limits.rows })
+  const known = rows.map((row) => peerInfo(row, peerOf(peer.self)))
+  return known.filter(
+    (one) =>
+      (state === undefined ? all || !isOver(one.state) : one.state === state) &&
+      (kind === undefined || one.kind === kind),
+  )
+}
+
+/** One row of what a peer says of the members. */
+export function peerInfo(row: InspectRow, self: string): PeerInfo {
+  return {
+    id: String(row['peer']),
+    name: String(row['name']),
+    state: row['state'] as PeerInfo['state'],
+    kind: String(row['kind']),
+    role: isRole(row['role']) ? row['role'] : 'member',
+    slots: Number(row['slots']),
+    free: row['free'] as number | null,
+    queued: row['queued'] as number | null,
+    sinceMs: Number(row['sinceMs']),
+    ageMs: Number(row['ageMs']),
+    how: String(row['how']),
+    addresses: Object.values(textsIn(row['addresses'])),
+    labels: textsIn(row['labels']),
+    isSelf: row['peer'] === self,
+  }
+}
+
+/** A row is flat, so several texts are one of JSON. It may come from another peer: what is none counts as nothing. */
+function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
+  try {
+    const told: unknown = JSON.parse(String(json))
+    return Object.fromEntries(Object.entries(told ?? {}).filter(([, text]) => typeof text === 'string'))
+  } catch {
+    return {}
+  }
+}
+
+/** Rows of one peer: this one, or whoever is named. Rejects with MeshError INVALID_OPTION, NOT_FOUND, GET_TIMEOUT. */
+export async function askOne(
+  peer: Peer,
+  what: keyof typeof rules,
+  options: ListOptions = {},
+): Promise<readonly InspectRow[]> {
+  checkOptions(what, options, rules[what])
+  const { peer: whom, limit = 1_000, ...filter } = options
+  const asked = Object.entries(filter).filter(([, value]) => value !== undefined)
+  const where = Object.fromEntries(asked.map(([field, value]) => [field, String(value)]))
+  return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, where, limit })
+}
+
+const rules = { tasks: tasksRules, objects: objectsRules, jobs: jobsRules, counters: listRules } as const
+
+export async function explain(peer: Peer, id: string): Promise<string> {
+  if (!name.ok(id)) throw invalid('explain: expected a ref, or the whole id of a task or an object')
+  const query = { what: 'explain', id, limit: 1_000 } as const
+  // In turn, so that what was called for just now is known.
+  const here = await peer.inspect(peer.self, query)
+  if (here.length > 0) return tree(await followed(peer, here, mostHops))
+  const answers = await askAll(peer, everybody(peer), query)
+  const knows = answers.find(({ rows }) => rows.length > 0)
+  if (knows) return tree(await followed(peer, knows.rows, mostHops))
+  throw new MeshError(
+    'NOT_FOUND',
+    `nobody of ${answers.length} peers knows ${id}: it was released, or its name is not whole`,
+  )
+}
+
+/** From peer to peer so many times, and so many questions at one of them. */
+const mostHops = 4
+const mostAsked = 8
+
+/** Below the lines that another peer knows more of, what that one says. Who does not answer says nothing. */
+async function followed(peer: Peer, rows: readonly InspectRow[], hops: number): Promise<readonly InspectRow[]> {
+  if (hops === 0) return rows
+  const isKnown = ({ at }: InspectRow): boolean => typeof at === 'string' && peer.state.members.knows(at as LifeId)
+  const open = rows.filter(isKnown).slice(0, mostAsked)
+  const answers = await Promise.all(
+    open.map(async ({ at, task }) => {
+      const query = { what: 'explain', id: String(task), limit: 100 } as const
+      const [told] = await askAll(peer, [at as LifeId], query)
+      return followed(peer, told?.rows ?? [], hops - 1)
+    }),
+  )
+  const below = new Map(open.map((row, i) => [row, answers[i] ?? []]))
+  return rows.flatMap((row) => [
+    row,
+    ...(below.get(row) ?? []).map((one) => ({ ...one, depth: Number(one['depth']) + Number(row['depth']) + 1 })),
+  ])
+}
+
+function tree(rows: readonly InspectRow[]): string {
+  return rows.map((row) => `${'  '.repeat(Number(row['depth'] ?? 0))}${String(row['text'])}`).join('\n')
+}
+
+export function taskInfo(row: InspectRow): TaskInfo {
+  const { task, fn, name = null, state, attempt, peer, ageMs, why } = row
+  return {
+    id: String(task),
+    fn: String(fn),
+    name: name === null ? null : String(name),
+    state: String(state),
+    attempt: Number(attempt),
+    peer: peer === null ? null : String(peer),
+    ageMs: Number(ageMs),
+    why: String(why),
+  }
+}
+
+/** One row of what a peer says of the named jobs that it has. */
+export function jobInfo(row: InspectRow): JobInfo {
+  return {
+    name: String(row['job']),
+    lifetime: row['lifetime'] === 'detached' ? 'detached' : 'attached',
+    state: row['state'] as JobInfo['state'],
+    pending: Number(row['pending']),
+    names: textsIn(row['names']),
+    done: Object.values(textsIn(row['done'])),
+  }
+}
+
+export function objectInfo(row: InspectRow): ObjectInfo {
+  const { object, state, size, copies, wanted, holders, owner } = row
+  return {
+    id: String(object),
+    state: String(state),
+    size: Number(size),
+    copies: Number(copies),
+    wanted: Number(wanted),
+    holders: String(holders),
+    isOwner: owner === true,
+  }
+}

@@ -1,0 +1,127 @@
+// Where the flows write the story: one line each for what they were told and what they decided. What is
+// said of a task in trouble goes into the lines that its error will carry, too. A table that has no word of
+// its own in `story.ts` says `noteStory(state, id, sentence)`.
+
+import type { Instant, LifeId } from '../model/ids.ts'
+import { peerOf } from '../model/ids.ts'
+import type { LedgerRow } from '../model/ledger.ts'
+import type { Failure, Located } from '../model/object.ts'
+import type { Outcome } from '../model/task.ts'
+import type { PeerState } from './peer-state.ts'
+import { stamp } from './peer-state.ts'
+import type { Ends } from './meters.ts'
+import type { RunRow } from './runs.ts'
+import type { StoryEvent } from './story.ts'
+import type { TaskRow } from './tasks.ts'
+
+/** A sentence about anything with an id, kept with what goes its usual way, or as long as a trouble. */
+export function noteStory(state: PeerState, id: string, note: string, { trouble = false } = {}): void {
+  const row = { at: state.timers.turnAt, what: 'noted', id, note } as const
+  if (trouble) state.story.addTrouble(row)
+  else state.story.add(row)
+}
+
+/** Something out of the ordinary befell a task: a line of its own story, which its error carries, and of this peer's. */
+export function tellTrouble(state: PeerState, row: TaskRow, trouble: StoryEvent | Attempted, line: string): void {
+  const { turnAt: at } = state.timers
+  const { id, fn } = row.spec
+  const { what, attempt, life } =
+    typeof trouble === 'string' ? { what: trouble, attempt: row.attempt, life: row.at } : trouble
+  state.tasks.tell(row, `${stamp(state, at)} ${line}`)
+  state.story.addTrouble({ at, what, id, attempt, life, fn, note: line })
+}
+
+/** Of which attempt, where, when it is not the task's current one. */
+interface Attempted {
+  readonly what: StoryEvent
+  readonly attempt: number
+  readonly life: LifeId
+}
+
+/** The batch it is in was handed to a worker. */
+export function tellStart(state: PeerState, { attempt, spec, owner, worker }: RunRow): void {
+  state.story.add({ at: state.timers.turnAt, what: 'started', id: spec.id, attempt, life: owner, fn: spec.fn, worker })
+}
+
+/** What came of an attempt here. `worker`: where it was, as the row does not know any more. */
+export function tellRun(state: PeerState, { attempt, spec, owner, worker, ms }: RunRow, outcome: Outcome): void {
+  const { what, note, end } = inWords(outcome)
+  state.meters.ends[end]++
+  if (end === 'value' || end === 'threw') state.meters.runs.observe(ms)
+  const at = state.timers.turnAt
+  state.story.add({ at, what, id: spec.id, attempt, life: owner, fn: spec.fn, ms, worker, note })
+}
+
+interface End {
+  readonly what: StoryEvent
+  readonly note: string | null
+  readonly end: keyof Ends
+}
+
+function inWords(outcome: Outcome): End {
+  switch (outcome.type) {
+    case 'inline':
+    case 'stored':
+    case 'ref':
+      return ran
+    case 'error':
+      return { what: 'threw', end: 'threw', note: `${outcome.name}: ${outcome.message}` }
+    case 'crash':
+      return {
+        what: 'crashed',
+        end: 'crashed',
+        note: outcome.detail === '' ? outcome.reason : `${outcome.reason}: ${outcome.detail}`,
+      }
+    case 'cancelled':
+      return { what: 'stopped', end: 'stopped', note: outcome.reason }
+    case 'missing':
+      return { what: 'gave-back', end: 'returned', note: 'an input could not be fetched' }
+    case 'returned':
+      return { what: 'gave-back', end: 'returned', note: outcome.reason }
+    case 'rejected':
+      return { what: 'threw', end: 'threw', note: outcome.message }
+  }
+}
+
+const ran: End = { what: 'ran', note: null, end: 'value' }
+
+/** Its task is over: with a value, quietly, unless that took more than one attempt. */
+export function tellSettled(state: PeerState, row: TaskRow, result: Located): void {
+  const { spec, attempt, at: life, submittedAt } = row
+  const at = state.timers.turnAt
+  const { id, fn } = spec
+  const ms = at - submittedAt
+  state.meters.settles.observe(ms)
+  if (result.type === 'failure') {
+    state.meters.failed++
+    state.story.add({ at, what: 'failed', id, attempt, life, fn, ms, note: result.failure.message })
+  } else if (row.story.length > 0) state.story.addTrouble({ at, what: 'value', id, attempt, life, fn, ms })
+  else state.story.add({ at, what: 'value', id, attempt, life, fn, ms })
+}
+
+/** The failure as its error tells it: from when it was asked for to when it was over. */
+export function withWholeStory(state: PeerState, row: TaskRow, failure: Failure): Failure {
+  const me = state.members.nameOf(state.peer)
+  const story = [`${stamp(state, row.submittedAt)} ${row.spec.fn} asked for on ${me}`]
+  if (row.attempt === 1 && row.at !== null)
+    story.push(`${stamp(state, row.assignedAt)} attempt 1 given to ${state.members.nameOf(peerOf(row.at))}`)
+  return {
+    ...failure,
+    story: [...story, ...failure.story, `${stamp(state, state.timers.turnAt)} failed: ${failure.code}`],
+  }
+}
+
+/** Asked for here, by a program or a task of this peer. */
+export function tellAsked(state: PeerState, row: TaskRow, now: Instant): void {
+  state.story.add({ at: now, what: 'asked', id: row.spec.id, fn: row.spec.fn })
+}
+
+/** This peer keeps the row of another's ledger: it is asked when that one is gone. */
+export function tellGuarded(state: PeerState, owner: LifeId, { object, spec }: LedgerRow): void {
+  state.story.add({ at: state.timers.turnAt, what: 'guards', id: object, life: owner, fn: spec?.fn })
+}
+
+/** This peer answers for it now, in the place of one that is gone. */
+export function tellAdopted(state: PeerState, object: string, fn: string | null): void {
+  state.story.add({ at: state.timers.turnAt, what: 'adopted', id: object, fn })
+}
