@@ -140,8 +140,8 @@ export function actorOf(home: Submitter, handle: Handle, note: ActorNote): objec
 }
 
 /** The handle behind an actor of ours; undefined for anything else. */
-export function actorHandle(value: object): Handle | undefined {
-  return targets.get(value)?.handle
+export function actorHandle(value: unknown): Handle | undefined {
+  return targets.get(value as object)?.handle
 }
 
 /** The handle behind a ref or an actor; undefined for what stands for an object here, but is none of a user's. */
@@ -209,7 +209,7 @@ function notFound(name: string): MeshError {
 
 /** Resolves when it has ended. */
 export async function killActor(actor: unknown, reason = 'killed'): Promise<void> {
-  const handle = typeof actor === 'object' && actor !== null ? actorHandle(actor) : undefined
+  const handle = actorHandle(actor)
   if (handle === undefined)
     throw new MeshError('INVALID_OPTION', 'kill: expected an actor of this mesh; to end a task, use ref.cancel()')
   await handle.pending

@@ -1,6 +1,7 @@
 // What a user holds after joining: the verbs, who is here, what is going on, and the way out. It
 // decides nothing; it phrases questions to the peer beneath it and gives the answers their types.
 
+import { actorHandle } from './actors.ts'
 import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
@@ -24,7 +25,7 @@ import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
 import type { StoryLine } from './story.ts'
 import type { Summary } from './summary.ts'
-import type { AnyRef, Scope } from './types.ts'
+import type { AnyActor, AnyRef, Scope } from './types.ts'
 
 export interface ListenOptions {
   once?: boolean | undefined
@@ -73,7 +74,7 @@ export interface Mesh extends Scope, AsyncDisposable {
    * @example
    * console.log(await mesh.explain(tile))
    */
-  explain(what: AnyRef | string): Promise<string>
+  explain(what: AnyRef | AnyActor | string): Promise<string>
   /**
    * What happened to a task, an object or a peer, told by all who had to do with it and are here: its owner, whoever ran it, its guardians.
    * So it is there after the peer that ran it died. Takes a ref or an id. Peers remember the latest 32,768 things of all that they do, and
@@ -83,7 +84,7 @@ export interface Mesh extends Scope, AsyncDisposable {
    * @example
    * for (const { sinceMs, peer, text } of await mesh.story(tile)) console.log(sinceMs.toFixed(0), peer, text)
    */
-  story(what: AnyRef | string): Promise<readonly StoryLine[]>
+  story(what: AnyRef | AnyActor | string): Promise<readonly StoryLine[]>
   /**
    * The latest work of the whole mesh as a trace in Chrome's JSON format: open it in https://ui.perfetto.dev. A process per peer, a track per
    * worker, a slice per attempt, arrows from an attempt to the one made in its place, marks for deaths. It goes back as far as peers remember:
@@ -196,8 +197,9 @@ export function createMesh(options: MeshOptions): Mesh {
 }
 
 /** What is no ref has none: whoever takes it says so. */
-function idOf(what: AnyRef | string): string {
-  return typeof what === 'string' ? what : what?.id
+function idOf(what: AnyRef | AnyActor | string): string {
+  if (typeof what === 'string') return what
+  return actorHandle(what)?.object ?? (what as AnyRef | undefined)?.id ?? ''
 }
 
 function verbsOf({ use, fn, put, get, wait, settled, all, map, actor, kill }: OpenScope): Scope {

@@ -258,7 +258,9 @@ describe('a handle', () => {
     class Local {
       readonly at = 1
     }
-    expect((await caught(() => render(new Local()))).message).toBe('args[0] is a Local; pass a plain object')
+    expect((await caught(() => render(new Local()))).message).toBe(
+      'tiles.render: args[0] is a Local; pass a plain object',
+    )
   })
 })
 
