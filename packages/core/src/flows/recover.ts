@@ -201,6 +201,8 @@ function close(state: PeerState, life: LifeId): void {
   for (const row of state.elsewhere.of(life)) if (!row.located) waitForFormer(state, row.object)
   for (const row of state.executor.askedBy(life)) if (row.others) dropAsker(state, row, life)
   closeStore(state, life)
+  // What others of the dead have to do with it is kept as long as what is theirs: they cannot ask for it.
+  state.guarded.bequeath(life, state.graves.keys())
   if (state.guarded.jobsOf(life).length === 0) state.guarded.forget(life)
   const member = state.members.get(peerOf(life))
   if (member?.life !== life || member.state === 'left') state.sessions.forget(life)
