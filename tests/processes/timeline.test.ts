@@ -64,8 +64,9 @@ test('every attempt is a slice, the death is marked, and arrows lead from what w
 test('murmur timeline -o writes it', async () => {
   const terminal = await Terminal.open()
   const file = join(tmpdir(), `murmuration-trace-${process.pid}.json`)
+  const picture = file.replace(/json$/, 'svg')
   end = async () => {
-    await rm(file, { force: true })
+    await Promise.all([file, picture].map((one) => rm(one, { force: true })))
     await terminal.close()
   }
   const { name } = await terminal.up()
@@ -76,4 +77,9 @@ test('murmur timeline -o writes it', async () => {
   const events = read(await readFile(file, 'utf8'))
   expect(events).toContainEqual(expect.objectContaining({ name: 'process_name', args: { name } }))
   expect(events.filter(({ ph }) => ph === 'X')).toHaveLength(1)
+  expect((await terminal.murmur('timeline', '-o', picture)).out).toMatch(/open it in a browser/)
+  const svg = await readFile(picture, 'utf8')
+  expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
+  expect(svg).toContain(`>${name}</text>`)
+  expect(svg.match(/<rect .*<title>fn<\/title>/g)).toHaveLength(1)
 })

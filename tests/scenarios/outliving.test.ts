@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
 import type { ObjectId } from '@murmuration/core/internal'
 import type { SimRef } from '@murmuration/sim-peer'
-import { Gate, Scenario, elapse, get, only } from './scenario.ts'
+import { Gate, Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
 
 it('10: a ref left an attached job in an argument of a detached one; its submitter dies: it is read, and its upstream', () => {
   const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1 })
@@ -172,5 +172,43 @@ it('37: everybody but one is killed: what it has is read, what it has not says w
   mesh.run({ forMs: 1_000 })
   for (const name of ['X', 'Y', 'Z']) mesh.kill(name)
   expect(mesh.result(program)).toEqual([{ n: 1 }, ['UNPLACEABLE', 'needs'], { n: 3 }, ['OBJECT_LOST', 'put']])
+  mesh.endsWell()
+})
+
+it('what one of two dead had put names what the other had: it is kept for as long, though nobody has asked for it', () => {
+  const worker = { slots: 1, role: 'worker' } as const
+  const mesh = new Scenario({ S: keepsNothing, X: worker, Y: worker, G: 0 }, { config: { orphanGraceMs: 10_000 } })
+  mesh.fn('inner', function* (context) {
+    yield* elapse(5)
+    return [context.put({ n: 7 })]
+  })
+  mesh.fn('outer', function* (context) {
+    const [ref] = (yield* get(context.call('inner', [], only('Y')))) as [SimRef]
+    return [context.put({ ref })]
+  })
+  const gate = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const outer = context.call('outer', [], only('X'))
+    const [box] = (yield* get(outer)) as [SimRef]
+    context.release(outer)
+    yield* gate.passed()
+    const { ref } = (yield* get(box)) as { ref: SimRef }
+    return yield* get(ref)
+  })
+  mesh.until(() => mesh.borrows('S', 'X'), 'S has the box')
+  mesh.run({ forMs: 500 })
+  expect([mesh.guardiansOf('X'), mesh.guardiansOf('Y')]).toEqual([['G'], ['G']])
+  mesh.peer('S').sleep()
+  // Silent, it is missed later, and cannot ask for what it holds of the other.
+  mesh.peer('X').sleep()
+  mesh.kill('Y')
+  mesh.until(() => mesh.knowsDead('G', 'Y') && mesh.knowsDead('G', 'X'), 'G knows that both are gone')
+  const { graves } = mesh.peer('G').state
+  mesh.until(() => !graves.has(mesh.lifeOf('Y')), 'the grace of the first is over')
+  expect(graves.has(mesh.lifeOf('X'))).toBe(true)
+  mesh.kill('X')
+  mesh.peer('S').thaw()
+  gate.isOpen = true
+  expect(mesh.result(program)).toEqual({ n: 7 })
   mesh.endsWell()
 })

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import type { ObjectId } from '@murmuration/core/internal'
 import { Big, SimRef, encode } from '@murmuration/sim-peer'
 import type { SimPeer } from '@murmuration/sim-peer'
-import { Scenario, elapse, get, only } from './scenario.ts'
+import { Gate, Scenario, elapse, get, only } from './scenario.ts'
 
 const block = (n: number, size = 10e6): Big => new Big({ n }, size)
 
@@ -20,6 +20,12 @@ const letGo = (S: SimPeer, objects: readonly ObjectId[]): void => {
 }
 
 const holders = (S: SimPeer, object: ObjectId): number => S.state.directory.get(object)?.holders.size ?? 0
+
+/** What that one keeps and its owner does not know to be there. */
+const uncounted = (S: SimPeer, { life, state }: SimPeer): ObjectId[] => {
+  const counted = new Set(S.state.directory.heldBy(life))
+  return [...state.holdings.all()].map(({ object }) => object).filter((object) => !counted.has(object))
+}
 
 it('copies that were only read go first, and nothing is written to disk for them', () => {
   const mesh = new Scenario({ S: 0 })
@@ -70,14 +76,48 @@ it('a holder is asked to look at bytes for which it has just asked whether they 
   const hashes = new Map(objects.map((object) => [object, S.state.directory.get(object)?.hash ?? '']))
   const isRead = (): boolean => readers.every(({ end }) => end !== null)
   for (let times = 0; times < 10_000 && !isRead(); times++) {
-    mesh.run({ forMs: 1 })
+    // A little longer than it takes to ask and be answered: else no answer would ever count.
+    mesh.run({ forMs: 4 })
     for (const [object, hash] of hashes) if (E.store.has(object)) mesh.says('S', 'E', { type: 'verify', object, hash })
   }
   expect(isRead()).toBe(true)
   mesh.run({ forMs: 5_000 })
   expect(E.state.counters.dropped).toBeGreaterThan(2)
   expect(S.state.directory.heldBy(E.life).filter((object) => !E.store.has(object))).toEqual([])
+  expect(uncounted(S, E)).toEqual([])
   letGo(S, objects)
+  mesh.endsWell()
+})
+
+it('a holder asks twice, as it has looked meanwhile: each answer is that to its own question', () => {
+  const mesh = new Scenario({ S: 0, H: { slots: 0, diskBytes: 1e9 }, E: 1 }, { config: { pressureShare: 0.0001 } })
+  mesh.fn('make', function* (_context, n: number) {
+    yield* elapse(5)
+    return block(n, 1e6)
+  })
+  const [S, E] = [mesh.peer('S'), mesh.peer('E')]
+  const gate = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const refs = Array.from({ length: 20 }, (_, n) => context.call('make', [n], only('E')))
+    yield* gate.passed()
+    return refs.length
+  })
+  mesh.run({ forMs: 2_000 })
+  // H has the other copy by now. E is to look all the time, until it asks.
+  const seen = new Set<ObjectId>()
+  for (let times = 0; times < 20_000 && seen.size < 20; times++) {
+    mesh.run({ forMs: 0.8 })
+    for (const { object, hash, plea } of E.state.holdings.all()) {
+      if (plea && plea.waits.size > 0) seen.add(object)
+      if (!seen.has(object)) mesh.says('S', 'E', { type: 'verify', object, hash })
+    }
+  }
+  mesh.run({ forMs: 2_000 })
+  expect(seen.size).toBe(20)
+  expect(uncounted(S, E)).toEqual([])
+  expect(E.state.counters.dropped).toBeGreaterThan(0)
+  gate.isOpen = true
+  expect(mesh.result(program)).toBe(20)
   mesh.endsWell()
 })
 

@@ -8,7 +8,7 @@ import type { SimRef } from '@murmuration/sim-peer'
 import { Gate, Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
 
 /** S holds refs to what X has put; what they are worth is read when X is gone. */
-function orphans(mesh: Scenario, count: number): { readonly result: () => unknown } {
+function orphans(mesh: Scenario, count: number): { readonly open: () => void; readonly result: () => unknown } {
   mesh.fn('make', function* (context) {
     yield* elapse(5)
     return Array.from({ length: count }, (_, n) => context.put({ n }))
@@ -23,9 +23,11 @@ function orphans(mesh: Scenario, count: number): { readonly result: () => unknow
   })
   mesh.until(() => mesh.borrows('S', 'X', count), 'S has the refs')
   mesh.run({ forMs: 500 })
+  const open = (): void => void (gate.isOpen = true)
   return {
+    open,
     result: () => {
-      gate.isOpen = true
+      open()
       return mesh.result(program)
     },
   }
@@ -303,5 +305,49 @@ it('a guardian that was asked in the place of an owner comes back as another pro
   mesh.until(() => mesh.peer('E').state.members.lives(mesh.lifeOf('G')), 'E meets G anew')
   mesh.peer('S').thaw()
   expect(mesh.result(program)).toBe(7)
+  mesh.endsWell()
+})
+
+it('a guardian asked in the place of an owner is thought dead before it answers: it is asked anew, and keeps what it answers for', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 1 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return [context.put({ n: 7 })]
+  })
+  mesh.fn('read', function* (_context, { ref }: { ref: SimRef }) {
+    yield* elapse(5)
+    return ((yield* get(ref)) as { n: number }).n
+  })
+  const gate = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const [ref] = (yield* get(context.call('make', [], only('X')))) as [SimRef]
+    yield* gate.passed()
+    const read = (): SimRef => context.call('read', [{ ref }], only('Y'))
+    const once = (yield* get(read())) as number
+    yield* elapse(1_000)
+    return once + ((yield* get(read())) as number)
+  })
+  mesh.until(() => mesh.borrows('S', 'X'), 'S has the ref')
+  mesh.run({ forMs: 500 })
+  expect(mesh.guardiansOf('X')).toEqual(['Y'])
+  mesh.kill('X')
+  mesh.until(() => mesh.borrows('S', 'Y'), 'S asks Y')
+  mesh.peer('Y').sleep()
+  mesh.until(() => mesh.knowsDead('S', 'Y'), 'S thinks both of them dead')
+  mesh.peer('Y').thaw()
+  gate.isOpen = true
+  expect(mesh.result(program)).toBe(14)
+  mesh.endsWell()
+})
+
+it('an owner is back while a guardian is asked in its place: it is asked again, for the value as well', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 0 })
+  const work = orphans(mesh, 2)
+  mesh.peer('X').sleep()
+  work.open()
+  mesh.until(() => mesh.borrows('S', 'Y'), 'S asks Y')
+  mesh.peer('Y').sleep()
+  mesh.peer('X').thaw()
+  expect(work.result()).toBe(1)
   mesh.endsWell()
 })

@@ -52,6 +52,7 @@ export function storySentence(row: InspectRow): string {
     case 'died':
       return `${peer} died: ${note}`
     case 'retried':
+    case 'moved':
     case 'ended':
     case 'remade':
     case 'noted':

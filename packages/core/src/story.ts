@@ -37,6 +37,7 @@ const ranks: Readonly<Record<string, number>> = {
   crashed: 3,
   'gave-back': 3,
   retried: 4,
+  moved: 4,
   value: 5,
   failed: 5,
 }

@@ -61,7 +61,7 @@ function namesOf(pids: ReadonlyMap<string, number>, lanes: readonly Lane[]): Tra
       args: { name: peer },
     })),
     ...[...tracks.values()].map(({ pid, tid }): TraceEvent => {
-      const name = tid < guessed ? `worker ${tid - 1}` : 'as its owners know it'
+      const name = tid < guessed ? `worker ${tid - 1}` : 'by its owners'
       return { ph: 'M', name: 'thread_name', pid, tid, args: { name } }
     }),
   ]

@@ -101,7 +101,7 @@ function sliceOf(row: Row, rest: Pick<Slice, 'end' | 'from' | 'to' | 'fn'>): Sli
   return { peer: by, worker, task: id, attempt, note, nth, ...rest }
 }
 
-/** Given to a peer that never told of it, and tried again or failed: it was there in between, as far as its owner knows. */
+/** Given to a peer that never told of it, and tried again, handed back or failed: it was there in between, as far as its owner knows. */
 function lostSlices(rows: readonly Row[]): Slice[] {
   const told = new Set(rows.filter(({ what }) => what === 'started' || ends.has(what)).map((row) => attemptKey(row)))
   const given = new Map<string, Row>()
@@ -109,7 +109,7 @@ function lostSlices(rows: readonly Row[]): Slice[] {
   for (const row of rows) {
     const key = `${row.by} ${attemptKey(row)}`
     if (row.what === 'given' || row.what === 'hedged') given.set(key, row)
-    if (row.what !== 'retried' && row.what !== 'failed') continue
+    if (row.what !== 'retried' && row.what !== 'moved' && row.what !== 'failed') continue
     const begun = given.get(key)
     if (!begun || told.has(attemptKey(row))) continue
     const { id, attempt, note, nth } = row
@@ -119,7 +119,7 @@ function lostSlices(rows: readonly Row[]): Slice[] {
       task: id,
       attempt,
       fn: row.fn || begun.fn,
-      end: 'lost',
+      end: row.what === 'moved' ? 'gave-back' : 'lost',
       note,
       nth,
       from: begun.at,

@@ -64,8 +64,8 @@ function tell(state: PeerState, life: LifeId): void {
 }
 
 /** It counts as a copy: of bytes that were found, or of some that might have been let go of. */
-export function kept(state: PeerState, from: LifeId, object: ObjectId): void {
-  if (state.holdings.answered(object, from)) return
+export function kept(state: PeerState, from: LifeId, { object, nth }: { object: ObjectId; nth: number }): void {
+  if (state.holdings.answered(object, from, nth)) return
   const note = state.foundlings.take(object)
   if (note) state.holdings.keep(note, [from], 'disk')
   else if (!state.holdings.has(object)) say(state, from, { type: 'gone', object, holder: state.self })
@@ -75,7 +75,8 @@ export function kept(state: PeerState, from: LifeId, object: ObjectId): void {
 export function claimed(state: PeerState, from: LifeId, objects: readonly FoundNote[]): void {
   for (const note of objects) {
     const answer = judge(state, from, note)
-    if (answer) say(state, from, { type: answer, object: note.object })
+    if (answer === 'keep') say(state, from, { type: 'keep', object: note.object, nth: 0 })
+    else if (answer === 'free') say(state, from, { type: 'free', object: note.object })
   }
 }
 

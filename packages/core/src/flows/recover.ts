@@ -12,7 +12,7 @@ import { dropAsker, isLetter } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
-import { askAgain, askOwner, askParents, hold, letGo, locate, moveTo, unanswerable } from '../state/locate.ts'
+import { askAgain, askOwner, askParents, borrow, hold, letGo, locate, moveTo, unanswerable } from '../state/locate.ts'
 import { foundHolder, loseForGood } from '../state/missing.ts'
 import type { Agenda, PeerState } from '../state/peer-state.ts'
 import { hangUp, isBeyond, notify, say } from '../state/peer-state.ts'
@@ -162,8 +162,13 @@ export function revived(state: PeerState, life: LifeId): void {
   state.graves.delete(life)
   for (const message of state.letters.get(life) ?? []) say(state, life, message)
   state.letters.delete(life)
-  for (const row of state.elsewhere.of(life)) if (!row.located) askOwner(state, row.object, life)
   if (state.sessions.hasEnded(life)) openSession(state, life)
+  // What it was asked in another's place it may never have heard. Where that is, is asked when it says that it answers.
+  const moved = state.holds.ofLife(life).filter(({ owner, before }) => owner === life && before.length > 0)
+  for (const row of moved) borrow(state, row)
+  const asked = new Set(moved.map(({ object }) => object))
+  for (const row of state.elsewhere.of(life))
+    if (!row.located && !asked.has(row.object)) askOwner(state, row.object, life)
 }
 
 /** An answer that led to the dead: the one who gave it has heard by now, or will soon. */
@@ -210,6 +215,8 @@ function close(state: PeerState, life: LifeId): void {
   for (const row of state.elsewhere.of(life)) if (!row.located) waitForFormer(state, row.object)
   for (const row of state.executor.askedBy(life)) if (row.others) dropAsker(state, row, life)
   closeStore(state, life)
+  // What others of the dead have to do with it is kept as long as what is theirs: they cannot ask for it.
+  state.guarded.bequeath(life, state.graves.keys())
   if (state.guarded.jobsOf(life).length === 0) state.guarded.forget(life)
   const member = state.members.get(peerOf(life))
   if (member?.life !== life || member.state === 'left') state.sessions.forget(life)

@@ -8,12 +8,15 @@ import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
 import { limits } from '../model/limits.ts'
+import type { Message } from '../model/messages.ts'
 import { dropBytes, makeDiskRoom } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Holding } from '../state/holdings.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { excessBytes, hasDisk } from '../state/room.ts'
+
+type MayDrop = Extract<Message, { type: 'mayDrop' }>
 
 /** Goes through what is in memory, the oldest first, until what is left or about to go is no excess. */
 export function relieve(state: PeerState, now: Instant): void {
@@ -53,8 +56,8 @@ function stillWaits(state: PeerState, { plea }: Holding): boolean {
 function ask(state: PeerState, row: Holding, pressed: boolean, now: Instant): boolean {
   const owners = [...row.owners].filter((owner) => !state.members.ended(owner))
   if (owners.length === 0) return false
-  state.holdings.ask(row, owners, { pressed, now })
-  for (const owner of owners) say(state, owner, { type: 'mayDrop', object: row.object, pressed })
+  const nth = state.holdings.ask(row, owners, { pressed, now })
+  for (const owner of owners) say(state, owner, { type: 'mayDrop', object: row.object, nth, pressed })
   return true
 }
 
@@ -85,21 +88,31 @@ export function spilled(state: PeerState, { object, kept }: Extract<PeerEvent, {
 }
 
 /** The owner has struck our copy. */
-export function dropped(state: PeerState, from: LifeId, object: ObjectId): void {
-  if (!state.holdings.answered(object, from)) return void state.counters.strayed++
+export function dropped(state: PeerState, from: LifeId, { object, nth }: { object: ObjectId; nth: number }): void {
+  if (!state.holdings.answered(object, from, nth)) return stays(state, from, object)
   state.counters.dropped++
   dropBytes(state, object, from)
 }
 
+/** The question is void by now, and the answer too: what that one has struck is here. */
+function stays(state: PeerState, from: LifeId, object: ObjectId): void {
+  state.counters.strayed++
+  const row = state.holdings.get(object)
+  if (!row?.owners.has(from)) return
+  // It counts on them again: whatever else it has said by then is void as well.
+  state.holdings.unask(object, from)
+  say(state, from, { type: 'holding', object, size: row.size, hash: row.hash })
+}
+
 /** At the owner: a holder has too little room. */
-export function mayDrop(state: PeerState, from: LifeId, message: { object: ObjectId; pressed: boolean }): void {
-  const { object, pressed } = message
+export function mayDrop(state: PeerState, from: LifeId, message: MayDrop): void {
+  const { object, nth, pressed } = message
   const entry = state.directory.get(object)
-  if (entry?.state !== 'stored' || !entry.holders.has(from)) return say(state, from, { type: 'keep', object })
+  if (entry?.state !== 'stored' || !entry.holders.has(from)) return say(state, from, { type: 'keep', object, nth })
   const needed = Math.max(1, pressed ? entry.copies - 1 : entry.copies)
-  if (soundCopies(state, entry, from) < needed) return say(state, from, { type: 'keep', object })
+  if (soundCopies(state, entry, from) < needed) return say(state, from, { type: 'keep', object, nth })
   state.directory.strike(entry, from)
-  say(state, from, { type: 'drop', object })
+  say(state, from, { type: 'drop', object, nth })
 }
 
 /** Copies that can be counted on when that one is gone. */

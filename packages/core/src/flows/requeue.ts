@@ -22,7 +22,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   const at = row.at as LifeId
   if (row.ending) return giveFailure(state, row, ended(state, row, row.ending))
   const where = item.peer ? ` on ${item.peer}` : ''
-  tellTrouble(state, row, 'retried', `attempt ${row.attempt}${where}: ${item.reason}`)
+  tellTrouble(state, row, kindOf(item), `attempt ${row.attempt}${where}: ${item.reason}`)
   if (row.spec.call) return callAgain(state, row, item, now)
   if (item.charge === 'nothing') return again(state, row, now)
   if (item.killed) row.deaths++
@@ -85,7 +85,7 @@ function oneLess(state: PeerState, row: TaskRow, item: Requeue): void {
     : (row.second as { attempt: number; at: LifeId })
   const where = item.peer ? ` on ${item.peer}` : ''
   const line = `attempt ${attempt}${where}: ${item.reason}; the other one goes on`
-  tellTrouble(state, row, { what: 'retried', attempt, life: at }, line)
+  tellTrouble(state, row, { what: kindOf(item), attempt, life: at }, line)
   if (item.killed) row.deaths++
   if (isCurrent) {
     row.rejoin = null
@@ -94,6 +94,11 @@ function oneLess(state: PeerState, row: TaskRow, item: Requeue): void {
   state.scheduler.returned(at)
   state.tasks.dropOne(row, attempt)
   state.deadlines.set(item.task, Tasks.dueAt(row))
+}
+
+/** Charged, or only handed back. */
+function kindOf({ charge }: Requeue): 'retried' | 'moved' {
+  return charge === 'retry' ? 'retried' : 'moved'
 }
 
 /** It may have asked for children there. */

@@ -266,7 +266,7 @@ export function verified(state: PeerState, { object, hash, sound }: Extract<Peer
   if (holding?.hash !== hash) return true
   for (const owner of holding.owners) {
     // Whoever is told that they are here counts on them again: what it said before to a question whether they may go is void.
-    if (sound) state.holdings.answered(object, owner)
+    if (sound) state.holdings.unask(object, owner)
     if (sound) say(state, owner, { type: 'holding', object, size: holding.size, hash })
     else say(state, owner, { type: 'gone', object, holder: state.self })
   }

@@ -3,6 +3,7 @@
 
 import type { ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { Located } from './object.ts'
+import { linksIn } from './object.ts'
 import type { TaskSpec } from './task.ts'
 
 export interface LedgerRow {
@@ -21,6 +22,12 @@ export interface LedgerRow {
   readonly faded: boolean
   /** Null while it is being made, or may be made again. */
   readonly located: Located | null
+}
+
+/** What whoever answers for it has to answer for as well: what its value names, and what its task takes. */
+export function neededBy({ spec, located }: LedgerRow): ObjectId[] {
+  const inside = located === null ? [] : linksIn(located)
+  return [...inside, ...(spec?.refs ?? [])].map(({ object }) => object)
 }
 
 /** A named job, as its owner's guardians know it. */

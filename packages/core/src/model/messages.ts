@@ -89,8 +89,8 @@ export type Message =
   | { readonly type: 'gone'; readonly object: ObjectId; readonly holder: LifeId }
   /** A copy that was asked for could not be made. */
   | { readonly type: 'declined'; readonly object: ObjectId; readonly full: boolean }
-  /** May these bytes go? `pressed`: they have nowhere else to go, so one copy less than wanted will do. Answered by `drop` or `keep`. */
-  | { readonly type: 'mayDrop'; readonly object: ObjectId; readonly pressed: boolean }
+  /** May these bytes go? `pressed`: they have nowhere else to go, so one copy less than wanted will do. Answered by `drop` or `keep`, which name its number. */
+  | { readonly type: 'mayDrop'; readonly object: ObjectId; readonly nth: number; readonly pressed: boolean }
   /** Bytes that an earlier life of the sender left on its disk: `keep` or `free` from whoever answers for them, nothing from others. */
   | { readonly type: 'found'; readonly objects: readonly FoundNote[] }
   // ---- reader to owner
@@ -99,9 +99,9 @@ export type Message =
   // ---- owner to borrower or holder
   | { readonly type: 'sources'; readonly object: ObjectId; readonly from: readonly LifeId[] }
   /** That copy is struck from the directory: the bytes may go. */
-  | { readonly type: 'drop'; readonly object: ObjectId }
-  /** That copy counts: the bytes stay. */
-  | { readonly type: 'keep'; readonly object: ObjectId }
+  | { readonly type: 'drop'; readonly object: ObjectId; readonly nth: number }
+  /** That copy counts: the bytes stay. `nth` is 0 for what was found. */
+  | { readonly type: 'keep'; readonly object: ObjectId; readonly nth: number }
   | { readonly type: 'located'; readonly object: ObjectId; readonly located: Located }
   | { readonly type: 'borrowed'; readonly object: ObjectId; readonly nth: number; readonly known: boolean }
   | {

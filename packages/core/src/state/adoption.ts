@@ -5,6 +5,7 @@
 
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
+import { neededBy } from '../model/ledger.ts'
 import type { Located } from '../model/object.ts'
 import { linksIn } from '../model/object.ts'
 import type { TaskSpec } from '../model/task.ts'
@@ -74,11 +75,6 @@ function ownersOf(state: PeerState, { object, context }: LedgerRow): LifeId[] {
   const first = state.guarded.ownersOf(object)
   const guardians = first.flatMap((life) => state.members.guardiansOf(life, true))
   return [...first, ...guardians, ...(context === null ? [] : state.guarded.claimantsOf(context))]
-}
-
-function neededBy({ spec, located }: LedgerRow): ObjectId[] {
-  const inside = located === null ? [] : linksIn(located)
-  return [...inside, ...(spec?.refs ?? [])].map(({ object }) => object)
 }
 
 function enter(state: PeerState, row: LedgerRow): void {

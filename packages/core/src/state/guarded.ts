@@ -5,7 +5,7 @@
 import { assert } from '../model/assert.ts'
 import type { CodeId, ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import type { JobHead, LedgerRow } from '../model/ledger.ts'
-import { united } from '../model/ledger.ts'
+import { neededBy, united } from '../model/ledger.ts'
 import { Multimap } from '../model/multimap.ts'
 import { weighRow } from '../model/weight.ts'
 
@@ -204,6 +204,22 @@ export class Guarded {
       .of(context)
       .map((object) => this.find(object))
       .filter((row) => row !== undefined)
+  }
+
+  /** Rows of that ledger without which those of others could not be gone on with: they go over to these. */
+  bequeath(owner: LifeId, heirs: Iterable<LifeId>): void {
+    const estate = this.#ledgers.get(owner)?.rows
+    if (!estate || estate.size === 0) return
+    for (const heir of heirs) {
+      const rows = this.#ledgers.get(heir)?.rows
+      const left = heir === owner || !rows ? [] : [...rows.values()]
+      for (let row = left.pop(); row !== undefined; row = left.pop()) {
+        for (const object of neededBy(row)) {
+          const needed = rows?.has(object) ? undefined : estate.get(object)
+          if (needed && this.keep(heir, needed, Infinity)) left.push(needed)
+        }
+      }
+    }
   }
 
   forget(owner: LifeId): void {

@@ -23,6 +23,8 @@ export interface Holding {
 export type Place = 'memory' | 'moving' | 'disk'
 
 export interface Plea {
+  /** Its number: an answer to an earlier one is none to it. */
+  readonly nth: number
   readonly pressed: boolean
   /** Who has not answered yet. */
   readonly waits: Set<LifeId>
@@ -49,6 +51,7 @@ export class Holdings {
   readonly #fetches = new Map<ObjectId, Fetch>()
   /** Bytes their owner has done with, kept until the attempts that read them here have ended. */
   readonly #doomed = new Set<ObjectId>()
+  #pleas = 0
   #active = 0
   readonly #bytes = { memory: 0, moving: 0, disk: 0 }
   /** Something came, or an answer did: there may be more to let go of than there was. */
@@ -111,12 +114,20 @@ export class Holdings {
     this.isRestless = true
   }
 
-  ask(row: Holding, owners: Iterable<LifeId>, { pressed, now }: { pressed: boolean; now: Instant }): void {
-    row.plea = { pressed, waits: new Set(owners), askedAt: now }
+  /** The number under which it is asked. */
+  ask(row: Holding, owners: Iterable<LifeId>, { pressed, now }: { pressed: boolean; now: Instant }): number {
+    const nth = ++this.#pleas
+    row.plea = { nth, pressed, waits: new Set(owners), askedAt: now }
+    return nth
   }
 
-  /** False when that one was not asked, or its answer is not waited for any more. */
-  answered(object: ObjectId, owner: LifeId): boolean {
+  /** False when that one was not asked so, or its answer is not waited for any more. */
+  answered(object: ObjectId, owner: LifeId, nth: number): boolean {
+    return this.#rows.get(object)?.plea?.nth === nth && this.unask(object, owner)
+  }
+
+  /** Whatever that one says to what it was asked comes too late. False when it was not asked. */
+  unask(object: ObjectId, owner: LifeId): boolean {
     if (this.#rows.get(object)?.plea?.waits.delete(owner) !== true) return false
     this.isRestless = true
     return true

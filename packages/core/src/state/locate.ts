@@ -182,7 +182,8 @@ export function hold(state: PeerState, link: Pick<RefLink, 'object' | 'owner'>, 
   borrow(state, row)
 }
 
-function borrow(state: PeerState, row: HoldRow): void {
+/** The owner is to know of us. */
+export function borrow(state: PeerState, row: HoldRow): void {
   if (state.members.ended(row.owner)) {
     state.agenda.orphans.push(row.object)
     return state.holds.known(row.object)

@@ -28,7 +28,10 @@ export function tellTrouble(state: PeerState, row: TaskRow, trouble: StoryEvent 
   const { what, attempt, life } =
     typeof trouble === 'string' ? { what: trouble, attempt: row.attempt, life: row.at } : trouble
   state.tasks.tell(row, `${stamp(state, at)} ${line}`)
-  state.story.addTrouble({ at, what, id, attempt, life, fn, note: line })
+  const told = { at, what, id, attempt, life, fn, note: line }
+  // Work is handed back by the thousand where quick and slow peers share it: that is no trouble.
+  if (what === 'moved') state.story.add(told)
+  else state.story.addTrouble(told)
 }
 
 /** Of which attempt, where, when it is not the task's current one. */

@@ -14,6 +14,7 @@ export type StoryEvent =
   | 'value'
   | 'failed'
   | 'retried'
+  | 'moved'
   | 'ended'
   | 'remade'
   // executor

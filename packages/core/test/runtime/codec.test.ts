@@ -80,8 +80,9 @@ const message = fc.oneof(
   }),
   fc.record({ type: fc.constant('grant'), credits: fc.nat() }),
   fc.record({ type: fc.constantFrom('located', 'remade'), object: id, located }),
-  fc.record({ type: fc.constant('mayDrop'), object: id, pressed: fc.boolean() }),
-  fc.record({ type: fc.constantFrom('drop', 'keep', 'whoHas'), object: id }),
+  fc.record({ type: fc.constant('mayDrop'), object: id, nth: fc.nat(), pressed: fc.boolean() }),
+  fc.record({ type: fc.constantFrom('drop', 'keep'), object: id, nth: fc.nat() }),
+  fc.record({ type: fc.constant('whoHas'), object: id }),
   fc.record({ type: fc.constant('sources'), object: id, from: fc.array(fc.constant(from), { maxLength: 2 }) }),
   fc.record({
     type: fc.constant('found'),

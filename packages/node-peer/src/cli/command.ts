@@ -181,7 +181,7 @@ function addTimeline(program: Command, done: Done): void {
     .description(
       'what ran where and when, as a trace that https://ui.perfetto.dev opens: retries, moves and deaths in it',
     )
-    .option('-o, --output <file>', 'write it there (default: stdout)')
+    .option('-o, --output <file>', 'write it there, as a picture when the name ends in .svg (default: stdout)')
     .addOption(entryOption())
     .addOption(inviteOption())
     .addOption(homeOption())
