@@ -1,6 +1,7 @@
 // The rows, in the order of the table.
 
 import type { Row } from '../row.ts'
+import { rows as actors } from './actors.ts'
 import { row as bulk64Mib } from './bulk-64-mib.ts'
 import { row as dragon } from './dragon.ts'
 import { row as frozen } from './frozen.ts'
@@ -8,4 +9,4 @@ import { row as killed } from './killed.ts'
 import { rows as noop } from './noop.ts'
 import { row as recording } from './recording.ts'
 
-export const rows: readonly Row[] = [...noop, recording, bulk64Mib, dragon, killed, frozen]
+export const rows: readonly Row[] = [...noop, ...actors, recording, bulk64Mib, dragon, killed, frozen]
