@@ -99,9 +99,9 @@ export class Attempt implements CurrentTask {
     this.#namespace = namespace
     taskGlobal().current = this
     const { fn } = this.order
-    const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
-    if (typeof f !== 'function') return plain(f)
     try {
+      const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
+      if (typeof f !== 'function') return plain(f)
       const result: unknown = Reflect.apply(f, instance, this.#args())
       if (isThenable(result)) return this.#awaited(result)
       if (this.#aborted !== undefined || this.#verbs?.scope.flushed() !== undefined) return this.#awaited(result)
