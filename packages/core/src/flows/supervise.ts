@@ -72,6 +72,7 @@ function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): v
   const answered = row.answers.get(call.spec.id)
   if (answered) {
     row.answers.set(call.spec.id, { ...answered, to: call.owner })
+    row.unclaimed.delete(call.spec.id)
     return void state.agenda.evicted.push({ run: call.id, outcome: answered.outcome })
   }
   call.state = 'running'
@@ -146,9 +147,9 @@ export function snapshotTaken(
 /** Replies to those who are gone are kept for whoever runs their contexts again, for as long as a record is. */
 function forgetUnclaimed(state: PeerState, { answers, unclaimed }: Resident, now: Instant): void {
   for (const [task, { to }] of answers) {
-    if (!isBeyond(state, to)) unclaimed.delete(task)
-    else if (!unclaimed.has(task)) unclaimed.set(task, now)
-    else if (after(unclaimed.get(task) as Instant, state.config.recordMs) <= now) answers.delete(task)
+    const since = unclaimed.get(task)
+    if (since !== undefined && after(since, state.config.recordMs) <= now) answers.delete(task)
+    else if (since === undefined && isBeyond(state, to)) unclaimed.set(task, now)
   }
   for (const task of unclaimed.keys()) if (!answers.has(task)) unclaimed.delete(task)
 }
@@ -191,9 +192,16 @@ function holdBack(row: Resident, call: RunRow, version: number): void {
   row.heldBack.push({ id: call.id, version })
 }
 
-/** The caller will not ask for that one again. */
-export function forgotten(state: PeerState, { actor, task }: Extract<Message, { type: 'forget' }>): void {
-  state.residents.get(actor)?.answers.delete(task)
+/** The caller will not ask for that one again; or was lost, and another may in its place. */
+export function forgotten(
+  state: PeerState,
+  { actor, task, isLost }: Extract<Message, { type: 'forget' }>,
+  now: Instant,
+): void {
+  const row = state.residents.get(actor)
+  if (!row?.answers.has(task)) return
+  if (isLost) row.unclaimed.set(task, now)
+  else row.answers.delete(task)
 }
 
 /** The attempt at being the actor has ended: here, or for good. */

@@ -39,6 +39,7 @@ import { Links } from './links.ts'
 import { Names } from './names.ts'
 import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
+import { Replies } from './replies.ts'
 import { Residents } from './residents.ts'
 import { Meters } from './meters.ts'
 import { Printed } from './printed.ts'
@@ -92,6 +93,7 @@ export interface PeerState {
   readonly leases: Leases
   readonly callees: Callees
   readonly names: Names
+  readonly replies: Replies
   /** Attempts that wait for what an earlier one of theirs had asked for. */
   readonly claims: Map<ContextId, ClaimRow>
   /** Ended lives whose holds and contexts are kept until then. */
@@ -221,6 +223,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     leases: new Leases(),
     callees: new Callees(),
     names: new Names(),
+    replies: new Replies(),
     claims: new Map(),
     graves: new Map(),
     transits: new Map(),
