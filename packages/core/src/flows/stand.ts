@@ -74,8 +74,18 @@ export function voted(state: PeerState, from: LifeId, vote: MessageOf<'vote'>, n
   if (vote.host !== null && vote.host !== state.self && vote.leftMs > 0 && !state.members.ended(vote.host))
     return endRun(state, row, { type: 'returned', reason: 'it lives elsewhere', to: vote.host })
   const { record, group, before } = latest(row, standing)
-  if (wins(state, standing, now, [group, ...(before ? [before] : [])]))
-    lease(state, row, standing.epoch, { record, group, now })
+  if (!wins(state, standing, now, [group, ...(before ? [before] : [])])) return
+  if (mayBeOld(row, standing, group))
+    return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: lostState })
+  lease(state, row, standing.epoch, { record, group, now })
+}
+
+const lostState = 'more than half of those who kept its state are gone: what it answered last may be lost'
+
+/** So many of its group are gone that nobody who is left may have its latest record; whoever was promised that each call counts once is told. */
+function mayBeOld({ run }: Resident, { votes }: Standing, group: readonly LifeId[]): boolean {
+  if (run.spec.actor?.onceOnly !== true || run.attempt === 1) return false
+  return group.filter((life) => votes.get(life)?.granted === true).length < group.length / 2
 }
 
 /** What the latest record says, or the group that was there first. */
