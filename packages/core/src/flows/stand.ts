@@ -143,6 +143,7 @@ function lease(
     asked: new Map(),
     nth: 0,
     granted: new Map(),
+    blank: new Set(),
     until: 0 as Instant,
     renewAt: now,
   }
@@ -154,6 +155,7 @@ export function leased(state: PeerState, from: LifeId, message: MessageOf<'renew
   const tenure = row?.tenure
   const asked = tenure?.asked.get(message.nth)
   if (!row || !tenure || !asked || compareEpochs(message.epoch, tenure.epoch) !== 0) return
+  if (!message.isMember) return void tenure.blank.add(from)
   // Another was promised: there may be a later incarnation any moment.
   if (!message.granted) return endRun(state, row, { type: 'returned', reason: 'another peer is its host now' })
   const before = tenure.granted.get(from)
@@ -208,11 +210,13 @@ function again(state: PeerState, row: Resident, standing: Standing, now: Instant
 function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
   const { record, committed } = tenure
   if (record.before !== null || committed < record.version) return
-  const staying = record.group.filter((life) => !state.members.ended(life))
+  const staying = record.group.filter((life) => !state.members.ended(life) && !tenure.blank.has(life))
   const missing = state.config.leaseGroup - staying.length
   if (missing <= 0) return
-  const chosen = appointed(state, row.actor, staying, { count: missing, now })
-  if (chosen.length === 0) return
+  const chosen = appointed(state, row.actor, [...staying, ...tenure.blank], { count: missing, now })
+  // Whoever knows nothing goes first, and may come again as somebody new.
+  if (chosen.length === 0 && tenure.blank.size === 0) return
+  tenure.blank.clear()
   changeTo(state, row, tenure, { group: [...staying, ...chosen], before: record.group, now })
 }
 

@@ -197,6 +197,8 @@ export type Message =
       readonly epoch: Epoch
       readonly nth: number
       readonly granted: boolean
+      /** False: the sender knows nothing of that actor. */
+      readonly isMember: boolean
     }
   /** The sender is not its host any more. `over`: nobody will be. */
   | { readonly type: 'resign'; readonly actor: ObjectId; readonly epoch: Epoch; readonly over: string | null }

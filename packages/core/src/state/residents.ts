@@ -37,6 +37,8 @@ export interface Tenure {
   nth: number
   /** When each member was last asked of what it has granted, and the latest record that it has. */
   readonly granted: Map<LifeId, { readonly at: Instant; readonly version: number }>
+  /** Members that know nothing of it: others take their place. */
+  readonly blank: Set<LifeId>
   /** Nothing is run or answered after this. */
   until: Instant
   renewAt: Instant
