@@ -270,7 +270,7 @@ export const message = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('resign'), actor: id, epoch, over: z.nullable(text) }),
   z.object({ type: z.literal('hosted'), actor: id, at: lifeId, epoch }),
-  z.object({ type: z.literal('forget'), actor: id, task: id, isLost: z.boolean() }),
+  z.object({ type: z.literal('forget'), actor: id, task: id, keep: z.enum(['not', 'briefly', 'long']) }),
   z.object({ type: z.literal('seek-actor'), name: text }),
   z.object({
     type: z.literal('sought-actor'),

@@ -70,7 +70,7 @@ export interface Resident {
   readonly answers: Map<TaskId, Answered>
   /** The latest run of each context that was run again, and called. */
   readonly fences: Map<ContextId, number>
-  /** Since when whoever asked for these is gone: its context may run again elsewhere and ask for them. */
+  /** Replies that nobody holds any more, the oldest first: until when somebody may ask for them again. */
   readonly unclaimed: Map<TaskId, Instant>
   readonly heldBack: HeldBack[]
 }
