@@ -87,6 +87,7 @@ export const defaultPolicy: Policy = {
   spread: false,
   priority: 0,
   hedge: false,
+  ahead: 0,
 }
 
 /** A call's options after checking: what travels, and what stays here. */
@@ -127,6 +128,7 @@ function withPolicy(policy: Policy, options: TaskOptions): Policy {
     spread: options.spread ?? policy.spread,
     priority: options.priority ?? policy.priority,
     hedge: options.hedge ?? policy.hedge,
+    ahead: options.ahead ?? policy.ahead,
   }
 }
 

@@ -141,6 +141,11 @@ export interface TaskOptions {
    * idle peer; whichever is done first counts. For functions that ask for no tasks of their own and put nothing. Default false.
    */
   hedge?: boolean | undefined
+  /**
+   * Of a generator function: items that it may be ahead of whoever reads them, from 1 to 65,536. With as many unread it waits, and gives its slot
+   * to others. More hides the way to the reader, and takes as much memory on both sides. Default 8.
+   */
+  ahead?: number | undefined
 }
 
 export interface UseOptions {

@@ -134,6 +134,8 @@ export function checkEmpty(world: SimWorld): void {
       aliases: state.aliases.size,
       notes: state.notes.size,
       makers: state.makers.size,
+      streams: state.streams.size,
+      readings: state.readings.size,
       fetches: [...state.holdings.fetches()].length,
       holdings: state.holdings.size,
       // What nobody answers for is kept for its time.

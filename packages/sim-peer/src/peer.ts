@@ -333,6 +333,12 @@ export class SimPeer {
         return this.workers.run(effect.worker, effect.batch)
       case 'abort':
         return this.workers.abort(effect.attempt, effect.reason)
+      case 'proceed':
+        return this.#resolve(() => this.workers.proceed(effect.attempt, effect.taken))
+      case 'consumed':
+        return this.#resolve(() => {
+          for (const runner of this.runners()) if (runner.id === effect.reader) runner.consumed(effect.object)
+        })
       case 'recall':
         return this.workers.giveBack(effect.worker)
       case 'terminate':
@@ -357,6 +363,10 @@ export class SimPeer {
       case 'inspected':
         return
     }
+  }
+
+  #resolve(goOn: () => void): void {
+    this.#resolved.push(goOn)
   }
 
   #settled(object: ObjectId, source: ObjectId, located: Located): void {

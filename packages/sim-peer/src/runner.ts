@@ -1,10 +1,11 @@
 // Drives one generator (a task's body or a program) as a context of a simulated peer: its submits
 // become events, its gets become watches, its handles are counted and let go when it ends.
 
-import type { CodeId, ContextId, Failure, LifeId, ObjectId, Policy, RefLink, TaskId } from '@murmuration/core/internal'
-import { resultOf } from '@murmuration/core/internal'
+import type { CodeId, ContextId, Failure, LifeId, ObjectId, Policy, RefLink, StreamOrder, TaskId } from '@murmuration/core/internal'
+import { isWanted, resultOf } from '@murmuration/core/internal'
 import type { Body, CallOptions, Context, Got, PutOptions, Wait } from './bodies.ts'
-import { SimFailure } from './bodies.ts'
+import { SimFailure, end as theEnd } from './bodies.ts'
+import { SimReading } from './reading.ts'
 import { SimRef, decode, digest, digestBytes, encode } from './values.ts'
 import type { SimPeer } from './peer.ts'
 
@@ -33,6 +34,14 @@ interface RunnerInit {
   readonly onBlocked: (blocked: boolean) => void
   /** A job with a name: its ids are derived, as a task's are. */
   readonly runsAgain?: boolean
+  /** Its body emits items. */
+  readonly stream?: RunnerStream | null
+}
+
+interface RunnerStream {
+  readonly order: StreamOrder
+  readonly ahead: number
+  readonly onItem: (value: unknown, index: number) => void
 }
 
 /** Bytes, and who answers for the refs in them. */
@@ -42,7 +51,7 @@ export interface Received {
 }
 
 interface Waiting {
-  readonly type: 'get' | 'durable' | 'stop'
+  readonly type: 'get' | 'durable' | 'stop' | 'next' | 'emit'
   readonly object: ObjectId
   blocked: boolean
 }
@@ -55,6 +64,11 @@ export class Runner implements Context {
   readonly #init: RunnerInit
   readonly #handles = new Map<ObjectId, { owner: LifeId; count: number }>()
   readonly #asked = new Map<string, number>()
+  readonly #readings = new Map<ObjectId, SimReading>()
+  /** Items emitted so far, those that were passed over among them. */
+  emitted = 0
+  #taken: number
+  #asRef = false
   #calls = 0
   #body: Body | null = null
   #waiting: Waiting | null = null
@@ -66,6 +80,7 @@ export class Runner implements Context {
     this.id = init.id
     this.attempt = init.attempt
     this.at = peer.peer
+    this.#taken = init.stream?.order.taken ?? 0
   }
 
   /** Another program has its job. */
@@ -95,6 +110,8 @@ export class Runner implements Context {
     if (wait.type === 'elapse') {
       return this.#peer.work(wait.ms, () => this.#advance(() => body.next({ type: 'value', value: null })))
     }
+    if (wait.type === 'emit') return this.#emit(wait.value)
+    if (wait.type === 'next') return this.#next(wait.ref, wait.asRef)
     const waiting: Waiting = { type: wait.type, object: wait.ref.object, blocked: false }
     this.#waiting = waiting
     if (wait.type === 'get') this.#peer.watch(wait.ref.object, wait.ref.owner, this)
@@ -104,8 +121,78 @@ export class Runner implements Context {
     this.#init.onBlocked(true)
   }
 
+  #emit(value: unknown): void {
+    const { stream } = this.#init
+    if (!stream) throw new Error(`${this.id} emits, and is no stream`)
+    const index = this.emitted++
+    if (isWanted({ ...stream.order, taken: this.#taken }, index)) stream.onItem(value, index)
+    if (this.#mayEmit()) return this.#go({ type: 'value', value: null })
+    this.#waiting = { type: 'emit', object: this.id as string as ObjectId, blocked: true }
+    this.#init.onBlocked(true)
+  }
+
+  #mayEmit(): boolean {
+    return this.emitted < this.#taken + (this.#init.stream?.ahead ?? 0)
+  }
+
+  /** Its reader has taken so many. */
+  proceed(taken: number): void {
+    this.#taken = taken
+    if (this.#mayEmit() && this.#ends('emit', this.id as string as ObjectId)) this.#go({ type: 'value', value: null })
+  }
+
+  #next(ref: SimRef, asRef: boolean): void {
+    let reading = this.#readings.get(ref.object)
+    if (!reading) {
+      reading = new SimReading(this.#peer, this, ref, this.attempt)
+      this.#readings.set(ref.object, reading)
+    }
+    reading.ask()
+    this.#asRef = asRef
+    const waiting: Waiting = { type: 'next', object: reading.item, blocked: false }
+    this.#waiting = waiting
+    this.#take(reading)
+    if (this.#waiting !== waiting) return
+    waiting.blocked = true
+    this.#init.onBlocked(true)
+  }
+
+  #take(reading: SimReading): void {
+    const { item, owner } = reading
+    if (this.#waiting?.type !== 'next' || this.#waiting.object !== item) return
+    const asRef = this.#asRef
+    const next = reading.take(asRef)
+    if (next === null || !this.#ends('next', item)) return
+    if (next === 'end') return this.#go({ type: 'value', value: theEnd })
+    if ('failure' in next) return this.#go({ type: 'failure', failure: next.failure })
+    if (!asRef) return this.#go({ type: 'value', value: this.#receive(next.bytes, next.refs) })
+    this.#hold(item, owner, false)
+    this.#go({ type: 'value', value: new SimRef(item, owner) })
+  }
+
+  leave({ object }: SimRef): void {
+    this.#readings.get(object)?.close()
+    this.#readings.delete(object)
+  }
+
+  /** Another context reads it. */
+  consumed(object: ObjectId): void {
+    const reading = this.#readings.get(object)
+    if (!reading) return
+    const { item } = reading
+    reading.close()
+    const rest = { task: null, peer: null, attempt: 0, cause: null, story: [] }
+    if (this.#ends('next', item))
+      this.#go({ type: 'failure', failure: { code: 'INTERNAL', reason: '', message: 'STREAM_CONSUMED', ...rest } })
+  }
+
   /** The object that this context waits for has settled. */
   settled(object: ObjectId, got: Received | { readonly failure: Failure }): void {
+    for (const reading of this.#readings.values()) {
+      if (!reading.has(object)) continue
+      reading.settled(object, got)
+      return this.#take(reading)
+    }
     if (!this.#ends('get', object)) return
     this.#go(
       'failure' in got
@@ -222,6 +309,7 @@ export class Runner implements Context {
   }
 
   ownerOf(object: ObjectId): LifeId {
+    for (const reading of this.#readings.values()) if (reading.has(object)) return reading.owner
     return this.#handles.get(object)?.owner ?? this.#peer.life
   }
 
@@ -241,6 +329,8 @@ export class Runner implements Context {
     this.ended = true
     if (this.#waiting?.type === 'get') this.#peer.unwatch(this.#waiting.object, this)
     this.#waiting = null
+    for (const reading of this.#readings.values()) reading.close()
+    this.#readings.clear()
     for (const object of this.#handles.keys()) this.#peer.event({ type: 'release', object })
     this.#handles.clear()
   }
@@ -262,6 +352,7 @@ function policyOf(options: CallOptions, retries: number): Policy {
     spread: options.spread ?? false,
     priority: options.priority ?? 0,
     hedge: options.hedge ?? false,
+    ahead: options.ahead ?? 0,
   }
 }
 

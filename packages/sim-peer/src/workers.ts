@@ -2,8 +2,8 @@
 // next when the first is done or gone. A body that waits keeps its worker; what queued behind it is
 // given back, as the worker host does.
 
-import type { AttemptId, ContextId, CrashReason, ObjectId, Order, Outcome, RefLink } from '@murmuration/core/internal'
-import { resultOf } from '@murmuration/core/internal'
+import type { AttemptId, ContextId, CrashReason, Item, ObjectId, Order, Outcome, RefLink } from '@murmuration/core/internal'
+import { countBytes, itemOf, resultOf } from '@murmuration/core/internal'
 import { SimFailure } from './bodies.ts'
 import type { SimPeer } from './peer.ts'
 import { Runner } from './runner.ts'
@@ -19,6 +19,8 @@ interface Running {
   /** Null until it is its turn. */
   runner: Runner | null
   startedAt: number
+  /** There was no room for an item. */
+  isFull: boolean
   isBlocked: boolean
 }
 
@@ -62,7 +64,7 @@ export class SimWorkers {
     for (const order of batch) {
       const inputs = this.#inputsOf(order)
       if (!inputs) continue
-      this.#running.set(order.id, { order, inputs, worker, runner: null, startedAt: 0, isBlocked: false })
+      this.#running.set(order.id, { order, inputs, worker, runner: null, startedAt: 0, isFull: false, isBlocked: false })
       queue.push(order.id)
     }
     if (idle) this.#next(worker)
@@ -78,11 +80,17 @@ export class SimWorkers {
     running.startedAt = world.clock.now
     world.executed(this.#peer, running.order)
     const { spec, attempt } = running.order
+    const { stream } = running.order
     const runner = new Runner(this.#peer, {
       id: spec.id as string as ContextId,
       depth: spec.depth + 1,
       attempt,
       code: spec.code,
+      stream: stream && {
+        order: stream,
+        ahead: spec.policy.ahead,
+        onItem: (value, index) => this.#item(running, value, index),
+      },
       onEnd: (end) =>
         this.#finish(running, end.type === 'returned' ? this.#outcome(running, end.value) : errorOutcome(end.value)),
       onBlocked: (blocked) => this.#blocked(running, blocked),
@@ -110,12 +118,28 @@ export class SimWorkers {
     return inputs
   }
 
-  #outcome({ order }: Running, value: unknown): Outcome {
+  /** Of what there is no room for nothing comes after it: the attempt is given back. */
+  #item(running: Running, value: unknown, index: number): void {
+    const { order } = running
+    if (running.isFull) return
+    const item = this.#stored(itemOf(order.spec.id, index), value)
+    if (item) this.#peer.event({ type: 'item', attempt: order.id, index, item })
+    else running.isFull = true
+  }
+
+  #outcome({ order, runner, isFull }: Running, value: unknown): Outcome {
+    const stored = isFull ? null : this.#stored(resultOf(order.spec.id), value)
+    if (order.stream && stored) return { type: 'inline', bytes: countBytes(runner?.emitted ?? 0), refs: [] }
+    return stored ?? { type: 'returned', reason: 'memory' }
+  }
+
+  /** Null when there is no room for it. */
+  #stored(object: ObjectId, value: unknown): Item | null {
     if (value instanceof SimRef) return { type: 'ref', link: { object: value.object, owner: value.owner, top: false } }
     const encoded = encode(value)
     const { bytes, refs, size, hash } = encoded
     if (size <= this.#peer.world.config.inlineBytes) return { type: 'inline', bytes, refs }
-    if (!this.#peer.store.put(resultOf(order.spec.id), encoded)) return { type: 'returned', reason: 'memory' }
+    if (!this.#peer.store.put(object, encoded)) return null
     return { type: 'stored', size, hash, refs }
   }
 
@@ -163,6 +187,10 @@ export class SimWorkers {
     this.#peer.event({ type: 'done', attempt: id, outcome: { type: 'cancelled', reason }, ms: 0 })
     this.#remove(id, running.worker)
     this.#peer.work(0, () => this.#next(running.worker))
+  }
+
+  proceed(id: AttemptId, taken: number): void {
+    this.#running.get(id)?.runner?.proceed(taken)
   }
 
   crash(worker: number, reason: CrashReason): void {

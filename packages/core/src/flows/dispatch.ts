@@ -29,6 +29,7 @@ import * as relieve from './relieve.ts'
 import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as resolve from './resolve.ts'
+import * as stream from './stream.ts'
 import * as submit from './submit.ts'
 
 type EventOf<T> = Extract<PeerEvent, { type: T }>
@@ -102,6 +103,8 @@ const recorders: Recorders = {
   watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
   unwatch: (state, { object }) => resolve.unwatch(state, object),
   durable: (state, { object }) => durable(state, object),
+  took: (state, event) => stream.reads(state, event),
+  item: (state, event) => stream.yielded(state, event),
   code: (state, { code, pinned }) => keepCode(state, code, pinned),
   fetched: (state, event, now) => {
     const end = resolve.fetched(state, event, now)
@@ -215,6 +218,10 @@ const takers: Takers = {
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
   remade: (state, from, message) => remake.remade(state, from, message),
+  item: (state, from, message) => stream.item(state, from, message),
+  proceed: (state, from, message) => stream.proceed(state, from, message),
+  took: (state, from, message) => stream.took(state, from, message),
+  consumed: (state, _from, { object, reader }) => stream.consumed(state, object, reader),
   want: (state, from, { object }) => resolve.wanted(state, from, object),
   borrow: (state, from, message) => release.borrowed(state, from, message),
   release: (state, from, { object }) => release.released(state, from, object),
@@ -238,6 +245,7 @@ const takers: Takers = {
     release.parted(state, object)
     execute.borrowAnswered(state, object)
     if (row && from === row.owner) adopt.answered(state, row, known)
+    if (known) stream.tellTaken(state, object, from)
   },
   replicate: (state, from, message) => resolve.replicate(state, from, message),
   verify: (state, from, message) => resolve.verify(state, from, message),

@@ -9,7 +9,7 @@ import { after, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
+import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, sendItems, shareResult } from '../state/answer.ts'
 import { dropDoomed } from '../state/bytes.ts'
 import { wantCode } from '../state/code-sources.ts'
 import { awaitGuardians } from '../state/guarding.ts'
@@ -44,7 +44,7 @@ export function assigned(
 }
 
 function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): RunRow | null {
-  const { spec, attempt, inputs, extra = false, remake } = assignment
+  const { spec, attempt, inputs, extra = false, remake, stream = null } = assignment
   // What a task at a worker asks for in turn is deeper.
   const isBarred = spec.depth === 0 && !asksHere(state, owner)
   const refusal = isBarred ? forbiddenSentence('worker', 'submit tasks') : refusalOf(state, owner)
@@ -57,9 +57,17 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     return null
   }
   if (state.executor.find(spec.id, attempt, owner)) return null
+  if (stream) leaveOrphans(state, spec.id)
   const there = state.executor
     .ofTask(spec.id)
-    .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec) && mayRemake(row, remake))
+    .find(
+      (row) =>
+        stream === null &&
+        row.aborting === null &&
+        !row.abandoned &&
+        isSame(row.spec, spec) &&
+        mayRemake(row, remake),
+    )
   for (const object of remake ?? []) tellRemade(state, object, owner)
   if (there) {
     if (!extra) state.executor.wanted(there)
@@ -67,8 +75,8 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     join(state, there, { owner, attempt }, epoch)
     return null
   }
-  if (attempt > 1 && !remake && answerFromLetters(state, owner, spec.id, attempt)) return null
-  const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra })
+  if (attempt > 1 && !remake && !stream && answerFromLetters(state, owner, spec.id, attempt)) return null
+  const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra, stream })
   if (remake) awaitRemade(row, { to: owner, objects: remake })
   state.code.need(spec.code)
   for (const input of inputs) {
@@ -79,6 +87,12 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
   if (!state.code.has(spec.code)) wantCode(state, row)
   if (row.missing.size === 0 && assignment.formerly === undefined) state.executor.markReady(row)
   return row
+}
+
+/** What a generator has yielded went to whoever asked for it: another one needs a run of its own, and the dead none. */
+function leaveOrphans(state: PeerState, task: TaskId): void {
+  for (const row of state.executor.ofTask(task))
+    if (state.members.ended(row.owner) && !row.abandoned) abandon(state, row, state.timers.turnAt)
 }
 
 /** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
@@ -128,10 +142,11 @@ export function startReady(state: PeerState): void {
   if (state.leaving) return returnUnbegun(state, 'leaving')
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
-    const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
+    const batch = next.batch.map(({ id, attempt, spec, inputs, stream }) => ({
       id,
       attempt,
       spec,
+      stream,
       inputs: inputs.map(({ object, source, located }) => ({
         object,
         source,
@@ -206,13 +221,21 @@ function forgetInputs(state: PeerState, row: RunRow): void {
 export function borrowAnswered(state: PeerState, object: ObjectId): void {
   for (const id of state.unsaid.take(object)) {
     const row = state.executor.get(id)
-    if (row?.unsaid.delete(object)) answerAskers(state, row)
+    if (row?.unsaid.delete(object) === true && row.unsent.length === 0) answerAskers(state, row)
+    else if (row) goOn(state, row)
   }
+}
+
+/** What it yielded, and then its outcome. */
+function goOn(state: PeerState, row: RunRow): void {
+  if (row.state === 'done') answerAskers(state, row)
+  else sendItems(state, row)
 }
 
 /** The owner holds those refs now. */
 export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
-  const key = `${message.task}#${message.attempt}@${from}`
+  const { task, attempt, index } = message
+  const key = index === undefined ? `${task}#${attempt}@${from}` : `${task}#${attempt}[${index}]@${from}`
   const transit = state.transits.get(key)
   if (!transit) return
   state.transits.delete(key)
@@ -334,7 +357,7 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
   state.executor.ownerOver(owner, false)
   for (const row of state.executor.askedBy(owner)) {
     state.executor.prefer(row, owner)
-    if (row.state === 'done') answerAskers(state, row)
+    goOn(state, row)
   }
 }
 

@@ -30,6 +30,7 @@ import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
 import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
+import * as stream from './stream.ts'
 import * as submit from './submit.ts'
 import { hangUpIdle, write } from './write.ts'
 
@@ -129,6 +130,7 @@ function comeBack(state: PeerState, life: LifeId): void {
   execute.ownerBack(state, life)
   adopt.ownerBack(state, life)
   recover.revived(state, life)
+  stream.ownerKnown(state, life)
 }
 
 /** Everything whose time has come. */

@@ -269,6 +269,10 @@ export function aliasLost(state: PeerState, object: ObjectId, now: Instant): voi
 /** What still counts in a conversation that began anew. The rest is in its first message, or is told from the beginning. */
 const saidAgain: ReadonlySet<Message['type']> = new Set([
   'outcome',
+  'item',
+  'proceed',
+  'took',
+  'consumed',
   'remade',
   'delivered',
   'cancel',

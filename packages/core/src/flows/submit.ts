@@ -16,6 +16,7 @@ import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say, stamp } from '../state/peer-state.ts'
 import { reopened, tellRemade } from '../state/remaking.ts'
+import { expectItem, openStream } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -32,6 +33,7 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   state.counters.submitted++
   const row = state.tasks.add(spec, epoch, now)
   state.code.need(spec.code)
+  openStream(state, spec)
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
   for (const link of spec.refs) hold(state, link, 'spec')
@@ -243,6 +245,7 @@ export function leaveAttached(state: PeerState): void {
 }
 
 export function held(state: PeerState, object: ObjectId, owner: LifeId): void {
+  expectItem(state, object)
   hold(state, { object, owner }, 'handle')
 }
 

@@ -10,6 +10,7 @@ import type { Epoch, Outcome, Policy, RefLink } from '../model/task.ts'
 import type { Load } from '../model/world.ts'
 import { packGuard, unpackGuard } from './ledger-codec.ts'
 import { amount, array, check, CodecError, name, type Packed, packPolicy, unpackShared, whole } from './packing.ts'
+import { packItem, packStream, unpackItem, unpackStream } from './stream-codec.ts'
 import * as wire from './wire.ts'
 
 export { CodecError }
@@ -44,6 +45,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
 
 function packMessage(message: Message, from: LifeId): unknown {
   if (message.type === 'outcome') return packOutcome(message)
+  if (message.type === 'item') return packItem(message)
   if (message.type === 'guard') return packGuard(message)
   return message.type === 'assign' ? packAssign(message, from) : message
 }
@@ -63,7 +65,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     shared.set(value, table.length)
     return table.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
-  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra, remake }) => [
+  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra, remake, stream }) => [
     spec.id,
     attempt,
     share(spec.context),
@@ -74,7 +76,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
-    ...packRest({ formerly, extra, remake }),
+    ...packRest({ formerly, extra, remake, stream }),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
@@ -109,6 +111,7 @@ function unpackLoad([free, queued, awareness]: Packed): Load {
 function unpackMessage(packed: unknown, from: LifeId): Message {
   if (!Array.isArray(packed)) return check(wire.message, packed, 'message') as unknown as Message
   if (packed[0] === 'o') return unpackOutcome(packed)
+  if (packed[0] === 'i') return unpackItem(packed)
   if (packed[0] === 'a') return unpackAssign(packed, from)
   if (packed[0] === 'g') return unpackGuard(packed)
   throw new CodecError('an unknown kind of message')
@@ -142,14 +145,20 @@ function unpackAssign(packed: Packed, from: LifeId): Message {
 }
 
 /** What is mostly absent stands last, and is left out. */
-function packRest({ formerly, extra, remake }: Pick<Assignment, 'formerly' | 'extra' | 'remake'>): Packed {
+function packRest({
+  formerly,
+  extra,
+  remake,
+  stream,
+}: Pick<Assignment, 'formerly' | 'extra' | 'remake' | 'stream'>): Packed {
+  if (stream !== undefined) return [formerly ?? 0, extra === true, remake ?? 0, packStream(stream)]
   if (remake !== undefined) return [formerly ?? 0, extra === true, remake]
   if (extra === true) return [formerly ?? 0, true]
   return formerly === undefined ? none : [formerly]
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra, remake] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra, remake, stream] = row
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -175,7 +184,8 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
       policy: options,
     },
     ...(extra === true && { extra }),
-    ...(remake !== undefined && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
+    ...(stream !== undefined && { stream: unpackStream(stream) }),
+    ...(remake !== undefined && remake !== 0 && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
   }
 }
 

@@ -68,10 +68,10 @@ export class Executor {
     return undefined
   }
 
-  add(row: Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs' | 'extra'>): RunRow {
+  add(row: Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs' | 'extra' | 'stream'>): RunRow {
     const id = this.#freshId(row.spec.id, row.attempt)
     // Written out, not spread: this is made for every attempt, and a spread costs ten times as much.
-    const { attempt, spec, owner: from, epoch, inputs, extra } = row
+    const { attempt, spec, owner: from, epoch, inputs, extra, stream } = row
     const full: RunRow = {
       id,
       attempt,
@@ -81,6 +81,8 @@ export class Executor {
       epoch,
       inputs,
       remakes: null,
+      stream,
+      unsent: stream === null ? nothing : [],
       state: 'fetching',
       extra,
       barred: null,
@@ -398,3 +400,6 @@ export class Executor {
     )
   }
 }
+
+/** Of what is no generator. */
+const nothing: RunRow['unsent'] = []

@@ -36,6 +36,7 @@ import { Membership } from './membership.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
+import { Streams } from './streams.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
 
@@ -74,6 +75,10 @@ export interface PeerState {
   readonly missing: Map<ObjectId, Missing>
   readonly shared: Shared
   readonly jobs: Jobs
+  /** Streams that we answer for. */
+  readonly streams: Streams
+  /** Streams that contexts here read, whoever answers for them, and how far they are. */
+  readonly readings: Map<ObjectId, Reading>
   /** Attempts that wait for what an earlier one of theirs had asked for. */
   readonly claims: Map<ContextId, ClaimRow>
   /** Ended lives whose holds and contexts are kept until then. */
@@ -81,7 +86,7 @@ export interface PeerState {
   /** Refs inside outcomes that their receiver does not hold yet. */
   readonly transits: Map<string, { to: LifeId; objects: ObjectId[] }>
   /** Outcomes received whose refs are not all acknowledged by their owners: whom to tell then. */
-  readonly deliveries: Map<string, { to: LifeId; task: TaskId; attempt: number; waits: Set<ObjectId> }>
+  readonly deliveries: Map<string, Delivery>
   /** Attempts given out before a conversation began anew, until the other side has said which it has. */
   readonly unconfirmed: Map<LifeId, Set<TaskId>>
   /** Outcomes that an owner never took before its life ended, or seemed to: said again if it is back. */
@@ -117,6 +122,22 @@ export interface PeerState {
   /** Who asked us to probe whom: target → `nonce|asker`. */
   readonly favours: Multimap<LifeId, string>
   readonly effects: Effect[]
+}
+
+/** `index`: of an item. */
+interface Delivery {
+  readonly to: LifeId
+  readonly task: TaskId
+  readonly attempt: number
+  readonly index?: number | undefined
+  readonly waits: Set<ObjectId>
+}
+
+/** Which run of which context reads it, and what that has taken. */
+export interface Reading {
+  readonly reader: ContextId
+  readonly run: number
+  readonly taken: number
 }
 
 /** A wait for copies: until when, once there is something to copy, and when another owner is asked about them again. */
@@ -217,9 +238,11 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
   const ledger = new Ledger()
   const missing = new Map<ObjectId, Missing>()
   const shared = new Shared()
+  const streams = new Streams()
   const directory = new Directory(
     (object) => ledger.touch(object),
     (object) => {
+      streams.left(object)
       ledger.remove(object)
       missing.delete(object)
       shared.leave(object, directory.locate(object))
@@ -278,6 +301,8 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     missing,
     shared,
     jobs: new Jobs(),
+    streams,
+    readings: new Map(),
     claims: new Map(),
     graves: new Map(),
     transits: new Map(),
@@ -386,6 +411,7 @@ export function checkPeerState(state: PeerState): void {
   state.ledger.check()
   state.guarded.check()
   state.makers.check()
+  state.streams.check()
   state.scheduler.check((life) => state.tasks.assignedTo(life).length)
 }
 

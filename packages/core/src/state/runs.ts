@@ -3,6 +3,7 @@
 import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import type { LazySet } from '../model/lazy-set.ts'
 import type { Input } from '../model/messages.ts'
+import type { Item, StreamOrder } from '../model/stream.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 
 export type RunState = 'fetching' | 'ready' | 'running' | 'blocked' | 'done'
@@ -19,6 +20,12 @@ export interface Remake {
   readonly objects: readonly ObjectId[]
 }
 
+/** What a generator yielded and its owner was not told yet. */
+export interface Unsent {
+  readonly index: number
+  readonly item: Item
+}
+
 export interface RunRow {
   readonly id: AttemptId
   /** The number under which the owner knows it: another than the id's once somebody else asked for it. */
@@ -31,6 +38,9 @@ export interface RunRow {
   inputs: readonly Input[]
   /** What it is run again for. */
   remakes: readonly Remake[] | null
+  /** Of a generator: what it is to produce, and how far its reader is. */
+  stream: StreamOrder | null
+  readonly unsent: Unsent[]
   state: RunState
   /** It runs elsewhere too, so it may neither submit nor put. */
   extra: boolean
