@@ -37,3 +37,149 @@ it('items are read in order, here and from elsewhere', () => {
   expect(mesh.timesRun('counting')).toBe(2)
   mesh.endsWell()
 })
+
+it('the generator’s peer dies in the middle: the next attempt resumes, and what was read is not sent again', () => {
+  const mesh = new Scenario({ S: 0, E: 1, F: 1 })
+  counting(mesh, { count: 30, ms: 50 })
+  const program = mesh.ask('S', (context) => read(context, { prefer: { labels: { 'is E': 'yes' } } }))
+  mesh.run({ forMs: 700 })
+  const first = mesh.runs('counting')[0] as string
+  mesh.kill(first)
+  expect(mesh.result(program)).toEqual(upTo(30))
+  expect(mesh.timesRun('counting')).toBe(2)
+  mesh.endsWell()
+})
+
+it('large items whose only copies die with their peer are made again, all of them by one run', () => {
+  const mesh = new Scenario({ S: { slots: 0, memoryBytes: 2e6 }, E: 1, F: 1 })
+  counting(mesh, { count: 12, ms: 50, size: 5e5 })
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 12, copies: 1 })
+    const first = yield* next(stream)
+    yield* elapse(2_000)
+    mesh.kill(mesh.runs('counting')[0] as string)
+    yield* elapse(2_000)
+    const rest: unknown[] = [first]
+    yield* each(stream, (item) => rest.push(item))
+    return rest
+  })
+  expect(mesh.result(program)).toEqual(upTo(12))
+  expect(mesh.timesRun('counting')).toBe(2)
+  mesh.endsWell()
+})
+
+it('a generator is no further ahead of its reader than it may be, and gives its slot to others meanwhile', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  let yielded = 0
+  mesh.fn('counting', function* () {
+    for (let n = 0; n < 10; n++) {
+      yielded++
+      yield* emit(n)
+    }
+  })
+  mesh.fn('other', function* () {
+    yield* elapse(10)
+    return 'done'
+  })
+  const seen: unknown[] = []
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 3 })
+    yield* elapse(1_000)
+    seen.push(yielded, (yield { type: 'get', ref: context.call('other', []) }).type)
+    yield* next(stream)
+    yield* elapse(1_000)
+    seen.push(yielded)
+    let count = 1
+    count += yield* each(stream, () => {})
+    return count
+  })
+  expect(mesh.result(program)).toBe(10)
+  expect(seen).toEqual([3, 'value', 4])
+  mesh.endsWell()
+})
+
+it('items before an error are read, then it is thrown; retried errors resume', () => {
+  const mesh = new Scenario({ S: 0, E: 2 })
+  mesh.fn('breaks', function* (context, until: number) {
+    for (let n = 0; n < 10; n++) {
+      yield* elapse(5)
+      if (n === 6 && context.attempt < until) throw new RangeError('at six')
+      yield* emit(n)
+    }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const failing = context.call('breaks', [9], { ahead: 2 })
+    const items: unknown[] = []
+    let said = ''
+    try {
+      yield* each(failing, (item) => items.push(item))
+    } catch (error) {
+      said = (error as Error).message
+    }
+    const again: unknown[] = []
+    yield* each(context.call('breaks', [3], { ahead: 2, retryErrors: true }), (item) => again.push(item))
+    return { items, said, again }
+  })
+  const { items, said, again } = mesh.result(program) as { items: unknown[]; said: string; again: unknown[] }
+  expect(items).toEqual(upTo(6))
+  expect(said).toMatch(/TASK_FAILED.*RangeError: at six/)
+  expect(again).toEqual(upTo(10))
+  mesh.endsWell()
+})
+
+it('whoever leaves the stream early ends the generator, and nothing of it stays', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  counting(mesh, { count: 1_000_000, ms: 5, size: 3e5 })
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 8 })
+    yield* next(stream)
+    context.leave(stream)
+    context.release(stream)
+    yield* elapse(5_000)
+    return mesh.peer('E').state.executor.size
+  })
+  expect(mesh.result(program)).toBe(0)
+  mesh.endsWell()
+})
+
+it('a stream is handed to a task, which reads it from its owner; another one that tries is told', () => {
+  const mesh = new Scenario({ S: 0, E: 1, F: 2 })
+  counting(mesh, { count: 15, size: 2e5 })
+  mesh.fn('sum', function* (_context, box: { stream: SimRef }) {
+    let sum = 0
+    yield* each(box.stream, (item) => (sum += item as number))
+    return sum
+  })
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 4, ...only('E') })
+    const first = context.call('sum', [{ stream }], only('F'))
+    yield* elapse(100)
+    const second = context.call('sum', [{ stream, again: true }], only('F'))
+    context.release(stream)
+    return [yield { type: 'get', ref: first }, yield { type: 'get', ref: second }]
+  })
+  const [first, second] = mesh.result(program) as { type: string; value?: unknown; failure?: { message: string } }[]
+  expect(first).toEqual({ type: 'value', value: 105 })
+  expect(second?.failure?.message).toMatch(/STREAM_CONSUMED/)
+  mesh.endsWell()
+})
+
+it('the task that reads it dies: its next attempt reads from the beginning, and what was let go of is made again', () => {
+  const mesh = new Scenario({ S: 0, E: 1, F: 1, G: 1 })
+  counting(mesh, { count: 20, ms: 50 })
+  mesh.fn('collect', function* (_context, box: { stream: SimRef }) {
+    const items: unknown[] = []
+    yield* each(box.stream, (item) => items.push(item))
+    return items
+  })
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 4, ...only('E') })
+    const ref = context.call('collect', [{ stream }], { needs: { labels: { 'is E': { not: 'yes' } } } })
+    return yield { type: 'get', ref }
+  })
+  mesh.run({ forMs: 800 })
+  mesh.kill(mesh.runs('collect')[0] as string)
+  expect(mesh.result(program)).toEqual({ type: 'value', value: upTo(20) })
+  expect(mesh.timesRun('collect')).toBe(2)
+  mesh.endsWell()
+})

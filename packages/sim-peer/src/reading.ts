@@ -24,6 +24,9 @@ export class SimReading {
   readonly #run: number
   /** Items asked for, and what came of those that have settled. */
   readonly #window = new Map<ObjectId, Answer | null>()
+  readonly #held = new Set<ObjectId>()
+  /** Those for which there was no room when they were asked for. */
+  readonly #early = new Set<ObjectId>()
   #taken = 0
 
   // oxlint-disable-next-line max-params -- who reads what, and where
@@ -57,13 +60,22 @@ export class SimReading {
       const object = itemOf(this.stream as string as TaskId, index)
       if (this.#window.has(object)) continue
       this.#window.set(object, null)
-      this.#peer.event({ type: 'hold', object, owner: this.#owner })
+      if (!this.#held.has(object)) this.#peer.event({ type: 'hold', object, owner: this.#owner })
+      this.#held.add(object)
       this.#peer.watch(object, this.#owner, this.#runner)
     }
   }
 
   settled(object: ObjectId, answer: Answer): void {
-    if (this.#window.has(object)) this.#window.set(object, answer)
+    if (!this.#window.has(object)) return
+    this.#window.set(object, answer)
+    const hasNoRoom = 'failure' in answer && answer.failure.code === 'OVERLOADED'
+    if (hasNoRoom && object !== this.item) this.#early.add(object)
+  }
+
+  /** There was no room for it while those before it were here: when it is its turn there may be. */
+  #isAhead(object: ObjectId): boolean {
+    return this.#early.delete(object)
   }
 
   /** Takes the next one if it is there. `keeps`: its handle is the caller's from now on. */
@@ -71,11 +83,17 @@ export class SimReading {
     const object = this.item
     const answer = this.#window.get(object) ?? null
     if (answer === null) return null
+    if ('failure' in answer && this.#isAhead(object)) {
+      this.#window.delete(object)
+      this.ask()
+      return null
+    }
     if ('failure' in answer) {
       this.close()
       return isEnd(answer.failure) ? 'end' : answer
     }
     this.#window.delete(object)
+    this.#held.delete(object)
     this.#taken++
     this.#tell()
     if (!keeps) this.#peer.event({ type: 'release', object })
@@ -87,10 +105,11 @@ export class SimReading {
   }
 
   close(): void {
-    for (const object of this.#window.keys()) {
+    for (const object of this.#held) {
       this.#peer.unwatch(object, this.#runner)
       this.#peer.event({ type: 'release', object })
     }
+    this.#held.clear()
     this.#window.clear()
   }
 }

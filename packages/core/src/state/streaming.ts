@@ -71,7 +71,8 @@ function whyNoItem(state: PeerState, { spec, count }: StreamRow, object: ObjectI
 /** An item that its reader has yet to take is kept for it. */
 export function holdUnread(state: PeerState, row: StreamRow, index: number): void {
   const object = itemOf(row.spec.id, index)
-  if (row.isClosed || index < row.taken || !isThere(state, object)) return
+  if (row.isClosed || index < row.taken || row.unread.has(index) || !isThere(state, object)) return
+  row.unread.add(index)
   state.holds.add(object, state.self, 'container')
 }
 
@@ -81,16 +82,15 @@ function isThere(state: PeerState, object: ObjectId): boolean {
 }
 
 /** Its stream keeps it no longer. */
-function letItemGo(state: PeerState, { spec }: StreamRow, index: number): void {
-  const object = itemOf(spec.id, index)
-  if ((state.holds.get(object)?.container ?? 0) > 0) letGo(state, object, 'container')
+function letItemGo(state: PeerState, { spec, unread }: StreamRow, index: number): void {
+  if (unread.delete(index)) letGo(state, itemOf(spec.id, index), 'container')
 }
 
 /** Nobody reads it any more: what was not taken goes, and whoever produces more is to stop. */
 export function closeStream(state: PeerState, row: StreamRow): void {
   if (row.isClosed) return
   row.isClosed = true
-  for (const index of row.items) if (index >= row.taken) letItemGo(state, row, index)
+  for (const index of row.unread) letItemGo(state, row, index)
   const task = state.tasks.get(row.spec.id)
   if (!task || task.state === 'settled') return
   say(state, state.self, { type: 'cancel', object: resultOf(row.spec.id), reason: 'nobody reads it any more' })
@@ -109,9 +109,8 @@ export function readBy(state: PeerState, row: StreamRow, reader: Reader, taken: 
 }
 
 function forward(state: PeerState, row: StreamRow, taken: number): void {
-  const before = row.taken
   row.taken = taken
-  for (const index of row.items) if (index >= before && index < taken) letItemGo(state, row, index)
+  for (const index of row.unread) if (index < taken) letItemGo(state, row, index)
   const task = state.tasks.get(row.spec.id)
   if (task?.state !== 'assigned' || !task.at) return
   say(state, task.at, { type: 'proceed', task: row.spec.id, attempt: task.attempt, taken })

@@ -24,6 +24,8 @@ export interface StreamRow {
   reader: Reader | null
   /** Those with an entry in the directory. */
   readonly items: Set<number>
+  /** Those of them that are kept for the reader. */
+  readonly unread: Set<number>
   /** Nobody reads it any more. */
   isClosed: boolean
 }
@@ -49,7 +51,8 @@ export class Streams {
     const known = this.#rows.get(spec.id)
     if (known) return known
     const items = this.#items.get(spec.id) ?? new Set()
-    const row = { spec, taken: 0, received: 0, count: null, reader: null, items, isClosed: false }
+    const unread = new Set<number>()
+    const row = { spec, taken: 0, received: 0, count: null, reader: null, items, unread, isClosed: false }
     this.#rows.set(spec.id, row)
     return row
   }
@@ -74,7 +77,9 @@ export class Streams {
   }
 
   check(): void {
-    for (const [task, { taken, received, count, items }] of this.#rows) {
+    for (const [task, { taken, received, count, items, unread, isClosed }] of this.#rows) {
+      for (const index of unread) assert(items.has(index) && index >= taken, `${task} keeps item ${index} for its reader`)
+      assert(!isClosed || unread.size === 0, `${task} keeps nothing for nobody`)
       assert(taken >= 0 && received >= 0, `items of ${task} are counted`)
       assert(count === null || count >= 0, `${task} ended after ${count} items`)
       assert(items.size === 0 || this.#items.get(task) === items, `items of ${task} are listed in one place`)
