@@ -27,6 +27,8 @@ export class Handle {
   /** For people: `tiles.render`. */
   readonly label: string
   readonly isTask: boolean
+  /** Of a stream: somebody here reads it, or has. */
+  isConsumed = false
   /** Refs and waits that need the object. */
   count = 0
   /** True while the port holds the object for us. */
@@ -145,7 +147,9 @@ export class Handle {
     if (settlement.type === 'failure') throw this.table.errorOf(settlement.failure)
     const { bytes, refs } = settlement
     if (bytes === null) throw new MeshError('INTERNAL', `${this.label} settled without its bytes`)
-    return refs.length === 0 ? decode(bytes) : decode(bytes, { refs, makeRef: (link) => this.table.makeRef(link) })
+    return refs.length === 0
+      ? decode(bytes)
+      : decode(bytes, { refs, makeRef: (link, isStream) => this.table.makeRef(link, isStream) })
   }
 
   retain(): void {
@@ -177,10 +181,10 @@ export class HandleTable {
   readonly #watchDropped: boolean
   readonly #mapStack: (stack: string) => string
   readonly #handles = new Map<ObjectId, Handle>()
-  readonly #newRef: (handle: Handle) => unknown
+  readonly #newRef: (handle: Handle, isStream: boolean) => unknown
   #closed = false
 
-  constructor(options: HandleTableOptions, newRef: (handle: Handle) => unknown) {
+  constructor(options: HandleTableOptions, newRef: (handle: Handle, isStream: boolean) => unknown) {
     this.port = options.port
     this.#warn = options.warn
     this.#watchDropped = options.watchDropped
@@ -215,8 +219,8 @@ export class HandleTable {
     return new Handle(this, link.object, link.owner, label, false)
   }
 
-  makeRef(link: RefLink): unknown {
-    return this.#newRef(this.handle(link, link.object))
+  makeRef(link: RefLink, isStream: boolean): unknown {
+    return this.#newRef(this.handle(link, link.object), isStream)
   }
 
   revive(handle: Handle): void {

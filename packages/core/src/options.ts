@@ -47,6 +47,7 @@ const taskRules: Rules = {
   attemptTimeoutMs: is.duration,
   signal: is.signal,
   copies: is.whole(1),
+  ahead: is.whole(1, limits.ahead),
   needs,
   prefer: needs,
   spread: is.flag,
@@ -97,11 +98,15 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined
 }
 
+/** Items that a generator may be ahead of its reader. */
+export const defaultAhead = 8
+
 /** Lays `options` over `base`. Throws MeshError INVALID_OPTION. */
 export function withOptions(base: CallOptions, options: TaskOptions, where: string): CallOptions {
   checkOptions(where, options, taskRules)
   checkOptions(`${where}: needs`, options.needs, needRules)
   checkOptions(`${where}: prefer`, options.prefer, needRules)
+  checkKind(base.policy, options, where)
   const policy = withPolicy(base.policy, options)
   const length = policyLength(policy)
   if (length > limits.policyLength) {
@@ -111,6 +116,16 @@ export function withOptions(base: CallOptions, options: TaskOptions, where: stri
     )
   }
   return { key: options.key ?? base.key, signal: options.signal ?? base.signal, policy }
+}
+
+/** Some options are for generator functions, some for all others. */
+function checkKind({ ahead }: Policy, options: TaskOptions, where: string): void {
+  if (ahead === 0 && options.ahead !== undefined)
+    throw is.invalid(`${where}: ahead is for generator functions, which yield items; this function returns one value`)
+  if (ahead > 0 && options.hedge === true)
+    throw is.invalid(
+      `${where}: hedge is for functions that return a value; the items of a generator come from one attempt`,
+    )
 }
 
 function withPolicy(policy: Policy, options: TaskOptions): Policy {

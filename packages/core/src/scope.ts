@@ -5,13 +5,33 @@ import { MeshError } from './errors.ts'
 import { mapOver } from './map.ts'
 import { clip, limits } from './model/limits.ts'
 import type { RefLink } from './model/task.ts'
-import { type CallOptions, checkOptions, defaultPolicy, fnRules, putRules, useRules, withOptions } from './options.ts'
-import { handlesOf, isRef, Ref } from './refs.ts'
+import {
+  type CallOptions,
+  checkOptions,
+  defaultAhead,
+  defaultPolicy,
+  fnRules,
+  putRules,
+  useRules,
+  withOptions,
+} from './options.ts'
+import { handlesOf, isHeld, isRef, Ref } from './refs.ts'
 import { builtinBundle } from './runtime/builtin.ts'
 import type { CodePort, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
+import { Stream } from './stream.ts'
 import { Submitter, type Target } from './submitting.ts'
-import type { AnyRef, Fn, ObjectRef, PutOptions, Scope, TaskFunction, TaskOptions, UseOptions } from './types.ts'
+import type {
+  AnyRef,
+  Fn,
+  ObjectRef,
+  ObjectStream,
+  PutOptions,
+  Scope,
+  TaskFunction,
+  TaskOptions,
+  UseOptions,
+} from './types.ts'
 import { getAll, settledOf, waitFor } from './waiting.ts'
 
 export interface ScopeOptions {
@@ -29,6 +49,7 @@ export interface ScopeOptions {
 export interface OpenScope extends Scope {
   /** A ref to an object that is known by name, and what to call it. */
   refTo(link: Pick<RefLink, 'object' | 'owner'>, label: string): ObjectRef<unknown>
+  streamTo(link: Pick<RefLink, 'object' | 'owner'>, label: string): ObjectStream<unknown>
   /** Resolves when everything called for has been submitted. Undefined when nothing waits. */
   flushed(): Promise<void> | undefined
   /** Verbs throw `error` from now on; handles are forgotten, not released. */
@@ -47,6 +68,7 @@ export function createScope(options: ScopeOptions): OpenScope {
     settled: (refs) => settledOf(refs),
     map: (inputs, call, options) => mapOver(inputs, call, options),
     refTo: (link, label) => new Ref(submitter.table.handle(link, label)),
+    streamTo: (link, label) => new Stream(submitter.table.handle(link, label)),
     flushed: () => submitter.flushed(),
     close: (error) => submitter.close(error),
   }
@@ -94,9 +116,10 @@ function checkUse(url: URL, options: UseOptions): void {
 async function put(submitter: Submitter, value: unknown, options: PutOptions = {}): Promise<Ref> {
   submitter.checkOpen()
   checkOptions('put', options, putRules)
-  if (isRef(value)) {
-    const way = 'use the ref as it is, or put an object around it'
-    throw new MeshError('UNSERIALIZABLE', `put: the value is a ref, so it is stored already; ${way}`)
+  if (isHeld(value)) {
+    const what = isRef(value) ? 'ref' : 'stream'
+    const way = `use the ${what} as it is, or put an object around it`
+    throw new MeshError('UNSERIALIZABLE', `put: the value is a ${what}, so it is stored already; ${way}`)
   }
   const { name, copies = defaultPolicy.copies, transfer = false } = options
   return submitter.put(value, { label: name ?? 'put', copies, transfer, name })
@@ -114,15 +137,16 @@ function moduleOf(submitter: Submitter, module: LoadedModule): Readonly<Record<s
 
 function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
   const { info, module } = target
-  if (info.kind !== 'function') return notYet(target)
+  if (info.kind === 'class') return notYet(target)
   const { only } = module
   const needs = only === null ? {} : { labels: { kind: only.kind }, because: clip(only.because, limits.textLength) }
-  const base: CallOptions = { policy: { ...defaultPolicy, needs }, key: '', signal: undefined }
+  const ahead = info.kind === 'generator' ? defaultAhead : 0
+  const base: CallOptions = { policy: { ...defaultPolicy, needs, ahead }, key: '', signal: undefined }
   return withCall(submitter, target, base)
 }
 
 function withCall(submitter: Submitter, target: Target, options: CallOptions): TaskFunction<Fn> {
-  const call = (...args: unknown[]): Ref => submitter.call(target, options, args)
+  const call = (...args: unknown[]): Ref | Stream => submitter.call(target, options, args)
   const added = {
     with: (more: TaskOptions) => {
       const laid = withOptions(options, more, target.label)
@@ -134,12 +158,9 @@ function withCall(submitter: Submitter, target: Target, options: CallOptions): T
   return Object.assign(call, added) as unknown as TaskFunction<Fn>
 }
 
-/** Generators and classes have no call of this kind: using one says so. */
+/** Classes have no call of this kind: using one says so. */
 function notYet({ info, label }: Target): TaskFunction<Fn> {
-  const what =
-    info.kind === 'generator'
-      ? 'a generator function; return an array from a function instead'
-      : 'a class; only functions can be called as tasks'
+  const what = 'a class; only functions can be called as tasks'
   const refuse = (): never => {
     throw new MeshError('UNKNOWN_EXPORT', `${label} is ${what}`, { reason: info.kind })
   }

@@ -8,12 +8,13 @@ import { type ObjectId, resultOf } from './model/ids.ts'
 import type { RefLink, TaskSpec } from './model/task.ts'
 import type { CallOptions } from './options.ts'
 import { onAbort } from './on-abort.ts'
-import { handleOf, isRef, Ref } from './refs.ts'
+import { handleOf, isHeld, isRef, Ref } from './refs.ts'
 import type { ExportInfo, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
 import { type IdSource, idSource } from './runtime/digest.ts'
 import { refBrand } from './runtime/value-kinds.ts'
 import { type Encoded, encode, encodeArgs } from './runtime/values.ts'
+import { Stream } from './stream.ts'
 
 /** What a call calls. */
 export interface Target {
@@ -55,7 +56,7 @@ export class Submitter {
 
   constructor(options: SubmitterOptions) {
     this.port = options.port
-    this.table = new HandleTable(options, (handle) => new Ref(handle))
+    this.table = new HandleTable(options, (handle, isStream) => (isStream ? new Stream(handle) : new Ref(handle)))
     this.#ids = idSource(options.port)
   }
 
@@ -74,14 +75,14 @@ export class Submitter {
   }
 
   readonly #onRef = (ref: object): void => {
-    if (!isRef(ref)) return
+    if (!isHeld(ref)) return
     const handle = handleOf(ref)
     handle.read = true
     if (handle.pending !== undefined || handle.broken !== undefined) this.#metPending = true
   }
   readonly #encoding = { onRef: this.#onRef }
 
-  call(target: Target, options: CallOptions, args: readonly unknown[]): Ref {
+  call(target: Target, options: CallOptions, args: readonly unknown[]): Ref | Stream {
     if (this.#closed !== undefined) throw this.#closed
     options.signal?.throwIfAborted()
     this.#metPending = false
@@ -91,9 +92,9 @@ export class Submitter {
     }
     const spec = this.#spec(target, options, encoded)
     this.port.submit(spec, target.module.source)
-    const handle = this.table.created(resultOf(spec.id), target.label)
+    const handle = this.table.created(resultOf(spec.id), target.label, !isGenerator(target))
     if (options.signal !== undefined) cancelOnAbort(handle, options.signal)
-    return new Ref(handle)
+    return heldBy(handle, spec)
   }
 
   async put(value: unknown, options: PutCall): Promise<Ref> {
@@ -124,7 +125,7 @@ export class Submitter {
     return { object, stored: this.port.put({ object, bytes, hash, refs, copies, name }) }
   }
 
-  #callLater(target: Target, options: CallOptions, call: { args: readonly unknown[]; encoded: Encoded }): Ref {
+  #callLater(target: Target, options: CallOptions, call: { args: readonly unknown[]; encoded: Encoded }): Ref | Stream {
     const met = new Set<Handle>()
     const stores: StoredArgument[] = []
     const { args, encoded } = this.#withoutLarge(call, { met, stores, copies: options.policy.copies })
@@ -132,7 +133,7 @@ export class Submitter {
     encodeArgs(args, { onRef: collectInto(met) })
     for (const handle of met) handle.retain()
     const spec = this.#spec(target, options, encoded)
-    const handle = this.table.created(resultOf(spec.id), target.label)
+    const handle = this.table.created(resultOf(spec.id), target.label, !isGenerator(target))
     handle.held = false
     const { source } = target.module
     const pending = this.#submitLater(spec, handle, { met, stores, source }).finally(() => {
@@ -143,7 +144,7 @@ export class Submitter {
     handle.pending = pending
     this.#pending.add(pending)
     if (options.signal !== undefined) cancelOnAbort(handle, options.signal)
-    return new Ref(handle)
+    return heldBy(handle, spec)
   }
 
   /** Arguments that are large on their own are stored and replaced by refs, as if the caller had put them. */
@@ -190,6 +191,14 @@ export class Submitter {
   }
 }
 
+function isGenerator({ info }: Target): boolean {
+  return info.kind === 'generator'
+}
+
+function heldBy(handle: Handle, { policy }: TaskSpec): Ref | Stream {
+  return policy.ahead > 0 ? new Stream(handle, policy.ahead) : new Ref(handle)
+}
+
 /** Stands in an argument list for a value that was stored on its own. */
 class StoredRef {
   readonly [refBrand]: Pick<RefLink, 'object' | 'owner'>
@@ -201,7 +210,7 @@ class StoredRef {
 
 function collectInto(met: Set<Handle>): (ref: object) => void {
   return (ref) => {
-    if (!isRef(ref)) return
+    if (!isHeld(ref)) return
     const handle = handleOf(ref)
     handle.read = true
     met.add(handle)

@@ -7,6 +7,7 @@ import type { Instant, LifeId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
+import { delivered } from '../state/answer.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import { refusalOf, roleOf } from '../state/permits.ts'
@@ -214,7 +215,7 @@ const takers: Takers = {
     for (const { row, formerly } of execute.assigned(state, from, message)) adopt.claim(state, row, formerly, now)
   },
   abort: (state, from, message, now) => execute.abort(state, from, message, now),
-  delivered: (state, from, message) => execute.delivered(state, from, message),
+  delivered: (state, from, message) => delivered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
   outcome: (state, from, message) => conclude.outcome(state, from, message),
   remade: (state, from, message) => remake.remade(state, from, message),

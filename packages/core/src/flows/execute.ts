@@ -9,13 +9,12 @@ import { after, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, sendItems, shareResult } from '../state/answer.ts'
+import { answer, answerAskers, answerFromLetters, dropAsker, forsake, linksOf, shareResult } from '../state/answer.ts'
 import { dropDoomed } from '../state/bytes.ts'
 import { wantCode } from '../state/code-sources.ts'
 import { awaitGuardians } from '../state/guarding.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { awaitRemade, mayRemake } from '../state/runs.ts'
-import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
@@ -62,11 +61,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     .ofTask(spec.id)
     .find(
       (row) =>
-        stream === null &&
-        row.aborting === null &&
-        !row.abandoned &&
-        isSame(row.spec, spec) &&
-        mayRemake(row, remake),
+        stream === null && row.aborting === null && !row.abandoned && isSame(row.spec, spec) && mayRemake(row, remake),
     )
   for (const object of remake ?? []) tellRemade(state, object, owner)
   if (there) {
@@ -221,25 +216,9 @@ function forgetInputs(state: PeerState, row: RunRow): void {
 export function borrowAnswered(state: PeerState, object: ObjectId): void {
   for (const id of state.unsaid.take(object)) {
     const row = state.executor.get(id)
-    if (row?.unsaid.delete(object) === true && row.unsent.length === 0) answerAskers(state, row)
-    else if (row) goOn(state, row)
+    row?.unsaid.delete(object)
+    if (row) answerAskers(state, row)
   }
-}
-
-/** What it yielded, and then its outcome. */
-function goOn(state: PeerState, row: RunRow): void {
-  if (row.state === 'done') answerAskers(state, row)
-  else sendItems(state, row)
-}
-
-/** The owner holds those refs now. */
-export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
-  const { task, attempt, index } = message
-  const key = index === undefined ? `${task}#${attempt}@${from}` : `${task}#${attempt}[${index}]@${from}`
-  const transit = state.transits.get(key)
-  if (!transit) return
-  state.transits.delete(key)
-  for (const object of transit.objects) letGo(state, object, 'transit')
 }
 
 export function blocked(state: PeerState, id: AttemptId, isBlocked: boolean): void {
@@ -357,7 +336,7 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
   state.executor.ownerOver(owner, false)
   for (const row of state.executor.askedBy(owner)) {
     state.executor.prefer(row, owner)
-    goOn(state, row)
+    answerAskers(state, row)
   }
 }
 

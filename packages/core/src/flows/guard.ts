@@ -9,7 +9,7 @@ import type { LedgerRow } from '../model/ledger.ts'
 import { limits } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
 import { inFrames, weighRow } from '../model/weight.ts'
-import { answerAskers, sendItems } from '../state/answer.ts'
+import { answerAskers } from '../state/answer.ts'
 import { codeSources } from '../state/code-sources.ts'
 import { guard, guardClosure, isUnsafe, ledgerRow } from '../state/guarding.ts'
 import type { Guardian } from '../state/ledger.ts'
@@ -44,8 +44,7 @@ function letLeave(state: PeerState): void {
     const row = state.executor.get(id)
     if (row && isUnsafe(state, row)) continue
     state.ledger.waits.delete(id)
-    if (row?.state === 'done') answerAskers(state, row)
-    else if (row) sendItems(state, row)
+    if (row) answerAskers(state, row)
   }
 }
 

@@ -49,13 +49,14 @@ export function packBatch(
     const { task, attempt, code, fn, refs, inputs } = order
     const [start, stop] = append(order.args)
     const carried = inputs.length === 0 ? 0 : inputs.map(input)
-    return [number, task, attempt, named(code), named(fn), start, stop, refs.length === 0 ? 0 : refs, carried]
+    const head = [number, task, attempt, named(code), named(fn), start, stop, refs.length === 0 ? 0 : refs] as const
+    return order.stream === null ? [...head, carried] : [...head, carried, order.stream]
   })
   return { buffer: bytes.buffer, names, orders, objects, forget: cache.evict() }
 }
 
 export function unpackOrder(packed: PackedOrder, names: readonly string[]): BatchOrder {
-  const [number, task, attempt, code, fn, start, stop, refs, inputs] = packed
+  const [number, task, attempt, code, fn, start, stop, refs, inputs, stream] = packed
   return {
     number,
     task,
@@ -65,6 +66,7 @@ export function unpackOrder(packed: PackedOrder, names: readonly string[]): Batc
     args: [start, stop],
     refs: refs === 0 ? none : refs,
     inputs: inputs === 0 ? none : inputs,
+    stream: stream ?? null,
   }
 }
 

@@ -4,8 +4,8 @@
 import type { MeshError } from '../errors.ts'
 import { type LifeId, type ObjectId, resultOf } from '../model/ids.ts'
 import type { Failure, FailureCode } from '../model/object.ts'
-import type { RefLink, TaskSpec } from '../model/task.ts'
-import type { Settlement, Wait } from './context-port.ts'
+import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
+import type { Settlement, StreamReading, Wait } from './context-port.ts'
 import { encodeError } from './values.ts'
 import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
 import type { AttemptContext } from './worker-port.ts'
@@ -14,6 +14,7 @@ export class ContextBridge {
   readonly #context: AttemptContext
   readonly #answer: (answer: Answer, transfer: Transferable[]) => void
   readonly #waits = new Map<number, Pick<Wait<unknown>, 'stop'>>()
+  readonly #readings = new Map<ObjectId, StreamReading>()
   /** Tasks that this peer would not take: their refs were handed out already, so they fail instead. */
   readonly #refused = new Map<ObjectId, Failure>()
 
@@ -43,6 +44,12 @@ export class ContextBridge {
       case 'cancel':
         if (this.#refused.has(request.object)) return this.#reply(request.call, Promise.resolve())
         return this.#reply(request.call, context.cancel(request.object, this.#life(request.owner), request.reason))
+      case 'next':
+        return this.#next(request)
+      case 'leave':
+        this.#readings.get(request.object)?.close()
+        this.#readings.delete(request.object)
+        return
       case 'durable':
         return this.#follow(request.call, context.durable(request.object, this.#life(request.owner)), () => null)
       default:
@@ -60,6 +67,8 @@ export class ContextBridge {
   close(): void {
     for (const wait of this.#waits.values()) wait.stop()
     this.#waits.clear()
+    for (const reading of this.#readings.values()) reading.close()
+    this.#readings.clear()
     this.#context.close()
   }
 
@@ -82,6 +91,17 @@ export class ContextBridge {
     const failure = this.#refused.get(object)
     if (failure !== undefined) return this.#settled(call, { type: 'failure', failure })
     this.#follow(call, this.#context.watch(object, this.#life(owner), { bytes }), (settlement) => settlement)
+  }
+
+  #next({ call, object, owner, options }: Extract<ContextRequest, { type: 'next' }>): void {
+    const failure = this.#refused.get(object)
+    if (failure !== undefined) return this.#settled(call, { type: 'failure', failure })
+    let reading = this.#readings.get(object)
+    if (reading === undefined) {
+      reading = this.#context.read(object, this.#life(owner), options)
+      this.#readings.set(object, reading)
+    }
+    this.#follow(call, reading.next(), (settlement) => settlement)
   }
 
   #follow<T>(call: number, wait: Wait<T>, settlementOf: (value: T) => Settlement | null): void {
@@ -111,4 +131,12 @@ export class ContextBridge {
   #failed(call: number, error: unknown): void {
     this.#answer({ call, settlement: null, error: encodeError(error) }, [])
   }
+}
+
+/** An outcome as a worker wrote it, its links naming this life. Without a context it has none. */
+export function withLife<T extends Outcome>(context: ContextBridge | undefined, outcome: T): T {
+  if (context === undefined) return outcome
+  if (outcome.type === 'ref') return { ...outcome, link: context.links([outcome.link])[0] }
+  if (outcome.type !== 'inline' && outcome.type !== 'stored') return outcome
+  return { ...outcome, refs: context.links(outcome.refs) }
 }

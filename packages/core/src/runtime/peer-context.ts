@@ -2,13 +2,14 @@
 // own event queue. An attempt's context lets go of every handle when the attempt ends.
 
 import type { Config } from '../model/config.ts'
+import type { PeerEvent } from '../model/events.ts'
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { MeshError } from '../errors.ts'
 import { assertMember } from './duties.ts'
-import type { PutRequest, RefOutlook, RefStatus, Wait, Watch } from './context-port.ts'
+import type { PutRequest, ReadOptions, RefOutlook, RefStatus, StreamReading, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
 import type { Peer } from './peer.ts'
 import type { ObjectStore, Sha256 } from './ports.ts'
@@ -20,6 +21,8 @@ export interface PeerContextOptions {
   readonly context: ContextId
   readonly depth: number
   readonly runsAgain: boolean
+  /** Which run of the context it is. */
+  readonly run?: number | undefined
   readonly waiters: Waiters
   readonly store: ObjectStore
   readonly sha256: Sha256
@@ -34,6 +37,7 @@ export class PeerContext implements AttemptContext {
   readonly inlineBytes: number
   readonly sha256: Sha256
   readonly #peer: Peer
+  readonly #run: number
   readonly #waiters: Waiters
   readonly #store: ObjectStore
   readonly #config: Config
@@ -42,7 +46,7 @@ export class PeerContext implements AttemptContext {
   /** Submitted in this turn, before the machine has counted them. */
   #burst = 0
 
-  constructor({ peer, context, depth, runsAgain, waiters, store, sha256, config }: PeerContextOptions) {
+  constructor({ peer, context, depth, runsAgain, run = 0, waiters, store, sha256, config }: PeerContextOptions) {
     this.context = context
     this.self = peer.self
     this.depth = depth
@@ -50,6 +54,7 @@ export class PeerContext implements AttemptContext {
     this.inlineBytes = config.inlineBytes
     this.sha256 = sha256
     this.#peer = peer
+    this.#run = run
     this.#waiters = waiters
     this.#store = store
     this.#config = config
@@ -102,6 +107,19 @@ export class PeerContext implements AttemptContext {
 
   watch(object: ObjectId, owner: LifeId, { bytes }: { readonly bytes: boolean }): Watch {
     return this.#waiters.watch(object, owner, bytes)
+  }
+
+  read(stream: ObjectId, owner: LifeId, options: ReadOptions): StreamReading {
+    const post = (event: PeerEvent): void => this.#peer.post(event)
+    return this.#waiters.readings.open({
+      ...options,
+      port: this,
+      post,
+      stream,
+      owner,
+      reader: this.context,
+      run: this.#run,
+    })
   }
 
   hold(object: ObjectId, owner: LifeId): void {

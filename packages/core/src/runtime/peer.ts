@@ -28,7 +28,7 @@ import type { Platform, Sha256 } from './ports.ts'
 import type { TieredStore } from './tiered-store.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
-import { ordersOf, reportsTo } from './worker-events.ts'
+import { orderTo, reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
 import type { WorkerPool } from './worker-port.ts'
 
@@ -237,13 +237,13 @@ export class Peer {
       case 'drop':
         return this.#drop(effect.object)
       case 'run':
-        return this.#pool.run(effect.worker, ordersOf(effect.batch))
       case 'abort':
-        return this.#pool.abort(effect.attempt, effect.reason)
+      case 'proceed':
       case 'recall':
-        return this.#pool.recall(effect.worker)
       case 'terminate':
-        return this.#pool.terminate(effect.worker, effect.reason)
+        return orderTo(this.#pool, effect)
+      case 'consumed':
+        return this.#waiters.readings.consumed(effect.object, effect.reader)
       case 'settled':
         return this.#waiters.settled(effect.object, effect.source, effect.located)
       case 'durable':
@@ -299,12 +299,12 @@ export class Peer {
 
   #openAttempt(attempt: AttemptId): PeerContext {
     const row = this.state.executor.get(attempt)
-    const context = (row?.spec.id ?? attempt) as string as ContextId
     return new PeerContext({
       peer: this,
-      context,
+      context: (row?.spec.id ?? attempt) as string as ContextId,
       depth: (row?.spec.depth ?? 0) + 1,
       runsAgain: true,
+      run: row?.attempt ?? 1,
       ...this.#contextParts(),
     })
   }

@@ -9,13 +9,15 @@ import { type AttemptId, type CodeId, codeObject, type ObjectId, resultOf } from
 import { clip } from '../model/limits.ts'
 import type { CrashReason, Outcome } from '../model/task.ts'
 import { packBatch } from './batch.ts'
-import { ContextBridge } from './context-bridge.ts'
+import { ContextBridge, withLife } from './context-bridge.ts'
+import { ItemQueue } from './item-queue.ts'
+import { LoadedCode } from './loaded-code.ts'
 import { ObjectCache } from './object-cache.ts'
 import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
 import { Recall, recallCells } from './recall.ts'
-import type { Sent } from './sent.ts'
-import type { Report, WorkerApi } from './worker-messages.ts'
+import { type Sent, whereItWas } from './sent.ts'
+import type { Report, ToWorker, WorkerApi } from './worker-messages.ts'
 import type { RunOrder, WorkerPoolHost } from './worker-port.ts'
 
 export interface PoolWorkerOptions {
@@ -44,15 +46,13 @@ export class PoolWorker {
   /** In the order they run. */
   readonly #attempts = new Map<number, Sent>()
   #thread!: WorkerThread
-  #remote!: Pick<Remote<WorkerApi>, 'load' | 'run' | 'abort'>
+  #remote!: Pick<Remote<WorkerApi>, 'run' | 'abort'>
   #port!: MessagePort
   /** What the worker has finished and not said in a message. */
   #outcomes: OutcomeReader | undefined
   #recall: Recall | undefined
   #cache!: ObjectCache
-  #loaded!: Set<CodeId>
-  /** Why a bundle could not be put where the worker would find it. */
-  readonly #unloadable = new Map<CodeId, string>()
+  #code!: LoadedCode
   /** The last batch that is being made ready. */
   #preparing: Promise<void> | undefined
   #isBooted = false
@@ -90,6 +90,14 @@ export class PoolWorker {
     queueMicrotask(() => this.#options.host.reports.done(sent.order.id, { type: 'cancelled', reason }, 0))
   }
 
+  /** Posted, not called: there is one for every few items, and nobody waits for an answer. */
+  proceed(sent: Sent, taken: number): void {
+    const said: ToWorker = { number: sent.number, taken }
+    // What is not sent yet hears of it after its order.
+    if (sent.isSent) this.#port.postMessage(said)
+    else void this.#preparing?.then(() => this.#port.postMessage(said))
+  }
+
   /** Takes back what has not begun. What was not even sent goes back as it is. */
   recall(): void {
     this.#drain()
@@ -103,7 +111,7 @@ export class PoolWorker {
 
   /** Idle, and full of modules that it cannot let go of. */
   get isWorn(): boolean {
-    return this.#attempts.size === 0 && this.#loaded.size > this.#options.config.maxCodes
+    return this.#attempts.size === 0 && this.#code.size > this.#options.config.maxCodes
   }
 
   terminate(reason: CrashReason): void {
@@ -131,10 +139,16 @@ export class PoolWorker {
     this.#thread = thread
     // Taken off the proxy once: every look at it makes another.
     const { open, load, run, abort } = wrap<WorkerApi>(thread.endpoint)
-    this.#remote = { load, run, abort }
+    this.#remote = { run, abort }
     this.#port = port1
     this.#cache = new ObjectCache(cacheBytes)
-    this.#loaded = new Set()
+    this.#code = new LoadedCode({
+      urlOf: this.#options.urlOf,
+      load: (code, url) => {
+        if (!this.#isClosed) void this.#guard(load(code, url, this.#options.host.envOf(code)))
+      },
+      warn: (line) => this.#options.host.reports.logged(null, 'error', line),
+    })
     this.#isBooted = false
     port1.addEventListener('message', ({ data }: MessageEvent<Report>) => this.#heard(data))
     port1.start()
@@ -165,18 +179,10 @@ export class PoolWorker {
     }
     this.#isClosed = true
     this.#options.gone()
-    const alive = attempts.filter(({ isGhost }) => !isGhost)
-    for (const { order } of alive) this.#options.forget(order.id)
-    const running = this.#isBooted ? attempts.slice(0, 1).filter(({ isSent, isGhost }) => isSent && !isGhost) : alive
-    const unstarted = alive.filter((sent) => !running.includes(sent))
+    const { alive, running, unstarted } = whereItWas(attempts, this.#isBooted)
+    for (const id of alive) this.#options.forget(id)
     const reason = this.#terminated ?? exit.reason
-    const ids = (list: readonly Sent[]): AttemptId[] => list.map(({ order }) => order.id)
-    this.#options.host.reports.exited(
-      this.#options.number,
-      { reason, detail: exit.detail },
-      ids(running),
-      ids(unstarted),
-    )
+    this.#options.host.reports.exited(this.#options.number, { reason, detail: exit.detail }, running, unstarted)
   }
 
   /**
@@ -197,14 +203,14 @@ export class PoolWorker {
 
   #isReady({ order }: Sent): boolean {
     return (
-      this.#loaded.has(order.code) &&
+      this.#code.has(order.code) &&
       order.inputs.every(({ object, inline }) => inline !== null || this.#cache.has(object))
     )
   }
 
   /** Brings the code and the stored inputs here, then sends. What is missing goes back at once. */
   async #prepare(batch: readonly Sent[], thread: WorkerThread): Promise<void> {
-    for (const code of new Set(batch.map(({ order }) => order.code))) await this.#load(code)
+    for (const code of new Set(batch.map(({ order }) => order.code))) await this.#code.load(code)
     const stored = new Map<string, Uint8Array>()
     for (const { order } of batch) {
       for (const { object, source, inline } of order.inputs) {
@@ -227,22 +233,6 @@ export class PoolWorker {
     }
   }
 
-  async #load(code: CodeId): Promise<void> {
-    if (this.#loaded.has(code)) return
-    try {
-      const url = await this.#options.urlOf(code)
-      this.#unloadable.delete(code)
-      if (url === undefined || this.#isClosed || this.#loaded.has(code)) return
-      this.#loaded.add(code)
-      void this.#guard(this.#remote.load(code, url, this.#options.host.envOf(code)))
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      if (this.#unloadable.get(code) !== why)
-        this.#options.host.reports.logged(null, 'error', `code ${code} cannot be loaded here: ${why}`)
-      this.#unloadable.set(code, why)
-    }
-  }
-
   #send(batch: readonly Sent[], stored: ReadonlyMap<string, Uint8Array> = none): void {
     const ready = batch.filter((sent) => {
       if (!this.#attempts.has(sent.number)) return false
@@ -259,8 +249,8 @@ export class PoolWorker {
 
   /** Why it cannot start; null when all is here. */
   #lack({ code, inputs }: RunOrder, stored: ReadonlyMap<string, Uint8Array>): Outcome | null {
-    if (!this.#loaded.has(code)) {
-      const why = this.#unloadable.get(code)
+    if (!this.#code.has(code)) {
+      const why = this.#code.why(code)
       if (why !== undefined) return { type: 'returned', reason: clip(`its code cannot be loaded here: ${why}`) }
       return { type: 'missing', objects: [codeObject(code)] }
     }
@@ -284,6 +274,8 @@ export class PoolWorker {
         return this.#options.ready()
       case 'done':
         return this.#done(report)
+      case 'items':
+        return this.#items(report)
       case 'blocked':
       case 'unblocked': {
         const sent = this.#attempts.get(report.number)
@@ -307,7 +299,7 @@ export class PoolWorker {
 
   readonly #written = (number: number, ms: number, bytes: Uint8Array): void => {
     const sent = this.#attempts.get(number)
-    if (sent !== undefined) this.#over(sent, { type: 'inline', bytes, refs: noRefs }, ms)
+    if (sent !== undefined) this.#over(sent, { type: 'inline', bytes, refs: [] }, ms)
   }
 
   #drain(): void {
@@ -329,14 +321,36 @@ export class PoolWorker {
     return sent.context
   }
 
-  #done({ number, outcome, ms, bytes }: Extract<Report, { type: 'done' }>): void {
+  #items({ number, items }: Extract<Report, { type: 'items' }>): void {
+    const sent = this.#attempts.get(number)
+    if (sent === undefined || sent.isGhost) return
+    const { order } = sent
+    sent.items ??= new ItemQueue({
+      task: order.task,
+      store: this.#options.store,
+      tell: (index, item) => {
+        if (!this.#isSilent) this.#options.host.reports.item(order.id, index, withLife(sent.context, item))
+      },
+      full: () => void this.#guard(this.#remote.abort(number, 'there is no room for what it yields')),
+    })
+    sent.items.add(items)
+  }
+
+  #done(report: Extract<Report, { type: 'done' }>): void {
+    const items = this.#attempts.get(report.number)?.items
+    if (items === undefined) this.#ended(report)
+    else items.after(() => this.#ended(report))
+  }
+
+  #ended({ number, outcome, ms, bytes }: Extract<Report, { type: 'done' }>): void {
     const sent = this.#attempts.get(number)
     if (sent === undefined) return
-    if (bytes === null || sent.isGhost) return this.#over(sent, this.#withLife(sent, outcome), ms)
+    if (sent.items?.isFull === true) return this.#over(sent, { type: 'returned', reason: 'memory' }, ms)
+    if (bytes === null || sent.isGhost) return this.#over(sent, withLife(sent.context, outcome), ms)
     const finish = this.#leave(sent)
     const hash = outcome.type === 'stored' ? outcome.hash : undefined
     this.#options.store.put(resultOf(sent.order.task), bytes, hash).then(
-      () => finish(this.#withLife(sent, outcome), ms),
+      () => finish(withLife(sent.context, outcome), ms),
       () => finish({ type: 'returned', reason: 'memory' }, ms),
     )
   }
@@ -368,15 +382,6 @@ export class PoolWorker {
     this.#ghostTimer = setTimeout(() => this.terminate('terminated'), this.#options.config.cancelGraceMs)
   }
 
-  #withLife(sent: Sent, outcome: Outcome): Outcome {
-    const { context } = sent
-    if (context === undefined) return outcome
-    if (outcome.type === 'ref') return { type: 'ref', link: context.links([outcome.link])[0]! }
-    return outcome.type === 'inline' || outcome.type === 'stored'
-      ? { ...outcome, refs: context.links(outcome.refs) }
-      : outcome
-  }
-
   #returned(numbers: readonly number[]): void {
     const back: AttemptId[] = []
     for (const number of numbers) {
@@ -393,4 +398,3 @@ export class PoolWorker {
 }
 
 const none: ReadonlyMap<string, Uint8Array> = new Map()
-const noRefs: readonly never[] = []

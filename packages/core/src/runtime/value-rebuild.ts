@@ -12,7 +12,7 @@ export interface RebuildOptions {
   part(number: number): Uint8Array
   /** True: parts become copies of their own, false: views where they are. */
   readonly copy: boolean
-  makeRef(object: ObjectId): unknown
+  makeRef(object: ObjectId, isStream: boolean): unknown
   /** The value of a top-level ref. */
   resolve(object: ObjectId): unknown
 }
@@ -69,7 +69,9 @@ function shell(node: Node, nodes: readonly Node[], options: RebuildOptions): unk
     case tags.view:
       return view(viewTypes[first as number], second, options)
     case tags.ref:
-      return options.makeRef(first as ObjectId)
+      return options.makeRef(first as ObjectId, false)
+    case tags.stream:
+      return options.makeRef(first as ObjectId, true)
     case tags.topRef:
       return options.resolve(first as ObjectId)
     default:

@@ -37,7 +37,7 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** The owners of the refs inside. */
   readonly refs?: readonly RefLink[] | undefined
-  readonly makeRef?: ((link: RefLink) => unknown) | undefined
+  readonly makeRef?: ((link: RefLink, isStream: boolean) => unknown) | undefined
   /** True: large binary is copied into buffers of its own. False: it is viewed where it lies, so nobody may write to it. Default true. */
   readonly copy?: boolean | undefined
 }
@@ -238,7 +238,7 @@ function read(bytes: Uint8Array, options: DecodeOptions, resolve: (object: Objec
     copy,
     resolve,
     part: (number) => part(bytes, offsets[number], sizes[number]),
-    makeRef: (object) => makeRef?.(linkTo(object, refs)),
+    makeRef: (object, isStream) => makeRef?.(linkTo(object, refs), isStream),
   })
 }
 

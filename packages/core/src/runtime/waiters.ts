@@ -6,6 +6,7 @@ import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
 import type { Settlement, Wait, Watch } from './context-port.ts'
 import type { ObjectStore } from './ports.ts'
+import { Readings } from './stream-reading.ts'
 
 /** One wait. An object of its own kind, since there is one for every task that somebody waits for. */
 class Waiter implements Watch {
@@ -49,6 +50,8 @@ export class Waiters {
   readonly #rows = new Map<ObjectId, Row>()
   readonly #durable = new Map<ObjectId, Set<DurableWaiter>>()
   readonly #cancels = new Map<ObjectId, (() => void)[]>()
+  /** Streams that contexts here read. */
+  readonly readings = new Readings()
   #failed: Error | null = null
 
   constructor({ post, store }: { post: (event: PeerEvent) => void; store: ObjectStore }) {

@@ -5,10 +5,12 @@
 import { MeshError } from '../errors.ts'
 import { clip, limits } from '../model/limits.ts'
 import { isOutOfTime } from '../model/out-of-time.ts'
-import type { ContextId, ObjectId } from '../model/ids.ts'
-import type { Outcome } from '../model/task.ts'
+import type { ContextId } from '../model/ids.ts'
+import type { Item } from '../model/stream.ts'
+import { countBytes } from '../model/stream.ts'
+import type { Outcome, RefLink } from '../model/task.ts'
 import { didYouMean } from '../nearest.ts'
-import { handleOf, isRef } from '../refs.ts'
+import { handleOf, isHeld, isRef } from '../refs.ts'
 import { createScope, type OpenScope } from '../scope.ts'
 import type { Fn, Scope } from '../types.ts'
 import type { CodePort, LoadedModule } from './code-port.ts'
@@ -18,7 +20,8 @@ import { refBrand } from './value-kinds.ts'
 import { decodeArgs, encode, encodeError } from './values.ts'
 import { WorkerContext } from './worker-context.ts'
 import type { WorkerHost } from './worker-host.ts'
-import type { BatchOrder } from './worker-messages.ts'
+import type { BatchOrder, StreamParams, YieldedItem } from './worker-messages.ts'
+import { itemsOf, StreamRun } from './worker-stream.ts'
 
 export type Namespace = Readonly<Record<string, unknown>>
 
@@ -43,6 +46,9 @@ export class Attempt implements CurrentTask {
   /** Time spent waiting for refs, in milliseconds. */
   blockedMs = 0
   #percent = -1
+  #stream: StreamRun | undefined
+  /** What was said before it began. */
+  #taken = 0
   /** Something of it left in a message: its outcome must come after that. */
   hasSpoken = false
 
@@ -89,10 +95,17 @@ export class Attempt implements CurrentTask {
     if (this.#aborted !== undefined) return
     this.#aborted = reason
     this.#controller?.abort(this.#reason())
+    this.#stream?.stop()
   }
 
   get isBlocked(): boolean {
     return this.#waits > 0
+  }
+
+  /** Of a generator: its reader has taken so many items. */
+  proceed(taken: number): void {
+    this.#taken = taken
+    this.#stream?.proceed(taken)
   }
 
   /** Synchronous where the function is, so that a batch of small tasks is one loop. */
@@ -102,6 +115,7 @@ export class Attempt implements CurrentTask {
     if (typeof f !== 'function') return this.#noExport()
     try {
       const result: unknown = (f as Fn)(...this.#args())
+      if (this.order.stream !== null) return this.#streamed(result, this.order.stream)
       if (isThenable(result)) return this.#awaited(result)
       if (this.#aborted !== undefined || this.#scope?.flushed() !== undefined) return this.#awaited(result)
       return this.#returned(result)
@@ -127,40 +141,82 @@ export class Attempt implements CurrentTask {
     }
   }
 
+  /** Its items leave one by one, and its outcome is how many there were. */
+  async #streamed(result: unknown, params: StreamParams): Promise<Ended> {
+    try {
+      const items = itemsOf(await result)
+      if (items === undefined)
+        throw new TypeError(`${this.order.fn} is a generator function, and gave nothing to loop over`)
+      const { ahead, ...order } = params
+      this.#stream = new StreamRun({
+        order: { ...order, taken: Math.max(order.taken, this.#taken) },
+        ahead,
+        flushed: () => this.#scope?.flushed(),
+        encode: (value) => this.#item(value),
+        send: (yielded) => this.#send(yielded),
+        waits: (change) => this.#wait(change),
+        now: () => this.#host.now(),
+      })
+      if (this.#aborted !== undefined) this.#stream.stop()
+      const count = await this.#stream.run(items)
+      if (count === null || this.#aborted !== undefined) return this.#cancelled(this.#aborted ?? '')
+      return plain({ type: 'inline', bytes: countBytes(count), refs: [] })
+    } catch (error) {
+      return this.#threw(error)
+    }
+  }
+
+  #item(value: unknown): Pick<YieldedItem, 'item' | 'bytes'> {
+    const { outcome, bytes } = this.#encoded(value, 'item')
+    return { item: outcome as Item, bytes }
+  }
+
+  #send(items: readonly YieldedItem[]): void {
+    const transfer = items.flatMap(({ bytes }) => (bytes === null ? [] : [bytes.buffer]))
+    this.#host.post({ type: 'items', number: this.order.number, items }, transfer)
+  }
+
   #args(): unknown[] {
     const { args, refs, inputs } = this.order
     const bytes = new Uint8Array(this.buffer, args[0], args[1] - args[0])
     const inputOf = new Map(inputs.map((input) => [input.object, input]))
-    const makeRef = (link: { object: ObjectId; owner: never }): unknown => this.#makeRef(link)
+    const makeRef = (link: RefLink, isStream: boolean): unknown => this.#makeRef(link, isStream)
     return decodeArgs(bytes, {
       refs,
-      makeRef: makeRef as never,
+      makeRef,
       resolve: (object) => {
         const input = inputOf.get(object)
         if (input === undefined) throw new TypeError(`no input ${object}`)
-        return this.#host.inputValue(input, this.buffer, makeRef as never)
+        return this.#host.inputValue(input, this.buffer, makeRef)
       },
     })
   }
 
-  #makeRef(link: { readonly object: ObjectId; readonly owner: never }): unknown {
-    return this.#openScope().refTo(link, link.object)
+  #makeRef(link: RefLink, isStream: boolean): unknown {
+    const scope = this.#openScope()
+    return isStream ? scope.streamTo(link, link.object) : scope.refTo(link, link.object)
   }
 
   #returned(result: unknown): Ended {
     if (this.#aborted !== undefined) return this.#cancelled(this.#aborted)
+    refuseGenerator(result, this.order.fn)
+    return this.#encoded(result, 'result')
+  }
+
+  /** Throws what cannot travel, and why a task or a put that it refers to was never taken. */
+  #encoded(result: unknown, root: string): Ended {
     if (isRef(result)) {
       const { broken } = handleOf(result)
-      if (broken !== undefined) return this.#threw(broken)
+      if (broken !== undefined) throw broken
       const { object, owner } = result[refBrand]
       return plain({ type: 'ref', link: { object, owner, top: false } })
     }
     let broken: MeshError | undefined
     const onRef = (ref: object): void => {
-      if (isRef(ref)) broken ??= handleOf(ref).broken
+      if (isHeld(ref)) broken ??= handleOf(ref).broken
     }
-    const { bytes, refs } = encode(result, { root: 'result', onRef })
-    if (broken !== undefined) return this.#threw(broken)
+    const { bytes, refs } = encode(result, { root, onRef })
+    if (broken !== undefined) throw broken
     if (bytes.byteLength <= this.#host.inlineBytes) return plain({ type: 'inline', bytes, refs })
     const outcome: Outcome = { type: 'stored', size: bytes.byteLength, hash: this.#host.sha256(bytes), refs }
     return { outcome, bytes }
@@ -246,6 +302,14 @@ export class Attempt implements CurrentTask {
 
 function plain(outcome: Outcome): Ended {
   return { outcome, bytes: null }
+}
+
+/** Whoever called it was given a ref: what is known of a call must be known before it is made. */
+function refuseGenerator(result: unknown, fn: string): void {
+  const tag = Object.prototype.toString.call(result)
+  if (tag !== '[object Generator]' && tag !== '[object AsyncGenerator]') return
+  const way = `make it a generator function itself: export async function* ${fn}(…) { yield* … }`
+  throw new MeshError('UNSERIALIZABLE', `${fn} returned a generator, and its caller expects a value: ${way}`)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -17,7 +17,7 @@ import { taskGlobal } from './task-global.ts'
 import { decode } from './values.ts'
 import { Attempt, encodeForWire, type Ended, type Namespace, textOf } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
-import type { Answer, Batch, BatchInput, LogLevel, Report, WorkerApi, WorkerSettings } from './worker-messages.ts'
+import type { Batch, BatchInput, LogLevel, Report, ToWorker, WorkerApi, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerHostOptions {
   readonly importModule: (url: string) => Promise<Namespace>
@@ -84,9 +84,15 @@ export class WorkerHost {
     this.inlineBytes = inlineBytes
     this.#outcomes = ring === null ? undefined : new OutcomeWriter(ring)
     this.#recalled = recall === null ? undefined : new Recalled(recall)
-    port.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.calls.answer(data))
+    port.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => this.#heard(data))
     port.start()
     this.post({ type: 'ready' })
+  }
+
+  #heard(said: ToWorker): void {
+    if ('call' in said) return this.calls.answer(said)
+    const attempts = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue]
+    attempts.find(({ order }) => order.number === said.number)?.proceed(said.taken)
   }
 
   /** Imported when its first attempt comes: then nobody else's environment is in use. */
@@ -135,7 +141,11 @@ export class WorkerHost {
   }
 
   /** Decoded once per worker and shared, unless there are refs inside: those belong to the attempt. */
-  inputValue({ object, span, refs }: BatchInput, buffer: ArrayBuffer, makeRef: (link: RefLink) => unknown): unknown {
+  inputValue(
+    { object, span, refs }: BatchInput,
+    buffer: ArrayBuffer,
+    makeRef: (link: RefLink, isStream: boolean) => unknown,
+  ): unknown {
     if (span !== null) {
       return decode(new Uint8Array(buffer, span[0], span[1] - span[0]), { refs, makeRef })
     }

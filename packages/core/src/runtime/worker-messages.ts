@@ -5,8 +5,9 @@
 // that is over finds nobody.
 
 import type { CodeId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { Item, StreamOrder } from '../model/stream.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
-import type { PutRequest, Settlement } from './context-port.ts'
+import type { PutRequest, ReadOptions, Settlement } from './context-port.ts'
 
 /** What comlink exposes in a worker. */
 export interface WorkerApi {
@@ -43,6 +44,20 @@ export interface BatchOrder {
   readonly args: Span
   readonly refs: readonly RefLink[]
   readonly inputs: readonly BatchInput[]
+  /** Of a generator. */
+  readonly stream: StreamParams | null
+}
+
+/** Which items are wanted, and how many may be produced before any is taken. */
+export interface StreamParams extends StreamOrder {
+  readonly ahead: number
+}
+
+/** An item on its way out of a worker. `bytes` come with one of type 'stored'. */
+export interface YieldedItem {
+  readonly index: number
+  readonly item: Item
+  readonly bytes: Uint8Array<ArrayBuffer> | null
 }
 
 /** A BatchOrder by position, its code and function as places in the batch's names: structured clone writes every key of every object. */
@@ -56,6 +71,7 @@ export type PackedOrder = readonly [
   argsEnd: number,
   refs: readonly RefLink[] | 0,
   inputs: readonly BatchInput[] | 0,
+  stream?: StreamParams,
 ]
 
 export interface Batch {
@@ -93,6 +109,16 @@ export type ContextRequest =
       readonly reason: string
     }
   | { readonly type: 'durable'; readonly call: number; readonly object: ObjectId; readonly owner: LifeId }
+  /** The next item of a stream; null is the end. The first one begins to read it. */
+  | {
+      readonly type: 'next'
+      readonly call: number
+      readonly object: ObjectId
+      readonly owner: LifeId
+      readonly options: ReadOptions
+    }
+  /** Reads no more of it. */
+  | { readonly type: 'leave'; readonly object: ObjectId }
 
 /** From a worker to its peer. */
 export type Report =
@@ -107,6 +133,8 @@ export type Report =
       readonly ms: number
       readonly bytes: Uint8Array | null
     }
+  /** What a generator yielded, in order. */
+  | { readonly type: 'items'; readonly number: number; readonly items: readonly YieldedItem[] }
   | { readonly type: 'blocked' | 'unblocked'; readonly number: number }
   | { readonly type: 'returned'; readonly numbers: readonly number[] }
   | { readonly type: 'logged'; readonly number: number | null; readonly level: LogLevel; readonly text: string }
@@ -114,7 +142,16 @@ export type Report =
 
 export type LogLevel = 'log' | 'warn' | 'error'
 
-/** From a peer to its worker: what came of a ContextRequest. */
+/** From a peer to its worker. */
+export type ToWorker = Answer | Proceed
+
+/** So many items of that attempt were taken by their reader. */
+export interface Proceed {
+  readonly number: number
+  readonly taken: number
+}
+
+/** What came of a ContextRequest. */
 export interface Answer {
   readonly call: number
   readonly settlement: Settlement | null

@@ -61,7 +61,14 @@ class Pool implements WorkerPool {
     }
     const all: Sent[] = []
     for (const order of batch) {
-      const sent: Sent = { number: this.#nextNumber++, order, isSent: false, isGhost: false, context: undefined }
+      const sent: Sent = {
+        number: this.#nextNumber++,
+        order,
+        isSent: false,
+        isGhost: false,
+        context: undefined,
+        items: undefined,
+      }
       this.#attempts.set(order.id, { sent, worker: pooled })
       all.push(sent)
     }
@@ -71,6 +78,11 @@ class Pool implements WorkerPool {
   abort(attempt: AttemptId, reason: string): void {
     const known = this.#attempts.get(attempt)
     known?.worker.abort(known.sent, reason)
+  }
+
+  proceed(attempt: AttemptId, taken: number): void {
+    const known = this.#attempts.get(attempt)
+    known?.worker.proceed(known.sent, taken)
   }
 
   recall(worker: number): void {

@@ -3,8 +3,10 @@
 // decoded inputs, and reports outcomes one by one. Nothing here decides.
 
 import type { AttemptId, CodeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { Item } from '../model/stream.ts'
 import type { CrashReason, Outcome, RefLink } from '../model/task.ts'
 import type { ContextPort } from './context-port.ts'
+import type { StreamParams } from './worker-messages.ts'
 
 /** The value of a top-level ref. `refs` are those inside it: bytes name objects, never their owners, so that equal values have equal bytes. */
 export interface RunInput {
@@ -26,11 +28,15 @@ export interface RunOrder {
   readonly refs: readonly RefLink[]
   /** One per top-level ref. Inline bytes ride along, the others are in the object store. */
   readonly inputs: readonly RunInput[]
+  /** Of a generator: which items are wanted. */
+  readonly stream: StreamParams | null
 }
 
 export interface WorkerReports {
   /** `bytes` are the value's, for an outcome of type 'stored': they are in the store before this is called. */
   done(attempt: AttemptId, outcome: Outcome, ms: number): void
+  /** A generator yielded it; the bytes of a stored one are in the store. */
+  item(attempt: AttemptId, index: number, item: Item): void
   /** The attempt awaits a ref: its slot is free, its worker stays its own. */
   blocked(attempt: AttemptId): void
   unblocked(attempt: AttemptId): void
@@ -52,6 +58,8 @@ export interface WorkerPool {
   run(worker: number, batch: readonly RunOrder[]): void
   /** Fires `task.signal`. An attempt not yet started is reported as cancelled at once. */
   abort(attempt: AttemptId, reason: string): void
+  /** The reader of what that attempt yields has taken so many items, in all. */
+  proceed(attempt: AttemptId, taken: number): void
   /** Takes back what that worker has not begun, as far as it can be told: `returned` follows. */
   recall(worker: number): void
   /** That bundle is not here any more; workers that have imported it may go on with it. */

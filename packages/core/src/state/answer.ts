@@ -33,9 +33,10 @@ export function answer(state: PeerState, to: LifeId, outcome: Omit<OutcomeMessag
   say(state, to, { type: 'outcome', ...outcome })
 }
 
-/** Tells every asker that is there. The row goes with the last of them. */
+/** Tells every asker that is there, of a generator that goes on only its items. The row goes with the last of them. */
 export function answerAskers(state: PeerState, row: RunRow): void {
   if (row.unsent.length > 0) sendItems(state, row)
+  if (row.state !== 'done') return
   if (row.unsent.length > 0 || row.unsaid.size > 0 || state.ledger.waits.has(row.id)) return
   for (const asker of row.others ?? []) {
     if (state.members.ended(asker.owner)) continue
@@ -72,7 +73,10 @@ function sendItem(state: PeerState, { spec, attempt, owner }: RunRow, { index, i
   const task = spec.id
   const links = linksOf(item)
   if (links.length > 0)
-    state.transits.set(`${task}#${attempt}[${index}]@${owner}`, { to: owner, objects: links.map((link) => link.object) })
+    state.transits.set(`${task}#${attempt}[${index}]@${owner}`, {
+      to: owner,
+      objects: links.map((link) => link.object),
+    })
   say(state, owner, { type: 'item', task, attempt, index, item: current(state, item) as Item })
   if (links.length > 0 && owner === state.self) say(state, owner, { type: 'delivered', task, attempt, index })
 }
@@ -160,4 +164,14 @@ export function forsake(state: PeerState, row: RunRow): void {
   forget(state, row)
   const object = resultOf(row.spec.id)
   if (row.outcome?.type === 'stored' && !state.holds.isHeld(object)) dropBytes(state, object, row.owner)
+}
+
+/** The owner holds those refs now. */
+export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
+  const { task, attempt, index } = message
+  const key = index === undefined ? `${task}#${attempt}@${from}` : `${task}#${attempt}[${index}]@${from}`
+  const transit = state.transits.get(key)
+  if (!transit) return
+  state.transits.delete(key)
+  for (const object of transit.objects) letGo(state, object, 'transit')
 }

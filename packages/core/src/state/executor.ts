@@ -82,7 +82,7 @@ export class Executor {
       inputs,
       remakes: null,
       stream,
-      unsent: stream === null ? nothing : [],
+      unsent: [],
       state: 'fetching',
       extra,
       barred: null,
@@ -117,9 +117,7 @@ export class Executor {
   /** The attempt behind a context that may ask for nothing, if it is one. */
   extraOf(context: ContextId): RunRow | undefined {
     if (this.#extras === 0) return undefined
-    const rows = this.ofTask(context as string as TaskId).filter(
-      ({ state }) => state === 'running' || state === 'blocked',
-    )
+    const rows = begun(this.ofTask(context as string as TaskId))
     return rows.every(({ extra }) => extra) ? rows[0] : undefined
   }
 
@@ -345,15 +343,11 @@ export class Executor {
   grants(accepting: boolean, now: Instant): Grant[] {
     const stuck = this.#stuck()
     const isFull = this.#workers.areAllHeldUp(this.slots, now)
-    const most = (owner: LifeId): number => (isFull ? this.#begunOf(owner) : this.#config.maxCredits)
+    const most = (owner: LifeId): number => (isFull ? begun(this.ofOwner(owner)).length : this.#config.maxCredits)
     return this.#owners.grants(this.slots, {
       extra: (owner) => stuck.get(owner) ?? 0,
       most: accepting ? most : () => 0,
     })
-  }
-
-  #begunOf(owner: LifeId): number {
-    return this.ofOwner(owner).filter(({ state }) => state === 'running' || state === 'blocked').length
   }
 
   /** Attempts that may not start at the limit of workers must not keep deeper ones, which may, from coming. */
@@ -401,5 +395,6 @@ export class Executor {
   }
 }
 
-/** Of what is no generator. */
-const nothing: RunRow['unsent'] = []
+function begun(rows: readonly RunRow[]): RunRow[] {
+  return rows.filter(({ state }) => state === 'running' || state === 'blocked')
+}

@@ -33,10 +33,12 @@ import { Ledger } from './ledger.ts'
 import { Links } from './links.ts'
 import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
+import type { Delivery } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
 import { Streams } from './streams.ts'
+import type { Reading } from './streams.ts'
 import { Tasks } from './tasks.ts'
 import { Watches } from './watches.ts'
 
@@ -122,22 +124,6 @@ export interface PeerState {
   /** Who asked us to probe whom: target → `nonce|asker`. */
   readonly favours: Multimap<LifeId, string>
   readonly effects: Effect[]
-}
-
-/** `index`: of an item. */
-interface Delivery {
-  readonly to: LifeId
-  readonly task: TaskId
-  readonly attempt: number
-  readonly index?: number | undefined
-  readonly waits: Set<ObjectId>
-}
-
-/** Which run of which context reads it, and what that has taken. */
-export interface Reading {
-  readonly reader: ContextId
-  readonly run: number
-  readonly taken: number
 }
 
 /** A wait for copies: until when, once there is something to copy, and when another owner is asked about them again. */
@@ -365,14 +351,6 @@ export function dial(state: PeerState, peer: PeerId, now: Instant): void {
   if (!state.links.want(peer, now)) return
   const addresses = [...(state.members.get(peer)?.profile?.addresses ?? []), ...state.links.entryAddresses(peer)]
   state.effects.push({ type: 'dial', peer, addresses })
-}
-
-/** Objects here that others who are there count on. */
-export function keepsForOthers(state: PeerState): number {
-  const counts = (owner: LifeId): boolean => owner !== state.self && state.members.lives(owner)
-  let objects = 0
-  for (const { owners } of state.holdings.all()) if ([...owners].some(counts)) objects++
-  return objects
 }
 
 /** Closes the link to that life. It counts as closed from now on, whatever becomes of the goodbye. */

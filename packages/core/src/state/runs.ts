@@ -1,6 +1,6 @@
 // One row of the executor: an attempt that somebody gave this peer to run, and who asked for it.
 
-import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
+import type { AttemptId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { LazySet } from '../model/lazy-set.ts'
 import type { Input } from '../model/messages.ts'
 import type { Item, StreamOrder } from '../model/stream.ts'
@@ -12,6 +12,15 @@ export type RunState = 'fetching' | 'ready' | 'running' | 'blocked' | 'done'
 export interface Asker {
   readonly owner: LifeId
   readonly attempt: number
+}
+
+/** What came with refs inside, and of which whoever sent it is told when they are held here. `index`: of an item. */
+export interface Delivery {
+  readonly to: LifeId
+  readonly task: TaskId
+  readonly attempt: number
+  readonly index?: number | undefined
+  readonly waits: Set<ObjectId>
 }
 
 /** What somebody waits for whom it was lost. */

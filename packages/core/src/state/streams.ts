@@ -13,6 +13,13 @@ export interface Reader {
   readonly run: number
 }
 
+/** Which run of which context reads it, and what that has taken. */
+export interface Reading {
+  readonly reader: ContextId
+  readonly run: number
+  readonly taken: number
+}
+
 export interface StreamRow {
   readonly spec: TaskSpec
   /** Items that the reader has taken: those before are let go of. */
@@ -78,7 +85,8 @@ export class Streams {
 
   check(): void {
     for (const [task, { taken, received, count, items, unread, isClosed }] of this.#rows) {
-      for (const index of unread) assert(items.has(index) && index >= taken, `${task} keeps item ${index} for its reader`)
+      for (const index of unread)
+        assert(items.has(index) && index >= taken, `${task} keeps item ${index} for its reader`)
       assert(!isClosed || unread.size === 0, `${task} keeps nothing for nobody`)
       assert(taken >= 0 && received >= 0, `items of ${task} are counted`)
       assert(count === null || count >= 0, `${task} ended after ${count} items`)
