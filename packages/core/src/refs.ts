@@ -127,6 +127,15 @@ export class Ref extends Held implements ObjectRef<unknown> {
     throw new TypeError(this.handle.describe())
   }
 
+  /** Somebody loops over what was taken for an ordinary function. */
+  [Symbol.asyncIterator](): never {
+    const { label } = this.handle
+    const way = `export async function* ${label.split('.').at(-1)}(…) { yield* … }`
+    throw new TypeError(
+      `${label} gives one value, not items to loop over; to yield items make it a generator function: ${way}`,
+    )
+  }
+
   /** `{}` would say nothing of what is missing. */
   toJSON(): never {
     throw new TypeError(this.handle.describe())

@@ -163,13 +163,9 @@ describe('a module', () => {
     expect(port.submitted[0].policy.needs).toEqual({ labels: { kind: 'node', zone: 'a' }, because: 'node:fs' })
   })
 
-  test('refuses generators and classes when they are used', async () => {
-    const code = new FakeCode(
-      { name: 'frames', kind: 'generator', digest: '' },
-      { name: 'Counter', kind: 'class', digest: '' },
-    )
+  test('refuses classes when they are used', async () => {
+    const code = new FakeCode({ name: 'Counter', kind: 'class', digest: '' })
     const tiles = await createScope({ port, code }).use(new URL('file:///tiles.task.ts'))
-    expect((await caught(() => tiles['frames'](1))).message).toMatch(/^tiles.frames is a generator function/)
     expect((await caught(() => tiles['Counter'].with({}))).code).toBe('UNKNOWN_EXPORT')
   })
 

@@ -70,7 +70,12 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     to.room--
     to.out++
     addBeside(to, row.spec)
-    collect(batches, to.life, row, { inputs, spec: currentSpec(state, row.spec), remake: remakeOf(state, row), stream: streamOrder(state, row) })
+    collect(batches, to.life, row, {
+      inputs,
+      spec: currentSpec(state, row.spec),
+      remake: remakeOf(state, row),
+      stream: streamOrder(state, row),
+    })
   }
   for (const spec of aside.reverse()) state.scheduler.ready(spec, true)
   if (fit) ready.unfit = false
@@ -168,7 +173,12 @@ function collect(
   batches: Batches,
   life: LifeId,
   row: TaskRow,
-  { inputs, spec, remake, stream }: Pick<Assignment, 'inputs' | 'spec' | 'stream'> & { readonly remake: readonly ObjectId[] },
+  {
+    inputs,
+    spec,
+    remake,
+    stream,
+  }: Pick<Assignment, 'inputs' | 'spec' | 'stream'> & { readonly remake: readonly ObjectId[] },
 ): void {
   let groups = batches.get(life)
   if (!groups) batches.set(life, (groups = []))

@@ -32,7 +32,8 @@ export function putLost(state: PeerState, entry: Entry, reason: string, now: Ins
     return
   }
   const passed = hasPassed(state, maker, object)
-  if (maker.rebuildsLeft <= 0 && (passed !== null || !isOut(state, maker))) return loseForGood(state, entry, 'no-rebuilds', runOut(maker))
+  if (maker.rebuildsLeft <= 0 && (passed !== null || !isOut(state, maker)))
+    return loseForGood(state, entry, 'no-rebuilds', runOut(maker))
   if (entry.state !== 'pending') state.directory.reopen(entry, 'pending')
   maker.awaited.add(object)
   if (!isOut(state, maker)) return run(state, maker, reason, now)

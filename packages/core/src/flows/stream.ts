@@ -131,7 +131,12 @@ function locatedAs(what: Item, from: LifeId): Located {
 
 /** Bytes that nobody waited for: one more copy, or waste. */
 // oxlint-disable-next-line max-params -- what is known of it, and what came
-function spareOrFree(state: PeerState, from: LifeId, entry: Entry | undefined, { task, index, item }: ItemMessage): void {
+function spareOrFree(
+  state: PeerState,
+  from: LifeId,
+  entry: Entry | undefined,
+  { task, index, item }: ItemMessage,
+): void {
   if (item.type !== 'stored') return
   if (entry?.state === 'stored' && entry.hash === item.hash) return state.directory.addHolder(entry, from)
   say(state, from, { type: 'free', object: itemOf(task, index) })

@@ -185,7 +185,8 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
     },
     ...(extra === true && { extra }),
     ...(stream !== undefined && { stream: unpackStream(stream) }),
-    ...(remake !== undefined && remake !== 0 && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
+    ...(remake !== undefined &&
+      remake !== 0 && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
   }
 }
 

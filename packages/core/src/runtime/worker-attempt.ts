@@ -15,6 +15,7 @@ import { createScope, type OpenScope } from '../scope.ts'
 import type { Fn, Scope } from '../types.ts'
 import type { CodePort, LoadedModule } from './code-port.ts'
 import type { CurrentTask } from './task-global.ts'
+import { isGeneratorFunction } from './generators.ts'
 import { nameOfError } from './value-graph.ts'
 import { refBrand } from './value-kinds.ts'
 import { decodeArgs, encode, encodeError } from './values.ts'
@@ -294,7 +295,8 @@ export class Attempt implements CurrentTask {
         }
         // What an export reaches is not known here: two bundles are two functions.
         const digest = `${code} ${name}`
-        return { code, name, exports: [{ name, kind: 'function', digest }], only: null, source: null }
+        const kind = isGeneratorFunction(f) ? 'generator' : 'function'
+        return { code, name, exports: [{ name, kind, digest }], only: null, source: null }
       },
     }
   }

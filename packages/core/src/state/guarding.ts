@@ -26,7 +26,11 @@ export function guardClosure(state: PeerState, objects: readonly ObjectId[]): vo
     const entry = state.directory.get(object)
     const spec = entry?.task ? state.tasks.get(entry.task)?.spec : state.makers.of(object)?.spec
     const stream = itemIn(object)
-    const links = [...(entry?.refs ?? []), ...(spec?.refs ?? []), ...(stream ? [{ object: resultOf(stream.task) }] : [])]
+    const links = [
+      ...(entry?.refs ?? []),
+      ...(spec?.refs ?? []),
+      ...(stream ? [{ object: resultOf(stream.task) }] : []),
+    ]
     for (const link of links)
       if (state.directory.get(link.object) && state.ledger.add(link.object, null)) left.push(link.object)
   }
