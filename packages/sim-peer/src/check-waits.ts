@@ -100,7 +100,8 @@ function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefine
   const entry = state.directory.get(object)
   if (!entry) return owner !== state.self && state.elsewhere.get(object) !== undefined
   const item = itemIn(object)
-  if (item && entry.state === 'pending' && state.streams.get(item.task)?.count === null) return isPending(state, item.task)
+  if (item && entry.state === 'pending' && state.streams.get(item.task)?.count === null)
+    return isPending(state, item.task)
   if (entry.state === 'pending') return isSought(state, object) || (entry.task !== null && isPending(state, entry.task))
   if (entry.state === 'faded') return false
   if (entry.state === 'alias' && entry.alias) return willSettle(state, entry.alias.object, entry.alias.owner)
@@ -162,7 +163,12 @@ export function checkAttempts(peer: SimPeer): void {
     if (state.members.ended(row.owner) && row.orphanedAt === never && row.aborting === null)
       fail(peer, `${row.id} is kept for ever for ${row.owner}, whose life is over`)
     if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id)
-    else if (row.state === 'done' && row.unsaid.size === 0 && row.unsent.length === 0 && !state.members.ended(row.owner))
+    else if (
+      row.state === 'done' &&
+      row.unsaid.size === 0 &&
+      row.unsent.length === 0 &&
+      !state.members.ended(row.owner)
+    )
       fail(peer, `${row.id} is done and its outcome does not leave`)
     for (const object of row.unsaid)
       if (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object))

@@ -9,6 +9,7 @@ import { checkAlways, checkEmpty, checkOnce, checkQueues, checkQuiet, falseDeath
 import { describe } from './describe.ts'
 import type { Fault } from './faults.ts'
 import { defineFunctions } from './functions.ts'
+import { defineStreams } from './functions-streams.ts'
 import { NamedJobs } from './named-jobs.ts'
 import { calm, silent } from './network.ts'
 import type { SimPeer } from './peer.ts'
@@ -93,6 +94,7 @@ class Churn {
     // Any number of peers may die with a task: unless its call says otherwise, the right answer is what is asked.
     this.world.retries = -1
     defineFunctions(this.world)
+    defineStreams(this.world)
   }
 
   populate(): void {

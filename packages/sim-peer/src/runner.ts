@@ -1,7 +1,17 @@
 // Drives one generator (a task's body or a program) as a context of a simulated peer: its submits
 // become events, its gets become watches, its handles are counted and let go when it ends.
 
-import type { CodeId, ContextId, Failure, LifeId, ObjectId, Policy, RefLink, StreamOrder, TaskId } from '@murmuration/core/internal'
+import type {
+  CodeId,
+  ContextId,
+  Failure,
+  LifeId,
+  ObjectId,
+  Policy,
+  RefLink,
+  StreamOrder,
+  TaskId,
+} from '@murmuration/core/internal'
 import { isWanted, resultOf } from '@murmuration/core/internal'
 import type { Body, CallOptions, Context, Got, PutOptions, Wait } from './bodies.ts'
 import { SimFailure, end as theEnd } from './bodies.ts'

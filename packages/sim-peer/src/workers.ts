@@ -2,7 +2,16 @@
 // next when the first is done or gone. A body that waits keeps its worker; what queued behind it is
 // given back, as the worker host does.
 
-import type { AttemptId, ContextId, CrashReason, Item, ObjectId, Order, Outcome, RefLink } from '@murmuration/core/internal'
+import type {
+  AttemptId,
+  ContextId,
+  CrashReason,
+  Item,
+  ObjectId,
+  Order,
+  Outcome,
+  RefLink,
+} from '@murmuration/core/internal'
 import { countBytes, itemOf, resultOf } from '@murmuration/core/internal'
 import { SimFailure } from './bodies.ts'
 import type { SimPeer } from './peer.ts'
@@ -64,7 +73,15 @@ export class SimWorkers {
     for (const order of batch) {
       const inputs = this.#inputsOf(order)
       if (!inputs) continue
-      this.#running.set(order.id, { order, inputs, worker, runner: null, startedAt: 0, isFull: false, isBlocked: false })
+      this.#running.set(order.id, {
+        order,
+        inputs,
+        worker,
+        runner: null,
+        startedAt: 0,
+        isFull: false,
+        isBlocked: false,
+      })
       queue.push(order.id)
     }
     if (idle) this.#next(worker)
