@@ -136,6 +136,7 @@ export class Runner implements Context {
     if (!stream) throw new Error(`${this.id} emits, and is no stream`)
     const index = this.emitted++
     if (isWanted({ ...stream.order, taken: this.#taken }, index)) stream.onItem(value, index)
+    if (this.ended) return
     if (this.#mayEmit()) return this.#go({ type: 'value', value: null })
     this.#waiting = { type: 'emit', object: this.id as string as ObjectId, blocked: true }
     this.#init.onBlocked(true)

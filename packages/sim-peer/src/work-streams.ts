@@ -22,7 +22,7 @@ function drawFlow({ rng, options }: WorkDraw): Flowing {
 }
 
 function open(context: Context, { count, ms, what, ahead, options }: Flowing): SimRef {
-  return context.call('flow', [{ count, ms, what }], { ...options, ahead })
+  return context.call('flow', [{ count, ms, what }], { ...options, ...elsewhereIfFull, ahead })
 }
 
 /** All of it, one item after the other, with some time in between. */
@@ -62,7 +62,7 @@ export const handedOn: WorkKind<Flowing & { readonly streams: number }> = {
 export const piped: WorkKind<Flowing> = {
   draw: (draw) => drawFlow(draw),
   *main(context, { count, ms, what, ahead, options }) {
-    const stream = context.call('pipe', [{ count, ms, what }], { ...options, ahead })
+    const stream = context.call('pipe', [{ count, ms, what }], { ...options, ...elsewhereIfFull, ahead })
     let sum = 0
     yield* each(stream, (item) => (sum += item as number))
     context.release(stream)

@@ -28,8 +28,6 @@ interface Running {
   /** Null until it is its turn. */
   runner: Runner | null
   startedAt: number
-  /** There was no room for an item. */
-  isFull: boolean
   isBlocked: boolean
 }
 
@@ -79,7 +77,7 @@ export class SimWorkers {
         worker,
         runner: null,
         startedAt: 0,
-        isFull: false,
+
         isBlocked: false,
       })
       queue.push(order.id)
@@ -138,14 +136,16 @@ export class SimWorkers {
   /** Of what there is no room for nothing comes after it: the attempt is given back. */
   #item(running: Running, value: unknown, index: number): void {
     const { order } = running
-    if (running.isFull) return
     const item = this.#stored(itemOf(order.spec.id, index), value)
     if (item) this.#peer.event({ type: 'item', attempt: order.id, index, item })
-    else running.isFull = true
+    else {
+      running.runner?.drop()
+      this.#finish(running, { type: 'returned', reason: 'memory' })
+    }
   }
 
-  #outcome({ order, runner, isFull }: Running, value: unknown): Outcome {
-    const stored = isFull ? null : this.#stored(resultOf(order.spec.id), value)
+  #outcome({ order, runner }: Running, value: unknown): Outcome {
+    const stored = this.#stored(resultOf(order.spec.id), value)
     if (order.stream && stored) return { type: 'inline', bytes: countBytes(runner?.emitted ?? 0), refs: [] }
     return stored ?? { type: 'returned', reason: 'memory' }
   }

@@ -15,8 +15,9 @@ import { letGo } from '../state/locate.ts'
 import type { Maker } from '../state/makers.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
-import { stopAwaiting } from '../state/remaking.ts'
+import { letRunGo, stopAwaiting } from '../state/remaking.ts'
 import { closeStream } from '../state/streaming.ts'
+import type { StreamRow } from '../state/streams.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
 export function loosened(state: PeerState, object: ObjectId): void {
@@ -73,7 +74,7 @@ function own(state: PeerState, entry: Entry): void {
   const { object } = entry
   if (state.holds.isHeld(object)) return
   const stream = state.streams.get(object as string as TaskId)
-  if (stream) closeStream(state, stream)
+  if (stream) close(state, stream)
   const row = state.holds.get(object)
   const isLineage = row !== undefined && row.lineage > 0
   if (row && !isLineage) {
@@ -98,6 +99,13 @@ function own(state: PeerState, entry: Entry): void {
   else for (const link of refs) letGo(state, link.object, 'container')
   if (task) dropSpec(state, task)
   if (!task || stream) dropMaker(state, object)
+}
+
+/** Nobody reads it any more, nor is it run again for whoever did. */
+function close(state: PeerState, stream: StreamRow): void {
+  closeStream(state, stream)
+  const maker = state.makers.get(stream.spec.id)
+  if (maker) letRunGo(state, maker)
 }
 
 /** The bytes go, the way to make them again stays. */

@@ -171,7 +171,9 @@ export function reads(state: PeerState, event: Extract<PeerEvent, { type: 'took'
   const { object, owner, reader, run, taken } = event
   state.readings.set(object, { reader, run, taken })
   const isOwn = owner === state.self || state.directory.get(object) !== undefined
-  tellTaken(state, object, isOwn ? state.self : (state.holds.get(object)?.owner ?? owner))
+  // At once: items that are asked for in the same turn depend on it.
+  if (isOwn) took(state, state.self, { type: 'took', object, reader, run, taken })
+  else tellTaken(state, object, state.holds.get(object)?.owner ?? owner)
 }
 
 /** Whoever answers for it now learns how far its reader is. */

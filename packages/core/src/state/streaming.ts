@@ -61,6 +61,7 @@ function makeAgain(state: PeerState, { spec }: StreamRow, object: ObjectId): voi
 function failItem(state: PeerState, row: StreamRow, entry: Entry): void {
   state.directory.failed(entry, whyNoItem(state, row, entry.object))
   state.agenda.settled.push(entry.object)
+  state.agenda.loose.push(entry.object)
 }
 
 function whyNoItem(state: PeerState, { spec, count }: StreamRow, object: ObjectId): Failure {
