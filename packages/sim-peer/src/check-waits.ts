@@ -148,8 +148,11 @@ function checkUnsafe(peer: SimPeer, attempt: AttemptId): void {
   const { ledger, members, executor, directory } = peer.state
   if ([...ledger.guardians()].some(({ life }) => members.ended(life))) fail(peer, 'a guardian is dead and still counts')
   const row = executor.get(attempt)
-  if (!row || row.outcome === null) return
-  const copying = linksOf(row.outcome).some(({ object }) => (directory.get(object)?.copying.size ?? 0) > 0)
+  if (!row) return
+  const said = [...(row.outcome === null ? [] : [row.outcome]), ...row.unsent.map(({ item }) => item)]
+  const copying = said
+    .flatMap((one) => linksOf(one))
+    .some(({ object }) => (directory.get(object)?.copying.size ?? 0) > 0)
   if (ledger.guardianCount === 0 && !copying) fail(peer, `${attempt} waits for guardians, and there are none`)
 }
 

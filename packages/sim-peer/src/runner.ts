@@ -12,7 +12,7 @@ import type {
   StreamOrder,
   TaskId,
 } from '@murmuration/core/internal'
-import { isWanted, resultOf } from '@murmuration/core/internal'
+import { isWanted, mayYield, resultOf } from '@murmuration/core/internal'
 import type { Body, CallOptions, Context, Got, PutOptions, Wait } from './bodies.ts'
 import { SimFailure, end as theEnd } from './bodies.ts'
 import { SimReading } from './reading.ts'
@@ -143,7 +143,8 @@ export class Runner implements Context {
   }
 
   #mayEmit(): boolean {
-    return this.emitted < this.#taken + (this.#init.stream?.ahead ?? 0)
+    const { stream } = this.#init
+    return stream ? mayYield({ ...stream.order, taken: this.#taken }, stream.ahead, this.emitted) : true
   }
 
   /** Its reader has taken so many. */

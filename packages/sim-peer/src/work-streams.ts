@@ -1,7 +1,7 @@
 // Work whose tasks yield: read by a program, by a task, by a task that yields what it read; with large items, items
 // with refs inside, items kept for later, and readers that leave early.
 
-import type { CallOptions, Context } from './bodies.ts'
+import type { CallOptions, Context, Got, Wait } from './bodies.ts'
 import { each, elapse, end, get, next } from './bodies.ts'
 import { elsewhereIfFull } from './functions.ts'
 import { weight } from './functions-streams.ts'
@@ -21,22 +21,36 @@ function drawFlow({ rng, options }: WorkDraw): Flowing {
   return { count, what, ms: rng.between(0, 120), ahead: 1 + rng.below(8), options }
 }
 
-function open(context: Context, { count, ms, what, ahead, options }: Flowing): SimRef {
-  return context.call('flow', [{ count, ms, what }], { ...options, ...elsewhereIfFull, ahead })
+function open(context: Context, { count, ms, what, ahead, options }: Flowing, fn = 'flow'): SimRef {
+  return context.call(fn, [{ count, ms, what }], { ...options, ...elsewhereIfFull, ahead })
+}
+
+/** Whatever comes of the reading: a stream that is held and not read waits for its reader, as it should. */
+function* reading<T>(
+  context: Context,
+  stream: SimRef,
+  read: (stream: SimRef) => Generator<Wait, T, Got>,
+): Generator<Wait, T, Got> {
+  try {
+    return yield* read(stream)
+  } finally {
+    context.leave(stream)
+    context.release(stream)
+  }
 }
 
 /** All of it, one item after the other, with some time in between. */
 export const streamed: WorkKind<Flowing & { readonly pauseMs: number }> = {
   draw: (draw) => ({ ...drawFlow(draw), pauseMs: draw.rng.next() < 0.5 ? 0 : draw.rng.between(0, 200) }),
   *main(context, { pauseMs, ...flow }) {
-    const stream = open(context, flow)
-    let sum = 0
-    for (let item = yield* next(stream); item !== end; item = yield* next(stream)) {
-      sum += yield* weight(context, item)
-      if (pauseMs > 0) yield* elapse(pauseMs)
-    }
-    context.release(stream)
-    return sum
+    return yield* reading(context, open(context, flow), function* (stream) {
+      let sum = 0
+      for (let item = yield* next(stream); item !== end; item = yield* next(stream)) {
+        sum += yield* weight(context, item)
+        if (pauseMs > 0) yield* elapse(pauseMs)
+      }
+      return sum
+    })
   },
   expected: ({ count }) => total(count),
 }
@@ -61,12 +75,12 @@ export const handedOn: WorkKind<Flowing & { readonly streams: number }> = {
 /** What a task reads of its child it yields, doubled. */
 export const piped: WorkKind<Flowing> = {
   draw: (draw) => drawFlow(draw),
-  *main(context, { count, ms, what, ahead, options }) {
-    const stream = context.call('pipe', [{ count, ms, what }], { ...options, ...elsewhereIfFull, ahead })
-    let sum = 0
-    yield* each(stream, (item) => (sum += item as number))
-    context.release(stream)
-    return sum
+  *main(context, flow) {
+    return yield* reading(context, open(context, flow, 'pipe'), function* (stream) {
+      let sum = 0
+      yield* each(stream, (item) => (sum += item as number))
+      return sum
+    })
   },
   expected: ({ count }) => 2 * total(count),
 }
@@ -75,11 +89,12 @@ export const piped: WorkKind<Flowing> = {
 export const kept: WorkKind<Flowing & { readonly waitMs: number }> = {
   draw: (draw) => ({ ...drawFlow(draw), waitMs: draw.rng.between(0, 3_000) }),
   *main(context, { waitMs, ...flow }) {
-    const stream = open(context, flow)
-    const refs: SimRef[] = []
-    for (let ref = yield* next(stream, { asRef: true }); ref !== end; ref = yield* next(stream, { asRef: true }))
-      refs.push(ref as SimRef)
-    context.release(stream)
+    const refs = yield* reading(context, open(context, flow), function* (stream) {
+      const items: SimRef[] = []
+      for (let ref = yield* next(stream, { asRef: true }); ref !== end; ref = yield* next(stream, { asRef: true }))
+        items.push(ref as SimRef)
+      return items
+    })
     yield* elapse(waitMs)
     let sum = 0
     for (const ref of refs) sum += yield* weight(context, yield* get(ref))
@@ -92,12 +107,11 @@ export const kept: WorkKind<Flowing & { readonly waitMs: number }> = {
 export const left: WorkKind<Flowing & { readonly items: number }> = {
   draw: (draw) => ({ ...drawFlow(draw), count: 200, items: 1 + draw.rng.below(6) }),
   *main(context, { items, ...flow }) {
-    const stream = open(context, flow)
-    let sum = 0
-    for (let n = 0; n < items; n++) sum += yield* weight(context, yield* next(stream))
-    context.leave(stream)
-    context.release(stream)
-    return sum
+    return yield* reading(context, open(context, flow), function* (stream) {
+      let sum = 0
+      for (let n = 0; n < items; n++) sum += yield* weight(context, yield* next(stream))
+      return sum
+    })
   },
   expected: ({ items }) => total(items),
 }

@@ -3,7 +3,7 @@
 // the mesh could ever run is given a time to be proven wrong, then fails with the reasons.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, never } from '../model/ids.ts'
+import { after, itemIn, never } from '../model/ids.ts'
 import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
@@ -85,10 +85,10 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
 /** What it is to put again. */
 function remakeOf(state: PeerState, { spec }: TaskRow): readonly ObjectId[] {
   const maker = state.makers.get(spec.id)
-  // A generator is told by number.
-  if (!maker || maker.awaited.size === 0 || isStream(spec)) return none
+  if (!maker || maker.awaited.size === 0) return none
   for (const object of maker.awaited) maker.told.add(object)
-  return [...maker.awaited]
+  // Items are told by their numbers.
+  return isStream(spec) ? [...maker.awaited].filter((object) => itemIn(object) === null) : [...maker.awaited]
 }
 
 const none: readonly ObjectId[] = []

@@ -39,7 +39,7 @@ export function putLost(state: PeerState, entry: Entry, reason: string, now: Ins
   if (!isOut(state, maker)) return run(state, maker, reason, now)
   if (passed === null) return
   maker.rebuildsLeft--
-  runAnew(state, passed, maker, `an item of it was lost (${reason})`)
+  runAnew(state, passed, `an item of it was lost (${reason})`)
 }
 
 /** Nobody has it, and nobody is about to. */

@@ -72,7 +72,7 @@ export function item(state: PeerState, from: LifeId, message: ItemMessage): void
     return refuse(state, from, message)
   }
   const stream = state.streams.get(task)
-  if (stream && isGap(stream, index)) return begin(state, row, stream, from, message)
+  if (stream && isGap(stream, index)) return begin(state, row, from, message)
   if (stream) stream.received = Math.max(stream.received, index + 1)
   expectDelivery(state, from, message)
   const entry = entryFor(state, row, stream, index)
@@ -88,10 +88,9 @@ function isGap({ received, taken, count }: StreamRow, index: number): boolean {
 }
 
 // oxlint-disable-next-line max-params -- what came, and what of
-function begin(state: PeerState, row: TaskRow, { spec }: StreamRow, from: LifeId, message: ItemMessage): void {
+function begin(state: PeerState, row: TaskRow, from: LifeId, message: ItemMessage): void {
   refuse(state, from, message)
-  const maker = state.makers.get(spec.id)
-  if (maker && row.state === 'assigned' && !row.ending) runAnew(state, row, maker, 'items of it never came')
+  if (row.state === 'assigned' && !row.ending) runAnew(state, row, 'items of it never came')
 }
 
 /** An item that somebody waits for, or that is yet to be read, has one. */

@@ -22,6 +22,11 @@ export function isWanted({ from, also, taken }: StreamOrder, index: number): boo
   return (index >= from && index >= taken) || also.includes(index)
 }
 
+/** The generator may go on to that item. What is only passed over waits for nobody. */
+export function mayYield({ from, taken }: StreamOrder, ahead: number, index: number): boolean {
+  return index < from || index < taken + ahead
+}
+
 /** A number as values are written, in the one form that the machine can read without their codec. */
 export function countBytes(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(10)

@@ -3,7 +3,7 @@
 // where the generator does not wait in between. It knows nothing of tasks, only of an iterator and a window.
 
 import type { Item, StreamOrder } from '../model/stream.ts'
-import { isWanted } from '../model/stream.ts'
+import { isWanted, mayYield } from '../model/stream.ts'
 import type { YieldedItem } from './worker-messages.ts'
 
 export interface Flow {
@@ -102,7 +102,8 @@ export class StreamRun {
   }
 
   #mayYield(index: number): boolean {
-    return this.#isStopped || index < this.#taken + this.#flow.ahead
+    const { order, ahead } = this.#flow
+    return this.#isStopped || mayYield({ ...order, taken: this.#taken }, ahead, index)
   }
 
   async #room(index: number): Promise<void> {

@@ -124,8 +124,7 @@ function rewind(state: PeerState, row: StreamRow, taken: number): void {
   row.received = Math.min(row.received, taken)
   for (const index of row.items) if (index >= taken && index < before) holdUnread(state, row, index)
   const task = state.tasks.get(row.spec.id)
-  const maker = state.makers.get(row.spec.id)
-  if (task?.state === 'assigned' && maker) runAnew(state, task, maker, 'whoever reads it began anew')
+  if (task?.state === 'assigned') runAnew(state, task, 'whoever reads it began anew')
 }
 
 /** What an attempt at it is to produce; undefined for what is no generator. */
@@ -135,7 +134,6 @@ export function streamOrder(state: PeerState, { spec }: TaskRow): StreamOrder | 
   const maker = state.makers.get(spec.id)
   const lost: number[] = []
   for (const object of maker?.awaited ?? []) {
-    maker?.told.add(object)
     const index = itemIn(object)?.index
     if (index !== undefined) lost.push(index)
   }
@@ -150,15 +148,16 @@ export function hasPassed(state: PeerState, { spec, told }: Maker, object: Objec
   const row = state.tasks.get(spec.id)
   if (!isStream(spec) || row?.state !== 'assigned' || row.ending || told.has(object)) return null
   const received = state.streams.get(spec.id)?.received ?? Number.POSITIVE_INFINITY
-  return (itemIn(object)?.index ?? received) < received ? row : null
+  const index = itemIn(object)?.index
+  // What is no item was put inside it, and its reader may wait for that.
+  return index === undefined || index < received ? row : null
 }
 
 /** From its beginning, instead of the attempt that runs: its reader may wait for an earlier item than that one will ever come to. */
-// oxlint-disable-next-line max-params -- one task in two tables, and why
-export function runAnew(state: PeerState, row: TaskRow, maker: Maker, reason: string): void {
+export function runAnew(state: PeerState, row: TaskRow, reason: string): void {
   const { id } = row.spec
   const at = row.at as LifeId
-  maker.told.clear()
+  state.makers.get(id)?.told.clear()
   state.counters.rebuilt++
   state.tasks.tell(row, `attempt ${row.attempt} is begun anew: ${reason}`)
   say(state, at, { type: 'abort', task: id, attempt: row.attempt, reason, moved: true })
