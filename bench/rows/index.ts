@@ -6,5 +6,6 @@ import { row as dragon } from './dragon.ts'
 import { row as frozen } from './frozen.ts'
 import { row as killed } from './killed.ts'
 import { rows as noop } from './noop.ts'
+import { rows as stream } from './stream.ts'
 
-export const rows: readonly Row[] = [...noop, bulk64Mib, dragon, killed, frozen]
+export const rows: readonly Row[] = [...noop, ...stream, bulk64Mib, dragon, killed, frozen]

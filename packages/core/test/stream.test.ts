@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createScope } from '../src/scope.ts'
 import type { MeshError } from '../src/errors.ts'
+import type { Ref } from '../src/refs.ts'
 import { encode } from '../src/runtime/values.ts'
 import type { ObjectStream, Scope } from '../src/types.ts'
 import { FakeCode, FakePort } from './support/fake-port.ts'
@@ -82,7 +83,9 @@ describe('a stream', () => {
 
   test('says what it is where a value is wanted', async () => {
     const stream = frames(1)
-    expect(() => String(stream)).toThrow(/^ObjectStream tiles.frames .*: for await \(const item of stream\)$/)
+    expect(() => (stream as unknown as Ref).toString()).toThrow(
+      /^ObjectStream tiles.frames .*: for await \(const item of stream\)$/,
+    )
     expect(() => JSON.stringify({ stream })).toThrow(/ObjectStream/)
     const error = await scope.get([stream] as never).then(
       () => new Error('no error'),

@@ -67,13 +67,16 @@ export function proceed(state: PeerState, from: LifeId, message: Extract<Message
 export function item(state: PeerState, from: LifeId, message: ItemMessage): void {
   const { task, attempt, index, item: what } = message
   const row = state.tasks.get(task)
-  if (!row || state.tasks.attemptAt(row, from) !== attempt) {
+  const current = row ? state.tasks.attemptAt(row, from) : null
+  if (!row || current === null) {
     state.counters.strayed++
     return refuse(state, from, message)
   }
   const stream = state.streams.get(task)
-  if (stream && isGap(stream, index)) return begin(state, row, from, message)
-  if (stream) stream.received = Math.max(stream.received, index + 1)
+  // Of an attempt that was begun anew over there: the next one yields the same, under the same name.
+  const isLate = current !== attempt
+  if (stream && !isLate && isGap(stream, index)) return begin(state, row, from, message)
+  if (stream && !isLate) stream.received = Math.max(stream.received, index + 1)
   expectDelivery(state, from, message)
   const entry = entryFor(state, row, stream, index)
   if (entry?.state !== 'pending') return spareOrFree(state, from, entry, message)

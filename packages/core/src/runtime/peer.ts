@@ -87,7 +87,7 @@ export class Peer {
     const post = (event: PeerEvent): void => this.post(event)
     const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
     this.#keeper = new Keeper({ platform, config, addressesOf, post })
-    this.#waiters = new Waiters({ post, store: this.#keeper.store })
+    this.#waiters = new Waiters({ post, store: this.#keeper.store, soon: (then) => platform.clock.soon(then) })
     this.#links = new LinkTable({
       self,
       platform,

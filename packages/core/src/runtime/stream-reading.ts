@@ -14,11 +14,14 @@ interface Slot {
   watch: Watch
   /** Asked for while others before it were unread. */
   isEarly: boolean
+  settlement: Settlement | null
 }
 
 export interface ReadingOptions extends ReadOptions {
   readonly port: Pick<ContextPort, 'hold' | 'release' | 'watch'>
   readonly post: (event: PeerEvent) => void
+  /** Calls back when what is going on now is over. */
+  readonly soon: (then: () => void) => void
   readonly stream: ObjectId
   readonly owner: LifeId
   readonly reader: ContextId
@@ -30,8 +33,11 @@ export class PeerReading implements StreamReading {
   readonly #options: ReadingOptions
   readonly #slots: Slot[] = []
   #taken = 0
-  /** Handed out as a value, and kept until whoever got it asks for more: refs inside it are theirs by then. */
-  #last: ObjectId | null = null
+  /** Taken, and not told yet: a loop that finds its items here takes many before anybody has to know. */
+  #untold = 0
+  /** Values that were handed out, to be let go of with the next word; the last one may have refs inside that are yet to be held. */
+  #read: ObjectId[] = []
+  #isSoon = false
   #isClosed = false
   #refuse: (error: MeshError) => void = () => {}
   readonly #refused: Promise<never>
@@ -41,7 +47,6 @@ export class PeerReading implements StreamReading {
     this.#refused = new Promise((_, reject) => (this.#refuse = reject))
     this.#refused.catch(() => {})
     this.#tell()
-    this.#fill()
   }
 
   get stream(): ObjectId {
@@ -53,10 +58,10 @@ export class PeerReading implements StreamReading {
   }
 
   next(): Wait<Settlement | null> {
-    this.#releaseLast()
     const [slot] = this.#slots
-    const settled = slot === undefined ? Promise.resolve(null) : Promise.race([this.#settled(slot), this.#refused])
-    return { settled, stop: () => this.close() }
+    if (slot?.settlement == null && this.#untold > 0) this.#tell()
+    const [first] = this.#slots
+    return { settled: first === undefined ? over : this.#settled(first), stop: () => this.close() }
   }
 
   /** Another context reads it. */
@@ -68,23 +73,24 @@ export class PeerReading implements StreamReading {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#releaseLast()
     const { port, closed } = this.#options
     for (const { item, watch } of this.#slots.splice(0)) {
       watch.stop()
       port.release(item)
     }
+    for (const item of this.#read.splice(0)) port.release(item)
     closed(this)
   }
 
   async #settled(slot: Slot): Promise<Settlement | null> {
-    const settlement = await slot.watch.settled
+    const settlement = slot.settlement ?? (await Promise.race([slot.watch.settled, this.#refused]))
     if (slot !== this.#slots[0]) return null
     if (settlement.type === 'value') return this.#take(slot, settlement)
     if (slot.isEarly && settlement.failure.code === 'OVERLOADED') {
       // There was no room for it beside those before it, which are gone by now.
+      if (this.#untold > 0) this.#tell()
       slot.isEarly = false
-      slot.watch = this.#watch(slot.item)
+      this.#watch(slot)
       return this.#settled(slot)
     }
     this.close()
@@ -94,46 +100,61 @@ export class PeerReading implements StreamReading {
   #take({ item }: Slot, settlement: Settlement): Settlement {
     this.#slots.shift()
     this.#taken++
-    if (this.#options.bytes) this.#last = item
-    this.#tell()
-    this.#fill()
+    this.#untold++
+    if (this.#options.bytes) this.#read.push(item)
+    if (this.#untold * 2 >= this.#options.ahead) this.#tell()
+    else if (!this.#isSoon) {
+      this.#isSoon = true
+      this.#options.soon(() => {
+        this.#isSoon = false
+        if (this.#untold > 0) this.#tell()
+      })
+    }
     return settlement
   }
 
+  /** How many were taken; lets go of them, and asks for as many more. */
   #tell(): void {
-    const { post, stream: object, owner, reader, run } = this.#options
+    if (this.#isClosed) return
+    const { post, stream: object, owner, reader, run, port, ahead } = this.#options
+    this.#untold = 0
     post({ type: 'took', object, owner, reader, run, taken: this.#taken })
-  }
-
-  #fill(): void {
-    const { port, stream, owner, ahead } = this.#options
+    const last = this.#read.pop()
+    for (const item of this.#read) port.release(item)
+    this.#read = last === undefined ? [] : [last]
     while (this.#slots.length < ahead) {
-      const item = itemOf(stream as string as TaskId, this.#taken + this.#slots.length)
+      const item = itemOf(object as string as TaskId, this.#taken + this.#slots.length)
       port.hold(item, owner)
-      this.#slots.push({ item, watch: this.#watch(item), isEarly: this.#slots.length > 0 })
+      const slot: Slot = { item, watch: none, isEarly: this.#slots.length > 0, settlement: null }
+      this.#watch(slot)
+      this.#slots.push(slot)
     }
   }
 
-  #watch(item: ObjectId): Watch {
+  #watch(slot: Slot): void {
     const { port, owner, bytes } = this.#options
-    const watch = port.watch(item, owner, { bytes })
+    slot.settlement = null
+    slot.watch = port.watch(slot.item, owner, { bytes })
+    const settled = (settlement: Settlement): void => void (slot.settlement = settlement)
     // What nobody has come to yet is told when somebody does.
-    watch.settled.catch(() => {})
-    return watch
-  }
-
-  #releaseLast(): void {
-    if (this.#last !== null) this.#options.port.release(this.#last)
-    this.#last = null
+    slot.watch.settled.then(settled, () => {})
   }
 }
 
+const over: Promise<null> = Promise.resolve(null)
+const none: Watch = { settled: new Promise(() => {}), stop: () => {} }
+
 /** Those of all contexts of a peer, so that a refusal finds the one it is for. */
 export class Readings {
+  readonly #soon: ReadingOptions['soon']
   readonly #all = new Set<PeerReading>()
 
-  open(options: Omit<ReadingOptions, 'closed'>): PeerReading {
-    const reading = new PeerReading({ ...options, closed: (one) => this.#all.delete(one) })
+  constructor(soon: ReadingOptions['soon']) {
+    this.#soon = soon
+  }
+
+  open(options: Omit<ReadingOptions, 'closed' | 'soon'>): PeerReading {
+    const reading = new PeerReading({ ...options, soon: this.#soon, closed: (one) => this.#all.delete(one) })
     this.#all.add(reading)
     return reading
   }

@@ -44,6 +44,13 @@ interface Row {
   waiters: Waiter | Set<Waiter>
 }
 
+export interface WaitersOptions {
+  readonly post: (event: PeerEvent) => void
+  readonly store: ObjectStore
+  /** Calls back when what is going on now is over. */
+  readonly soon: (then: () => void) => void
+}
+
 export class Waiters {
   readonly #post: (event: PeerEvent) => void
   readonly #store: ObjectStore
@@ -51,10 +58,11 @@ export class Waiters {
   readonly #durable = new Map<ObjectId, Set<DurableWaiter>>()
   readonly #cancels = new Map<ObjectId, (() => void)[]>()
   /** Streams that contexts here read. */
-  readonly readings = new Readings()
+  readonly readings: Readings
   #failed: Error | null = null
 
-  constructor({ post, store }: { post: (event: PeerEvent) => void; store: ObjectStore }) {
+  constructor({ post, store, soon }: WaitersOptions) {
+    this.readings = new Readings(soon)
     this.#post = post
     this.#store = store
   }

@@ -110,8 +110,10 @@ export function readBy(state: PeerState, row: StreamRow, reader: Reader, taken: 
 }
 
 function forward(state: PeerState, row: StreamRow, taken: number): void {
+  const before = row.taken
   row.taken = taken
-  for (const index of row.unread) if (index < taken) letItemGo(state, row, index)
+  if (taken - before < row.unread.size) for (let index = before; index < taken; index++) letItemGo(state, row, index)
+  else for (const index of row.unread) if (index < taken) letItemGo(state, row, index)
   const task = state.tasks.get(row.spec.id)
   if (task?.state !== 'assigned' || !task.at) return
   say(state, task.at, { type: 'proceed', task: row.spec.id, attempt: task.attempt, taken })
