@@ -2,8 +2,9 @@
 
 import { expect, it } from 'vitest'
 import type { Context, SimRef } from '@murmuration/sim-peer'
+import { itemOf } from '@murmuration/core/internal'
 import { Big, each, emit, end, next } from '@murmuration/sim-peer'
-import { Scenario, elapse, only } from './scenario.ts'
+import { Scenario, elapse, get, only } from './scenario.ts'
 
 /** Yields 0, 1, … count - 1, each as large as that. */
 function counting(mesh: Scenario, { count = 20, ms = 10, size = 0 } = {}): void {
@@ -181,5 +182,97 @@ it('the task that reads it dies: its next attempt reads from the beginning, and 
   mesh.kill(mesh.runs('collect')[0] as string)
   expect(mesh.result(program)).toEqual({ type: 'value', value: upTo(20) })
   expect(mesh.timesRun('collect')).toBe(2)
+  mesh.endsWell()
+})
+
+it('the peer that answers for a stream dies: a task that reads it goes on, and nothing is missing', () => {
+  const mesh = new Scenario({ S: 0, O: 1, R: 1, E: 2 })
+  counting(mesh, { count: 40, ms: 50 })
+  mesh.fn('collect', function* (_context, box: { stream: SimRef }) {
+    const items: unknown[] = []
+    yield* each(box.stream, (item) => items.push(item))
+    return items
+  })
+  // Runs at O, which answers for the stream; whoever reads it is asked for by S, so that it outlives O.
+  mesh.fn('opens', function* (context) {
+    const stream = context.call('counting', [], { ahead: 4, ...only('E') })
+    yield* elapse(10)
+    return { stream }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const box = (yield* get(context.call('opens', [], only('O')))) as { stream: SimRef }
+    return yield { type: 'get', ref: context.call('collect', [box], only('R')) }
+  })
+  mesh.until(() => mesh.timesRun('collect') === 1, 'R reads it')
+  mesh.run({ forMs: 500 })
+  mesh.kill('O')
+  expect(mesh.result(program)).toEqual({ type: 'value', value: upTo(40) })
+  expect(mesh.timesRun('collect')).toBe(1)
+  mesh.endsWell()
+})
+
+it('an item is lost while the generator waits for its reader: it is made again all the same, and the reader goes on', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  counting(mesh, { count: 20, ms: 10, size: 3e5 })
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 8, copies: 1 })
+    const items = [yield* next(stream)]
+    yield* elapse(1_000)
+    mesh.peer('E').keeper.rot(itemOf(stream.object as never, 7))
+    yield* each(stream, (item) => items.push(item))
+    context.release(stream)
+    return items
+  })
+  expect(mesh.result(program)).toEqual(upTo(20))
+  expect(mesh.timesRun('counting')).toBe(2)
+  mesh.endsWell()
+})
+
+it('refs inside items are held until they are read, and what they refer to is made again with them', () => {
+  const mesh = new Scenario({ S: 0, E: 1, F: 1 })
+  mesh.fn('boxes', function* (context) {
+    for (let n = 0; n < 6; n++) {
+      yield* elapse(20)
+      yield* emit({ inside: context.put(new Big({ n }, 1e6), { copies: 1 }) })
+    }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('boxes', [], { ahead: 6 })
+    yield* elapse(2_000)
+    mesh.kill(mesh.runs('boxes')[0] as string)
+    yield* elapse(2_000)
+    const items: unknown[] = []
+    for (let box = yield* next(stream); box !== end; box = yield* next(stream)) {
+      const { inside } = box as { inside: SimRef }
+      const got = yield { type: 'get', ref: inside }
+      items.push(got.type === 'value' ? (got.value as { n: number }).n : got.failure.message)
+      context.release(inside)
+    }
+    context.release(stream)
+    return items
+  })
+  expect(mesh.result(program)).toEqual(upTo(6))
+  mesh.endsWell()
+})
+
+it('items of an attempt that is over, of streams that nobody knows, and totals by strangers change nothing', () => {
+  const mesh = new Scenario({ S: 0, E: 1, M: 1 })
+  counting(mesh, { count: 10, ms: 50 })
+  let stream: SimRef | undefined
+  const program = mesh.ask('S', function* (context) {
+    stream = context.call('counting', [], { ahead: 2, ...only('E') })
+    const items: unknown[] = []
+    yield* each(stream, (item) => items.push(item))
+    return items
+  })
+  mesh.until(() => mesh.timesRun('counting') === 1, 'it runs')
+  const task = (stream as SimRef).object as never
+  const item = { type: 'inline', bytes: new TextEncoder().encode('"wrong"'), refs: [] } as const
+  mesh.says('M', 'S', { type: 'item', task, attempt: 1, index: 0, item })
+  mesh.says('M', 'S', { type: 'item', task: 'nothing' as never, attempt: 1, index: 7, item })
+  mesh.says('M', 'E', { type: 'proceed', task, attempt: 1, taken: 1e9 })
+  mesh.says('M', 'S', { type: 'took', object: task, reader: 'somebody' as never, run: 9, taken: 5 })
+  mesh.says('M', 'S', { type: 'consumed', object: task, reader: 'job-1' as never })
+  expect(mesh.result(program)).toEqual(upTo(10))
   mesh.endsWell()
 })

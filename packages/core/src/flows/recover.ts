@@ -3,7 +3,7 @@
 // up and is back: the conversation begins anew and both sides say what they still have.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, attemptId, never, peerOf } from '../model/ids.ts'
+import { after, attemptId, itemIn, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import { announcement, openSession } from '../state/announce.ts'
@@ -349,6 +349,8 @@ function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { t
     const entry = state.directory.get(note.object)
     if (entry?.state === 'stored' && entry.hash === note.hash) state.directory.addHolder(entry, from)
     else if (entry?.state === 'pending' && listed.has(entry.task)) entry.spared.add(from)
+    // Items on their way are judged when they come.
+    else if (listed.has(itemIn(note.object)?.task ?? null)) entry?.spared.add(from)
     else if (foundHolder(state, from, note.object, note.hash)) continue
     else say(state, from, { type: 'free', object: note.object })
   }

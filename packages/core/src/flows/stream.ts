@@ -162,8 +162,10 @@ function expectDelivery(state: PeerState, from: LifeId, { task, attempt, index, 
 /** Somebody reads that stream, and has come so far. */
 export function took(state: PeerState, from: LifeId, { object, reader, run, taken }: Took): void {
   const row = adopt(state, object) ? state.streams.get(object as string as TaskId) : undefined
+  // Whoever reads it has borrowed it first.
+  if (from !== state.self && state.holds.get(object)?.borrowers.has(from) !== true) return void state.counters.strayed++
   if (!row || readBy(state, row, { context: reader, run }, taken)) return
-  if (from === state.self) consumed(state, object, reader)
+  if (from === state.self) consumed(state, from, { object, reader })
   else say(state, from, { type: 'consumed', object, reader })
 }
 
@@ -191,7 +193,13 @@ export function ownerKnown(state: PeerState, owner: LifeId): void {
     if (state.holds.get(object)?.owner === owner) tellTaken(state, object, owner)
 }
 
-export function consumed(state: PeerState, object: ObjectId, reader: ContextId): void {
+/** Whoever answers for it says that another context reads it. */
+export function consumed(
+  state: PeerState,
+  from: LifeId,
+  { object, reader }: { object: ObjectId; reader: ContextId },
+): void {
+  if (from !== state.self && from !== state.holds.get(object)?.owner) return void state.counters.strayed++
   state.readings.delete(object)
   state.effects.push({ type: 'consumed', object, reader })
 }

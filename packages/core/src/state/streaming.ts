@@ -10,7 +10,7 @@ import type { TaskSpec } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
 import type { Entry } from './directory.ts'
 import { keepMaker } from './lineage.ts'
-import { letGo } from './locate.ts'
+import { letGo, moveTo } from './locate.ts'
 import type { Maker } from './makers.ts'
 import { loseForGood } from './missing.ts'
 import type { PeerState } from './peer-state.ts'
@@ -45,7 +45,11 @@ export function expectItem(state: PeerState, object: ObjectId): boolean {
 
 export function addItem(state: PeerState, object: ObjectId, copies: number): Entry {
   state.streams.entered(object)
-  return state.directory.add(object, null, copies)
+  const entry = state.directory.add(object, null, copies)
+  // Borrowed so far of whoever answered for the stream before.
+  const held = state.holds.get(object)
+  if (held) moveTo(state, held, state.self)
+  return entry
 }
 
 /** The generator has ended, and nobody but a new run of it can say what that item is. */
