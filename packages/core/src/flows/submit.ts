@@ -245,8 +245,9 @@ export function leaveAttached(state: PeerState): void {
 }
 
 export function held(state: PeerState, object: ObjectId, owner: LifeId): void {
-  expectItem(state, object)
-  hold(state, { object, owner }, 'handle')
+  // A reader goes on naming whoever answered for its stream when it began.
+  const isOurs = expectItem(state, object)
+  hold(state, { object, owner: isOurs ? state.self : owner }, 'handle')
 }
 
 export function released(state: PeerState, object: ObjectId): void {
