@@ -61,6 +61,16 @@ export function streamContract(stage: () => Stage): void {
     expect(reports.log).toContain(`unblocked ${one.id}`)
   })
 
+  test('what its reader has taken is known to it, whichever comes first: that or the order', async () => {
+    const { order, pool, outcomeOf } = stage()
+    const orders = [1, 2, 3].map(() => order('counts', [3], { stream: { ...all, ahead: 1 } }))
+    for (const one of orders) {
+      pool.run(0, [one])
+      pool.proceed(one.id, 10)
+    }
+    for (const one of orders) expect(countOf(await outcomeOf(one))).toBe(3)
+  })
+
   test('what is there already is not sent again', async () => {
     const { order, reports } = stage()
     const stream = { from: 6, also: [2], taken: 4, ahead: 100 }

@@ -276,3 +276,22 @@ it('items of an attempt that is over, of streams that nobody knows, and totals b
   expect(mesh.result(program)).toEqual(upTo(10))
   mesh.endsWell()
 })
+
+it('a long stream takes no more room than its lead, at whoever answers for it and at whoever reads it', () => {
+  const mesh = new Scenario({ S: 0, E: 1, R: 1 })
+  counting(mesh, { count: 600, ms: 1 })
+  mesh.fn('drain', function* (_context, box: { stream: SimRef }) {
+    return yield* each(box.stream, () => {
+      const { state } = mesh.peer('S')
+      most = Math.max(most, state.directory.size + state.holds.size, mesh.peer('R').state.holds.size)
+    })
+  })
+  let most = 0
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 8, ...only('E') })
+    return yield* get(context.call('drain', [{ stream }], only('R')))
+  })
+  expect(mesh.result(program)).toBe(600)
+  expect(most).toBeLessThan(60)
+  mesh.endsWell()
+})

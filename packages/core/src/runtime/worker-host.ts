@@ -64,6 +64,9 @@ export class WorkerHost {
   #outcomes: OutcomeWriter | undefined
   #recalled: Recalled | undefined
   #queue: Attempt[] = []
+  /** The last that came, and what was said of later ones. */
+  #latest = -1
+  readonly #early = new Map<number, number>()
   #current: Attempt | undefined
   #isRunning = false
   /** The environment as text, to tell a change. */
@@ -92,7 +95,10 @@ export class WorkerHost {
   #heard(said: ToWorker): void {
     if ('call' in said) return this.calls.answer(said)
     const attempts = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue]
-    attempts.find(({ order }) => order.number === said.number)?.proceed(said.taken)
+    const attempt = attempts.find(({ order }) => order.number === said.number)
+    if (attempt !== undefined) attempt.proceed(said.taken)
+    // Batches come another way, and may be overtaken. What is over is not waited for.
+    else if (said.number > this.#latest) this.#early.set(said.number, said.taken)
   }
 
   /** Imported when its first attempt comes: then nobody else's environment is in use. */
@@ -104,6 +110,12 @@ export class WorkerHost {
     for (const object of forget) this.#objects.delete(object)
     for (const { object, bytes } of objects) this.#objects.set(object, { bytes, value: undefined })
     const attempts = orders.map((order) => new Attempt(this, unpackOrder(order, names), buffer))
+    for (const attempt of attempts) {
+      this.#latest = attempt.order.number
+      const taken = this.#early.get(this.#latest)
+      if (taken !== undefined) attempt.proceed(taken)
+      this.#early.delete(this.#latest)
+    }
     if (this.#current?.isBlocked === true) return this.#giveBack(attempts)
     this.#queue.push(...attempts)
     if (!this.#isRunning) void this.#drain()
