@@ -57,6 +57,12 @@ export async function* refs(n: number): AsyncGenerator<{ inside: ObjectRef<strin
   for (let i = 0; i < n; i++) yield { inside: await task.mesh.put(`ref ${i}`) }
 }
 
+/** Errors that are data, not thrown. */
+export function* mishaps(): Generator<Error> {
+  yield new RangeError('one')
+  yield new TypeError('two')
+}
+
 export function square(x: number): number {
   return x * x
 }

@@ -99,7 +99,7 @@ test('leaving the loop ends the generator: its finally blocks have run by then',
 test('an error comes after the items before it; time runs out as for any task', async () => {
   flock = await Flock.start(1)
   const mesh = await flock.join()
-  const { breaks, endless, count } = await use(mesh)
+  const { breaks, endless, count, mishaps } = await use(mesh)
   const seen: number[] = []
   const failure = await (async () => {
     for await (const i of breaks(5)) seen.push(i)
@@ -112,6 +112,10 @@ test('an error comes after the items before it; time runs out as for any task', 
   controller.abort()
   expect(await codeOf(aborted)).toBe('TASK_CANCELLED')
   expect(await collect(count(0))).toEqual([])
+  expect((await collect(mishaps())).map(({ name, message }) => `${name}: ${message}`)).toEqual([
+    'RangeError: one',
+    'TypeError: two',
+  ])
 })
 
 test('streams travel: tasks read them, yield of what they read, and hand on refs', async () => {

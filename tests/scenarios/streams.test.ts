@@ -295,3 +295,71 @@ it('a long stream takes no more room than its lead, at whoever answers for it an
   expect(most).toBeLessThan(60)
   mesh.endsWell()
 })
+
+/** Four items are kept as refs, their only copies die, and then they are read: the generator runs again, in its second way. */
+function rereads(again: (n: number) => 'yield' | 'end' | 'throw'): string[] {
+  const mesh = new Scenario({ S: 0, E: 1, F: 1 })
+  mesh.witness.isFickle = true
+  let runs = 0
+  mesh.fn('counting', function* () {
+    const isAgain = runs++ > 0
+    for (let n = 0; ; n++) {
+      yield* elapse(10)
+      const what = isAgain ? again(n) : n < 4 ? 'yield' : 'end'
+      if (what === 'end') return
+      if (what === 'throw') throw new RangeError(`not ${n} again`)
+      yield* emit(new Big({ n }, 1e6))
+    }
+  })
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 8, copies: 1 })
+    const refs: SimRef[] = []
+    for (let ref = yield* next(stream, { asRef: true }); ref !== end; ref = yield* next(stream, { asRef: true }))
+      refs.push(ref as SimRef)
+    mesh.kill(mesh.runs('counting')[0] as string)
+    yield* elapse(3_000)
+    const got: string[] = []
+    for (const ref of refs) {
+      const one = yield { type: 'get', ref }
+      got.push(one.type === 'value' ? String((one.value as { n: number }).n) : one.failure.message)
+      context.release(ref)
+    }
+    context.release(stream)
+    return got
+  })
+  const got = mesh.result(program) as string[]
+  mesh.endsWell()
+  return got
+}
+
+it('run again it yields one more, or one fewer, or nothing: what there is can be read, the rest is lost with the reason', () => {
+  expect(rereads((n) => (n < 5 ? 'yield' : 'end'))).toEqual(['0', '1', '2', '3'])
+  const fewer = rereads((n) => (n < 3 ? 'yield' : 'end'))
+  expect(fewer).toEqual(['0', '1', '2', expect.stringMatching(/\[3\] is lost.*counting.*run again and did not/)])
+  const nothing = rereads(() => 'end')
+  expect(nothing).toEqual(upTo(4).map(() => expect.stringMatching(/is lost/) as string))
+})
+
+it('run again it throws: the items before that are there, and the others say what it threw', () => {
+  const got = rereads((n) => (n < 2 ? 'yield' : 'throw'))
+  expect(got.slice(0, 2)).toEqual(['0', '1'])
+  for (const message of got.slice(2)) expect(message).toMatch(/is lost.*failed.*RangeError: not 2 again/)
+})
+
+it('whoever reads dies with its peer while the generator waits for it: the generator ends', () => {
+  const mesh = new Scenario({ S: 0, E: 1, X: 1 })
+  counting(mesh, { count: 100, ms: 10, size: 2e5 })
+  mesh.ask('S', (context) => read(context, only('E'), 500))
+  mesh.until(() => [...mesh.peer('E').state.executor.all()].some(({ state }) => state === 'blocked'), 'it waits')
+  mesh.kill('S')
+  mesh.until(() => mesh.peer('E').state.executor.size === 0, 'it has ended')
+  mesh.endsWell()
+})
+
+it('any lead will do', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  counting(mesh, { count: 30, ms: 1 })
+  for (let ahead = 1; ahead <= 15; ahead += 2)
+    expect(mesh.result(mesh.ask('S', (context) => read(context, { ahead })))).toEqual(upTo(30))
+  mesh.endsWell()
+})

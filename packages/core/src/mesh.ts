@@ -16,7 +16,7 @@ import type { Peer } from './runtime/peer.ts'
 import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
 import { isOver } from './state/membership.ts'
-import type { AnyRef, Scope } from './types.ts'
+import type { AnyRef, ObjectStream, Scope } from './types.ts'
 
 /** One peer as this one knows it. */
 export interface PeerInfo {
@@ -123,12 +123,12 @@ export interface Mesh extends Scope, AsyncDisposable {
   tasks(options?: ListOptions): Promise<readonly TaskInfo[]>
   objects(options?: ListOptions): Promise<readonly ObjectInfo[]>
   /**
-   * What a ref or a task waits for, as an indented tree of sentences. Takes a ref or an id; an id is asked for at every peer.
+   * What a ref, a stream or a task waits for, as an indented tree of sentences. Takes one of them or an id; an id is asked for at every peer.
    *
    * @example
    * console.log(await mesh.explain(tile))
    */
-  explain(what: AnyRef | string): Promise<string>
+  explain(what: AnyRef | ObjectStream<unknown> | string): Promise<string>
   counters(options?: ListOptions): Promise<Counts>
   /**
    * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `object:copied`,

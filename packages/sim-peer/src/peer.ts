@@ -77,6 +77,8 @@ export class SimPeer {
   /** What came while it stood still. */
   readonly #unread: PeerEvent[] = []
   readonly #watchers = new Map<ObjectId, Set<Runner>>()
+  /** Watched for nothing but their end. */
+  readonly #unreadObjects = new Set<ObjectId>()
   /** Who waits for copies, or for the end of what was cancelled. */
   readonly #ends = new Map<string, Runner[]>()
   /** Programs go on when the shell has done all that a turn asks of it, as promises resolve. */
@@ -273,11 +275,15 @@ export class SimPeer {
     this.workers.clear()
   }
 
-  watch(object: ObjectId, owner: LifeId, runner: Runner): void {
+  /** Without `bytes` only that it is settled is of interest. */
+  // oxlint-disable-next-line max-params -- who waits for what, and how much of it
+  watch(object: ObjectId, owner: LifeId, runner: Runner, bytes = true): void {
+    if (!bytes) this.#unreadObjects.add(object)
+    else this.#unreadObjects.delete(object)
     const watchers = this.#watchers.get(object)
     if (watchers) watchers.add(runner)
     else this.#watchers.set(object, new Set([runner]))
-    this.event({ type: 'watch', object, owner, bytes: true })
+    this.event({ type: 'watch', object, owner, bytes })
   }
 
   unwatch(object: ObjectId, runner: Runner): void {
@@ -373,8 +379,10 @@ export class SimPeer {
     const watchers = this.#watchers.get(object)
     this.#watchers.delete(object)
     if (located.type === 'alias') throw new Error(`${this.life} was told of ${object} that it is another one`)
+    const isUnread = this.#unreadObjects.delete(object)
     for (const runner of watchers ?? []) {
-      const bytes = located.type === 'failure' ? null : this.keeper.bytesOf(source, located)
+      const bytes =
+        located.type === 'failure' ? null : isUnread ? new Uint8Array() : this.keeper.bytesOf(source, located)
       // Gone bad meanwhile: watched on.
       if (bytes === undefined) {
         this.watch(object, runner.ownerOf(object), runner)

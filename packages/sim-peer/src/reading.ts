@@ -28,6 +28,7 @@ export class SimReading {
   /** Those for which there was no room when they were asked for. */
   readonly #early = new Set<ObjectId>()
   #taken = 0
+  #asRefs = false
 
   // oxlint-disable-next-line max-params -- who reads what, and where
   constructor(peer: SimPeer, runner: Runner, { object, owner }: SimRef, run: number) {
@@ -55,14 +56,15 @@ export class SimReading {
   }
 
   /** Asks for what is not asked for yet. */
-  ask(): void {
+  ask(asRefs = this.#asRefs): void {
+    this.#asRefs = asRefs
     for (let index = this.#taken; index < this.#taken + windowItems; index++) {
       const object = itemOf(this.stream as string as TaskId, index)
       if (this.#window.has(object)) continue
       this.#window.set(object, null)
       if (!this.#held.has(object)) this.#peer.event({ type: 'hold', object, owner: this.#owner })
       this.#held.add(object)
-      this.#peer.watch(object, this.#owner, this.#runner)
+      this.#peer.watch(object, this.#owner, this.#runner, !asRefs)
     }
   }
 

@@ -159,7 +159,7 @@ export class Runner implements Context {
       reading = new SimReading(this.#peer, this, ref, this.attempt)
       this.#readings.set(ref.object, reading)
     }
-    reading.ask()
+    reading.ask(asRef)
     this.#asRef = asRef
     const waiting: Waiting = { type: 'next', object: reading.item, blocked: false }
     this.#waiting = waiting

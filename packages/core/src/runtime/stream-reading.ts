@@ -39,13 +39,13 @@ export class PeerReading implements StreamReading {
   #read: ObjectId[] = []
   #isSoon = false
   #isClosed = false
+  /** Why it may not read. */
+  #refused: MeshError | null = null
+  /** Ends the wait that is under way. No promise for all of them: each wait would stay with it. */
   #refuse: (error: MeshError) => void = () => {}
-  readonly #refused: Promise<never>
 
   constructor(options: ReadingOptions) {
     this.#options = options
-    this.#refused = new Promise((_, reject) => (this.#refuse = reject))
-    this.#refused.catch(() => {})
     this.#tell()
   }
 
@@ -58,6 +58,7 @@ export class PeerReading implements StreamReading {
   }
 
   next(): Wait<Settlement | null> {
+    if (this.#refused !== null) return { settled: Promise.reject(this.#refused), stop: () => {} }
     const [slot] = this.#slots
     if (slot?.settlement == null && this.#untold > 0) this.#tell()
     const [first] = this.#slots
@@ -66,6 +67,7 @@ export class PeerReading implements StreamReading {
 
   /** Another context reads it. */
   refuse(error: MeshError): void {
+    this.#refused = error
     this.#refuse(error)
     this.close()
   }
@@ -83,7 +85,7 @@ export class PeerReading implements StreamReading {
   }
 
   async #settled(slot: Slot): Promise<Settlement | null> {
-    const settlement = slot.settlement ?? (await Promise.race([slot.watch.settled, this.#refused]))
+    const settlement = slot.settlement ?? (await this.#wait(slot))
     if (slot !== this.#slots[0]) return null
     if (settlement.type === 'value') return this.#take(slot, settlement)
     if (slot.isEarly && settlement.failure.code === 'OVERLOADED') {
@@ -95,6 +97,13 @@ export class PeerReading implements StreamReading {
     }
     this.close()
     return isEnd(settlement.failure) ? null : settlement
+  }
+
+  #wait({ watch }: Slot): Promise<Settlement> {
+    return new Promise((resolve, reject) => {
+      this.#refuse = reject
+      watch.settled.then(resolve, reject)
+    })
   }
 
   #take({ item }: Slot, settlement: Settlement): Settlement {
