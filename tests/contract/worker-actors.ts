@@ -70,7 +70,18 @@ export function workerActorsContract(
     function order(fn: string, args: readonly unknown[], more: Partial<RunOrder> = {}): RunOrder {
       const task = `task${++count}` as TaskId
       const { bytes, refs } = encodeArgs(args)
-      return { id: attemptId(task, 1), task, attempt: 1, code, fn, args: bytes, refs, inputs: [], ...more }
+      return {
+        id: attemptId(task, 1),
+        task,
+        attempt: 1,
+        code,
+        fn,
+        args: bytes,
+        refs,
+        inputs: [],
+        stream: null,
+        ...more,
+      }
     }
     const spawn = (fn: string, args: readonly unknown[] = [], more: Partial<ActorOrder> = {}): RunOrder => {
       const one = order(fn, args, { actor: { concurrency: 1, snapshot: null, ...more } })
