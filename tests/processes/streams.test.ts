@@ -62,7 +62,8 @@ test('large items that were unread when their only holder was killed are made ag
     if (seen.length === 0) {
       const [task] = await mesh.tasks()
       const victim = flock.byName(task?.peer as string)
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      // All that it may yield before more is read: twelve ahead, of which one is taken.
+      await until(async () => (await mesh.objects()).filter(({ state }) => state === 'stored').length >= 11)
       await victim.kill()
     }
     seen.push((await ref.get())[0] as number)

@@ -278,8 +278,7 @@ export class SimPeer {
   /** Without `bytes` only that it is settled is of interest. */
   // oxlint-disable-next-line max-params -- who waits for what, and how much of it
   watch(object: ObjectId, owner: LifeId, runner: Runner, bytes = true): void {
-    if (!bytes) this.#unreadObjects.add(object)
-    else this.#unreadObjects.delete(object)
+    this.#unreadObjects[bytes ? 'delete' : 'add'](object)
     const watchers = this.#watchers.get(object)
     if (watchers) watchers.add(runner)
     else this.#watchers.set(object, new Set([runner]))

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { PeerEvent } from '../../src/model/events.ts'
-import type { ContextId, LifeId, ObjectId } from '../../src/model/ids.ts'
+import type { ContextId, ObjectId } from '../../src/model/ids.ts'
 import { pastTheEnd } from '../../src/model/stream.ts'
 import type { Failure } from '../../src/model/object.ts'
 import { Readings } from '../../src/runtime/stream-reading.ts'
@@ -19,10 +19,14 @@ function start(ahead: number, bytes = true) {
   const later: (() => void)[] = []
   const readings = new Readings((then) => later.push(then))
   const post = (event: PeerEvent): void => void (event.type === 'took' && taken.push(event.taken))
-  const reading = readings.open({ port, post, stream, owner: here as LifeId, reader, run: 1, ahead, bytes })
+  const reading = readings.open({ port, post, stream, owner: here, reader, run: 1, ahead, bytes })
   const item = (index: number): ObjectId => `s[${index}]` as ObjectId
   return {
-    ...{ port, taken, readings, reading, later },
+    port,
+    taken,
+    readings,
+    reading,
+    later,
     yields: (index: number): void => port.settle(item(index), { type: 'value', ...encode(index) }),
     fails: (index: number, code: Failure['code'], reason: string): void =>
       port.settle(item(index), { type: 'failure', failure: { ...base, code, reason } }),
