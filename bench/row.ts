@@ -4,7 +4,8 @@
 import type { StartProcess } from './processes.ts'
 
 /** Who is measured. The ratios are mesh to the others. */
-export type Contestant = 'mesh' | 'bare pipeline' | 'piscina' | 'alone' | 'unnamed' | 'not remembered'
+export type Contestant =
+  'mesh' | 'bare pipeline' | 'piscina' | 'alone' | 'unnamed' | 'not remembered' | 'no checkpoints'
 
 /** What one run gave: a number each, or several where one run is several trials. */
 export type Samples = Partial<Record<Contestant, number | readonly number[]>>

@@ -1,7 +1,7 @@
 // Actors on real peers: state that lives in a process of its own, is called from several others, and goes on elsewhere when
 // that process is killed.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Actor, Mesh, Tasks } from 'murmuration'
 import { Flock, type FlockPeer, heard } from './flock.ts'
 import type * as actors from './actors.task.ts'
@@ -13,12 +13,12 @@ let used: Tasks<typeof actors>
 const use = (by: Mesh): Promise<Tasks<typeof actors>> =>
   by.use<typeof actors>(new URL('./actors.task.ts', import.meta.url))
 
-beforeEach(async () => {
+beforeAll(async () => {
   flock = await Flock.start(3)
   mesh = await flock.join()
   used = await use(mesh)
 })
-afterEach(() => flock.end())
+afterAll(() => flock.end())
 
 async function hostOf(counter: Actor<actors.Counter>): Promise<FlockPeer> {
   const pid = await counter.pid().get()
@@ -58,29 +58,6 @@ test('each caller’s calls run in its order, wherever it calls from', async () 
     )
 })
 
-test('its host is killed: it goes on from its checkpoint, and every call counts once', async () => {
-  const counter = used.Counter.with({ restarts: -1, onceOnly: true }).spawn(100)
-  expect(await counter.add(1).get()).toBe(101)
-  const host = await hostOf(counter)
-  const restarted = heard(mesh, 'actor:restarted')
-  const sums = Array.from({ length: 40 }, () => counter.add(1))
-  await sums[5]?.get()
-  await host.kill()
-  expect(await mesh.get(sums)).toEqual(sums.map((_, i) => 102 + i))
-  expect((await restarted).fn).toBe('Counter')
-  expect(await counter.restored().get()).toBe(1)
-  expect((await hostOf(counter)).pid).not.toBe(host.pid)
-})
-
-test('its host is killed and it may not begin again: whoever calls it is told', async () => {
-  const counter = used.Counter.spawn(0)
-  await (await hostOf(counter)).kill()
-  const { code, message } = await failureOf(counter.add(1).get())
-  expect(['ACTOR_DIED', 'ACTOR_UNAVAILABLE']).toContain(code)
-  expect(message).toMatch(/add|Counter/)
-  expect((await failureOf(counter.add(1).get())).code).toBe('ACTOR_DIED')
-})
-
 test('two who ask for one name at once get one actor', async () => {
   const other = await flock.join()
   const theirs = await use(other)
@@ -94,14 +71,14 @@ test('two who ask for one name at once get one actor', async () => {
 
 describe('the end', () => {
   test('killed, its calls fail and its name is free', async () => {
-    const counter = used.Counter.with({ name: 'hits', restarts: -1 }).spawn(0)
+    const counter = used.Counter.with({ name: 'brief', restarts: -1 }).spawn(0)
     await counter.add(1).get()
     await mesh.kill(counter, 'enough')
     expect(await failureOf(counter.add(1).get())).toMatchObject({
       code: 'ACTOR_DIED',
       message: expect.stringContaining('enough') as string,
     })
-    const again = used.Counter.with({ name: 'hits' }).spawn(10)
+    const again = used.Counter.with({ name: 'brief' }).spawn(10)
     expect(await again.add(1).get()).toBe(11)
   })
 
@@ -147,5 +124,30 @@ describe('handles', () => {
     const Player = used.Player.with({ concurrency: 8 })
     const [ping, pong] = [Player.spawn('ping'), Player.spawn('pong')]
     expect(await ping.play(pong, ping, 5).get()).toBe('ping pong ping pong ping pong')
+  })
+})
+
+describe('a death', () => {
+  test('its host is killed: it goes on from its checkpoint, and every call counts once', async () => {
+    const counter = used.Counter.with({ restarts: -1, onceOnly: true }).spawn(100)
+    expect(await counter.add(1).get()).toBe(101)
+    const host = await hostOf(counter)
+    const restarted = heard(mesh, 'actor:restarted')
+    const sums = Array.from({ length: 40 }, () => counter.add(1))
+    await sums[5]?.get()
+    await host.kill()
+    expect(await mesh.get(sums)).toEqual(sums.map((_, i) => 102 + i))
+    expect((await restarted).fn).toBe('Counter')
+    expect(await counter.restored().get()).toBe(1)
+    expect((await hostOf(counter)).pid).not.toBe(host.pid)
+  })
+
+  test('its host is killed and it may not begin again: whoever calls it is told', async () => {
+    const counter = used.Counter.spawn(0)
+    await (await hostOf(counter)).kill()
+    const { code, message } = await failureOf(counter.add(1).get())
+    expect(['ACTOR_DIED', 'ACTOR_UNAVAILABLE']).toContain(code)
+    expect(message).toMatch(/add|Counter/)
+    expect((await failureOf(counter.add(1).get())).code).toBe('ACTOR_DIED')
   })
 })

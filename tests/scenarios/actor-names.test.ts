@@ -31,3 +31,22 @@ test('two who ask for one at once get the same', () => {
   expect(both.map((program) => Number(scene.result(program))).sort((a, b) => a - b)).toEqual([1, 2])
   scene.endsWell()
 })
+
+test('whoever has a name and is slow to answer has it: silence is no until it is a death', () => {
+  const scene = stage()
+  const first = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], { name: 'hits' })
+    yield* get(context.send(actor, 'add', [1, 1]))
+    yield { type: 'elapse', ms: 60_000 }
+    return yield* get(context.send(actor, 'add', [1, 1]))
+  })
+  scene.run({ forMs: 1_500 })
+  // Not one word between them, and both are heard by the others.
+  scene.cut(['S'], ['T'])
+  const second = counts(scene, 'T', { getIfExists: true })
+  scene.run({ forMs: 3_000 })
+  scene.network.heal()
+  expect(scene.result(second)).toBe(2)
+  expect(scene.result(first)).toBe(3)
+  scene.endsWell()
+})

@@ -274,7 +274,7 @@ export class HandleTable {
       .watch(handle.object, handle.owner, { bytes: false })
       .settled.catch(() => undefined)
     if (settlement === undefined) return
-    if (settlement.type === 'failure' && !quiet.has(settlement.failure.code)) {
+    if (settlement.type === 'failure' && !isQuiet(settlement.failure)) {
       const { code, message } = settlement.failure
       this.#warn(`${handle.label} failed and nobody read it: ${code}: ${this.#mapStack(message)}`)
     }
@@ -292,6 +292,11 @@ export class HandleTable {
 
 /** Ends that were asked for: nobody needs to be told. */
 const quiet: ReadonlySet<string> = new Set(['TASK_CANCELLED', 'MESH_LEFT'])
+
+/** An actor's end is told by its calls; without any, only what its constructor threw is news. */
+function isQuiet({ code, cause }: Failure): boolean {
+  return quiet.has(code) || (code === 'ACTOR_DIED' && cause === null)
+}
 
 /** Its stack ends where it was run: once, as the error within an error has come by a hop of its own. */
 function withHop(error: unknown, { peer, attempt }: Failure): unknown {

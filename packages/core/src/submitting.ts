@@ -129,6 +129,8 @@ export class Submitter {
     options.signal?.throwIfAborted()
     this.#metPending = false
     const encoded = this.#encoded(target, args)
+    // What becomes of its actor the call will tell.
+    if (target.of !== undefined) target.of.handle.read = true
     const waits = this.#metPending || (target.of !== undefined && hasToWait(target.of.handle))
     if (waits || encoded.bytes.byteLength > this.port.inlineBytes) {
       return this.#submitWhenReady(target, options, { args, encoded })

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { MeshError } from '../src/errors.ts'
 import { resultOf } from '../src/model/ids.ts'
-import { decodeArgs, encode } from '../src/runtime/values.ts'
+import { decodeArgs, encode, encodeError } from '../src/runtime/values.ts'
 import { createScope, type OpenScope } from '../src/scope.ts'
 import type { Actor, ActorClass, Fn, TaskFunction } from '../src/types.ts'
 import { FakeCode, FakePort, here } from './support/fake-port.ts'
@@ -245,10 +245,22 @@ describe('a handle', () => {
 
   test('dropped when its constructor had failed and nobody knows, it says so', async () => {
     const counter = Counter.spawn()
-    port.fails(0)
+    port.fails(0, 'ACTOR_DIED', { cause: encodeError(new RangeError('no')) })
     counter[Symbol.dispose]()
     await turn()
-    expect(warnings).toEqual(['tiles.Counter failed and nobody read it: TASK_FAILED: it was TASK_FAILED'])
+    expect(warnings).toEqual(['tiles.Counter failed and nobody read it: ACTOR_DIED: it was ACTOR_DIED'])
+  })
+
+  test('dropped when it was ended, or when its calls have told, it says nothing', async () => {
+    const [ended, called] = [Counter.spawn(), Counter.spawn()]
+    using sum = called.add(1)
+    port.fails(0, 'ACTOR_DIED')
+    port.fails(1, 'ACTOR_DIED', { cause: encodeError(new RangeError('no')) })
+    port.fails(2, 'ACTOR_DIED')
+    await caught(() => sum.get())
+    for (const actor of [ended, called]) actor[Symbol.dispose]()
+    await turn()
+    expect(warnings).toEqual([])
   })
 
   test('an instance is no handle', async () => {

@@ -10,6 +10,12 @@ interface Count {
   n: number
 }
 
+interface Funds {
+  amount: number
+  /** Deposits that were made to it. */
+  deposits: number
+}
+
 interface Shelf {
   refs: SimRef[]
 }
@@ -43,6 +49,35 @@ export function defineActors(world: SimWorld): void {
     build: () => {
       throw new TypeError('it cannot be made')
     },
+  })
+  world.actors.set('Account', {
+    build: (amount: number) => ({ amount, deposits: 0 }),
+    methods: {
+      // oxlint-disable-next-line require-yield -- a method that takes no time at all
+      *withdraw(_context: Context, funds: Funds, amount: number): Body {
+        if (funds.amount < amount) return false
+        funds.amount -= amount
+        return true
+      },
+      // oxlint-disable-next-line require-yield -- a method that takes no time at all
+      *deposit(_context: Context, funds: Funds, amount: number): Body {
+        funds.amount += amount
+        funds.deposits++
+        return true
+      },
+      // oxlint-disable-next-line require-yield -- a method that takes no time at all
+      *read(_context: Context, funds: Funds): Body {
+        return [funds.amount, funds.deposits]
+      },
+    },
+    snapshots: true,
+  })
+  /** Whatever becomes of the peer that runs it, it takes once and gives once. */
+  world.define('transfer', function* (context: Context, between: { from: SimRef; to: SimRef }, amount: number): Body {
+    const taken = context.send(between.from, 'withdraw', [amount], { retries: -1 })
+    if ((yield* get(taken)) !== true) return false
+    yield* get(context.send(between.to, 'deposit', [amount], { retries: -1 }))
+    return true
   })
   world.actors.set('Shelf', {
     build: () => ({ refs: [] }),

@@ -53,7 +53,9 @@ export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
   const later = new Set(effects.flatMap((effect) => (effect.type === 'run' ? effect.batch.map(({ id }) => id) : [])))
   for (const effect of effects) {
     if (effect.type !== 'run' || effect.batch.some(({ spec }) => isApart(spec))) continue
-    const runs = [...executor.all()].some(({ id, state }) => state === 'running' && !later.has(id))
+    const runs = [...executor.all()].some(
+      ({ id, state, spec }) => state === 'running' && !isApart(spec) && !later.has(id),
+    )
     for (const { id } of effect.batch) later.delete(id)
     if (inUse.has(effect.worker)) continue
     inUse.add(effect.worker)

@@ -145,7 +145,7 @@ export function checkEmpty(world: SimWorld): void {
       residents: state.residents.size,
       // What nobody hosts, and nobody may ask for any more, is kept for its time.
       leases: [...state.leases.all()].filter(({ until }) => until > peer.now()).length,
-      callees: state.callees.size + state.callees.kept.size,
+      callees: state.callees.size + state.replies.size,
       names: state.names.size,
       makers: state.makers.size,
       streams: state.streams.size,

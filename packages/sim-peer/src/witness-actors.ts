@@ -35,7 +35,10 @@ export class ActorWitness {
   }
 
   #checkIncarnation(peer: SimPeer, actor: ObjectId): void {
-    const epoch = peer.state.residents.get(actor)?.tenure?.epoch
+    const tenure = peer.state.residents.get(actor)?.tenure
+    // What a worker was handed before its peer stood still it goes on with at once; none of it is shown to anybody.
+    if (tenure && (tenure.until <= peer.now() || peer.wokeAt >= peer.state.timers.turnAt)) return
+    const epoch = tenure?.epoch
     if (!epoch) throw new Error(`${peer.life} runs a call of ${actor}, which does not live there`)
     const latest = this.#latest.get(actor)
     if (latest && compareEpochs(epoch, latest) < 0)

@@ -43,6 +43,36 @@ export const tallies: WorkKind<Counting> = {
   expected: () => 'each once',
 }
 
+/** Money moves between accounts, by tasks that may run more than once: none is lost, none is made. */
+export const bank: WorkKind<{ readonly moves: readonly (readonly [from: number, to: number, amount: number])[] }> = {
+  draw: ({ rng }) => {
+    const accounts = 2 + rng.below(5)
+    const moves = Array.from({ length: 4 + rng.below(40) }, () => {
+      const from = rng.below(accounts)
+      return [from, (from + 1 + rng.below(accounts - 1)) % accounts, 1 + rng.below(60)] as const
+    })
+    return { moves }
+  },
+  *main(context, { moves }) {
+    const count = 1 + Math.max(...moves.flatMap(([from, to]) => [from, to]))
+    const accounts = Array.from({ length: count }, () => context.spawn('Account', [100], lasting))
+    const refs = moves.map(([from, to, amount]) =>
+      context.call('transfer', [{ from: accounts[from], to: accounts[to] }, amount]),
+    )
+    let made = 0
+    for (const ref of refs) if ((yield* get(ref)) === true) made++
+    let sum = 0
+    let deposits = 0
+    for (const account of accounts) {
+      const [amount, times] = (yield* get(context.send(account, 'read', [], { retries: -1 }))) as [number, number]
+      sum += amount
+      deposits += times
+    }
+    return sum === 100 * count && deposits === made ? 'balanced' : `${sum} of ${100 * count}, ${deposits} of ${made}`
+  },
+  expected: () => 'balanced',
+}
+
 /** Calls that are made once at most: those that reply are counted, of the others it is said that they may not have run. */
 export const fragile: WorkKind<Pick<Counting, 'times' | 'ms'> & { readonly restarts: number }> = {
   draw: ({ rng }) => ({ times: 2 + rng.below(20), ms: rng.between(0, 60), restarts: rng.pick([0, 1, -1]) as number }),

@@ -40,6 +40,7 @@ const weights: { readonly [Name in WorkName]?: number } = {
   couriers: 4,
   tallies: 4,
   fragile: 2,
+  bank: 3,
   shelves: 2,
   parcels: 2,
   unpacked: 2,

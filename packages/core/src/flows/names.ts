@@ -40,7 +40,8 @@ function searchFor(state: PeerState, name: string, now: Instant): Search {
   const known = state.names.get(name)
   if (known) return known
   const others = ownActor(state, name) ? [] : state.members.others().map(({ life }) => life)
-  const search = state.names.add(name, others, after(now, state.config.adoptMs))
+  // Who is only slow may have it: silence counts as no when it is a death, or nobody would wait any longer.
+  const search = state.names.add(name, others, after(now, state.config.placeTimeoutMs))
   for (const life of search.waits) say(state, life, { type: 'seek-actor', name })
   return search
 }

@@ -7,6 +7,7 @@ import { itemIn, resultOf } from '../model/ids.ts'
 import { adopt } from '../state/adoption.ts'
 import { dropBytes, dropFoundling } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
+import { replyReleased } from '../state/forgetting.ts'
 import { guard } from '../state/guarding.ts'
 import type { Elsewhere } from '../state/elsewhere.ts'
 import type { HoldRow } from '../state/holds.ts'
@@ -99,7 +100,7 @@ function own(state: PeerState, entry: Entry): void {
   state.notes.delete(object)
   if (isGuarded && refs.length > 0) state.ledger.farewell(refs.map((link) => link.object))
   else for (const link of refs) letGo(state, link.object, 'container')
-  if (task) forgetReply(state, task)
+  if (task) replyReleased(state, task)
   if (task) dropSpec(state, task)
   if (!task || stream) dropMaker(state, object)
 }
@@ -116,17 +117,6 @@ function endUnheld(state: PeerState, { object, task }: Entry): void {
   const row = task ? state.tasks.get(task) : undefined
   if (!row?.spec.actor || row.state === 'settled') return
   say(state, state.self, { type: 'cancel', object, reason: 'nobody has a handle on it any more' })
-}
-
-/** A call that will not be asked again: whoever kept its reply may forget it. */
-function forgetReply(state: PeerState, task: TaskId): void {
-  const kept = state.callees.kept.get(task)
-  if (kept === undefined) return
-  state.callees.kept.delete(task)
-  const { actor } = kept
-  // It may have moved since.
-  const at = [...state.callees.all()].find(({ meant }) => meant === actor)?.at ?? kept.at
-  if (!state.members.ended(at)) say(state, at, { type: 'forget', actor, task })
 }
 
 /** The bytes go, the way to make them again stays. */

@@ -6,6 +6,7 @@
 import type { Answered, SnapshotResult } from '../model/actor.ts'
 import type { Order } from '../model/events.ts'
 import type { AttemptId, ContextId, Instant, ObjectId, TaskId } from '../model/ids.ts'
+import { after } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
 import type { Outcome } from '../model/task.ts'
@@ -69,7 +70,11 @@ function start(state: PeerState, row: Resident, now: Instant): void {
 function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): void {
   state.residents.take(row.actor, call.id)
   const answered = row.answers.get(call.spec.id)
-  if (answered) return void state.agenda.evicted.push({ run: call.id, outcome: answered.outcome })
+  if (answered) {
+    row.answers.set(call.spec.id, { ...answered, to: call.owner })
+    row.unclaimed.delete(call.spec.id)
+    return void state.agenda.evicted.push({ run: call.id, outcome: answered.outcome })
+  }
   call.state = 'running'
   call.worker = row.worker
   row.running.add(call.id)
@@ -125,7 +130,7 @@ export function snapshotTaken(
   const row = state.residents.of(attempt)
   if (!row?.isAsked || row.state === 'over' || !row.tenure) return
   row.isAsked = false
-  for (const [task, { to }] of row.answers) if (isBeyond(state, to)) row.answers.delete(task)
+  forgetUnclaimed(state, row, now)
   const answers = [...row.answers.values()]
   const problem = result.type === 'failed' ? result.message : tooLarge(state, row, result.bytes, answers)
   if (problem !== null || result.type === 'failed')
@@ -137,6 +142,16 @@ export function snapshotTaken(
   for (const [at, held] of row.heldBack.entries())
     if (held.version === Number.POSITIVE_INFINITY) row.heldBack[at] = { ...held, version: tenure.record.version }
   renew(state, row, tenure, now)
+}
+
+/** Replies to those who are gone are kept for whoever runs their contexts again, for as long as a record is. */
+function forgetUnclaimed(state: PeerState, { answers, unclaimed }: Resident, now: Instant): void {
+  for (const [task, { to }] of answers) {
+    const since = unclaimed.get(task)
+    if (since !== undefined && after(since, state.config.recordMs) <= now) answers.delete(task)
+    else if (since === undefined && isBeyond(state, to)) unclaimed.set(task, now)
+  }
+  for (const task of unclaimed.keys()) if (!answers.has(task)) unclaimed.delete(task)
 }
 
 // oxlint-disable-next-line max-params -- what there is of whom
@@ -177,9 +192,16 @@ function holdBack(row: Resident, call: RunRow, version: number): void {
   row.heldBack.push({ id: call.id, version })
 }
 
-/** The caller will not ask for that one again. */
-export function forgotten(state: PeerState, { actor, task }: Extract<Message, { type: 'forget' }>): void {
-  state.residents.get(actor)?.answers.delete(task)
+/** The caller will not ask for that one again; or was lost, and another may in its place. */
+export function forgotten(
+  state: PeerState,
+  { actor, task, isLost }: Extract<Message, { type: 'forget' }>,
+  now: Instant,
+): void {
+  const row = state.residents.get(actor)
+  if (!row?.answers.has(task)) return
+  if (isLost) row.unclaimed.set(task, now)
+  else row.answers.delete(task)
 }
 
 /** The attempt at being the actor has ended: here, or for good. */

@@ -231,8 +231,8 @@ export type Message =
   | { readonly type: 'resign'; readonly actor: ObjectId; readonly epoch: Epoch; readonly over: string | null }
   /** That is where it lives, as that incarnation: from the host to who answers for it, from there to who calls it. */
   | { readonly type: 'hosted'; readonly actor: ObjectId; readonly at: LifeId; readonly epoch: Epoch }
-  /** The caller has let go of what that call answered, and will not ask for it again. */
-  | { readonly type: 'forget'; readonly actor: ObjectId; readonly task: TaskId }
+  /** The caller has let go of what that call answered, and will not ask for it again. `isLost`: another may, in its place. */
+  | { readonly type: 'forget'; readonly actor: ObjectId; readonly task: TaskId; readonly isLost: boolean }
   // ---- actors by name: to everybody and back
   | { readonly type: 'seek-actor'; readonly name: string }
   | {

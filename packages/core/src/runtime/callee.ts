@@ -40,7 +40,8 @@ export function methodOf(instance: object, name: string): Fn | Rejected {
   if (typeof found === 'function') return found as Fn
   const names = methodsOf(instance)
   const there = names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`
-  const kind = instance.constructor.name || 'this class'
+  const { constructor } = instance as { constructor?: { name?: string } }
+  const kind = constructor?.name || 'this class'
   return unknown(`no method ${name} in ${kind}${didYouMean(name, names)}; ${there}`)
 }
 

@@ -272,7 +272,7 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('renewed'), actor: id, epoch, nth: whole, granted: z.boolean() }),
   z.object({ type: z.literal('resign'), actor: id, epoch, over: z.nullable(text) }),
   z.object({ type: z.literal('hosted'), actor: id, at: lifeId, epoch }),
-  z.object({ type: z.literal('forget'), actor: id, task: id }),
+  z.object({ type: z.literal('forget'), actor: id, task: id, isLost: z.boolean() }),
   z.object({ type: z.literal('seek-actor'), name: text }),
   z.object({
     type: z.literal('sought-actor'),

@@ -111,9 +111,9 @@ export class Attempt implements CurrentTask {
     this.#namespace = namespace
     taskGlobal().current = this
     const { fn } = this.order
-    const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
-    if (typeof f !== 'function') return plain(f)
     try {
+      const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
+      if (typeof f !== 'function') return plain(f)
       const result: unknown = Reflect.apply(f, instance, this.#args())
       if (this.order.stream !== null) return this.#streamed(result, this.order.stream)
       if (isThenable(result)) return this.#awaited(result)

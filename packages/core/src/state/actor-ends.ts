@@ -3,6 +3,7 @@
 
 import { resultOf } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
+import { replied } from './forgetting.ts'
 import { letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
@@ -56,9 +57,7 @@ const endsOfActors: ReadonlySet<string> = new Set([
 export function callOver(state: PeerState, { spec }: TaskRow, result: Located): void {
   const { call, context, id } = spec
   if (!call) return
-  const callee = state.callees.get(call.actor)
-  if (call.onceOnly && callee?.at != null && result.type !== 'failure')
-    state.callees.kept.set(id, { at: callee.at, actor: callee.meant })
+  if (result.type !== 'failure' || result.failure.code === 'TASK_FAILED') replied(state, spec)
   state.callees.settled(call.actor, context, id)
   if (result.type === 'stored') state.notes.set(resultOf(id), 'a call of an actor is not run again for its result')
 }

@@ -35,8 +35,6 @@ export interface Callee {
 
 export class Callees {
   readonly #rows = new Map<ObjectId, Callee>()
-  /** Replies that are kept where they were given until they are let go of here: who gave them. */
-  readonly kept = new Map<TaskId, { readonly at: LifeId; readonly actor: ObjectId }>()
   #nth = 0
   /** Something may be ready to go. */
   isStirred = false

@@ -7,6 +7,7 @@ import { resultOf } from '../model/ids.ts'
 import type { Outcome } from '../model/task.ts'
 import { answerAskers, forsake, linksOf, shareResult } from './answer.ts'
 import { dropBytes, dropDoomed } from './bytes.ts'
+import { contextEnded } from './forgetting.ts'
 import { awaitGuardians } from './guarding.ts'
 import { letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
@@ -18,6 +19,7 @@ export function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: numb
   forgetInputs(state, row)
   state.executor.finished(row, outcome, ms, state.timers.turnAt)
   tellRun(state, row, outcome)
+  contextEnded(state, row, outcome)
   shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.spec.actor) state.agenda.unhosted.push(row)

@@ -39,6 +39,7 @@ import { Links } from './links.ts'
 import { Names } from './names.ts'
 import { Makers } from './makers.ts'
 import { Membership } from './membership.ts'
+import { Replies } from './replies.ts'
 import { Residents } from './residents.ts'
 import { Meters } from './meters.ts'
 import { Printed } from './printed.ts'
@@ -95,6 +96,7 @@ export interface PeerState {
   readonly leases: Leases
   readonly callees: Callees
   readonly names: Names
+  readonly replies: Replies
   /** Streams that we answer for. */
   readonly streams: Streams
   /** Streams that contexts here read, whoever answers for them, and how far they are. */
@@ -232,6 +234,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     names: new Names(),
     streams,
     readings: new Map(),
+    replies: new Replies(),
     claims: new Map(),
     graves: new Map(),
     transits: new Map(),

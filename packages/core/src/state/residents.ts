@@ -64,6 +64,8 @@ export interface Resident {
   sinceSnapshot: number
   readonly running: Set<AttemptId>
   readonly answers: Map<TaskId, Answered>
+  /** Since when whoever asked for these is gone: its context may run again elsewhere and ask for them. */
+  readonly unclaimed: Map<TaskId, Instant>
   readonly heldBack: HeldBack[]
 }
 
@@ -116,6 +118,7 @@ export class Residents {
       sinceSnapshot: 0,
       running: new Set(),
       answers: new Map(),
+      unclaimed: new Map(),
       heldBack: [],
     }
     this.#rows.set(actor, row)

@@ -31,6 +31,20 @@ describe('the ring of outcomes', () => {
     expect(writer.write(9, 0, new Uint8Array([3]))).toBe('knock')
   })
 
+  test('after news nothing is written until the reader has heard it: then no outcome overtakes the message', () => {
+    const { writer, read, memory } = ring()
+    const reader = new OutcomeReader(memory)
+    writer.write(1, 0, new Uint8Array())
+    writer.tells()
+    expect(writer.write(2, 0, new Uint8Array())).toBe('full')
+    writer.tells()
+    reader.hears()
+    expect(writer.write(3, 0, new Uint8Array())).toBe('full')
+    reader.hears()
+    expect(writer.write(4, 0, new Uint8Array())).toBe('written')
+    expect(read().map(([number]) => number)).toEqual([1, 4])
+  })
+
   test('what is too large, or finds no room, travels otherwise; room comes back with the reader', () => {
     const { writer, read } = ring()
     expect(writer.write(1, 0, new Uint8Array(1024 * 1024))).toBe('full')

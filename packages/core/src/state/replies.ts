@@ -1,0 +1,48 @@
+// Replies of actors that must be given again when they are asked for again (`onceOnly`): kept over there until this
+// side says that nobody will. Nobody will when the call's result was let go of here and the context that made the
+// call is over for good; a context that was lost runs again elsewhere, and asks again. A program's runs once.
+
+import type { ContextId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { Multimap } from '../model/multimap.ts'
+
+export interface Reply {
+  readonly task: TaskId
+  readonly actor: ObjectId
+  /** Who gave it. */
+  readonly at: LifeId
+  readonly context: ContextId
+  isReleased: boolean
+  /** How its context ended: for good, or to run again; null: it has not. */
+  isFinal: boolean | null
+}
+
+export class Replies {
+  readonly #rows = new Map<TaskId, Reply>()
+  readonly #byContext = new Multimap<ContextId, TaskId>()
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  get(task: TaskId): Reply | undefined {
+    return this.#rows.get(task)
+  }
+
+  add(reply: Reply): void {
+    this.#rows.set(reply.task, reply)
+    this.#byContext.add(reply.context, reply.task)
+  }
+
+  ofContext(context: ContextId): Reply[] {
+    if (this.#rows.size === 0) return []
+    return this.#byContext
+      .of(context)
+      .map((task) => this.#rows.get(task))
+      .filter((reply) => reply !== undefined)
+  }
+
+  remove({ task, context }: Reply): void {
+    this.#rows.delete(task)
+    this.#byContext.delete(context, task)
+  }
+}
