@@ -180,6 +180,19 @@ export function workerActorsContract(
       expect(await valueOf(right)).toBe(2)
     })
 
+    test('a generator method fails with the way out, and the next call runs', async () => {
+      spawn('Counter', [1])
+      const [each, later, right] = [call('each'), call('eachLater'), call('add', 1)]
+      give(each, later, right)
+      for (const one of [each, later])
+        expect(await outcomeOf(one)).toMatchObject({
+          type: 'error',
+          code: 'UNSERIALIZABLE',
+          message: expect.stringMatching(/^each\w* returned a generator.*one value: return an array/) as string,
+        })
+      expect(await valueOf(right)).toBe(2)
+    })
+
     test('abort fires the signal of what runs, and drops what does not yet; nothing else ends', async () => {
       spawn('Counter', [0])
       const [running, queued, last] = [call('untilAborted'), call('add', 1), call('add', 1)]

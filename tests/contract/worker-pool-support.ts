@@ -282,6 +282,8 @@ export class Counter {
   add(n) { return this.total += n }
   async addLater(n) { await new Promise((resolve) => setTimeout(resolve, 5)); return this.total += n }
   async fail() { throw new TypeError('not now') }
+  *each() { yield this.total }
+  async *eachLater() { yield this.total }
   spoil() { this.total = () => 1 }
   keep([ref]) { this.kept = ref }
   keepsWhat() { return [this.kept] }

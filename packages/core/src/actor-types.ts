@@ -19,7 +19,8 @@ export interface ActorClass<C extends Class> {
 
 /**
  * A handle on an actor. Calls of one caller run in the order in which they were made. It may be an argument, a result, and part of
- * any value; with the last handle gone the actor ends, unless it is detached. Fields, accessors and private members do not cross.
+ * any value; with the last handle gone the actor ends, unless it is detached. Fields, accessors, private members
+ * and generator methods do not cross.
  *
  * @example
  * using counter = tiles.Counter.spawn(0)

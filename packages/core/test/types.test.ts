@@ -46,6 +46,7 @@ declare class Counter extends Base {
   add(n: number): number
   later(text: string): Promise<{ other: Actor<Counter> }>
   pick<T>(list: T[]): T
+  each(): Generator<number>
   snapshot(): { total: number }
   static restore(state: { total: number }): Counter
 }
@@ -154,6 +155,8 @@ test('types of actors', () => {
     void counter.start
     // @ts-expect-error nor do accessors
     void counter.double
+    // @ts-expect-error a method gives one value
+    void counter.each
     // @ts-expect-error its snapshot is between it and the mesh
     void counter.snapshot
     // @ts-expect-error no such option of an actor
