@@ -2,6 +2,7 @@
 // renewed and its records kept. A promise is given when nobody else can be running the actor: its lease
 // is over by our clock, it resigned, or its process is known to be gone. What a record has refs to is held.
 
+import type { ActorRecord } from '../model/actor.ts'
 import { compareEpochs } from '../model/actor.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
 import { after } from '../model/ids.ts'
@@ -49,8 +50,8 @@ function vote(
 export function renewed(state: PeerState, from: LifeId, message: MessageOf<'renew'>, now: Instant): void {
   const { actor, epoch, nth, record } = message
   const before = state.leases.get(actor)?.record ?? null
-  // One that has forgotten, or never knew, becomes a member by being told all there is.
-  const isMember = state.leases.get(actor) !== undefined || record?.group.includes(state.self) === true
+  // Who is new to the group becomes a member by being told all there is. Who has forgotten it grants nothing: it may have been promised, or over.
+  const isMember = state.leases.get(actor) !== undefined || (record !== null && isNewTo(record, state.self))
   const granted =
     isMember && state.leases.renew(actor, { host: from, epoch, record }, { now, leaseMs: state.config.leaseMs })
   const row = state.leases.get(actor)
@@ -60,6 +61,10 @@ export function renewed(state: PeerState, from: LifeId, message: MessageOf<'rene
   }
   if (row) watch(state, row)
   say(state, from, { type: 'renewed', actor, epoch, nth, granted })
+}
+
+function isNewTo({ group, before }: ActorRecord, self: LifeId): boolean {
+  return before !== null && group.includes(self) && !before.includes(self)
 }
 
 export function resigned(state: PeerState, _from: LifeId, message: MessageOf<'resign'>, now: Instant): void {
@@ -75,14 +80,14 @@ export function resigned(state: PeerState, _from: LifeId, message: MessageOf<'re
 
 /** Rows that nobody speaks of any more. */
 export function dueLeases(state: PeerState, now: Instant): void {
-  for (const row of state.leases.stale(now, { overMs: state.config.orphanGraceMs, openMs: state.config.recordMs })) {
+  for (const row of state.leases.stale(now, { overMs: state.config.tombstoneMs, openMs: state.config.recordMs })) {
     state.leases.remove(row.actor)
     letGoOf(state, row.record)
   }
 }
 
 function watch(state: PeerState, { at, over }: Lease): void {
-  state.leases.watch(after(at, over === null ? state.config.recordMs : state.config.orphanGraceMs))
+  state.leases.watch(after(at, over === null ? state.config.recordMs : state.config.tombstoneMs))
 }
 
 function letGoOf(state: PeerState, record: Lease['record']): void {

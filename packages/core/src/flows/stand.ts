@@ -18,6 +18,8 @@ import { appointed, begin, endRun, freeHeldBack, renew } from '../state/tenancy.
 
 type MessageOf<T> = Extract<Message, { type: T }>
 
+/** What a message may name: three groups of three, with room. */
+const groupMost = 16
 /** Attempts at a majority before whoever wants it here is told that there is none. */
 const triesMost = 6
 
@@ -36,6 +38,7 @@ function stand(state: PeerState, row: Resident, now: Instant): void {
   row.standing = {
     epoch: { number: row.run.attempt, by: state.self },
     votes: new Map(),
+    group: row.run.spec.actor?.group ?? [state.self],
     since: now,
     askedAt: now,
     againAt: never,
@@ -46,18 +49,19 @@ function stand(state: PeerState, row: Resident, now: Instant): void {
 
 function ask(state: PeerState, row: Resident, standing: Standing, now: Instant): void {
   const { votes } = standing
+  const { group, before } = latest(row, standing)
+  standing.group = [...new Set([...standing.group, ...group, ...(before ?? [])])].slice(0, groupMost)
   const seen = [...votes.values()].map(({ promised }) => promised?.number ?? 0)
   standing.epoch = { number: Math.max(standing.epoch.number, ...seen) + 1, by: state.self }
   votes.clear()
   standing.tries++
   standing.askedAt = now
   standing.againAt = after(now, (state.config.leaseMs / 2) * state.rng.between(0.5, 1))
-  const group = row.run.spec.actor?.group ?? [state.self]
-  const message = { type: 'stand', actor: row.actor, epoch: standing.epoch, group } as const
+  const message = { type: 'stand', actor: row.actor, epoch: standing.epoch, group: standing.group } as const
   // The first time nobody else can know of it.
   const isFirst = row.run.attempt === 1 && standing.tries === 1
   const others = isFirst ? [] : state.members.others().map(({ life }) => life)
-  for (const life of new Set([...group, ...others, state.self]))
+  for (const life of new Set([...standing.group, ...others, state.self]))
     if (!state.members.ended(life)) say(state, life, message)
 }
 

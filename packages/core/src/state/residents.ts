@@ -17,6 +17,8 @@ type Vote = Extract<Message, { type: 'vote' }>
 export interface Standing {
   epoch: Epoch
   readonly votes: Map<LifeId, Vote>
+  /** Whom it takes for the group: those who are of it and have never heard so may vote as well. */
+  group: readonly LifeId[]
   /** When it first asked, when it last did, and when it does again. */
   readonly since: Instant
   askedAt: Instant
