@@ -115,7 +115,9 @@ function hasRoom(peer: SimPeer, { life, profile }: Member, needs: Needs, depth: 
   // What came back in the very turn that gave it out makes room for the next one.
   if (peer.given.some(({ row, to }) => peer.state.tasks.attemptAt(row, to) === null)) return false
   const there = peer.state.tasks.assignedTo(life)
-  const most = peer.told.get(life) ?? profile?.slots ?? 0
+  const slots = profile?.slots ?? 0
+  // A peer shares its slots between those who ask, itself among them.
+  const most = life === peer.life ? Math.min(peer.ownGrant ?? slots, slots) : (peer.told.get(life) ?? slots)
   if (there.filter(({ spec }) => !isApart(spec)).length >= most || !profile) return false
   const beside = there.filter((row) => row.spec.depth >= depth).map((row) => row.spec.policy.needs)
   return roomFor(profile, needs, beside) > 0

@@ -116,6 +116,7 @@ function lease(
   row.standing = null
   row.state = 'leasing'
   for (const answered of record?.answers ?? []) row.answers.set(answered.task, answered)
+  for (const { context, run } of record?.fences ?? []) row.fences.set(context, run)
   row.tenure = {
     epoch,
     // A change of the group that was under way is gone on with.
@@ -126,6 +127,7 @@ function lease(
       before: record?.before ?? null,
       snapshot: record?.snapshot ?? null,
       answers: record?.answers ?? [],
+      fences: record?.fences ?? [],
     },
     committed: 0,
     asked: new Map(),

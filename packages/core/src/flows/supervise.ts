@@ -69,6 +69,7 @@ function start(state: PeerState, row: Resident, now: Instant): void {
 // oxlint-disable-next-line max-params -- which call, of which actor, into which batch
 function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): void {
   state.residents.take(row.actor, call.id)
+  if (isPassed(row, call)) return void state.agenda.evicted.push({ run: call.id, outcome: passed })
   const answered = row.answers.get(call.spec.id)
   if (answered) {
     row.answers.set(call.spec.id, { ...answered, to: call.owner })
@@ -79,6 +80,33 @@ function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): v
   call.worker = row.worker
   row.running.add(call.id)
   batch.push(orderOf(call))
+}
+
+/**
+ * Its caller was thought dead and runs again elsewhere, and has called from there: whoever wakes up late must not do
+ * once more what that run has done, and perhaps let go of.
+ */
+function isPassed({ fences, run }: Resident, { spec, epoch }: RunRow): boolean {
+  if (run.spec.actor?.onceOnly !== true) return false
+  const latest = fences.get(spec.context) ?? 1
+  if (epoch.number > latest) fence(fences, spec.context, epoch.number)
+  return epoch.number < latest
+}
+
+/** The latest last: the oldest go when there are too many. */
+function fence(fences: Resident['fences'], context: ContextId, run: number): void {
+  fences.delete(context)
+  fences.set(context, run)
+  const [first] = fences.keys()
+  if (fences.size > fencesMost && first !== undefined) fences.delete(first)
+}
+
+const fencesMost = 1_000
+
+const passed: Outcome = {
+  type: 'rejected',
+  code: 'ACTOR_UNAVAILABLE',
+  message: 'it did not run: its caller runs again elsewhere, and that run has called since',
 }
 
 function isServing({ state, tenure, isAsked }: Resident, now: Instant): boolean {
@@ -138,7 +166,8 @@ export function snapshotTaken(
   const { tenure } = row
   const snapshot = { bytes: result.bytes, refs: result.refs }
   row.sinceSnapshot = 0
-  tenure.record = { ...tenure.record, version: tenure.record.version + 1, snapshot, answers }
+  const fences = [...row.fences].map(([context, run]) => ({ context, run }))
+  tenure.record = { ...tenure.record, version: tenure.record.version + 1, snapshot, answers, fences }
   for (const [at, held] of row.heldBack.entries())
     if (held.version === Number.POSITIVE_INFINITY) row.heldBack[at] = { ...held, version: tenure.record.version }
   renew(state, row, tenure, now)

@@ -2,7 +2,7 @@
 // the instance in a worker of its own and ends when the actor does; a call is a task that only that
 // worker can run. So owners, refs, retries and ledgers are those of tasks, and need no second telling.
 
-import type { LifeId, ObjectId, TaskId } from './ids.ts'
+import type { ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { Epoch, Outcome, RefLink, TaskSpec } from './task.ts'
 
 /** How an actor was asked for, after defaults: rides on the spec of the task that is the actor. `policy.retries` are its restarts. */
@@ -57,6 +57,14 @@ export interface ActorRecord {
   readonly snapshot: Snapshot | null
   /** Replies that are in the snapshot and may be asked for again. */
   readonly answers: readonly Answered[]
+  /** Contexts that were run again and have called since: no earlier run of theirs is answered any more. */
+  readonly fences: readonly Fence[]
+}
+
+export interface Fence {
+  readonly context: ContextId
+  /** Of the run that called last. */
+  readonly run: number
 }
 
 export interface Answered {

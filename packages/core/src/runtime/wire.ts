@@ -58,7 +58,7 @@ export const outcome = z.discriminatedUnion('type', [
   z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()) }),
   z.object({
     type: z.literal('rejected'),
-    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT', 'FORBIDDEN', 'ACTOR_DIED']),
+    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT', 'FORBIDDEN', 'ACTOR_DIED', 'ACTOR_UNAVAILABLE']),
     message: text,
     bytes: z.optional(bytes),
   }),
@@ -201,6 +201,7 @@ const record = z.object({
   before: z.nullable(list(lifeId, 16)),
   snapshot: z.nullable(z.object({ bytes, refs: list(link) })),
   answers: list(z.object({ task: id, to: lifeId, outcome })),
+  fences: list(z.object({ context: id, run: whole })),
 })
 const printed = z.object({
   task: id,

@@ -66,6 +66,8 @@ export interface Resident {
   sinceSnapshot: number
   readonly running: Set<AttemptId>
   readonly answers: Map<TaskId, Answered>
+  /** The latest run of each context that was run again, and called. */
+  readonly fences: Map<ContextId, number>
   /** Since when whoever asked for these is gone: its context may run again elsewhere and ask for them. */
   readonly unclaimed: Map<TaskId, Instant>
   readonly heldBack: HeldBack[]
@@ -120,6 +122,7 @@ export class Residents {
       sinceSnapshot: 0,
       running: new Set(),
       answers: new Map(),
+      fences: new Map(),
       unclaimed: new Map(),
       heldBack: [],
     }
