@@ -20,7 +20,7 @@ export interface RowContext {
 export interface Row {
   /** As `--only` finds it. */
   readonly name: string
-  readonly unit: 'tasks/s' | 'MiB/s' | 'ms' | 'pictures/min'
+  readonly unit: 'tasks/s' | 'items/s' | 'MiB/s' | 'ms' | 'pictures/min'
   /** What keeps the number from being better, for the table's last column. */
   readonly limit: string
   run(context: RowContext): Promise<Samples>

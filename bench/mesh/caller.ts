@@ -2,6 +2,7 @@
 
 import { joinMesh } from 'murmuration'
 import { answer, told } from '../processes.ts'
+import type * as counters from './counter.task.ts'
 import { noopTasks } from './noop-tasks.ts'
 
 export interface CallerOrder {
@@ -13,7 +14,7 @@ export interface CallerOrder {
 
 const { entry, inFlight, everyCalls } = await told<CallerOrder>()
 const mesh = await joinMesh({ entry, slots: 0, identity: 'fresh' })
-const { Counter } = await mesh.use<typeof import('./counter.task.ts')>(new URL('./counter.task.ts', import.meta.url))
+const { Counter } = await mesh.use<typeof counters>(new URL('./counter.task.ts', import.meta.url))
 const counter = Counter.with({ checkpoint: { everyCalls } }).spawn(0)
 await counter.add(1).get()
 answer(await noopTasks(() => counter.add(1), inFlight))

@@ -4,12 +4,21 @@ import type { RowContext } from '../row.ts'
 import type { CallerOrder } from './caller.ts'
 import type { FetcherOrder } from './fetcher.ts'
 import type { Joined, PeerOrder } from './peer.ts'
+import type { ReaderOrder } from './reader.ts'
 import type { SubmitterOrder } from './submitter.ts'
 
 export async function meshTasks(context: RowContext, inFlight: number, job: string | null = null): Promise<number> {
   const executor = await startPeer(context, { entry: [], slots: 1 })
   const order: SubmitterOrder = { entry: executor.addresses, inFlight, job }
   const result = await context.start('./mesh/submitter.js', order).next<number>()
+  executor.process.kill()
+  return result
+}
+
+export async function meshItems(context: RowContext, ahead: number): Promise<number> {
+  const executor = await startPeer(context, { entry: [], slots: 1 })
+  const order: ReaderOrder = { entry: executor.addresses, ahead }
+  const result = await context.start('./mesh/reader.js', order).next<number>()
   executor.process.kill()
   return result
 }

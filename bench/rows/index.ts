@@ -8,5 +8,6 @@ import { row as frozen } from './frozen.ts'
 import { row as killed } from './killed.ts'
 import { rows as noop } from './noop.ts'
 import { row as recording } from './recording.ts'
+import { rows as stream } from './stream.ts'
 
-export const rows: readonly Row[] = [...noop, ...actors, recording, bulk64Mib, dragon, killed, frozen]
+export const rows: readonly Row[] = [...noop, ...actors, recording, ...stream, bulk64Mib, dragon, killed, frozen]

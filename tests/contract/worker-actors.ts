@@ -70,7 +70,18 @@ export function workerActorsContract(
     function order(fn: string, args: readonly unknown[], more: Partial<RunOrder> = {}): RunOrder {
       const task = `task${++count}` as TaskId
       const { bytes, refs } = encodeArgs(args)
-      return { id: attemptId(task, 1), task, attempt: 1, code, fn, args: bytes, refs, inputs: [], ...more }
+      return {
+        id: attemptId(task, 1),
+        task,
+        attempt: 1,
+        code,
+        fn,
+        args: bytes,
+        refs,
+        inputs: [],
+        stream: null,
+        ...more,
+      }
     }
     const spawn = (fn: string, args: readonly unknown[] = [], more: Partial<ActorOrder> = {}): RunOrder => {
       const one = order(fn, args, { actor: { concurrency: 1, snapshot: null, ...more } })
@@ -161,11 +172,14 @@ export function workerActorsContract(
       })
     })
 
-    test('an error of a method is its call’s, and the next one runs', async () => {
+    test('an error of a method, or that it is a generator, is its call’s, and the next one runs', async () => {
       spawn('Counter', [1])
-      const [wrong, right] = [call('fail'), call('add', 1)]
-      give(wrong, right)
+      const [wrong, each, later, right] = [call('fail'), call('each'), call('eachLater'), call('add', 1)]
+      give(wrong, each, later, right)
       expect(await outcomeOf(wrong)).toMatchObject({ type: 'error', name: 'TypeError', message: 'not now' })
+      const message = expect.stringMatching(/^each\w* returned a generator.*: a method of an actor gives one value/)
+      for (const one of [each, later])
+        expect(await outcomeOf(one)).toMatchObject({ code: 'UNSERIALIZABLE', message: message as string })
       expect(await valueOf(right)).toBe(2)
     })
 

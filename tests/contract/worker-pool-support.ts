@@ -5,6 +5,7 @@ import type {
   AttemptContext,
   AttemptId,
   ContextId,
+  Item,
   LifeId,
   ObjectId,
   Outcome,
@@ -12,6 +13,7 @@ import type {
   Settlement,
   Sha256,
   SnapshotResult,
+  StreamReading,
   TaskSpec,
   WorkerReports,
 } from '@murmuration/core/internal'
@@ -79,6 +81,21 @@ export const impatient = async (x) => {
   console.log('goes on')
   return error.code
 }
+export function* counts(n, fails) {
+  try {
+    for (let i = 0; i < n; i++) yield i
+    if (fails) throw new RangeError('after ' + n)
+  } finally {
+    console.log('left')
+  }
+}
+export async function* large(n) { for (let i = 0; i < n; i++) { await null; yield new Uint8Array(1_000).fill(i) } }
+export function* mixed() { for (let i = 0; i < 4; i++) yield i % 2 ? new Uint8Array(20_000).fill(i) : i }
+export function* yieldsCamera() { yield 1; yield { lens: new (class Camera {})() } }
+export const lowered = () => { let i = 0; return { next: () => ({ done: i === 3, value: i++ }), [Symbol.iterator]() { return this } } }
+export const notOne = () => 7
+export const wraps = () => counts(1)
+export const reads = async (box) => { const items = []; for await (const item of box.stream) items.push(item); return items }
 export const hands = () => task().mesh.fn(child)(1)
 export const putter = async () => { const ref = await task().mesh.put({ big: 1 }); return [ref] }
 export const tooLate = async () => { globalThis.kept = task().mesh; return 1 }
@@ -98,6 +115,11 @@ export class Reports implements WorkerReports {
     if (this.outcomes.has(attempt)) throw new Error(`${attempt} was reported twice`)
     this.outcomes.set(attempt, outcome)
     this.#note(`done ${attempt} ${outcome.type}`)
+  }
+  readonly items: (readonly [number, Item])[] = []
+  item(_: AttemptId, index: number, item: Item): void {
+    this.items.push([index, item])
+    this.#note(`item ${index}`)
   }
   blocked(attempt: AttemptId): void {
     this.#note(`blocked ${attempt}`)
@@ -183,6 +205,14 @@ export class TestContext implements AttemptContext {
         : Promise.resolve(known)
     return { settled, stop: () => this.#watches.delete(object) }
   }
+  /** What a reading gives, one after the other. */
+  toRead: (Settlement | null)[] = []
+  read(): StreamReading {
+    return {
+      next: () => ({ settled: Promise.resolve(this.toRead.shift() ?? null), stop: () => {} }),
+      close: () => this.held.push('left the stream'),
+    }
+  }
   hold(object: ObjectId, owner: LifeId): void {
     this.held.push(`+${object} of ${owner}`)
   }
@@ -209,12 +239,14 @@ export class TestContext implements AttemptContext {
 export class FakeRef {
   readonly object: ObjectId
   readonly owner: LifeId
-  constructor(object: ObjectId, owner: LifeId) {
+  readonly isStream: boolean
+  constructor(object: ObjectId, owner: LifeId, isStream = false) {
     this.object = object
     this.owner = owner
+    this.isStream = isStream
   }
-  get [Symbol.for('murmuration.ref.1')](): { object: ObjectId; owner: LifeId } {
-    return { object: this.object, owner: this.owner }
+  get [Symbol.for('murmuration.ref.1')](): { object: ObjectId; owner: LifeId; isStream: boolean } {
+    return { object: this.object, owner: this.owner, isStream: this.isStream }
   }
 }
 
@@ -250,6 +282,8 @@ export class Counter {
   add(n) { return this.total += n }
   async addLater(n) { await new Promise((resolve) => setTimeout(resolve, 5)); return this.total += n }
   async fail() { throw new TypeError('not now') }
+  *each() { yield this.total }
+  async *eachLater() { yield this.total }
   spoil() { this.total = () => 1 }
   keep([ref]) { this.kept = ref }
   keepsWhat() { return [this.kept] }

@@ -35,6 +35,7 @@ import {
   TestContext,
 } from './worker-pool-support.ts'
 import type { WorkerPoolFeatures } from './worker-pool-support.ts'
+import { streamContract } from './worker-streams.ts'
 
 export { contractConfig } from './worker-pool-support.ts'
 
@@ -88,7 +89,18 @@ export function workerPoolContract(
     function order(fn: string, args: Encoded | readonly unknown[] = [], more: Partial<RunOrder> = {}): RunOrder {
       const task = `task${++count}` as TaskId
       const { bytes, refs } = Array.isArray(args) ? encodeArgs(args) : (args as Encoded)
-      return { id: attemptId(task, 1), task, attempt: 1, code, fn, args: bytes, refs, inputs: [], ...more }
+      return {
+        id: attemptId(task, 1),
+        task,
+        attempt: 1,
+        code,
+        fn,
+        args: bytes,
+        refs,
+        inputs: [],
+        stream: null,
+        ...more,
+      }
     }
 
     async function outcomeOf({ id }: RunOrder): Promise<Outcome> {
@@ -375,5 +387,7 @@ export function workerPoolContract(
       await run(order('tooLate'))
       expect(valueOf(await run(order('afterwards')))).toBe('NOT_IN_TASK')
     })
+
+    streamContract(() => ({ fixture, reports, pool, order, outcomeOf, onContext: (then) => (onContext = then) }))
   })
 }

@@ -1,7 +1,7 @@
 // The public types of actors: a class whose instances live in the mesh, a handle on one, and their options. What
 // TypeScript cannot carry through a mapped type is as with tasks (types.ts).
 
-import type { Args, Class, Fn, Outcome, TaskNeeds } from './types.ts'
+import type { Args, Class, Fn, Item, Outcome, TaskNeeds } from './types.ts'
 
 /**
  * An exported class, whose instances live in the mesh. With `snapshot()` and a static `restore(state)` its instances survive their host.
@@ -19,7 +19,8 @@ export interface ActorClass<C extends Class> {
 
 /**
  * A handle on an actor. Calls of one caller run in the order in which they were made. It may be an argument, a result, and part of
- * any value; with the last handle gone the actor ends, unless it is detached. Fields, accessors and private members do not cross.
+ * any value; with the last handle gone the actor ends, unless it is detached. Fields, accessors, private members
+ * and generator methods do not cross.
  *
  * @example
  * using counter = tiles.Counter.spawn(0)
@@ -30,9 +31,12 @@ export type Actor<I> = {
   readonly '~actor': I
 } & Disposable & {
     readonly [
-      K in keyof I as K extends string ? (I[K] extends Fn ? Exclude<K, 'snapshot'> : never) : never
+      K in keyof I as K extends string ? (I[K] extends Fn ? Exclude<K, 'snapshot' | Yielding<I[K], K>> : never) : never
     ]: I[K] extends Fn ? ActorMethod<I[K]> : never
   }
+
+/** The name of a generator method: a call gives one value, so there is none of it. */
+type Yielding<F extends Fn, K> = [Item<ReturnType<F>>] extends [never] ? never : K
 
 /** A handle on some actor. */
 export interface AnyActor {

@@ -18,7 +18,7 @@ import { type Hold, holdFor } from './hold.ts'
 import { clip } from './model/limits.ts'
 import { type CallOptions, checkOptions, needsOf, waitRules } from './options.ts'
 import { name as nameRule } from './option-rules.ts'
-import { handleOf, isRef } from './refs.ts'
+import { handleOf, isHeld } from './refs.ts'
 import type { Callable, Submitter, Target } from './submitting.ts'
 import type { ActorClass, ActorOptions, Fn, MethodOptions, WaitOptions } from './types.ts'
 import { within } from './within.ts'
@@ -144,8 +144,8 @@ export function actorHandle(value: unknown): Handle | undefined {
   return targets.get(value as object)?.handle
 }
 
-/** The handle behind a ref or an actor; undefined for what stands for an object here, but is none of a user's. */
-export const handleIn = (value: object): Handle | undefined => (isRef(value) ? handleOf(value) : actorHandle(value))
+/** The handle behind a ref, a stream or an actor; undefined for what stands for an object here, but is none of a user's. */
+export const handleIn = (value: object): Handle | undefined => (isHeld(value) ? handleOf(value) : actorHandle(value))
 
 export function actorClass(submitter: Submitter, target: Target): ActorClass<never> {
   return withSpawn(submitter, target, defaultSpawn(needsOf(target.module)))

@@ -2,13 +2,14 @@
 // and of the last only. A handle never points to its refs, so that dropped refs are collected and
 // their finalizer can let go; a failure that nobody read is said once, when the last ref goes.
 
-import { type ActorNote, labelOf } from './actor-note.ts'
+import { labelOf } from './actor-note.ts'
 import { failureToError, MeshError } from './errors.ts'
 import type { MeshErrorDetails } from './errors.ts'
 import type { LifeId, ObjectId } from './model/ids.ts'
 import type { Failure } from './model/object.ts'
 import type { RefLink } from './model/task.ts'
 import type { ContextPort, Settlement, Watch } from './runtime/context-port.ts'
+import type { HandleKind } from './runtime/value-kinds.ts'
 import { decode, decodeError } from './runtime/values.ts'
 
 export interface HandleTableOptions {
@@ -32,6 +33,8 @@ export class Handle {
   isActor = false
   /** The last call of an actor that waits here to be submitted: later ones come after it. */
   lastCall: Promise<void> | undefined = undefined
+  /** Of a stream: somebody here reads it, or has. */
+  isConsumed = false
   /** Refs and waits that need the object. */
   count = 0
   /** True while the port holds the object for us. */
@@ -152,7 +155,7 @@ export class Handle {
     if (bytes === null) throw new MeshError('INTERNAL', `${this.label} settled without its bytes`)
     return refs.length === 0
       ? decode(bytes)
-      : decode(bytes, { refs, makeRef: (link, actor) => this.table.makeRef(link, actor) })
+      : decode(bytes, { refs, makeRef: (link, kind) => this.table.makeRef(link, kind) })
   }
 
   retain(): void {
@@ -184,10 +187,10 @@ export class HandleTable {
   readonly #watchDropped: boolean
   readonly #mapStack: (stack: string) => string
   readonly #handles = new Map<ObjectId, Handle>()
-  readonly #newRef: (handle: Handle, actor: ActorNote | undefined) => unknown
+  readonly #newRef: (handle: Handle, kind: HandleKind) => unknown
   #closed = false
 
-  constructor(options: HandleTableOptions, newRef: (handle: Handle, actor: ActorNote | undefined) => unknown) {
+  constructor(options: HandleTableOptions, newRef: (handle: Handle, kind: HandleKind) => unknown) {
     this.port = options.port
     this.#warn = options.warn
     this.#watchDropped = options.watchDropped
@@ -222,9 +225,13 @@ export class HandleTable {
     return new Handle(this, link.object, link.owner, label, false)
   }
 
-  /** What a value has in it: a ref, or a handle on an actor. */
-  makeRef(link: RefLink, actor?: ActorNote): unknown {
-    return this.#newRef(this.handle(link, actor === undefined ? link.object : labelOf(actor)), actor)
+  handleFor(link: RefLink, kind: HandleKind): Handle {
+    return this.handle(link, typeof kind === 'object' ? labelOf(kind) : link.object)
+  }
+
+  /** What a value has in it: a ref, a stream, or a handle on an actor. */
+  makeRef(link: RefLink, kind: HandleKind): unknown {
+    return this.#newRef(this.handleFor(link, kind), kind)
   }
 
   revive(handle: Handle): void {

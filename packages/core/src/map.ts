@@ -4,7 +4,7 @@
 
 import { MeshError } from './errors.ts'
 import { checkOptions, mapRules } from './options.ts'
-import { isRef } from './refs.ts'
+import { isHeld, isRef } from './refs.ts'
 import type { Mapped, MapOptions, MapSettlement, ObjectRef } from './types.ts'
 import { within } from './within.ts'
 
@@ -196,5 +196,6 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value)
+  if (isHeld(value)) return 'an ObjectStream, which is read with for await'
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
 }

@@ -25,7 +25,7 @@ import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
 import type { StoryLine } from './story.ts'
 import type { Summary } from './summary.ts'
-import type { AnyActor, AnyRef, Scope } from './types.ts'
+import type { AnyActor, AnyRef, ObjectStream, Scope } from './types.ts'
 
 export interface ListenOptions {
   once?: boolean | undefined
@@ -69,12 +69,12 @@ export interface Mesh extends Scope, AsyncDisposable {
   /** Objects that a peer answers for, then what it holds for others. */
   objects(options?: ObjectFilter): Promise<readonly ObjectInfo[]>
   /**
-   * What a ref or a task waits for, as an indented tree of sentences. Takes a ref or an id; an id is asked for at every peer.
+   * What a ref, a stream or a task waits for, as an indented tree of sentences. Takes one of them or an id; an id is asked for at every peer.
    *
    * @example
    * console.log(await mesh.explain(tile))
    */
-  explain(what: AnyRef | AnyActor | string): Promise<string>
+  explain(what: AnyRef | AnyActor | ObjectStream<unknown> | string): Promise<string>
   /**
    * What happened to a task, an object or a peer, told by all who had to do with it and are here: its owner, whoever ran it, its guardians.
    * So it is there after the peer that ran it died. Takes a ref or an id. Peers remember the latest 32,768 things of all that they do, and
@@ -84,7 +84,7 @@ export interface Mesh extends Scope, AsyncDisposable {
    * @example
    * for (const { sinceMs, peer, text } of await mesh.story(tile)) console.log(sinceMs.toFixed(0), peer, text)
    */
-  story(what: AnyRef | AnyActor | string): Promise<readonly StoryLine[]>
+  story(what: AnyRef | AnyActor | ObjectStream<unknown> | string): Promise<readonly StoryLine[]>
   /**
    * The latest work of the whole mesh as a trace in Chrome's JSON format: open it in https://ui.perfetto.dev. A process per peer, a track per
    * worker, a slice per attempt, arrows from an attempt to the one made in its place, marks for deaths. It goes back as far as peers remember:
@@ -112,12 +112,8 @@ export interface Mesh extends Scope, AsyncDisposable {
   summary(): Promise<Summary>
   counters(options?: ListOptions): Promise<Counts>
   /**
-<<<<<<< HEAD
-   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `actor:restarted`, `object:copied`,
-=======
-   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `object:copied`,
->>>>>>> 889be2f4a40f9f879922532667c8db3ed6445e40
-   * `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
+   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `actor:restarted`,
+   * `object:copied`, `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
    *
    * @example
    * mesh.addEventListener('peer:died', ({ detail }) => console.log(detail.name, detail.how), { signal })
@@ -197,7 +193,7 @@ export function createMesh(options: MeshOptions): Mesh {
 }
 
 /** What is no ref has none: whoever takes it says so. */
-function idOf(what: AnyRef | AnyActor | string): string {
+function idOf(what: AnyRef | AnyActor | ObjectStream<unknown> | string): string {
   if (typeof what === 'string') return what
   return actorHandle(what)?.object ?? (what as AnyRef | undefined)?.id ?? ''
 }

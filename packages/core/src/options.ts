@@ -49,6 +49,7 @@ const taskRules: Rules = {
   attemptTimeoutMs: is.duration,
   signal: is.signal,
   copies: is.whole(1),
+  ahead: is.whole(1, limits.ahead),
   needs,
   prefer: needs,
   spread: is.flag,
@@ -105,6 +106,7 @@ export const defaultPolicy: Policy = {
   spread: false,
   priority: 0,
   hedge: false,
+  ahead: 0,
 }
 
 /** A call's options after checking: what travels, and what stays here. */
@@ -114,9 +116,13 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined
 }
 
+/** Items that a generator may be ahead of its reader. */
+export const defaultAhead = 8
+
 /** Lays `options` over `base`. Throws MeshError INVALID_OPTION. */
 export function withOptions(base: CallOptions, options: TaskOptions, where: string): CallOptions {
   checkOptions(where, options, taskRules)
+  checkKind(base.policy, options, where)
   const policy = withPolicy(base.policy, options)
   checkNeeds(where, options, policy)
   return { key: options.key ?? base.key, signal: options.signal ?? base.signal, policy }
@@ -133,6 +139,16 @@ export function checkNeeds(where: string, options: Pick<TaskOptions, 'needs' | '
       `${where}: needs, prefer and retryErrors are ${length} characters together; at most ${limits.policyLength} travel with a task: ${way}`,
     )
   }
+}
+
+/** Some options are for generator functions, some for all others. */
+function checkKind({ ahead }: Policy, options: TaskOptions, where: string): void {
+  if (ahead === 0 && options.ahead !== undefined)
+    throw is.invalid(`${where}: ahead is for generator functions, which yield items; this function returns one value`)
+  if (ahead > 0 && options.hedge === true)
+    throw is.invalid(
+      `${where}: hedge is for functions that return a value; the items of a generator come from one attempt`,
+    )
 }
 
 /** What a module's code needs of a peer. */
@@ -155,6 +171,7 @@ export function withPolicy(policy: Policy, options: TaskOptions): Policy {
     spread: options.spread ?? policy.spread,
     priority: options.priority ?? policy.priority,
     hedge: options.hedge ?? policy.hedge,
+    ahead: options.ahead ?? policy.ahead,
   }
 }
 

@@ -12,8 +12,8 @@ import { type Late, within } from './within.ts'
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
-export class Ref implements ObjectRef<unknown> {
-  declare readonly '~ref': unknown
+/** What refs and streams have in common: a share of a handle. */
+export class Held implements Disposable {
   readonly #hold: Hold
 
   constructor(handle: Handle) {
@@ -24,9 +24,33 @@ export class Ref implements ObjectRef<unknown> {
     return this.#hold.handle.object
   }
 
-  get [refBrand](): { readonly object: ObjectId; readonly owner: LifeId } {
+  get [refBrand](): { readonly object: ObjectId; readonly owner: LifeId; readonly isStream?: true } {
     return this.#hold.handle
   }
+
+  protected get handle(): Handle {
+    return this.#hold.handle
+  }
+
+  [Symbol.dispose](): void {
+    this.#hold.end()
+  }
+
+  /** For the verbs: the handle behind it, which must not have been disposed. */
+  static handleOf(held: Held): Handle {
+    const { handle, isOver } = held.#hold
+    if (!isOver) return handle
+    const what = held instanceof Ref ? 'ref' : 'stream'
+    throw new MeshError('OBJECT_LOST', `this ${what} of ${handle.label} was disposed`, { reason: 'freed' })
+  }
+
+  static isHeld(value: unknown): value is Held {
+    return typeof value === 'object' && value !== null && #hold in value
+  }
+}
+
+export class Ref extends Held implements ObjectRef<unknown> {
+  declare readonly '~ref': unknown
 
   async get(options?: WaitOptions): Promise<unknown> {
     if (options !== undefined) checkOptions('ref.get', options, waitRules)
@@ -68,41 +92,36 @@ export class Ref implements ObjectRef<unknown> {
     return handleOf(this).state
   }
 
-  [Symbol.dispose](): void {
-    this.#hold.end()
-  }
-
   [inspect](): string {
-    return this.#hold.handle.describe()
+    return this.handle.describe()
   }
 
-  toString(): string {
-    throw new TypeError(this.#hold.handle.describe())
+  override toString(): string {
+    throw new TypeError(this.handle.describe())
   }
 
   [Symbol.toPrimitive](): never {
-    throw new TypeError(this.#hold.handle.describe())
+    throw new TypeError(this.handle.describe())
+  }
+
+  /** Somebody loops over what was taken for an ordinary function. */
+  [Symbol.asyncIterator](): never {
+    const { label } = this.handle
+    const way = `export async function* ${label.split('.').at(-1)}(…) { yield* … }`
+    throw new TypeError(
+      `${label} gives one value, not items to loop over; to yield items make it a generator function: ${way}`,
+    )
   }
 
   /** `{}` would say nothing of what is missing. */
   toJSON(): never {
-    throw new TypeError(this.#hold.handle.describe())
-  }
-
-  /** For the verbs: the handle behind a ref, which must not have been disposed. */
-  static handleOf(ref: Ref): Handle {
-    const { handle, isOver } = ref.#hold
-    if (isOver) throw new MeshError('OBJECT_LOST', `this ref to ${handle.label} was disposed`, { reason: 'freed' })
-    return handle
-  }
-
-  static isRef(value: unknown): value is Ref {
-    return typeof value === 'object' && value !== null && #hold in value
+    throw new TypeError(this.handle.describe())
   }
 }
 
-export const handleOf = (ref: Ref): Handle => Ref.handleOf(ref)
-export const isRef = (value: unknown): value is Ref => Ref.isRef(value)
+export const handleOf = (held: Held): Handle => Held.handleOf(held)
+export const isHeld = (value: unknown): value is Held => Held.isHeld(value)
+export const isRef = (value: unknown): value is Ref => value instanceof Ref
 
 /** The handles of a list of refs. Throws MeshError INVALID_OPTION naming what is not a ref. */
 export function handlesOf(where: string, refs: Iterable<unknown>): Handle[] {
@@ -111,6 +130,13 @@ export function handlesOf(where: string, refs: Iterable<unknown>): Handle[] {
   }
   return Array.from(refs, (ref, i) => {
     if (isRef(ref)) return handleOf(ref)
+    if (isHeld(ref)) {
+      const way = 'read it with for await, or take the refs of its items from .refs()'
+      throw new MeshError(
+        'INVALID_OPTION',
+        `${where}: refs[${i}] is an ObjectStream, which has no single value: ${way}`,
+      )
+    }
     throw new MeshError('INVALID_OPTION', `${where}: refs[${i}] is not an ObjectRef of this mesh`)
   })
 }

@@ -1,14 +1,14 @@
 // The public verbs, written once: over the peer's own port in a job, over a message port inside a task.
 // Everything that decides lies behind the ContextPort; how a call becomes a task is submitting.ts.
 
-import { type ActorNote, labelOf } from './actor-note.ts'
-import { actorClass, actorOf, findActor, killActor } from './actors.ts'
+import { actorClass, findActor, killActor } from './actors.ts'
 import { MeshError } from './errors.ts'
 import { mapOver } from './map.ts'
 import type { RefLink } from './model/task.ts'
 import {
   type CallOptions,
   checkOptions,
+  defaultAhead,
   defaultPolicy,
   fnRules,
   needsOf,
@@ -16,10 +16,12 @@ import {
   useRules,
   withOptions,
 } from './options.ts'
-import { handlesOf, isRef, Ref } from './refs.ts'
+import { handlesOf, isHeld, isRef, Ref } from './refs.ts'
 import { builtinBundle } from './runtime/builtin.ts'
 import type { CodePort, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
+import type { HandleKind } from './runtime/value-kinds.ts'
+import type { Stream } from './stream.ts'
 import { Submitter, type Target } from './submitting.ts'
 import type { AnyRef, Fn, ObjectRef, PutOptions, Scope, TaskFunction, TaskOptions, UseOptions } from './types.ts'
 import { getAll, settledOf, waitFor } from './waiting.ts'
@@ -42,8 +44,10 @@ export interface ScopeOptions {
 /** A scope, and what whoever opened it needs to close it again. */
 export interface OpenScope extends Scope {
   readonly submitter: Submitter
-  /** A ref to an object that is known by name, and what to call it; or a handle on an actor. */
-  refTo(link: Pick<RefLink, 'object' | 'owner'>, label: string, actor?: ActorNote): ObjectRef<unknown>
+  /** A ref to an object that is known by name, and what to call it. */
+  refTo(link: Pick<RefLink, 'object' | 'owner'>, label: string): ObjectRef<unknown>
+  /** What stands for an object in a value that came to this scope. */
+  handleOn(link: RefLink, kind: HandleKind): unknown
   /** Resolves when everything called for has been submitted. Undefined when nothing waits. */
   flushed(): Promise<void> | undefined
   /** Verbs throw `error` from now on; handles are forgotten, not released. */
@@ -72,10 +76,8 @@ export function createScope(options: ScopeOptions): OpenScope {
     map: (inputs, call, options) => mapOver(inputs, call, options),
     actor: (name, options) => findActor(submitter, name, options) as never,
     kill: (actor, reason) => killActor(actor, reason),
-    refTo: (link, label, actor) => {
-      const handle = submitter.table.handle(link, actor === undefined ? label : labelOf(actor))
-      return (actor === undefined ? new Ref(handle) : actorOf(submitter, handle, actor)) as ObjectRef<unknown>
-    },
+    refTo: (link, label) => new Ref(submitter.table.handle(link, label)),
+    handleOn: (link, kind) => submitter.handleOn(link, kind),
     flushed: () => submitter.flushed(),
     close: (error) => submitter.close(error),
   }
@@ -123,9 +125,10 @@ function checkUse(url: URL, options: UseOptions): void {
 async function put(submitter: Submitter, value: unknown, options: PutOptions = {}): Promise<Ref> {
   submitter.checkOpen()
   checkOptions('put', options, putRules)
-  if (isRef(value)) {
-    const way = 'use the ref as it is, or put an object around it'
-    throw new MeshError('UNSERIALIZABLE', `put: the value is a ref, so it is stored already; ${way}`)
+  if (isHeld(value)) {
+    const what = isRef(value) ? 'ref' : 'stream'
+    const way = `use the ${what} as it is, or put an object around it`
+    throw new MeshError('UNSERIALIZABLE', `put: the value is a ${what}, so it is stored already; ${way}`)
   }
   const { name, copies = defaultPolicy.copies, transfer = false } = options
   return submitter.put(value, { label: name ?? 'put', copies, transfer, name })
@@ -146,13 +149,14 @@ function verbOf(submitter: Submitter, target: Target): unknown {
 }
 
 function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
-  if (target.info.kind !== 'function') return notYet(target)
-  const base: CallOptions = { policy: { ...defaultPolicy, needs: needsOf(target.module) }, key: '', signal: undefined }
+  const ahead = target.info.kind === 'generator' ? defaultAhead : 0
+  const policy = { ...defaultPolicy, needs: needsOf(target.module), ahead }
+  const base: CallOptions = { policy, key: '', signal: undefined }
   return withCall(submitter, target, base)
 }
 
 function withCall(submitter: Submitter, target: Target, options: CallOptions): TaskFunction<Fn> {
-  const call = (...args: unknown[]): Ref => submitter.call(target, options, args)
+  const call = (...args: unknown[]): Ref | Stream => submitter.call(target, options, args)
   const added = {
     with: (more: TaskOptions) => {
       const laid = withOptions(options, more, target.label)
@@ -169,13 +173,4 @@ function withCall(submitter: Submitter, target: Target, options: CallOptions): T
   }
   Object.defineProperty(call, 'name', { value: target.label })
   return Object.assign(call, added) as unknown as TaskFunction<Fn>
-}
-
-/** Generators have no call of this kind: using one says so. */
-function notYet({ info, label }: Target): TaskFunction<Fn> {
-  const what = 'a generator function; return an array from a function instead'
-  const refuse = (): never => {
-    throw new MeshError('UNKNOWN_EXPORT', `${label} is ${what}`, { reason: info.kind })
-  }
-  return Object.assign(refuse, { with: refuse, as: refuse, spawn: refuse }) as never
 }

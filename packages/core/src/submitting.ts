@@ -2,7 +2,6 @@
 // arguments, make an id, submit, register a handle, nothing else. Only when an argument is large, or comes from
 // a call that is itself not submitted yet, does the call go the long way: store first, then submit.
 
-import type { ActorNote } from './actor-note.ts'
 import { actorOf, handleIn } from './actors.ts'
 import { isMeshError, MeshError } from './errors.ts'
 import { type Handle, HandleTable } from './handles.ts'
@@ -15,8 +14,9 @@ import { isRef, Ref } from './refs.ts'
 import type { ExportInfo, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
 import { type IdSource, idSource } from './runtime/digest.ts'
-import { refBrand } from './runtime/value-kinds.ts'
+import { type HandleKind, refBrand } from './runtime/value-kinds.ts'
 import { type Encoded, encode, encodeArgs } from './runtime/values.ts'
+import { Stream } from './stream.ts'
 
 /** What a call calls. */
 export interface Target {
@@ -82,8 +82,12 @@ export class Submitter {
   }
 
   /** What stands in a value that was read here. */
-  readonly #found = (handle: Handle, actor: ActorNote | undefined): unknown =>
-    actor === undefined ? new Ref(handle) : actorOf(this.#current() ?? this, handle, actor)
+  readonly #found = (handle: Handle, kind: HandleKind): unknown => standIn(this.#current() ?? this, handle, kind)
+
+  /** What stands in a value that came to this very scope: calls of an actor are its own. */
+  handleOn(link: RefLink, kind: HandleKind): unknown {
+    return standIn(this, this.table.handleFor(link, kind), kind)
+  }
 
   /** Who calls an actor whose handle came to be here: the call that has it from its arguments, else whatever runs now. */
   get atWork(): Submitter {
@@ -113,8 +117,10 @@ export class Submitter {
   }
   readonly #encoding = { onRef: this.#onRef }
 
-  call(target: Callable, options: CallOptions, args: readonly unknown[]): Ref {
-    return new Ref(this.submit(target, options, args))
+  call(target: Callable, options: CallOptions, args: readonly unknown[]): Ref | Stream {
+    const handle = this.submit(target, options, args)
+    const { ahead } = options.policy
+    return ahead > 0 ? new Stream(handle, ahead) : new Ref(handle)
   }
 
   /** The handle on what comes of it: nobody holds it yet. */
@@ -136,8 +142,8 @@ export class Submitter {
     return handle
   }
 
-  #created({ id, actor }: TaskSpec, { label }: Callable): Handle {
-    const handle = this.table.created(resultOf(id), label)
+  #created({ id, actor, policy }: TaskSpec, { label }: Callable): Handle {
+    const handle = this.table.created(resultOf(id), label, policy.ahead === 0)
     handle.isActor = actor !== undefined
     return handle
   }
@@ -255,6 +261,11 @@ export class Submitter {
       if (outcomes[i]!.status === 'fulfilled') this.table.port.release(object)
     })
   }
+}
+
+function standIn(home: Submitter, handle: Handle, kind: HandleKind): unknown {
+  if (typeof kind === 'object') return actorOf(home, handle, kind)
+  return kind === 'stream' ? new Stream(handle) : new Ref(handle)
 }
 
 /** What a call has to wait for before it is submitted. */

@@ -47,6 +47,24 @@ export interface ObjectRef<out T> extends Disposable {
   state(): ObjectState
 }
 
+/**
+ * What a generator function yields, as it yields it: read once, in order. Reading it again throws STREAM_CONSUMED. Leaving the loop
+ * early ends the generator, whose `finally` blocks run first.
+ *
+ * @example
+ * for await (const frame of tiles.animate.with({ ahead: 16 })(scene)) show(frame)
+ */
+export interface ObjectStream<out T> extends AsyncIterable<T>, Disposable {
+  /** Only a type, as a ref's. */
+  readonly '~stream': T
+  /** Names the stream in the whole mesh. */
+  readonly id: string
+  /** The items as refs, once they are there: to hand them on without reading them here. */
+  refs(): AsyncIterable<ObjectRef<T>>
+  /** Ends the generator, and resolves when it has stopped. What was yielded before can still be read; then the loop throws TASK_CANCELLED. */
+  cancel(reason?: string): Promise<void>
+}
+
 /** What a caller may pass where the function declares T. [..] stops distribution. */
 export type Arg<T> =
   IsAny<T> extends true
@@ -66,8 +84,24 @@ export type Args<A extends readonly unknown[]> = { [K in keyof A]: Arg<A[K]> }
 export type Settled<R> =
   IsAny<R> extends true ? any : [R] extends [never] ? never : [Awaited<R>] extends [ObjectRef<infer V>] ? V : Awaited<R>
 
+/** What a generator yields: it has `next`, which tells it from an array, a Map or a string, or is only said to be an AsyncIterable. A stream is neither. */
+export type Item<R> = [R] extends [{ readonly '~stream': any }]
+  ? never
+  : [R] extends [{ next(...args: any): IteratorResult<infer Y> | Promise<IteratorResult<infer Y>> }]
+    ? Y
+    : [R] extends [AsyncIterable<infer Y>]
+      ? Y
+      : never
+
+/** What a call gives: a stream for generator functions, else a ref. */
 export type Outcome<R> =
-  IsAny<R> extends true ? ObjectRef<any> : [R] extends [never] ? ObjectRef<never> : ObjectRef<Settled<R>>
+  IsAny<R> extends true
+    ? ObjectRef<any>
+    : [R] extends [never]
+      ? ObjectRef<never>
+      : [Item<R>] extends [never]
+        ? ObjectRef<Settled<R>>
+        : ObjectStream<Settled<Item<R>>>
 
 /**
  * An exported function, called on whichever peer is best. Returns at once.
@@ -149,6 +183,11 @@ export interface TaskOptions {
    * idle peer; whichever is done first counts. For functions that ask for no tasks of their own and put nothing. Default false.
    */
   hedge?: boolean | undefined
+  /**
+   * Of a generator function: items that it may be ahead of whoever reads them, from 1 to 65,536. With as many unread it waits, and gives its slot
+   * to others. More hides the way to the reader, and takes as much memory on both sides. Default 8.
+   */
+  ahead?: number | undefined
 }
 
 export interface UseOptions {

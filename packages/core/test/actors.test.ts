@@ -223,11 +223,8 @@ describe('a handle', () => {
   test('that came from elsewhere holds the actor until it is disposed', async () => {
     const there = 'there/3' as typeof here
     const note = { code: 'c0de', label: 'x.Y', name: null, callRetries: 0, onceOnly: false, maxPendingCalls: 9 }
-    const far = scope.refTo(
-      { object: 'far' as never, owner: there },
-      'far',
-      note as never,
-    ) as never as Actor<CounterClass>
+    const link = { object: 'far' as never, owner: there, top: false }
+    const far = scope.handleOn(link, note as never) as Actor<CounterClass>
     expect(port.holds).toEqual(['+far'])
     far[Symbol.dispose]()
     far[Symbol.dispose]()

@@ -166,12 +166,6 @@ describe('a module', () => {
     expect(port.submitted[0].policy.needs).toEqual({ labels: { kind: 'node', zone: 'a' }, because: 'node:fs' })
   })
 
-  test('refuses generators when they are used', async () => {
-    const code = new FakeCode({ name: 'frames', kind: 'generator', digest: '' })
-    const tiles = await createScope({ port, code }).use(new URL('file:///tiles.task.ts'))
-    expect((await caught(() => tiles['frames'](1))).message).toMatch(/^tiles.frames is a generator function/)
-  })
-
   test('wants a URL', async () => {
     const error = await caught(() => scope.use('./tiles.task.ts' as never))
     expect(error.message).toMatch(/^use: expected a URL, as in mesh.use\(new URL/)

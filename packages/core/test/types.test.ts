@@ -7,6 +7,7 @@ import type {
   Args,
   MapSettlement,
   ObjectRef,
+  ObjectStream,
   Outcome,
   Scope,
   TaskFunction,
@@ -23,6 +24,13 @@ interface Tiles {
   shade(tile: string): ObjectRef<string>
   pick(flag: boolean): boolean
   inside(list: ObjectRef<number>[]): number
+  animate(scene: string): Generator<Promise<number>, string>
+  follow(): AsyncGenerator<ObjectRef<Date>, void>
+  listen(): AsyncIterable<number>
+  list(): Iterable<number>
+  all(): Map<string, number>
+  total(box: { numbers: ObjectStream<number> }, more?: AsyncIterable<number>): number
+  hands(): Promise<ObjectStream<number>>
   readonly limit: number
 }
 type T = Tasks<Tiles>
@@ -38,6 +46,7 @@ declare class Counter extends Base {
   add(n: number): number
   later(text: string): Promise<{ other: Actor<Counter> }>
   pick<T>(list: T[]): T
+  each(): Generator<number>
   snapshot(): { total: number }
   static restore(state: { total: number }): Counter
 }
@@ -51,10 +60,31 @@ interface Actors {
 }
 
 test('types', () => {
-  expectTypeOf<keyof T>().toEqualTypeOf<'render' | 'merge' | 'shade' | 'pick' | 'inside'>()
+  expectTypeOf<keyof T>().toEqualTypeOf<
+    | 'render'
+    | 'merge'
+    | 'shade'
+    | 'pick'
+    | 'inside'
+    | 'animate'
+    | 'follow'
+    | 'listen'
+    | 'list'
+    | 'all'
+    | 'total'
+    | 'hands'
+  >()
   expectTypeOf<ReturnType<T['render']>>().toEqualTypeOf<ObjectRef<string>>()
   expectTypeOf<ReturnType<T['shade']>>().toEqualTypeOf<ObjectRef<string>>()
   expectTypeOf<ReturnType<T['pick']>>().toEqualTypeOf<ObjectRef<boolean>>()
+  expectTypeOf<ReturnType<T['animate']>>().toEqualTypeOf<ObjectStream<number>>()
+  expectTypeOf<ReturnType<T['follow']>>().toEqualTypeOf<ObjectStream<Date>>()
+  expectTypeOf<ReturnType<T['listen']>>().toEqualTypeOf<ObjectStream<number>>()
+  expectTypeOf<ReturnType<T['list']>>().toEqualTypeOf<ObjectRef<Iterable<number>>>()
+  expectTypeOf<ReturnType<T['all']>>().toEqualTypeOf<ObjectRef<Map<string, number>>>()
+  expectTypeOf<ReturnType<T['hands']>>().toEqualTypeOf<ObjectRef<ObjectStream<number>>>()
+  expectTypeOf<Outcome<any>>().toEqualTypeOf<ObjectRef<any>>()
+  expectTypeOf<Outcome<never>>().toEqualTypeOf<ObjectRef<never>>()
   expectTypeOf<Parameters<T['pick']>>().toEqualTypeOf<[flag: boolean | ObjectRef<boolean>]>()
   expectTypeOf<Parameters<T['inside']>>().toEqualTypeOf<[list: ObjectRef<number>[] | ObjectRef<ObjectRef<number>[]>]>()
   expectTypeOf<Outcome<Promise<number>>>().toEqualTypeOf<ObjectRef<number>>()
@@ -65,6 +95,16 @@ test('types', () => {
     const tiles = await scope.use<Tiles>(new URL('file:///x'))
     void tiles.render(await scope.put(new Uint8Array(1)), { x: 1, y: 2 }).get()
     tiles.merge('a', text, tiles.render.with({ retries: 1, copies: undefined })(new Uint8Array(1), { x: 0, y: 0 }))
+    const frames = tiles.animate.with({ ahead: 4 })('scene')
+    for await (const frame of frames) expectTypeOf(frame).toEqualTypeOf<number>()
+    for await (const ref of frames.refs()) expectTypeOf(ref).toEqualTypeOf<ObjectRef<number>>()
+    expectTypeOf(tiles.total({ numbers: frames }, frames)).toEqualTypeOf<ObjectRef<number>>()
+    // @ts-expect-error items are read, not got
+    await frames.get()
+    // @ts-expect-error a stream is no text
+    tiles.merge(tiles.animate('scene'))
+    // @ts-expect-error nor one of the wrong items
+    tiles.total({ numbers: tiles.follow() })
     // @ts-expect-error a number is no string
     tiles.merge(number)
     // @ts-expect-error nor is it a ref
@@ -115,6 +155,8 @@ test('types of actors', () => {
     void counter.start
     // @ts-expect-error nor do accessors
     void counter.double
+    // @ts-expect-error a method gives one value
+    void counter.each
     // @ts-expect-error its snapshot is between it and the mesh
     void counter.snapshot
     // @ts-expect-error no such option of an actor

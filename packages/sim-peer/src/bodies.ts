@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly spread?: boolean
   readonly priority?: number
   readonly hedge?: boolean
+  /** Its body emits items: how many it may be ahead of its reader. */
+  readonly ahead?: number
   /** In a named job it is found by this. */
   readonly name?: string
   /** The bundle that it is called from. */
@@ -47,6 +49,8 @@ export interface Context {
   /** Throws a SimFailure, OVERLOADED, where there is no room for it. */
   put(value: unknown, options?: PutOptions): SimRef
   release(ref: SimRef): void
+  /** Reads no more of it. */
+  leave(stream: SimRef): void
   cancel(ref: SimRef, reason: string): void
   /** Whether what was read instead of a value had to be, after all that was done to the mesh. */
   excuses(failure: Failure): boolean
@@ -59,6 +63,10 @@ export interface Context {
 export type Wait =
   | { readonly type: 'elapse'; readonly ms: number }
   | { readonly type: 'get'; readonly ref: SimRef }
+  /** Yields an item, and goes on when its reader may want another. */
+  | { readonly type: 'emit'; readonly value: unknown }
+  /** The next item of a stream, or a ref to it. */
+  | { readonly type: 'next'; readonly ref: SimRef; readonly asRef: boolean }
   /** Until it has its copies. Only where its owner is. */
   | { readonly type: 'durable'; readonly ref: SimRef }
   /** Cancels it, and waits until it has stopped. */
@@ -80,6 +88,27 @@ export function* elapse(ms: number): Generator<Wait, void, Got> {
 /** The value of a ref; throws a SimFailure when it failed. */
 export function* get(ref: SimRef): Generator<Wait, unknown, Got> {
   return valueOf(yield { type: 'get', ref })
+}
+
+export function* emit(value: unknown): Generator<Wait, void, Got> {
+  yield { type: 'emit', value }
+}
+
+/** What comes next: `end` when there is nothing more. */
+export const end: unique symbol = Symbol('end')
+
+/** The next item; throws a SimFailure when the stream failed there. */
+export function* next(ref: SimRef, { asRef = false } = {}): Generator<Wait, unknown, Got> {
+  return valueOf(yield { type: 'next', ref, asRef })
+}
+
+/** Every item, handed on as it comes. */
+export function* each(ref: SimRef, taken: (item: unknown) => void): Generator<Wait, number, Got> {
+  for (let count = 0; ; count++) {
+    const item = yield* next(ref)
+    if (item === end) return count
+    taken(item)
+  }
 }
 
 /** Throws a SimFailure when its copies cannot be had. */

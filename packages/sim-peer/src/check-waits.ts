@@ -3,7 +3,7 @@
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
 import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink } from '@murmuration/core/internal'
-import { deadline, isApart, linksOf, locate } from '@murmuration/core/internal'
+import { deadline, isApart, itemIn, linksToLeave, locate } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -128,6 +128,9 @@ function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefine
   if (owner === undefined) return false
   const entry = state.directory.get(object)
   if (!entry) return owner !== state.self && state.elsewhere.get(object) !== undefined
+  const item = itemIn(object)
+  if (item && entry.state === 'pending' && state.streams.get(item.task)?.count === null)
+    return isPending(state, item.task)
   if (entry.state === 'pending') return isSought(state, object) || (entry.task !== null && isPending(state, entry.task))
   if (entry.state === 'faded') return false
   if (entry.state === 'alias' && entry.alias) return willSettle(state, entry.alias.object, entry.alias.owner)
@@ -193,8 +196,13 @@ export function checkAttempts(peer: SimPeer): void {
         fail(peer, `${row.id} waits for ${object}, which is not fetched for it`)
     if (state.members.ended(row.owner) && row.orphanedAt === never && row.aborting === null)
       fail(peer, `${row.id} is kept for ever for ${row.owner}, whose life is over`)
-    if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id, row.outcome ? linksOf(row.outcome) : [])
-    else if (row.state === 'done' && row.unsaid.size === 0 && !state.members.ended(row.owner))
+    if (state.ledger.waits.has(row.id)) checkUnsafe(peer, row.id, linksToLeave(row))
+    else if (
+      row.state === 'done' &&
+      row.unsaid.size === 0 &&
+      row.unsent.length === 0 &&
+      !state.members.ended(row.owner)
+    )
       fail(peer, `${row.id} is done and its outcome does not leave`)
     for (const object of row.unsaid)
       if (!isHeldBack(peer, row.id, object) && (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object)))

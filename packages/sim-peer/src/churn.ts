@@ -10,6 +10,7 @@ import { describe } from './describe.ts'
 import type { Fault } from './faults.ts'
 import { defineActors } from './actor-classes.ts'
 import { defineFunctions } from './functions.ts'
+import { defineStreams } from './functions-streams.ts'
 import { NamedJobs } from './named-jobs.ts'
 import { calm, silent } from './network.ts'
 import type { SimPeer } from './peer.ts'
@@ -96,6 +97,7 @@ class Churn {
     this.world.retries = -1
     defineFunctions(this.world)
     defineActors(this.world)
+    defineStreams(this.world)
   }
 
   populate(): void {

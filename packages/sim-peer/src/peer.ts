@@ -77,6 +77,8 @@ export class SimPeer {
   /** What came while it stood still. */
   readonly #unread: PeerEvent[] = []
   readonly #watchers = new Map<ObjectId, Set<Runner>>()
+  /** Watched for nothing but their end. */
+  readonly #unreadObjects = new Set<ObjectId>()
   /** Who waits for copies, or for the end of what was cancelled. */
   readonly #ends = new Map<string, Runner[]>()
   /** Programs go on when the shell has done all that a turn asks of it, as promises resolve. */
@@ -273,11 +275,14 @@ export class SimPeer {
     this.workers.clear()
   }
 
-  watch(object: ObjectId, owner: LifeId, runner: Runner): void {
+  /** Without `bytes` only that it is settled is of interest. */
+  // oxlint-disable-next-line max-params -- who waits for what, and how much of it
+  watch(object: ObjectId, owner: LifeId, runner: Runner, bytes = true): void {
+    this.#unreadObjects[bytes ? 'delete' : 'add'](object)
     const watchers = this.#watchers.get(object)
     if (watchers) watchers.add(runner)
     else this.#watchers.set(object, new Set([runner]))
-    this.event({ type: 'watch', object, owner, bytes: true })
+    this.event({ type: 'watch', object, owner, bytes })
   }
 
   unwatch(object: ObjectId, runner: Runner): void {
@@ -330,17 +335,17 @@ export class SimPeer {
       case 'drop':
         return this.keeper.drop(effect.object)
       case 'run':
-        return this.workers.run(effect.worker, effect.batch)
       case 'abort':
-        return this.workers.abort(effect.attempt, effect.reason)
       case 'snapshot':
-        return this.workers.snapshot(effect.attempt)
-      case 'actor-found':
-        return
       case 'recall':
-        return this.workers.giveBack(effect.worker)
       case 'terminate':
-        return this.workers.crash(effect.worker, effect.reason)
+        return this.workers.perform(effect)
+      case 'proceed':
+        return this.#resolve(() => this.workers.proceed(effect.attempt, effect.taken))
+      case 'consumed':
+        return this.#resolve(() => {
+          for (const runner of this.runners()) if (runner.id === effect.reader) runner.consumed(effect.object)
+        })
       case 'settled':
         return this.#settled(effect.object, effect.source, effect.located)
       case 'durable':
@@ -358,17 +363,24 @@ export class SimPeer {
         return this.world.clock.after(50, () => this.world.departed(this))
       case 'job-opened':
         return void this.#resolved.push(() => this.world.jobOpened(this, effect.context, effect.takenBy))
+      case 'actor-found':
       case 'inspected':
         return
     }
+  }
+
+  #resolve(goOn: () => void): void {
+    this.#resolved.push(goOn)
   }
 
   #settled(object: ObjectId, source: ObjectId, located: Located): void {
     const watchers = this.#watchers.get(object)
     this.#watchers.delete(object)
     if (located.type === 'alias') throw new Error(`${this.life} was told of ${object} that it is another one`)
+    const isUnread = this.#unreadObjects.delete(object)
     for (const runner of watchers ?? []) {
-      const bytes = located.type === 'failure' ? null : this.keeper.bytesOf(source, located)
+      const bytes =
+        located.type === 'failure' ? null : isUnread ? new Uint8Array() : this.keeper.bytesOf(source, located)
       // Gone bad meanwhile: watched on.
       if (bytes === undefined) {
         this.watch(object, runner.ownerOf(object), runner)

@@ -7,16 +7,18 @@ import type {
   Failure,
   LifeId,
   ObjectId,
-  Policy,
   RefLink,
+  StreamOrder,
   TaskId,
   TaskSpec,
 } from '@murmuration/core/internal'
-import { resultOf } from '@murmuration/core/internal'
+import { isWanted, mayYield, resultOf } from '@murmuration/core/internal'
 import type { Body, CallOptions, Context, Got, PutOptions, SpawnOptions, Wait } from './bodies.ts'
-import { SimFailure } from './bodies.ts'
+import { SimFailure, end as theEnd } from './bodies.ts'
+import { SimReading } from './reading.ts'
 import { SimRef, decode, digest, digestBytes, encode } from './values.ts'
 import type { SimPeer } from './peer.ts'
+import { policyOf } from './policies.ts'
 
 export interface RunnerEnd {
   readonly type: 'returned' | 'threw'
@@ -43,6 +45,14 @@ interface RunnerInit {
   readonly onBlocked: (blocked: boolean) => void
   /** A job with a name: its ids are derived, as a task's are. */
   readonly runsAgain?: boolean
+  /** Its body emits items. */
+  readonly stream?: RunnerStream | null
+}
+
+interface RunnerStream {
+  readonly order: StreamOrder
+  readonly ahead: number
+  readonly onItem: (value: unknown, index: number) => void
 }
 
 /** Bytes, and who answers for the refs in them. */
@@ -60,7 +70,7 @@ interface Asked {
 }
 
 interface Waiting {
-  readonly type: 'get' | 'durable' | 'stop'
+  readonly type: 'get' | 'durable' | 'stop' | 'next' | 'emit'
   readonly object: ObjectId
   blocked: boolean
 }
@@ -73,6 +83,11 @@ export class Runner implements Context {
   readonly #init: RunnerInit
   readonly #handles = new Map<ObjectId, { owner: LifeId; count: number }>()
   readonly #asked = new Map<string, number>()
+  readonly #readings = new Map<ObjectId, SimReading>()
+  /** Items emitted so far, those that were passed over among them. */
+  emitted = 0
+  #taken: number
+  #asRef = false
   #calls = 0
   #body: Body | null = null
   #waiting: Waiting | null = null
@@ -84,6 +99,7 @@ export class Runner implements Context {
     this.id = init.id
     this.attempt = init.attempt
     this.at = peer.peer
+    this.#taken = init.stream?.order.taken ?? 0
   }
 
   /** Another program has its job. */
@@ -113,6 +129,8 @@ export class Runner implements Context {
     if (wait.type === 'elapse') {
       return this.#peer.work(wait.ms, () => this.#advance(() => body.next({ type: 'value', value: null })))
     }
+    if (wait.type === 'emit') return this.#emit(wait.value)
+    if (wait.type === 'next') return this.#next(wait.ref, wait.asRef)
     const waiting: Waiting = { type: wait.type, object: wait.ref.object, blocked: false }
     this.#waiting = waiting
     if (wait.type === 'get') this.#peer.watch(wait.ref.object, wait.ref.owner, this)
@@ -122,8 +140,80 @@ export class Runner implements Context {
     this.#init.onBlocked(true)
   }
 
+  #emit(value: unknown): void {
+    const { stream } = this.#init
+    if (!stream) throw new Error(`${this.id} emits, and is no stream`)
+    const index = this.emitted++
+    if (isWanted({ ...stream.order, taken: this.#taken }, index)) stream.onItem(value, index)
+    if (this.ended) return
+    if (this.#mayEmit()) return this.#go({ type: 'value', value: null })
+    this.#waiting = { type: 'emit', object: this.id as string as ObjectId, blocked: true }
+    this.#init.onBlocked(true)
+  }
+
+  #mayEmit(): boolean {
+    const { stream } = this.#init
+    return stream ? mayYield({ ...stream.order, taken: this.#taken }, stream.ahead, this.emitted) : true
+  }
+
+  /** Its reader has taken so many. */
+  proceed(taken: number): void {
+    this.#taken = taken
+    if (this.#mayEmit() && this.#ends('emit', this.id as string as ObjectId)) this.#go({ type: 'value', value: null })
+  }
+
+  #next(ref: SimRef, asRef: boolean): void {
+    let reading = this.#readings.get(ref.object)
+    if (!reading) {
+      reading = new SimReading(this.#peer, this, ref, this.attempt)
+      this.#readings.set(ref.object, reading)
+    }
+    reading.ask(asRef)
+    this.#asRef = asRef
+    const waiting: Waiting = { type: 'next', object: reading.item, blocked: false }
+    this.#waiting = waiting
+    this.#take(reading)
+    if (this.#waiting !== waiting) return
+    waiting.blocked = true
+    this.#init.onBlocked(true)
+  }
+
+  #take(reading: SimReading): void {
+    const { item, owner } = reading
+    if (this.#waiting?.type !== 'next' || this.#waiting.object !== item) return
+    const asRef = this.#asRef
+    const next = reading.take(asRef)
+    if (next === null || !this.#ends('next', item)) return
+    if (next === 'end') return this.#go({ type: 'value', value: theEnd })
+    if ('failure' in next) return this.#go({ type: 'failure', failure: next.failure })
+    if (!asRef) return this.#go({ type: 'value', value: this.#receive(next.bytes, next.refs) })
+    this.#hold(item, owner, false)
+    this.#go({ type: 'value', value: new SimRef(item, owner) })
+  }
+
+  leave({ object }: SimRef): void {
+    this.#readings.get(object)?.close()
+    this.#readings.delete(object)
+  }
+
+  /** Another context reads it. */
+  consumed(object: ObjectId): void {
+    const reading = this.#readings.get(object)
+    if (!reading) return
+    const { item } = reading
+    reading.close()
+    const rest = { task: null, peer: null, attempt: 0, cause: null, story: [] }
+    if (this.#ends('next', item))
+      this.#go({ type: 'failure', failure: { code: 'INTERNAL', reason: '', message: 'STREAM_CONSUMED', ...rest } })
+  }
+
   /** The object that this context waits for has settled. */
   settled(object: ObjectId, got: Received | { readonly failure: Failure }): void {
+    for (const reading of this.#readings.values()) {
+      if (!reading.has(object)) continue
+      reading.settled(object, got)
+      return this.#take(reading)
+    }
     if (!this.#ends('get', object)) return
     this.#go(
       'failure' in got
@@ -275,6 +365,7 @@ export class Runner implements Context {
   }
 
   ownerOf(object: ObjectId): LifeId {
+    for (const reading of this.#readings.values()) if (reading.has(object)) return reading.owner
     return this.#handles.get(object)?.owner ?? this.#peer.life
   }
 
@@ -294,27 +385,10 @@ export class Runner implements Context {
     this.ended = true
     if (this.#waiting?.type === 'get') this.#peer.unwatch(this.#waiting.object, this)
     this.#waiting = null
+    for (const reading of this.#readings.values()) reading.close()
+    this.#readings.clear()
     for (const object of this.#handles.keys()) this.#peer.event({ type: 'release', object })
     this.#handles.clear()
-  }
-}
-
-/** A call's options with the defaults of the public API. */
-function policyOf(options: CallOptions, retries: number): Policy {
-  return {
-    name: options.name ?? null,
-    retries: options.retries ?? retries,
-    retryErrors: options.retryErrors ?? false,
-    rebuilds: options.rebuilds ?? -1,
-    retryDelayMs: options.retryDelayMs ?? [100, 10_000],
-    timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
-    attemptTimeoutMs: options.attemptTimeoutMs ?? Number.POSITIVE_INFINITY,
-    copies: options.copies ?? 2,
-    needs: options.needs ?? {},
-    prefer: options.prefer ?? {},
-    spread: options.spread ?? false,
-    priority: options.priority ?? 0,
-    hedge: options.hedge ?? false,
   }
 }
 

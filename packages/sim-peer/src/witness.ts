@@ -17,7 +17,7 @@ import { ActorWitness } from './witness-actors.ts'
 import type { Custody } from './custody.ts'
 import type { SimPeer } from './peer.ts'
 import type { TaskRow } from './tables.ts'
-import { resultOf } from '@murmuration/core/internal'
+import { itemIn, resultOf } from '@murmuration/core/internal'
 import { digestBytes } from './values.ts'
 
 type Settled = Extract<Effect, { type: 'settled' }>
@@ -186,7 +186,8 @@ export class Witness {
 
   /** It was asked for more than once, or made again: that may end in another way. */
   #mayDiffer(task: TaskId): boolean {
-    return this.#sum(task, ({ added, rebuilt }) => added + rebuilt) > 1
+    const of = itemIn(task as string as ObjectId)?.task ?? task
+    return this.#sum(of, ({ added, rebuilt }) => added + rebuilt) > 1
   }
 
   #noticed(peer: SimPeer, notice: Notice, effects: readonly Effect[]): void {

@@ -2,8 +2,18 @@
 // next when the first is done or gone. A body that waits keeps its worker; what queued behind it is
 // given back, as the worker host does.
 
-import type { AttemptId, ContextId, CrashReason, ObjectId, Order, Outcome, RefLink } from '@murmuration/core/internal'
-import { resultOf } from '@murmuration/core/internal'
+import type {
+  AttemptId,
+  ContextId,
+  CrashReason,
+  Effect,
+  Item,
+  ObjectId,
+  Order,
+  Outcome,
+  RefLink,
+} from '@murmuration/core/internal'
+import { countBytes, itemOf, resultOf } from '@murmuration/core/internal'
 import { SimActors } from './actors.ts'
 import { SimFailure } from './bodies.ts'
 import type { SimPeer } from './peer.ts'
@@ -22,6 +32,8 @@ interface Running {
   startedAt: number
   isBlocked: boolean
 }
+
+type WorkerEffect = Extract<Effect, { type: 'run' | 'abort' | 'snapshot' | 'recall' | 'terminate' }>
 
 export class SimWorkers {
   readonly #peer: SimPeer
@@ -65,6 +77,21 @@ export class SimWorkers {
     this.#actors.clear()
   }
 
+  perform(effect: WorkerEffect): void {
+    switch (effect.type) {
+      case 'run':
+        return this.run(effect.worker, effect.batch)
+      case 'abort':
+        return this.abort(effect.attempt, effect.reason)
+      case 'snapshot':
+        return this.#actors.snapshot(effect.attempt)
+      case 'recall':
+        return this.giveBack(effect.worker)
+      case 'terminate':
+        return this.crash(effect.worker, effect.reason)
+    }
+  }
+
   run(worker: number, batch: readonly Order[]): void {
     if (batch.some(({ spec }) => spec.actor ?? spec.call)) return this.#actors.run(worker, batch)
     let queue = this.#queues.get(worker)
@@ -89,16 +116,19 @@ export class SimWorkers {
     running.startedAt = world.clock.now
     world.executed(this.#peer, running.order)
     const { spec, attempt } = running.order
+    const { stream } = running.order
     const runner = new Runner(this.#peer, {
       id: spec.id as string as ContextId,
       depth: spec.depth + 1,
       attempt,
       code: spec.code,
+      stream: stream && {
+        order: stream,
+        ahead: spec.policy.ahead,
+        onItem: (value, index) => this.#item(running, value, index),
+      },
       onEnd: (end) =>
-        this.#finish(
-          running,
-          end.type === 'returned' ? this.#outcome(running.order, end.value) : errorOutcome(end.value),
-        ),
+        this.#finish(running, end.type === 'returned' ? this.#returned(running, end.value) : errorOutcome(end.value)),
       onBlocked: (blocked) => this.#blocked(running, blocked),
     })
     running.runner = runner
@@ -124,12 +154,34 @@ export class SimWorkers {
     return inputs
   }
 
-  #outcome(order: Order, value: unknown): Outcome {
+  /** Of what there is no room for nothing comes after it: the attempt is given back. */
+  #item(running: Running, value: unknown, index: number): void {
+    const { order } = running
+    const item = this.#stored(itemOf(order.spec.id, index), value)
+    if (item) this.#peer.event({ type: 'item', attempt: order.id, index, item })
+    else {
+      running.runner?.drop()
+      this.#finish(running, { type: 'returned', reason: 'memory' })
+    }
+  }
+
+  /** Of a generator, how many items there were. */
+  #returned({ order, runner }: Running, value: unknown): Outcome {
+    if (order.stream) return { type: 'inline', bytes: countBytes(runner?.emitted ?? 0), refs: [] }
+    return this.#outcome(order, value)
+  }
+
+  #outcome({ spec }: Order, value: unknown): Outcome {
+    return this.#stored(resultOf(spec.id), value) ?? { type: 'returned', reason: 'memory' }
+  }
+
+  /** Null when there is no room for it. */
+  #stored(object: ObjectId, value: unknown): Item | null {
     if (value instanceof SimRef) return { type: 'ref', link: { object: value.object, owner: value.owner, top: false } }
     const encoded = encode(value)
     const { bytes, refs, size, hash } = encoded
     if (size <= this.#peer.world.config.inlineBytes) return { type: 'inline', bytes, refs }
-    if (!this.#peer.store.put(resultOf(order.spec.id), encoded)) return { type: 'returned', reason: 'memory' }
+    if (!this.#peer.store.put(object, encoded)) return null
     return { type: 'stored', size, hash, refs }
   }
 
@@ -180,8 +232,8 @@ export class SimWorkers {
     this.#peer.work(0, () => this.#next(running.worker))
   }
 
-  snapshot(attempt: AttemptId): void {
-    this.#actors.snapshot(attempt)
+  proceed(id: AttemptId, taken: number): void {
+    this.#running.get(id)?.runner?.proceed(taken)
   }
 
   crash(worker: number, reason: CrashReason): void {

@@ -12,9 +12,11 @@ import type { WorkDraw, WorkKind } from './work-kind.ts'
 import * as named from './work-named.ts'
 import * as plain from './work-plain.ts'
 import * as refs from './work-refs.ts'
+import { handedOn, kept, left, piped, streamed } from './work-streams.ts'
 import * as trips from './work-trips.ts'
 
-const kinds = { ...actors, ...plain, ...deep, ...ends, ...refs, ...trips, ...named }
+const streams = { handedOn, kept, left, piped, streamed }
+const kinds = { ...actors, ...plain, ...deep, ...ends, ...refs, ...trips, ...named, ...streams }
 
 type Kinds = typeof kinds
 type ParamsOf<Kind> = Kind extends WorkKind<infer Params> ? Params : never

@@ -4,9 +4,10 @@
 
 import { isApart } from '../model/actor.ts'
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, never } from '../model/ids.ts'
+import { after, itemIn, never } from '../model/ids.ts'
 import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
+import { isStream } from '../model/task.ts'
 import { inFrames, weighAttempt } from '../model/weight.ts'
 import { addBeside, candidatesFor, choose, missingBytes } from '../state/candidates.ts'
 import { failure } from '../state/failures.ts'
@@ -18,6 +19,7 @@ import type { Candidate } from '../state/placement.ts'
 import { doneElsewhereMs, doneThereMs, transferMs } from '../state/placement.ts'
 import { tellTrouble } from '../state/recording.ts'
 import type { ReadyClass } from '../state/scheduler.ts'
+import { streamOrder } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -70,7 +72,12 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     to.room--
     to.out++
     addBeside(to, row.spec)
-    collect(batches, to.life, row, { inputs, spec: currentSpec(state, row.spec), remake: remakeOf(state, row) })
+    collect(batches, to.life, row, {
+      inputs,
+      spec: currentSpec(state, row.spec),
+      remake: remakeOf(state, row),
+      stream: streamOrder(state, row),
+    })
   }
   for (const spec of aside.reverse()) state.scheduler.ready(spec, true)
   if (fit) ready.unfit = false
@@ -82,7 +89,8 @@ function remakeOf(state: PeerState, { spec }: TaskRow): readonly ObjectId[] {
   const maker = state.makers.get(spec.id)
   if (!maker || maker.awaited.size === 0) return none
   for (const object of maker.awaited) maker.told.add(object)
-  return [...maker.awaited]
+  // Items are told by their numbers.
+  return isStream(spec) ? [...maker.awaited].filter((object) => itemIn(object) === null) : [...maker.awaited]
 }
 
 const none: readonly ObjectId[] = []
@@ -166,7 +174,12 @@ function collect(
   batches: Batches,
   life: LifeId,
   row: TaskRow,
-  { inputs, spec, remake }: Pick<Assignment, 'inputs' | 'spec'> & { readonly remake: readonly ObjectId[] },
+  {
+    inputs,
+    spec,
+    remake,
+    stream,
+  }: Pick<Assignment, 'inputs' | 'spec' | 'stream'> & { readonly remake: readonly ObjectId[] },
 ): void {
   let groups = batches.get(life)
   if (!groups) batches.set(life, (groups = []))
@@ -174,7 +187,8 @@ function collect(
   if (!group) groups.push((group = { epoch: row.epoch, attempts: [] }))
   const { attempt, formerly } = row
   const assignment = formerly.length === 0 ? { spec, attempt, inputs } : { spec, attempt, inputs, formerly }
-  group.attempts.push(remake.length === 0 ? assignment : { ...assignment, remake })
+  const withRemake = remake.length === 0 ? assignment : { ...assignment, remake }
+  group.attempts.push(stream === undefined ? withRemake : { ...withRemake, stream })
 }
 
 /** Arguments that are small one by one and together more than a frame can carry: said, not tried. */

@@ -7,6 +7,7 @@ import type { Instant, LifeId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
+import { delivered } from '../state/answer.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import { refusalOf, roleOf } from '../state/permits.ts'
@@ -34,6 +35,7 @@ import * as resolve from './resolve.ts'
 import * as lease from './lease.ts'
 import * as names from './names.ts'
 import * as stand from './stand.ts'
+import * as stream from './stream.ts'
 import * as submit from './submit.ts'
 import * as supervise from './supervise.ts'
 
@@ -108,6 +110,8 @@ const recorders: Recorders = {
   watch: (state, { object, owner, bytes }) => resolve.watch(state, object, owner, bytes),
   unwatch: (state, { object }) => resolve.unwatch(state, object),
   durable: (state, { object }) => durable(state, object),
+  took: (state, event) => stream.reads(state, event),
+  item: (state, event) => stream.yielded(state, event),
   code: (state, { code, pinned }) => keepCode(state, code, pinned),
   fetched: (state, event, now) => {
     const end = resolve.fetched(state, event, now)
@@ -233,7 +237,7 @@ const takers: Takers = {
     for (const { row, formerly } of execute.assigned(state, from, message)) adopt.claim(state, row, formerly, now)
   },
   abort: (state, from, message, now) => execute.abort(state, from, message, now),
-  delivered: (state, from, message) => execute.delivered(state, from, message),
+  delivered: (state, from, message) => delivered(state, from, message),
   stand: (state, from, message, now) => lease.stood(state, from, message, now),
   vote: (state, from, message, now) => stand.voted(state, from, message, now),
   renew: (state, from, message, now) => lease.renewed(state, from, message, now),
@@ -247,6 +251,10 @@ const takers: Takers = {
   outcome: (state, from, message) => conclude.outcome(state, from, message),
   printed: (state, _from, { line }, now) => print.taken(state, line, now),
   remade: (state, from, message) => remake.remade(state, from, message),
+  item: (state, from, message) => stream.item(state, from, message),
+  proceed: (state, from, message) => stream.proceed(state, from, message),
+  took: (state, from, message) => stream.took(state, from, message),
+  consumed: (state, from, message) => stream.consumed(state, from, message),
   want: (state, from, { object }) => resolve.wanted(state, from, object),
   borrow: (state, from, message) => release.borrowed(state, from, message),
   release: (state, from, { object }) => release.released(state, from, object),
@@ -270,6 +278,7 @@ const takers: Takers = {
     release.parted(state, object)
     execute.borrowAnswered(state, object)
     if (row && from === row.owner) adopt.answered(state, row, known)
+    if (known) stream.tellTaken(state, object, from)
   },
   replicate: (state, from, message) => resolve.replicate(state, from, message),
   verify: (state, from, message) => resolve.verify(state, from, message),

@@ -15,7 +15,6 @@ import { wantCode } from '../state/code-sources.ts'
 import { finish, yielded } from '../state/finish.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { awaitRemade, mayRemake, orderOf } from '../state/runs.ts'
-import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { tellStart } from '../state/recording.ts'
@@ -46,7 +45,7 @@ export function assigned(
 }
 
 function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assignment): RunRow | null {
-  const { spec, attempt, inputs, extra = false, remake } = assignment
+  const { spec, attempt, inputs, extra = false, remake, stream = null } = assignment
   // What a task at a worker asks for in turn is deeper.
   const isBarred = spec.depth === 0 && !asksHere(state, owner)
   const refusal = isBarred ? forbiddenSentence('worker', 'submit tasks') : refusalOf(state, owner)
@@ -59,9 +58,13 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     return null
   }
   if (state.executor.find(spec.id, attempt, owner)) return null
+  if (stream) leaveOrphans(state, spec.id)
   const there = state.executor
     .ofTask(spec.id)
-    .find((row) => row.aborting === null && !row.abandoned && isSame(row.spec, spec) && mayRemake(row, remake))
+    .find(
+      (row) =>
+        stream === null && row.aborting === null && !row.abandoned && isSame(row.spec, spec) && mayRemake(row, remake),
+    )
   for (const object of remake ?? []) tellRemade(state, object, owner)
   if (there) {
     if (!extra) state.executor.wanted(there)
@@ -69,8 +72,8 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     join(state, there, { owner, attempt }, epoch)
     return null
   }
-  if (attempt > 1 && !remake && answerFromLetters(state, owner, spec.id, attempt)) return null
-  const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra })
+  if (attempt > 1 && !remake && !stream && answerFromLetters(state, owner, spec.id, attempt)) return null
+  const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra, stream })
   if (spec.call) state.residents.post(spec.call.actor, row.id)
   if (remake) awaitRemade(row, { to: owner, objects: remake })
   state.code.need(spec.code)
@@ -82,6 +85,12 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
   if (!state.code.has(spec.code)) wantCode(state, row)
   if (row.missing.size === 0 && assignment.formerly === undefined) state.executor.markReady(row)
   return row
+}
+
+/** What a generator has yielded went to whoever asked for it: another one needs a run of its own, and the dead none. */
+function leaveOrphans(state: PeerState, task: TaskId): void {
+  for (const row of state.executor.ofTask(task))
+    if (state.members.ended(row.owner) && !row.abandoned) abandon(state, row, state.timers.turnAt)
 }
 
 /** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
@@ -164,17 +173,9 @@ function dropUnknown(state: PeerState, attempt: AttemptId): void {
 export function borrowAnswered(state: PeerState, object: ObjectId): void {
   for (const id of state.unsaid.take(object)) {
     const row = state.executor.get(id)
-    if (row?.unsaid.delete(object)) answerAskers(state, row)
+    row?.unsaid.delete(object)
+    if (row) answerAskers(state, row)
   }
-}
-
-/** The owner holds those refs now. */
-export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
-  const key = `${message.task}#${message.attempt}@${from}`
-  const transit = state.transits.get(key)
-  if (!transit) return
-  state.transits.delete(key)
-  for (const object of transit.objects) letGo(state, object, 'transit')
 }
 
 export function blocked(state: PeerState, id: AttemptId, isBlocked: boolean): void {
@@ -301,7 +302,7 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
   state.executor.ownerOver(owner, false)
   for (const row of state.executor.askedBy(owner)) {
     state.executor.prefer(row, owner)
-    if (row.state === 'done') answerAskers(state, row)
+    answerAskers(state, row)
   }
 }
 

@@ -8,9 +8,8 @@ import { codeObject, never, peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import { limits } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
-import type { Outcome } from '../model/task.ts'
 import { inFrames, weighRow } from '../model/weight.ts'
-import { answerAskers, linksOf } from '../state/answer.ts'
+import { answerAskers, linksToLeave } from '../state/answer.ts'
 import { codeSources } from '../state/code-sources.ts'
 import { guard, guardClosure, isAnyUnsafe, ledgerRow } from '../state/guarding.ts'
 import type { Guardian } from '../state/ledger.ts'
@@ -45,7 +44,7 @@ export function stream(state: PeerState, now: Instant): void {
 function letLeave(state: PeerState): void {
   for (const id of state.ledger.waits) {
     const row = state.executor.get(id)
-    if (row && isAnyUnsafe(state, linksOf(row.outcome as Outcome))) continue
+    if (row && isAnyUnsafe(state, linksToLeave(row))) continue
     state.ledger.waits.delete(id)
     if (row) answerAskers(state, row)
   }

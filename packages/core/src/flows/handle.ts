@@ -37,6 +37,7 @@ import * as requeue from './requeue.ts'
 import * as resolve from './resolve.ts'
 import * as stand from './stand.ts'
 import { noticeStuck } from './stuck.ts'
+import * as stream from './stream.ts'
 import * as submit from './submit.ts'
 import * as supervise from './supervise.ts'
 import { hangUpIdle, write } from './write.ts'
@@ -152,6 +153,7 @@ function comeBack(state: PeerState, life: LifeId): void {
   execute.ownerBack(state, life)
   adopt.ownerBack(state, life)
   recover.revived(state, life)
+  stream.ownerKnown(state, life)
 }
 
 /** Everything whose time has come. */

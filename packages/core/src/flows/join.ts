@@ -7,7 +7,8 @@ import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
-import { dial, keepsForOthers, notify, signal } from '../state/peer-state.ts'
+import { keepsForOthers } from '../state/bytes.ts'
+import { dial, notify, signal } from '../state/peer-state.ts'
 
 /** How long a leaving peer waits for its hand-over. */
 export const leaveMs = 5_000

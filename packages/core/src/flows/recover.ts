@@ -4,7 +4,7 @@
 
 import { isApart } from '../model/actor.ts'
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, attemptId, never, peerOf } from '../model/ids.ts'
+import { after, attemptId, itemIn, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import { announcement, openSession } from '../state/announce.ts'
@@ -298,6 +298,10 @@ export function aliasLost(state: PeerState, object: ObjectId, now: Instant): voi
 /** What still counts in a conversation that began anew. The rest is in its first message, or is told from the beginning. */
 const saidAgain: ReadonlySet<Message['type']> = new Set([
   'outcome',
+  'item',
+  'proceed',
+  'took',
+  'consumed',
   'remade',
   'delivered',
   'cancel',
@@ -376,6 +380,8 @@ function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { t
     const entry = state.directory.get(note.object)
     if (entry?.state === 'stored' && entry.hash === note.hash) state.directory.addHolder(entry, from)
     else if (entry?.state === 'pending' && listed.has(entry.task)) entry.spared.add(from)
+    // Items on their way are judged when they come.
+    else if (listed.has(itemIn(note.object)?.task ?? null)) entry?.spared.add(from)
     else if (foundHolder(state, from, note.object, note.hash)) continue
     else say(state, from, { type: 'free', object: note.object })
   }

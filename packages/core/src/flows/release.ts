@@ -2,8 +2,8 @@
 // they are; as long as lineage may need it again, its origin stays (its bytes too, if it was put).
 // Borrowed and unread: the owner is told. Letting go of one object may let go of those inside it.
 
-import type { LifeId, ObjectId } from '../model/ids.ts'
-import { resultOf } from '../model/ids.ts'
+import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { itemIn, resultOf } from '../model/ids.ts'
 import { adopt } from '../state/adoption.ts'
 import { dropBytes, dropFoundling } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
@@ -16,7 +16,9 @@ import { letGo } from '../state/locate.ts'
 import type { Maker } from '../state/makers.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
-import { stopAwaiting } from '../state/remaking.ts'
+import { letRunGo, stopAwaiting } from '../state/remaking.ts'
+import { closeStream } from '../state/streaming.ts'
+import type { StreamRow } from '../state/streams.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { answerBorrow } from '../state/telling.ts'
 
@@ -51,6 +53,7 @@ export function parted(state: PeerState, ref: ObjectId): void {
 function forgetBorrowed(state: PeerState, row: HoldRow, told: Elsewhere | undefined): void {
   const { object } = row
   state.holds.remove(object)
+  state.readings.delete(object)
   state.elsewhere.forget(object)
   state.aliases.take(object)
   parted(state, object)
@@ -72,6 +75,8 @@ function endBorrow(state: PeerState, { object, owner, borrow, nth }: HoldRow): v
 function own(state: PeerState, entry: Entry): void {
   const { object } = entry
   if (state.holds.isHeld(object)) return
+  const stream = state.streams.get(object as string as TaskId)
+  if (stream) close(state, stream)
   const row = state.holds.get(object)
   const isLineage = row !== undefined && row.lineage > 0
   if (row && !isLineage) {
@@ -79,7 +84,7 @@ function own(state: PeerState, entry: Entry): void {
     endBorrow(state, row)
   }
   if (entry.state === 'pending') endUnheld(state, entry)
-  if (entry.state === 'pending' && !stopAwaiting(state, entry)) return
+  if (entry.state === 'pending' && !stopAwaiting(state, entry) && itemIn(object) === null) return
   if (isLineage) {
     if (entry.task && entry.state === 'stored') fade(state, entry)
     const isHere = entry.state === 'stored' || entry.state === 'inline'
@@ -90,13 +95,21 @@ function own(state: PeerState, entry: Entry): void {
   const isGuarded = state.ledger.has(object) && state.ledger.guardianCount > 0
   freeBytes(state, entry)
   state.directory.remove(object)
+  state.readings.delete(object)
   state.aliases.take(object)
   state.notes.delete(object)
   if (isGuarded && refs.length > 0) state.ledger.farewell(refs.map((link) => link.object))
   else for (const link of refs) letGo(state, link.object, 'container')
   if (task) replyReleased(state, task)
   if (task) dropSpec(state, task)
-  else dropMaker(state, object)
+  if (!task || stream) dropMaker(state, object)
+}
+
+/** Nobody reads it any more, nor is it run again for whoever did. */
+function close(state: PeerState, stream: StreamRow): void {
+  closeStream(state, stream)
+  const maker = state.makers.get(stream.spec.id)
+  if (maker) letRunGo(state, maker)
 }
 
 /** An actor lives for as long as anybody has a handle on it. */

@@ -13,6 +13,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import { tellTrouble } from '../state/recording.ts'
 import { fadePut, isAwaited, letRunGo, regain } from '../state/remaking.ts'
+import { hasPassed, runAnew, streamSettled } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -31,10 +32,15 @@ export function putLost(state: PeerState, entry: Entry, reason: string, now: Ins
     if (entry.state !== 'faded') fadePut(state, entry)
     return
   }
-  if (maker.rebuildsLeft <= 0 && !isOut(state, maker)) return loseForGood(state, entry, 'no-rebuilds', runOut(maker))
+  const passed = hasPassed(state, maker, object)
+  if (maker.rebuildsLeft <= 0 && (passed !== null || !isOut(state, maker)))
+    return loseForGood(state, entry, 'no-rebuilds', runOut(maker))
   if (entry.state !== 'pending') state.directory.reopen(entry, 'pending')
   maker.awaited.add(object)
-  if (!isOut(state, maker)) run(state, maker, reason, now)
+  if (!isOut(state, maker)) return run(state, maker, reason, now)
+  if (passed === null) return
+  maker.rebuildsLeft--
+  runAnew(state, passed, `an item of it was lost (${reason})`)
 }
 
 /** Nobody has it, and nobody is about to. */
@@ -129,6 +135,7 @@ export function settled(state: PeerState, object: ObjectId, now: Instant): void 
   }
   const ended = state.makers.get(object as string as TaskId)
   if (ended) ranOut(state, ended, now)
+  streamSettled(state, object)
 }
 
 /** Its run is over. What it was told to put and did not is lost; what it was not told of it is run for again. */

@@ -3,7 +3,7 @@
 // leaving holder's objects are copied before it is let go.
 
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
-import { after, never, peerOf } from '../model/ids.ts'
+import { after, itemIn, never, peerOf } from '../model/ids.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Member } from '../state/membership.ts'
 import { foundHolder } from '../state/missing.ts'
@@ -78,7 +78,8 @@ export function holding(
   const entry = state.directory.get(message.object)
   if (!entry && message.orphan === true && state.guarded.addHolder(message.object, message.hash, from)) return
   // Its outcome, on the way to us, says the same.
-  if (entry?.state === 'pending' && state.tasks.isAt(entry.task, from)) return entry.spared.add(from)
+  const task = entry?.task ?? itemIn(message.object)?.task ?? null
+  if (entry?.state === 'pending' && state.tasks.isAt(task, from)) return entry.spared.add(from)
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
     return say(state, from, { type: 'free', object: message.object })

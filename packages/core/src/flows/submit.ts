@@ -20,6 +20,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { tellAsked, tellTrouble } from '../state/recording.ts'
 import { reopened, tellRemade } from '../state/remaking.ts'
+import { expectItem, openStream } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -39,6 +40,7 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   tellAsked(state, row, now)
   state.code.need(spec.code)
   if (spec.call) state.callees.add(spec.call.actor, spec.context, spec.id)
+  openStream(state, spec)
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
   for (const link of spec.refs) hold(state, link, 'spec')
@@ -286,7 +288,9 @@ export function leaveAttached(state: PeerState): void {
 }
 
 export function held(state: PeerState, object: ObjectId, owner: LifeId): void {
-  hold(state, { object, owner }, 'handle')
+  // A reader goes on naming whoever answered for its stream when it began.
+  const isOurs = expectItem(state, object)
+  hold(state, { object, owner: isOurs ? state.self : owner }, 'handle')
 }
 
 export function released(state: PeerState, object: ObjectId): void {

@@ -7,6 +7,7 @@ import type { Frame, InspectRow, Query } from './messages.ts'
 import type { Failure, Fetched, FoundNote, Located } from './object.ts'
 import type { PrintLevel } from './printed.ts'
 import type { Role } from './role.ts'
+import type { Item, StreamOrder } from './stream.ts'
 import type { CrashReason, Outcome, RefLink, TaskSpec } from './task.ts'
 
 /** What is new about this peer; the rest stays as it was said. */
@@ -57,6 +58,15 @@ export type PeerEvent =
   | { readonly type: 'unwatch'; readonly object: ObjectId }
   | { readonly type: 'cancel'; readonly object: ObjectId; readonly owner: LifeId; readonly reason: string }
   | { readonly type: 'durable'; readonly object: ObjectId }
+  /** A context here has taken so many items of that stream, in all: see the message of that name. */
+  | {
+      readonly type: 'took'
+      readonly object: ObjectId
+      readonly owner: LifeId
+      readonly reader: ContextId
+      readonly run: number
+      readonly taken: number
+    }
   /** A bundle is here. `pinned`: for as long as the peer. */
   | { readonly type: 'code'; readonly code: CodeId; readonly pinned: boolean }
   | { readonly type: 'inspect'; readonly peer: LifeId; readonly request: number; readonly query: Query }
@@ -88,6 +98,8 @@ export type PeerEvent =
   | { readonly type: 'done'; readonly attempt: AttemptId; readonly outcome: Outcome; readonly ms: number }
   /** It printed a line. */
   | { readonly type: 'logged'; readonly attempt: AttemptId; readonly level: PrintLevel; readonly text: string }
+  /** A generator yielded it; stored bytes are in the store. */
+  | { readonly type: 'item'; readonly attempt: AttemptId; readonly index: number; readonly item: Item }
   | { readonly type: 'blocked'; readonly attempt: AttemptId; readonly blocked: boolean }
   | { readonly type: 'returned'; readonly attempts: readonly AttemptId[] }
   /** The instance is there; `snapshots`: it can be asked for one. */
@@ -110,6 +122,8 @@ export interface Order {
   readonly inputs: readonly OrderInput[]
   /** Of an actor that ran before: what it is restored from. */
   readonly snapshot?: Snapshot | undefined
+  /** Of a generator: which items are wanted. */
+  readonly stream: StreamOrder | null
 }
 
 export interface OrderInput {
@@ -228,6 +242,8 @@ export type Effect =
   | { readonly type: 'abort'; readonly attempt: AttemptId; readonly reason: string }
   /** That actor is asked for a snapshot, after all the calls that were sent there: `snapshot` follows, or the worker ends. */
   | { readonly type: 'snapshot'; readonly attempt: AttemptId }
+  /** Its reader has taken so many items, in all. */
+  | { readonly type: 'proceed'; readonly attempt: AttemptId; readonly taken: number }
   /** What that worker has not begun is wanted back. */
   | { readonly type: 'recall'; readonly worker: number }
   | { readonly type: 'terminate'; readonly worker: number; readonly reason: CrashReason }
@@ -236,6 +252,8 @@ export type Effect =
   /** Null: as many copies as wanted exist. */
   | { readonly type: 'durable'; readonly object: ObjectId; readonly failure: Failure | null }
   | { readonly type: 'cancelled'; readonly object: ObjectId }
+  /** That context reads a stream which another one reads. */
+  | { readonly type: 'consumed'; readonly object: ObjectId; readonly reader: ContextId }
   /** `takenBy`: another program has it, there. Null: what was done before is here. */
   | { readonly type: 'job-opened'; readonly context: ContextId; readonly takenBy: string | null }
   /** Null: nobody has one of that name. */

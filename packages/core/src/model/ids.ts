@@ -46,6 +46,22 @@ export function resultOf(task: TaskId): ObjectId {
   return task as string as ObjectId
 }
 
+/** The object that the n-th item of a stream becomes, counted from 0. */
+export function itemOf(task: TaskId, index: number): ObjectId {
+  return `${task}[${index}]` as ObjectId
+}
+
+/** Which item of which stream that is; null for whatever is none. */
+export function itemIn(object: ObjectId): { readonly task: TaskId; readonly index: number } | null {
+  // Most objects are results of tasks: told by their last character.
+  if (object.charCodeAt(object.length - 1) !== closingBracket) return null
+  const at = object.lastIndexOf('[')
+  const index = Number(object.slice(at + 1, -1))
+  return at > 0 && Number.isSafeInteger(index) && index >= 0 ? { task: object.slice(0, at) as TaskId, index } : null
+}
+
+const closingBracket = 93
+
 /** A bundle is kept, fetched and verified like any other object. */
 export function codeObject(code: CodeId): ObjectId {
   return `code:${code}` as ObjectId

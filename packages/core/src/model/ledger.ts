@@ -3,6 +3,7 @@
 
 import type { ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { Located } from './object.ts'
+import { itemIn, resultOf } from './ids.ts'
 import { linksIn } from './object.ts'
 import type { TaskSpec } from './task.ts'
 
@@ -24,10 +25,12 @@ export interface LedgerRow {
   readonly located: Located | null
 }
 
-/** What whoever answers for it has to answer for as well: what its value names, and what its task takes. */
-export function neededBy({ spec, located }: LedgerRow): ObjectId[] {
+/** What whoever answers for it has to answer for as well: what its value names, what its task takes, the stream that it is an item of. */
+export function neededBy({ object, spec, located }: LedgerRow): ObjectId[] {
+  const stream = itemIn(object)
   const inside = located === null ? [] : linksIn(located)
-  return [...inside, ...(spec?.refs ?? [])].map(({ object }) => object)
+  const needed = [...inside, ...(spec?.refs ?? [])].map((link) => link.object)
+  return stream ? [...needed, resultOf(stream.task)] : needed
 }
 
 /** A named job, as its owner's guardians know it. */

@@ -25,6 +25,8 @@ export const limits = {
   policyLength: 262_144,
   /** Labels and resources of a peer, together: they ride in every member list. */
   labelsLength: 8_192,
+  /** Items that a generator may be ahead of its reader. */
+  ahead: 65_536,
   /** Attempts that a peer runs at once. */
   slots: 4_096,
   /** Lives whose ledgers one peer keeps. */

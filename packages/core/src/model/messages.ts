@@ -8,6 +8,7 @@ import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { FoundActor } from './events.ts'
 import type { JobHead, LedgerRow } from './ledger.ts'
 import type { FoundNote, Located } from './object.ts'
+import type { Item, StreamOrder } from './stream.ts'
 import type { Epoch, Outcome, TaskSpec } from './task.ts'
 import type { PrintedLine } from './printed.ts'
 import type { Claim, Load } from './world.ts'
@@ -35,6 +36,8 @@ export interface Assignment {
   readonly formerly?: readonly LifeId[] | undefined
   /** What an earlier attempt put and is lost: the owner is told (`remade`) when this one has put it again. */
   readonly remake?: readonly ObjectId[] | undefined
+  /** Of a generator: which items are wanted. */
+  readonly stream?: StreamOrder | undefined
 }
 
 export interface HoldingNote {
@@ -54,8 +57,15 @@ export type Message =
       readonly reason: string
       readonly moved?: boolean | undefined
     }
-  /** The refs inside that outcome are held by the owner now; the executor may let go of them. */
-  | { readonly type: 'delivered'; readonly task: TaskId; readonly attempt: number }
+  /** The refs inside that outcome, or that item of a stream, are held by the owner now; the executor may let go of them. */
+  | {
+      readonly type: 'delivered'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly index?: number | undefined
+    }
+  /** So many items of that stream were taken by its reader: a total, from which follows how many more may be produced. */
+  | { readonly type: 'proceed'; readonly task: TaskId; readonly attempt: number; readonly taken: number }
   // ---- executor to owner
   /** Attempts that the owner may have out here: a total, not an increment. */
   | { readonly type: 'grant'; readonly credits: number }
@@ -65,6 +75,14 @@ export type Message =
       readonly attempt: number
       readonly outcome: Outcome
       readonly ms: number
+    }
+  /** The generator yielded it. Items come in order, before the outcome. */
+  | {
+      readonly type: 'item'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly index: number
+      readonly item: Item
     }
   /** That attempt has put again what was lost; kept here until `delivered`, which names the object and attempt 0. */
   | { readonly type: 'remade'; readonly object: ObjectId; readonly located: Located }
@@ -76,6 +94,17 @@ export type Message =
   | { readonly type: 'borrow'; readonly object: ObjectId; readonly nth: number }
   | { readonly type: 'release'; readonly object: ObjectId }
   | { readonly type: 'cancel'; readonly object: ObjectId; readonly reason: string }
+  /** A context reads that stream, and has taken so many of its items: a total. `run`: which run of the context; a later one reads from its own beginning. */
+  | {
+      readonly type: 'took'
+      readonly object: ObjectId
+      readonly reader: ContextId
+      readonly run: number
+      readonly taken: number
+    }
+  // ---- owner to borrower
+  /** Another context reads that stream. */
+  | { readonly type: 'consumed'; readonly object: ObjectId; readonly reader: ContextId }
   // ---- holder to owner
   | {
       readonly type: 'holding'

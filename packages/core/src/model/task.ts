@@ -45,6 +45,13 @@ export interface Policy {
   readonly priority: number
   /** A run that takes unusually long may get a second attempt elsewhere, when there is nothing better to do. */
   readonly hedge: boolean
+  /** Of a generator function: items that it may be ahead of whoever reads them. 0: what is called is no generator. */
+  readonly ahead: number
+}
+
+/** What is called yields items instead of returning a value. */
+export function isStream({ policy }: Pick<TaskSpec, 'policy'>): boolean {
+  return policy.ahead > 0
 }
 
 export interface TaskSpec {

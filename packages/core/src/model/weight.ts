@@ -24,8 +24,8 @@ function weighBody(message: Message): number {
     return message.rows.reduce((sum, row) => sum + weighRow(row), 0)
   if (message.type === 'found')
     return message.objects.reduce((sum, { owners }) => sum + (1 + owners.length) * linkBytes, 0)
-  if (message.type !== 'outcome') return 0
-  const { outcome } = message
+  if (message.type !== 'outcome' && message.type !== 'item') return 0
+  const outcome = message.type === 'item' ? message.item : message.outcome
   const bytes = outcome.type === 'inline' || outcome.type === 'error' ? outcome.bytes.length : 0
   return bytes + ('refs' in outcome ? outcome.refs.length * linkBytes : 0)
 }

@@ -7,6 +7,7 @@ import type { ContextId } from '../model/ids.ts'
 import { createScope, type OpenScope } from '../scope.ts'
 import type { Namespace } from './callee.ts'
 import type { CodePort, LoadedModule } from './code-port.ts'
+import { isGeneratorFunction } from './generators.ts'
 import { isClass } from './value-kinds.ts'
 import { WorkerContext } from './worker-context.ts'
 import type { WorkerHost } from './worker-host.ts'
@@ -77,7 +78,7 @@ function bundleOf(code: BatchOrder['code'], namespace: Namespace): CodePort {
       }
       // What an export reaches is not known here: two bundles are two functions.
       const digest = `${code} ${name}`
-      const kind = isClass(f) ? 'class' : 'function'
+      const kind = isClass(f) ? 'class' : isGeneratorFunction(f) ? 'generator' : 'function'
       return { code, name, exports: [{ name, kind, digest }], only: null, source: null }
     },
   }

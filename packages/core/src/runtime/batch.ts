@@ -64,13 +64,14 @@ export function packBatch(
       refs.length === 0 ? 0 : refs,
       carried,
     ]
-    return order.actor === undefined ? packed : [...packed, actor(order.actor)]
+    if (order.actor !== undefined) return [...packed, 0, actor(order.actor)]
+    return order.stream === null ? packed : [...packed, order.stream]
   })
   return { buffer: bytes.buffer, names, orders, objects, forget: cache.evict() }
 }
 
 export function unpackOrder(packed: PackedOrder, names: readonly string[]): BatchOrder {
-  const [number, task, attempt, code, fn, start, stop, refs, inputs, actor] = packed
+  const [number, task, attempt, code, fn, start, stop, refs, inputs, stream = 0, actor] = packed
   return {
     number,
     task,
@@ -81,6 +82,7 @@ export function unpackOrder(packed: PackedOrder, names: readonly string[]): Batc
     refs: refs === 0 ? none : refs,
     inputs: inputs === 0 ? none : inputs,
     actor,
+    stream: stream === 0 ? null : stream,
   }
 }
 

@@ -21,6 +21,7 @@ import {
   unpackShared,
   whole,
 } from './packing.ts'
+import { packItem, packStream, unpackItem, unpackStream } from './stream-codec.ts'
 import * as wire from './wire.ts'
 
 export { CodecError }
@@ -55,6 +56,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
 
 function packMessage(message: Message, from: LifeId): unknown {
   if (message.type === 'outcome') return packOutcome(message)
+  if (message.type === 'item') return packItem(message)
   if (message.type === 'guard') return packGuard(message)
   return message.type === 'assign' ? packAssign(message, from) : message
 }
@@ -74,7 +76,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     shared.set(value, table.length)
     return table.push(typeof value === 'string' ? value : packPolicy(value)) - 1
   }
-  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra, remake }) => [
+  const rows = attempts.map(({ spec, attempt, inputs, formerly, extra, remake, stream }) => [
     spec.id,
     attempt,
     share(spec.context),
@@ -85,7 +87,7 @@ function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, f
     spec.refs.length === 0 ? 0 : spec.refs,
     share(spec.policy),
     inputs.length === 0 ? 0 : inputs,
-    ...packRest({ formerly, extra, remake, actor: spec.actor, call: spec.call }),
+    ...packRest({ formerly, extra, remake, stream, actor: spec.actor, call: spec.call }),
   ])
   return ['a', epoch.number, epoch.by === from ? 0 : epoch.by, table, rows]
 }
@@ -120,6 +122,7 @@ function unpackLoad([free, queued, awareness]: Packed): Load {
 function unpackMessage(packed: unknown, from: LifeId): Message {
   if (!Array.isArray(packed)) return check(wire.message, packed, 'message') as unknown as Message
   if (packed[0] === 'o') return unpackOutcome(packed)
+  if (packed[0] === 'i') return unpackItem(packed)
   if (packed[0] === 'a') return unpackAssign(packed, from)
   if (packed[0] === 'g') return unpackGuard(packed)
   throw new CodecError('an unknown kind of message')
@@ -152,19 +155,21 @@ function unpackAssign(packed: Packed, from: LifeId): Message {
   return { type: 'assign', epoch, attempts }
 }
 
-type Rest = Pick<Assignment, 'formerly' | 'extra' | 'remake'> & Pick<TaskSpec, 'actor' | 'call'>
+type Rest = Pick<Assignment, 'formerly' | 'extra' | 'remake' | 'stream'> & Pick<TaskSpec, 'actor' | 'call'>
 
 /** What is mostly absent stands last, and is left out. */
-function packRest({ formerly, extra, remake, actor, call }: Rest): Packed {
+function packRest({ formerly, extra, remake, stream, actor, call }: Rest): Packed {
   if (actor !== undefined || call !== undefined)
-    return [formerly ?? 0, extra === true, remake ?? 0, actor ?? 0, call ?? 0]
+    return [formerly ?? 0, extra === true, remake ?? 0, 0, actor ?? 0, call ?? 0]
+  if (stream !== undefined) return [formerly ?? 0, extra === true, remake ?? 0, packStream(stream)]
   if (remake !== undefined) return [formerly ?? 0, extra === true, remake]
   if (extra === true) return [formerly ?? 0, true]
   return formerly === undefined ? none : [formerly]
 }
 
 function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assignment {
-  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, formerly, extra, remake, actor, call] = row
+  const [id, attempt, context, depth, code, fn, args, refs, policy, inputs, ...rest] = row
+  const [formerly, extra, remake, stream, actor, call] = rest
   const named = (at: unknown, what: string): string => {
     const value = shared[whole(at, what)]
     if (typeof value !== 'string') throw new CodecError(`${what} is not in the batch's table`)
@@ -191,6 +196,7 @@ function unpackAttempt(row: Packed, shared: readonly (string | Policy)[]): Assig
       ...unpackApart(actor, call),
     },
     ...(extra === true && { extra }),
+    ...(stream !== undefined && stream !== 0 && { stream: unpackStream(stream) }),
     ...(remake !== undefined &&
       remake !== 0 && { remake: check(wire.objects, remake, 'remake') as unknown as readonly ObjectId[] }),
   }

@@ -6,7 +6,7 @@ import type { SnapshotResult } from '../model/actor.ts'
 import { type LifeId, type ObjectId, resultOf } from '../model/ids.ts'
 import type { Failure, FailureCode } from '../model/object.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
-import type { Settlement, Wait } from './context-port.ts'
+import type { Settlement, StreamReading, Wait } from './context-port.ts'
 import { encodeError } from './values.ts'
 import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
 import type { AttemptContext } from './worker-port.ts'
@@ -15,6 +15,7 @@ export class ContextBridge {
   readonly #context: AttemptContext
   readonly #answer: (answer: Answer, transfer: Transferable[]) => void
   readonly #waits = new Map<number, Pick<Wait<unknown>, 'stop'>>()
+  readonly #readings = new Map<ObjectId, StreamReading>()
   /** Tasks that this peer would not take: their refs were handed out already, so they fail instead. */
   readonly #refused: Map<ObjectId, Failure>
 
@@ -54,6 +55,12 @@ export class ContextBridge {
       case 'cancel':
         if (this.#refused.has(request.object)) return this.#reply(request.call, Promise.resolve())
         return this.#reply(request.call, context.cancel(request.object, this.#life(request.owner), request.reason))
+      case 'next':
+        return this.#next(request)
+      case 'leave':
+        this.#readings.get(request.object)?.close()
+        this.#readings.delete(request.object)
+        return
       case 'durable':
         return this.#follow(request.call, context.durable(request.object, this.#life(request.owner)), () =>
           this.#settled(request.call, null),
@@ -74,9 +81,9 @@ export class ContextBridge {
       : links
   }
 
-  /** What an attempt ended with, likewise. */
-  outcome(outcome: Outcome): Outcome {
-    if (outcome.type === 'ref') return { type: 'ref', link: this.links([outcome.link])[0]! }
+  /** What an attempt ended with or yielded, likewise. */
+  outcome<T extends Outcome>(outcome: T): T {
+    if (outcome.type === 'ref') return { ...outcome, link: this.links([outcome.link])[0] }
     return outcome.type === 'inline' || outcome.type === 'stored'
       ? { ...outcome, refs: this.links(outcome.refs) }
       : outcome
@@ -89,6 +96,8 @@ export class ContextBridge {
   close(): void {
     for (const wait of this.#waits.values()) wait.stop()
     this.#waits.clear()
+    for (const reading of this.#readings.values()) reading.close()
+    this.#readings.clear()
     this.#context.close()
   }
 
@@ -112,6 +121,17 @@ export class ContextBridge {
     if (failure !== undefined) return this.#settled(call, { type: 'failure', failure })
     const watch = this.#context.watch(object, this.#life(owner), { bytes })
     this.#follow(call, watch, (settlement) => this.#settled(call, settlement))
+  }
+
+  #next({ call, object, owner, options }: Extract<ContextRequest, { type: 'next' }>): void {
+    const failure = this.#refused.get(object)
+    if (failure !== undefined) return this.#settled(call, { type: 'failure', failure })
+    let reading = this.#readings.get(object)
+    if (reading === undefined) {
+      reading = this.#context.read(object, this.#life(owner), options)
+      this.#readings.set(object, reading)
+    }
+    this.#follow(call, reading.next(), (settlement) => this.#settled(call, settlement))
   }
 
   #follow<T>(call: number, wait: Wait<T>, answer: (value: T) => void): void {

@@ -49,6 +49,21 @@ export interface PutRequest {
   readonly name: string | null
 }
 
+export interface ReadOptions {
+  /** Items asked for before they are wanted, this one included. */
+  readonly ahead: number
+  /** False: only that they are there is of interest, and each is held for the caller. */
+  readonly bytes: boolean
+}
+
+/** One reader's way through a stream. */
+export interface StreamReading {
+  /** The next item; null at the end. One at a time. Rejects with STREAM_CONSUMED when another context reads it. */
+  next(): Wait<Settlement | null>
+  /** Reads no more. */
+  close(): void
+}
+
 export interface ContextPort {
   readonly context: ContextId
   /** The owner of everything submitted here. */
@@ -68,6 +83,8 @@ export interface ContextPort {
   put(request: PutRequest): Promise<void>
   /** With `bytes`, settles when the value has arrived here; without, when the owner says it is settled. */
   watch(object: ObjectId, owner: LifeId, options: { readonly bytes: boolean }): Watch
+  /** Begins to read a stream: each context does so once. */
+  read(stream: ObjectId, owner: LifeId, options: ReadOptions): StreamReading
   /** A handle came to be (or the last one went) on this side: calls are 0 → 1 and 1 → 0 transitions only. */
   hold(object: ObjectId, owner: LifeId): void
   release(object: ObjectId): void

@@ -14,7 +14,7 @@ export class CodecError extends Error {
 
 export function packPolicy(policy: Policy): Packed {
   const { name, retries, retryErrors, rebuilds, retryDelayMs, timeoutMs, attemptTimeoutMs } = policy
-  const { copies, needs, prefer, spread, priority, hedge } = policy
+  const { copies, needs, prefer, spread, priority, hedge, ahead } = policy
   const [first, longest] = retryDelayMs
   const ends = [ends0(timeoutMs), ends0(attemptTimeoutMs)]
   return [
@@ -31,6 +31,7 @@ export function packPolicy(policy: Policy): Packed {
     spread,
     priority,
     hedge,
+    ahead,
   ]
 }
 
@@ -72,6 +73,7 @@ function checkedPolicy(packed: Packed): Policy {
     spread,
     priority,
     hedge,
+    ahead,
   ] = packed
   const policy = {
     name,
@@ -87,6 +89,7 @@ function checkedPolicy(packed: Packed): Policy {
     spread,
     priority,
     hedge,
+    ahead,
   }
   return check(wire.policy, policy, 'policy') as unknown as Policy
 }

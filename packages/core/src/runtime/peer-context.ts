@@ -2,6 +2,7 @@
 // own event queue. An attempt's context lets go of every handle when the attempt ends.
 
 import type { Config } from '../model/config.ts'
+import type { PeerEvent } from '../model/events.ts'
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import type { FoundActor } from '../model/events.ts'
@@ -11,7 +12,7 @@ import { MeshError } from '../errors.ts'
 import type { ActorSearches } from './actor-searches.ts'
 import { assertMember } from './duties.ts'
 import { Held } from './held.ts'
-import type { PutRequest, RefOutlook, RefStatus, Wait, Watch } from './context-port.ts'
+import type { PutRequest, ReadOptions, RefOutlook, RefStatus, StreamReading, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
 import type { Peer } from './peer.ts'
 import type { ObjectStore, Sha256 } from './ports.ts'
@@ -23,6 +24,8 @@ export interface PeerContextOptions {
   readonly context: ContextId
   readonly depth: number
   readonly runsAgain: boolean
+  /** Which run of the context it is. */
+  readonly run?: number | undefined
   readonly waiters: Waiters
   readonly actors: ActorSearches
   readonly store: ObjectStore
@@ -40,6 +43,7 @@ export class PeerContext implements AttemptContext {
   readonly inlineBytes: number
   readonly sha256: Sha256
   readonly #peer: Peer
+  readonly #run: number
   readonly #waiters: Waiters
   readonly #store: ObjectStore
   readonly #config: Config
@@ -50,7 +54,7 @@ export class PeerContext implements AttemptContext {
   #burst = 0
 
   constructor(options: PeerContextOptions) {
-    const { peer, context, depth, runsAgain, waiters, actors, store, sha256, config, within } = options
+    const { peer, context, depth, runsAgain, run = 0, waiters, actors, store, sha256, config, within } = options
     this.context = context
     this.self = peer.self
     this.depth = depth
@@ -58,6 +62,7 @@ export class PeerContext implements AttemptContext {
     this.inlineBytes = config.inlineBytes
     this.sha256 = sha256
     this.#peer = peer
+    this.#run = run
     this.#waiters = waiters
     this.#store = store
     this.#config = config
@@ -107,6 +112,19 @@ export class PeerContext implements AttemptContext {
 
   watch(object: ObjectId, owner: LifeId, { bytes }: { readonly bytes: boolean }): Watch {
     return this.#waiters.watch(object, owner, bytes)
+  }
+
+  read(stream: ObjectId, owner: LifeId, options: ReadOptions): StreamReading {
+    const post = (event: PeerEvent): void => this.#peer.post(event)
+    return this.#waiters.readings.open({
+      ...options,
+      port: this,
+      post,
+      stream,
+      owner,
+      reader: this.context,
+      run: this.#run,
+    })
   }
 
   hold(object: ObjectId, owner: LifeId): void {

@@ -27,7 +27,7 @@ import type { Platform } from './ports.ts'
 import { Turns } from './turns.ts'
 import { decodeError } from './values.ts'
 import { Waiters } from './waiters.ts'
-import { ordersOf, reportsTo } from './worker-events.ts'
+import { orderTo, reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
 import type { AttemptContext, WorkerPool } from './worker-port.ts'
 
@@ -86,7 +86,7 @@ export class Peer {
     const post = (event: PeerEvent): void => this.post(event)
     const addressesOf = (peer: PeerId): readonly string[] => this.state.members.get(peer)?.profile?.addresses ?? []
     this.#keeper = new Keeper({ platform, config, addressesOf, post })
-    this.#waiters = new Waiters({ post, store: this.#keeper.store })
+    this.#waiters = new Waiters({ post, store: this.#keeper.store, soon: (then) => platform.clock.soon(then) })
     this.#links = new LinkTable({
       self,
       platform,
@@ -180,17 +180,16 @@ export class Peer {
       case 'drop':
         return this.#drop(effect.object)
       case 'run':
-        return this.#pool.run(effect.worker, ordersOf(effect.batch))
       case 'abort':
-        return this.#pool.abort(effect.attempt, effect.reason)
+      case 'proceed':
       case 'snapshot':
-        return this.#pool.snapshot(effect.attempt)
+      case 'recall':
+      case 'terminate':
+        return orderTo(this.#pool, effect)
       case 'actor-found':
         return this.#actors.answered(effect.request, effect.found)
-      case 'recall':
-        return this.#pool.recall(effect.worker)
-      case 'terminate':
-        return this.#pool.terminate(effect.worker, effect.reason)
+      case 'consumed':
+        return this.#waiters.readings.consumed(effect.object, effect.reader)
       case 'settled':
         return this.#waiters.settled(effect.object, effect.source, effect.located)
       case 'durable':
@@ -244,11 +243,16 @@ export class Peer {
 
   #openAttempt(attempt: AttemptId, actor: AttemptContext | undefined): PeerContext {
     const row = this.state.executor.get(attempt)
-    const context = (row?.spec.id ?? attempt) as string as ContextId
-    const depth = (row?.spec.depth ?? 0) + 1
-    // Whom the pool hands in it was given by us.
-    const within = actor as PeerContext | undefined
-    return new PeerContext({ peer: this, context, depth, runsAgain: true, within, ...this.#contextParts() })
+    return new PeerContext({
+      peer: this,
+      context: (row?.spec.id ?? attempt) as string as ContextId,
+      depth: (row?.spec.depth ?? 0) + 1,
+      runsAgain: true,
+      run: row?.attempt ?? 1,
+      // Whom the pool hands in it was given by us.
+      within: actor as PeerContext | undefined,
+      ...this.#contextParts(),
+    })
   }
 
   #contextParts(): Pick<PeerContextOptions, 'waiters' | 'actors' | 'store' | 'sha256' | 'config'> {

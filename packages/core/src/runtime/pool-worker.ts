@@ -7,12 +7,12 @@ import type { SnapshotResult } from '../model/actor.ts'
 import type { Config } from '../model/config.ts'
 import { type AttemptId, type CodeId, resultOf } from '../model/ids.ts'
 import type { CrashReason, Outcome } from '../model/task.ts'
-import { MeshError } from '../errors.ts'
 import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
+import { ItemQueue } from './item-queue.ts'
 import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
-import type { Sent } from './sent.ts'
-import { errorOutcome } from './thrown.ts'
+import { type Sent, whereTheyWere } from './sent.ts'
+import { noRoom } from './thrown.ts'
 import { WorkerLine } from './worker-line.ts'
 import type { Report } from './worker-messages.ts'
 import type { WorkerPoolHost } from './worker-port.ts'
@@ -105,6 +105,13 @@ export class PoolWorker {
     else void this.#preparing.then(ask)
   }
 
+  proceed(sent: Sent, taken: number): void {
+    const { number } = sent
+    // What is not sent yet hears of it after its order.
+    if (sent.isSent) this.#line.say({ number, taken })
+    else void this.#preparing?.then(() => this.#line.say({ number, taken }))
+  }
+
   /** Takes back what has not begun. What was not even sent goes back as it is. */
   recall(): void {
     // Calls keep their order, and nobody else could run them.
@@ -193,18 +200,11 @@ export class PoolWorker {
     }
     this.#isClosed = true
     this.#options.gone()
-    const alive = attempts.filter(({ isGhost }) => !isGhost)
-    for (const { order } of alive) this.#options.forget(order.id)
-    const running = this.#isBooted ? this.#begun(attempts).filter(({ isGhost }) => !isGhost) : alive
-    const unstarted = alive.filter((sent) => !running.includes(sent))
+    const begun = this.#isBooted ? this.#begun(attempts) : attempts
+    const { alive, running, unstarted } = whereTheyWere(attempts, begun)
+    for (const id of alive) this.#options.forget(id)
     const reason = this.#terminated ?? exit.reason
-    const ids = (list: readonly Sent[]): AttemptId[] => list.map(({ order }) => order.id)
-    this.#options.host.reports.exited(
-      this.#options.number,
-      { reason, detail: exit.detail },
-      ids(running),
-      ids(unstarted),
-    )
+    this.#options.host.reports.exited(this.#options.number, { reason, detail: exit.detail }, running, unstarted)
   }
 
   /** Of those that have no outcome: the first, and of an actor the calls that it may have begun. */
@@ -266,6 +266,8 @@ export class PoolWorker {
         return this.#options.ready()
       case 'done':
         return this.#done(report)
+      case 'items':
+        return this.#items(report)
       case 'blocked':
       case 'unblocked': {
         const sent = this.#attempts.get(report.number)
@@ -303,7 +305,7 @@ export class PoolWorker {
     const line = this.#line
     const actor = sent.order.isCall === true && this.#actor ? this.#contextOf(this.#actor) : undefined
     const context = this.#options.host.openContext(sent.order.id, actor?.context)
-    sent.context = new ContextBridge(context, (answer, buffers) => line.answer(answer, buffers), actor)
+    sent.context = new ContextBridge(context, (answer, buffers) => line.say(answer, buffers), actor)
     return sent.context
   }
 
@@ -313,9 +315,31 @@ export class PoolWorker {
     if (actor) this.#options.host.reports.snapshot(actor.order.id, actor.context?.snapshot(result) ?? result)
   }
 
-  #done({ number, outcome, ms, bytes }: Extract<Report, { type: 'done' }>): void {
+  #items({ number, items }: Extract<Report, { type: 'items' }>): void {
+    const sent = this.#attempts.get(number)
+    if (sent === undefined || sent.isGhost) return
+    const { order } = sent
+    sent.items ??= new ItemQueue({
+      task: order.task,
+      store: this.#options.store,
+      tell: (index, item) => {
+        if (!this.#isSilent) this.#options.host.reports.item(order.id, index, sent.context?.outcome(item) ?? item)
+      },
+      full: () => void this.#guard(this.#line.remote.abort(number, 'there is no room for what it yields')),
+    })
+    sent.items.add(items)
+  }
+
+  #done(report: Extract<Report, { type: 'done' }>): void {
+    const items = this.#attempts.get(report.number)?.items
+    if (items === undefined) this.#ended(report)
+    else items.after(() => this.#ended(report))
+  }
+
+  #ended({ number, outcome, ms, bytes }: Extract<Report, { type: 'done' }>): void {
     const sent = this.#attempts.get(number)
     if (sent === undefined) return
+    if (sent.items?.isFull === true) return this.#over(sent, { type: 'returned', reason: 'memory' }, ms)
     // What a call returns may be what another one put into the instance.
     const context = sent.context ?? (sent.order.isCall === true ? this.#actor?.context : undefined)
     const whole = context?.outcome(outcome) ?? outcome
@@ -373,9 +397,3 @@ export class PoolWorker {
 
 const none: ReadonlyMap<string, Uint8Array> = new Map()
 const noRefs: readonly never[] = []
-
-/** A call has had its effect: it does not go elsewhere, as a task would. */
-function noRoom(): Outcome {
-  const message = 'its result does not fit into the memory of the peer where the actor lives'
-  return errorOutcome(new MeshError('OVERLOADED', message), String)
-}

@@ -1,6 +1,7 @@
 // What a task threw, as an outcome: for matching, for people, and whole. It may be anything, and reading it may
 // throw; what is too much for a message travels without its properties.
 
+import { MeshError } from '../errors.ts'
 import { clip, limits } from '../model/limits.ts'
 import type { Outcome } from '../model/task.ts'
 import { nameOfError } from './value-graph.ts'
@@ -23,6 +24,12 @@ export function errorOutcome(error: unknown, format: Format): Outcome {
     const message = 'what it threw could not be read'
     return { type: 'error', name: 'Error', code: '', message, bytes: encodeError(new Error(message)) }
   }
+}
+
+/** Of a call of an actor: it has had its effect, and does not go elsewhere, as a task would. */
+export function noRoom(): Outcome {
+  const message = 'its result does not fit into the memory of the peer where the actor lives'
+  return errorOutcome(new MeshError('OVERLOADED', message), String)
 }
 
 /** The error with everything it carries, or without its properties when these are too much for a message. */

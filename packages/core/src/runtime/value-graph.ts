@@ -26,6 +26,7 @@ export const tags = {
   view: 10, // type number, bytes or part number
   ref: 11, // object id
   topRef: 12, // object id
+  stream: 13, // object id
   actor: 14, // object id, ...note
 } as const
 
@@ -268,12 +269,13 @@ class Flattening {
   }
 
   #ref(ref: object, step: Step | null): Node {
-    const { object, owner } = (ref as { [refBrand]: Omit<RefLink, 'top'> })[refBrand]
+    const { object, owner, isStream = false } = (ref as { [refBrand]: Branded })[refBrand]
     this.options.onRef?.(ref)
-    const top = this.options.args && step !== null && step.from === null
+    // A stream has no value that could take its place.
+    const top = !isStream && this.options.args && step !== null && step.from === null
     if (!top) this.nestedRefs.set(object, { object, owner, top })
     else this.topRefs.push({ object, owner, top })
-    return [top ? tags.topRef : tags.ref, object]
+    return [isStream ? tags.stream : top ? tags.topRef : tags.ref, object]
   }
 
   /** Also as an argument it is what it is: it has no value that it could be resolved to. */
@@ -283,6 +285,11 @@ class Flattening {
     this.nestedRefs.set(object, { object, owner, top: false })
     return [tags.actor, object, ...packNote(note)]
   }
+}
+
+/** What a ref says of itself; a stream is held in the same way. */
+interface Branded extends Omit<RefLink, 'top'> {
+  readonly isStream?: boolean
 }
 
 export const nativeErrors = [

@@ -2,10 +2,13 @@
 // then says why and what to do instead. Works across realms (iframes, vm contexts): prototypes of
 // this realm are recognised at once, others by their tag and their constructor's name.
 
-import { actorBrand } from '../actor-note.ts'
+import { actorBrand, type ActorNote } from '../actor-note.ts'
 
 /** Under this symbol a ref says which object it stands for. Shared by all copies of this package. */
 export const refBrand: unique symbol = Symbol.for('murmuration.ref.1') as never
+
+/** What stands in a value for an object: a ref, a stream, or a handle on an actor, with what a call of it needs. */
+export type HandleKind = 'ref' | 'stream' | ActorNote
 
 export type Kind =
   'array' | 'object' | 'map' | 'set' | 'date' | 'regexp' | 'error' | 'boxed' | 'buffer' | 'view' | 'ref' | 'actor'

@@ -2,18 +2,18 @@
 // the shells are filled, so cycles need no care. Nothing here trusts the table: whatever is not as
 // written down there throws, and values.ts turns that into one error.
 
-import { type ActorNote, unpackNote } from '../actor-note.ts'
+import { unpackNote } from '../actor-note.ts'
 import { MeshError } from '../errors.ts'
 import type { ObjectId } from '../model/ids.ts'
 import { type Node, nativeErrors, tags } from './value-graph.ts'
-import { viewTypes } from './value-kinds.ts'
+import { type HandleKind, viewTypes } from './value-kinds.ts'
 
 export interface RebuildOptions {
   /** The bytes of part `number`. */
   part(number: number): Uint8Array
   /** True: parts become copies of their own, false: views where they are. */
   readonly copy: boolean
-  makeRef(object: ObjectId, actor?: ActorNote): unknown
+  makeRef(object: ObjectId, kind: HandleKind): unknown
   /** The value of a top-level ref. */
   resolve(object: ObjectId): unknown
 }
@@ -70,7 +70,9 @@ function shell(node: Node, nodes: readonly Node[], options: RebuildOptions): unk
     case tags.view:
       return view(viewTypes[first as number], second, options)
     case tags.ref:
-      return options.makeRef(first as ObjectId)
+      return options.makeRef(first as ObjectId, 'ref')
+    case tags.stream:
+      return options.makeRef(first as ObjectId, 'stream')
     case tags.topRef:
       return options.resolve(first as ObjectId)
     case tags.actor:

@@ -14,12 +14,12 @@
 // with a fixed length. Keys of objects keep their order, and other orders are other bytes.
 
 import { Packr, RESERVE_START_SPACE } from 'msgpackr'
-import type { ActorNote } from '../actor-note.ts'
 import { MeshError } from '../errors.ts'
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import type { RefLink } from '../model/task.ts'
 import { type Graph, type GraphOptions, type Node, flatten, isRegular } from './value-graph.ts'
+import type { HandleKind } from './value-kinds.ts'
 import { rebuild } from './value-rebuild.ts'
 
 export interface Encoded {
@@ -38,8 +38,8 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** The owners of the refs inside. */
   readonly refs?: readonly RefLink[] | undefined
-  /** `actor`: what stands there is a handle on one. */
-  readonly makeRef?: ((link: RefLink, actor?: ActorNote) => unknown) | undefined
+  /** `kind`: of what stands there. */
+  readonly makeRef?: ((link: RefLink, kind: HandleKind) => unknown) | undefined
   /** True: large binary is copied into buffers of its own. False: it is viewed where it lies, so nobody may write to it. Default true. */
   readonly copy?: boolean | undefined
 }
@@ -90,12 +90,15 @@ function noTopRef(object: ObjectId): never {
 /** The application's error, or what could be saved of it. */
 export function decodeError(bytes: Uint8Array): unknown {
   try {
-    return decode(bytes, {
-      makeRef: (link, actor) => (actor ? `[Actor ${actor.label}]` : `[ObjectRef ${link.object}]`),
-    })
+    return decode(bytes, { makeRef: ({ object }, kind) => inWords(object, kind) })
   } catch (error) {
     return error
   }
+}
+
+function inWords(object: ObjectId, kind: HandleKind): string {
+  if (typeof kind === 'object') return `[Actor ${kind.label}]`
+  return `[${kind === 'stream' ? 'ObjectStream' : 'ObjectRef'} ${object}]`
 }
 
 /** `resolve` gives the value of a top-level ref. */
@@ -242,7 +245,7 @@ function read(bytes: Uint8Array, options: DecodeOptions, resolve: (object: Objec
     copy,
     resolve,
     part: (number) => part(bytes, offsets[number], sizes[number]),
-    makeRef: (object, actor) => makeRef?.(linkTo(object, refs), actor),
+    makeRef: (object, kind) => makeRef?.(linkTo(object, refs), kind),
   })
 }
 

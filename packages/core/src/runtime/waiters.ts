@@ -6,6 +6,7 @@ import type { LifeId, ObjectId } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
 import type { Settlement, Wait, Watch } from './context-port.ts'
 import type { ObjectStore } from './ports.ts'
+import { Readings } from './stream-reading.ts'
 
 /** One wait. An object of its own kind, since there is one for every task that somebody waits for. */
 class Waiter implements Watch {
@@ -43,15 +44,25 @@ interface Row {
   waiters: Waiter | Set<Waiter>
 }
 
+export interface WaitersOptions {
+  readonly post: (event: PeerEvent) => void
+  readonly store: ObjectStore
+  /** Calls back when what is going on now is over. */
+  readonly soon: (then: () => void) => void
+}
+
 export class Waiters {
   readonly #post: (event: PeerEvent) => void
   readonly #store: ObjectStore
   readonly #rows = new Map<ObjectId, Row>()
   readonly #durable = new Map<ObjectId, Set<DurableWaiter>>()
   readonly #cancels = new Map<ObjectId, (() => void)[]>()
+  /** Streams that contexts here read. */
+  readonly readings: Readings
   #failed: Error | null = null
 
-  constructor({ post, store }: { post: (event: PeerEvent) => void; store: ObjectStore }) {
+  constructor({ post, store, soon }: WaitersOptions) {
+    this.readings = new Readings(soon)
     this.#post = post
     this.#store = store
   }

@@ -37,10 +37,16 @@ export const located = z.discriminatedUnion('type', [
   z.object({ type: z.literal('alias'), link }),
 ])
 
-export const outcome = z.discriminatedUnion('type', [
+const values = [
   z.object({ type: z.literal('inline'), bytes, refs: list(link) }),
   z.object({ type: z.literal('stored'), size: whole, hash: id, refs: list(link) }),
   z.object({ type: z.literal('ref'), link }),
+] as const
+
+export const item = z.discriminatedUnion('type', values)
+
+export const outcome = z.discriminatedUnion('type', [
+  ...values,
   z.object({ type: z.literal('error'), name: text, code: text, message: text, bytes }),
   z.object({
     type: z.literal('crash'),
@@ -89,6 +95,7 @@ export const policy = z.object({
   spread: z.boolean(),
   priority: z.number(),
   hedge: z.boolean(),
+  ahead: whole.check(z.lte(limits.ahead)),
 })
 
 const profile = z.object({
@@ -209,11 +216,14 @@ const printed = z.object({
   again: whole,
 })
 
-/** Every message but `assign`, `outcome` and `guard`. */
+/** Every message but `assign`, `outcome`, `item` and `guard`. */
 export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('abort'), task: id, attempt: whole, reason: text, moved: z.optional(z.boolean()) }),
   z.object({ type: z.literal('remade'), object: id, located }),
-  z.object({ type: z.literal('delivered'), task: id, attempt: whole }),
+  z.object({ type: z.literal('delivered'), task: id, attempt: whole, index: z.optional(whole) }),
+  z.object({ type: z.literal('proceed'), task: id, attempt: whole, taken: whole }),
+  z.object({ type: z.literal('took'), object: id, reader: id, run: whole, taken: whole }),
+  z.object({ type: z.literal('consumed'), object: id, reader: id }),
   z.object({ type: z.literal('grant'), credits: whole }),
   z.object({ type: z.literal('want'), object: id }),
   z.object({ type: z.literal('borrow'), object: id, nth: whole }),
@@ -286,6 +296,7 @@ export const message = z.discriminatedUnion('type', [
 ])
 
 export const links = list(link)
+export const wholes = list(whole)
 export const jobs = list(job)
 export const objects = list(id)
 export const lives = list(lifeId, 256)

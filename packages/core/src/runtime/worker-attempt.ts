@@ -4,8 +4,9 @@
 
 import { MeshError } from '../errors.ts'
 import { isOutOfTime } from '../model/out-of-time.ts'
-import type { RefLink, Outcome } from '../model/task.ts'
-import type { ActorNote } from '../actor-note.ts'
+import type { Item } from '../model/stream.ts'
+import { countBytes } from '../model/stream.ts'
+import type { Outcome, RefLink } from '../model/task.ts'
 import { handleIn } from '../actors.ts'
 import { handleOf, isRef } from '../refs.ts'
 import type { Scope } from '../types.ts'
@@ -13,10 +14,11 @@ import { AttemptVerbs } from './attempt-verbs.ts'
 import { exportedClass, exportedFunction, methodOf, type Namespace } from './callee.ts'
 import { type CurrentTask, taskGlobal } from './task-global.ts'
 import { errorOutcome } from './thrown.ts'
-import { refBrand } from './value-kinds.ts'
+import { type HandleKind, refBrand } from './value-kinds.ts'
 import { decode, decodeArgs, encode } from './values.ts'
 import type { WorkerHost } from './worker-host.ts'
-import type { BatchOrder } from './worker-messages.ts'
+import type { BatchOrder, StreamParams, YieldedItem } from './worker-messages.ts'
+import { itemsOf, StreamRun } from './worker-stream.ts'
 
 /** An outcome, and the bytes that go beside one of type 'stored'. */
 export interface Ended {
@@ -42,6 +44,9 @@ export class Attempt implements CurrentTask {
   #percent = -1
   /** Messages that its worker had sent when it began: its outcome must come after those that it sends itself. */
   saidBefore = 0
+  #stream: StreamRun | undefined
+  /** What was said before it began. */
+  #taken = 0
 
   // oxlint-disable-next-line max-params -- made for every attempt: no options object in between
   constructor(host: WorkerHost, order: BatchOrder, buffer: ArrayBuffer, actor?: Attempt) {
@@ -88,10 +93,17 @@ export class Attempt implements CurrentTask {
     if (this.#aborted !== undefined) return
     this.#aborted = reason
     this.#controller?.abort(this.#reason())
+    this.#stream?.stop()
   }
 
   get isBlocked(): boolean {
     return this.#waits > 0
+  }
+
+  /** Of a generator: its reader has taken so many items. */
+  proceed(taken: number): void {
+    this.#taken = taken
+    this.#stream?.proceed(taken)
   }
 
   /** Synchronous where the function is, so that a batch of small tasks is one loop. `instance`: whose method it is. */
@@ -103,6 +115,7 @@ export class Attempt implements CurrentTask {
       const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
       if (typeof f !== 'function') return plain(f)
       const result: unknown = Reflect.apply(f, instance, this.#args())
+      if (this.order.stream !== null) return this.#streamed(result, this.order.stream)
       if (isThenable(result)) return this.#awaited(result)
       if (this.#aborted !== undefined || this.#verbs?.scope.flushed() !== undefined) return this.#awaited(result)
       return this.#returned(result)
@@ -146,6 +159,41 @@ export class Attempt implements CurrentTask {
     }
   }
 
+  /** Its items leave one by one, and its outcome is how many there were. */
+  async #streamed(result: unknown, params: StreamParams): Promise<Ended> {
+    try {
+      const items = itemsOf(await result)
+      if (items === undefined)
+        throw new TypeError(`${this.order.fn} is a generator function, and gave nothing to loop over`)
+      const { ahead, ...order } = params
+      this.#stream = new StreamRun({
+        order: { ...order, taken: Math.max(order.taken, this.#taken) },
+        ahead,
+        flushed: () => this.#verbs?.scope.flushed(),
+        encode: (value) => this.#item(value),
+        send: (yielded) => this.#send(yielded),
+        waits: (change) => this.#wait(change),
+        now: () => this.#host.now(),
+      })
+      if (this.#aborted !== undefined) this.#stream.stop()
+      const count = await this.#stream.run(items)
+      if (count === null || this.#aborted !== undefined) return this.#cancelled(this.#aborted ?? '')
+      return plain({ type: 'inline', bytes: countBytes(count), refs: [] })
+    } catch (error) {
+      return this.#threw(error)
+    }
+  }
+
+  #item(value: unknown): Pick<YieldedItem, 'item' | 'bytes'> {
+    const { outcome, bytes } = this.#encoded(value, 'item')
+    return { item: outcome as Item, bytes }
+  }
+
+  #send(items: readonly YieldedItem[]): void {
+    const transfer = items.flatMap(({ bytes }) => (bytes === null ? [] : [bytes.buffer]))
+    this.#host.post({ type: 'items', number: this.order.number, items }, transfer)
+  }
+
   #args(): unknown[] {
     const { args, refs, inputs } = this.order
     const bytes = new Uint8Array(this.buffer, args[0], args[1] - args[0])
@@ -162,7 +210,7 @@ export class Attempt implements CurrentTask {
     })
   }
 
-  readonly #makeRef = (link: RefLink, actor?: ActorNote): unknown => this.verbs.scope.refTo(link, link.object, actor)
+  readonly #makeRef = (link: RefLink, kind: HandleKind): unknown => this.verbs.scope.handleOn(link, kind)
 
   #state({ span, refs }: NonNullable<NonNullable<BatchOrder['actor']>['snapshot']>): unknown {
     return decode(new Uint8Array(this.buffer, span[0], span[1] - span[0]), { refs, makeRef: this.#makeRef })
@@ -170,9 +218,15 @@ export class Attempt implements CurrentTask {
 
   #returned(result: unknown): Ended {
     if (this.#aborted !== undefined) return this.#cancelled(this.#aborted)
+    refuseGenerator(result, this.order.fn, this.#actor !== undefined)
+    return this.#encoded(result, 'result')
+  }
+
+  /** Throws what cannot travel, and why a task or a put that it refers to was never taken. */
+  #encoded(result: unknown, root: string): Ended {
     if (isRef(result)) {
       const { broken } = handleOf(result)
-      if (broken !== undefined) return this.#threw(broken)
+      if (broken !== undefined) throw broken
       const { object, owner } = result[refBrand]
       return plain({ type: 'ref', link: { object, owner, top: false } })
     }
@@ -180,8 +234,8 @@ export class Attempt implements CurrentTask {
     const onRef = (ref: object): void => {
       broken ??= handleIn(ref)?.broken
     }
-    const { bytes, refs } = encode(result, { root: 'result', onRef })
-    if (broken !== undefined) return this.#threw(broken)
+    const { bytes, refs } = encode(result, { root, onRef })
+    if (broken !== undefined) throw broken
     if (bytes.byteLength <= this.#host.inlineBytes) return plain({ type: 'inline', bytes, refs })
     const outcome: Outcome = { type: 'stored', size: bytes.byteLength, hash: this.#host.sha256(bytes), refs }
     return { outcome, bytes }
@@ -232,6 +286,16 @@ export class Attempt implements CurrentTask {
 
 function plain(outcome: Outcome): Ended {
   return { outcome, bytes: null }
+}
+
+/** Whoever called it was given a ref: what is known of a call must be known before it is made. */
+function refuseGenerator(result: unknown, fn: string, isMethod: boolean): void {
+  const tag = Object.prototype.toString.call(result)
+  if (tag !== '[object Generator]' && tag !== '[object AsyncGenerator]') return
+  const way = isMethod
+    ? 'a method of an actor gives one value: return an array, or have it called once for each item'
+    : `make it a generator function itself: export async function* ${fn}(…) { yield* … }`
+  throw new MeshError('UNSERIALIZABLE', `${fn} returned a generator, and its caller expects a value: ${way}`)
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -5,10 +5,22 @@ import type { FoundActor } from '../model/events.ts'
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import { resultOf } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
-import type { ContextPort, PutRequest, RefStatus, Settlement, Wait, Watch } from './context-port.ts'
+import type {
+  ContextPort,
+  PutRequest,
+  ReadOptions,
+  RefStatus,
+  Settlement,
+  StreamReading,
+  Wait,
+  Watch,
+} from './context-port.ts'
 import type { Sha256 } from './ports.ts'
 import { decodeError } from './values.ts'
 import { type Answer, type ContextRequest, thisPeer } from './worker-messages.ts'
+
+/** Most items of a stream are here before they are asked for: an attempt that waits for one for longer gives back its slot. */
+const patienceMs = 10
 
 export interface WorkerContextOptions {
   readonly context: ContextId
@@ -84,6 +96,17 @@ export class WorkerContext implements ContextPort {
     return { settled: settled.then(({ settlement }) => this.#noted(object, settlement)), stop }
   }
 
+  read(object: ObjectId, owner: LifeId, options: ReadOptions): StreamReading {
+    const { post } = this.#options
+    return {
+      next: () => {
+        const { settled, stop } = this.#wait((call) => post({ type: 'next', call, object, owner, options }), patienceMs)
+        return { settled: settled.then(({ settlement }) => settlement), stop }
+      },
+      close: () => post({ type: 'leave', object }),
+    }
+  }
+
   hold(object: ObjectId, owner: LifeId): void {
     this.#options.post({ type: 'hold', object, owner })
   }
@@ -127,11 +150,18 @@ export class WorkerContext implements ContextPort {
   }
 
   /** Until the answer comes the attempt waits: others may need its slot for what it waits for. */
-  #wait(send: (call: number) => void): Wait<Answer> {
+  #wait(send: (call: number) => void, afterMs = 0): Wait<Answer> {
     const { calls, post, waits } = this.#options
     let waiting = true
+    let counts = false
+    const begin = (): void => {
+      counts = true
+      waits(1)
+    }
+    const timer = afterMs > 0 ? setTimeout(begin, afterMs) : undefined
     const end = (): void => {
-      if (waiting) waits(-1)
+      clearTimeout(timer)
+      if (waiting && counts) waits(-1)
       waiting = false
     }
     let stop = (): void => {}
@@ -141,7 +171,7 @@ export class WorkerContext implements ContextPort {
         if (answer.error === null) resolve(answer)
         else reject(decodeError(answer.error))
       })
-      waits(1)
+      if (timer === undefined) begin()
       send(call)
       stop = () => {
         if (!waiting) return

@@ -22,7 +22,7 @@ import { decode, type DecodeOptions } from './values.ts'
 import { Attempt, type Ended } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
 import { transferBytes } from './worker-messages.ts'
-import type { Answer, Batch, BatchInput, LogLevel, Report, WorkerApi, WorkerSettings } from './worker-messages.ts'
+import type { Batch, BatchInput, LogLevel, Report, ToWorker, WorkerApi, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerHostOptions {
   readonly importModule: (url: string) => Promise<Namespace>
@@ -70,6 +70,9 @@ export class WorkerHost {
   #outcomes: OutcomeWriter | undefined
   #recalled: Recalled | undefined
   #queue: Attempt[] = []
+  /** The last that came, and what was said of later ones. */
+  #latest = -1
+  readonly #early = new Map<number, number>()
   #current: Attempt | undefined
   #isRunning = false
   /** The actor that lives here, if one does. */
@@ -94,9 +97,18 @@ export class WorkerHost {
     this.inlineBytes = inlineBytes
     this.#outcomes = ring === null ? undefined : new OutcomeWriter(ring)
     this.#recalled = recall === null ? undefined : new Recalled(recall)
-    port.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.calls.answer(data))
+    port.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => this.#heard(data))
     port.start()
     this.post({ type: 'ready' })
+  }
+
+  #heard(said: ToWorker): void {
+    if ('call' in said) return this.calls.answer(said)
+    const attempts = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue]
+    const attempt = attempts.find(({ order }) => order.number === said.number)
+    if (attempt !== undefined) attempt.proceed(said.taken)
+    // Batches come another way, and may be overtaken. What is over is not waited for.
+    else if (said.number > this.#latest) this.#early.set(said.number, said.taken)
   }
 
   /** Imported when its first attempt comes: then nobody else's environment is in use. */
@@ -111,6 +123,7 @@ export class WorkerHost {
     for (const packed of orders) {
       const order = unpackOrder(packed, names)
       const attempt = new Attempt(this, order, buffer, this.#resident?.attempt)
+      this.#catchUp(attempt)
       if (order.actor === undefined) attempts.push(attempt)
       else this.#resident = new Resident(this, attempt)
     }
@@ -118,6 +131,15 @@ export class WorkerHost {
     if (this.#current?.isBlocked === true) return this.giveBack(attempts)
     this.#queue.push(...attempts)
     if (!this.#isRunning) void this.#drain()
+  }
+
+  /** What was said of it before it came. */
+  #catchUp(attempt: Attempt): void {
+    this.#latest = attempt.order.number
+    const taken = this.#early.get(this.#latest)
+    if (taken === undefined) return
+    attempt.proceed(taken)
+    this.#early.delete(this.#latest)
   }
 
   snapshot(): void {

@@ -6,7 +6,7 @@ import type { Remote } from 'comlink'
 import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { WorkerThread } from './ports.ts'
 import { Recall, recallCells } from './recall.ts'
-import type { Answer, Report, WorkerApi } from './worker-messages.ts'
+import type { Report, ToWorker, WorkerApi } from './worker-messages.ts'
 
 export interface WorkerLineOptions {
   readonly inlineBytes: number
@@ -63,8 +63,9 @@ export class WorkerLine {
     this.#outcomes?.hears()
   }
 
-  answer(answer: Answer, buffers: Transferable[]): void {
-    this.#port.postMessage(answer, buffers)
+  /** Posted, not called: nobody waits for an answer. */
+  say(said: ToWorker, buffers: Transferable[] = []): void {
+    this.#port.postMessage(said, buffers)
   }
 
   close(): void {

@@ -7,8 +7,9 @@
 import type { SnapshotResult } from '../model/actor.ts'
 import type { FoundActor } from '../model/events.ts'
 import type { CodeId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { Item, StreamOrder } from '../model/stream.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
-import type { PutRequest, Settlement } from './context-port.ts'
+import type { PutRequest, ReadOptions, Settlement } from './context-port.ts'
 
 /** What comlink exposes in a worker. */
 export interface WorkerApi {
@@ -52,11 +53,25 @@ export interface BatchOrder {
   readonly inputs: readonly BatchInput[]
   /** Of an actor. */
   readonly actor?: BatchActor | undefined
+  /** Of a generator. */
+  readonly stream: StreamParams | null
 }
 
 export interface BatchActor {
   readonly concurrency: number
   readonly snapshot: { readonly span: Span; readonly refs: readonly RefLink[] } | null
+}
+
+/** Which items are wanted, and how many may be produced before any is taken. */
+export interface StreamParams extends StreamOrder {
+  readonly ahead: number
+}
+
+/** An item on its way out of a worker. `bytes` come with one of type 'stored'. */
+export interface YieldedItem {
+  readonly index: number
+  readonly item: Item
+  readonly bytes: Uint8Array<ArrayBuffer> | null
 }
 
 /** A BatchOrder by position, its code and function as places in the batch's names: structured clone writes every key of every object. */
@@ -72,8 +87,8 @@ export type PackedTask = readonly [
   inputs: readonly BatchInput[] | 0,
 ]
 
-/** An actor is one place longer. */
-export type PackedOrder = readonly [...PackedTask, actor?: BatchActor]
+/** A generator is one place longer, an actor two. */
+export type PackedOrder = readonly [...PackedTask, stream?: StreamParams | 0, actor?: BatchActor]
 
 export interface Batch {
   readonly buffer: ArrayBuffer
@@ -111,6 +126,16 @@ export type ContextRequest =
     }
   | { readonly type: 'durable'; readonly call: number; readonly object: ObjectId; readonly owner: LifeId }
   | { readonly type: 'find-actor'; readonly call: number; readonly name: string }
+  /** The next item of a stream; null is the end. The first one begins to read it. */
+  | {
+      readonly type: 'next'
+      readonly call: number
+      readonly object: ObjectId
+      readonly owner: LifeId
+      readonly options: ReadOptions
+    }
+  /** Reads no more of it. */
+  | { readonly type: 'leave'; readonly object: ObjectId }
 
 /** From a worker to its peer. */
 export type Report =
@@ -125,6 +150,8 @@ export type Report =
       readonly ms: number
       readonly bytes: Uint8Array | null
     }
+  /** What a generator yielded, in order. */
+  | { readonly type: 'items'; readonly number: number; readonly items: readonly YieldedItem[] }
   | { readonly type: 'blocked' | 'unblocked'; readonly number: number }
   | { readonly type: 'returned'; readonly numbers: readonly number[] }
   | { readonly type: 'built'; readonly number: number; readonly snapshots: boolean }
@@ -134,7 +161,16 @@ export type Report =
 
 export type LogLevel = 'log' | 'warn' | 'error'
 
-/** From a peer to its worker: what came of a ContextRequest. */
+/** From a peer to its worker. */
+export type ToWorker = Answer | Proceed
+
+/** So many items of that attempt were taken by their reader. */
+export interface Proceed {
+  readonly number: number
+  readonly taken: number
+}
+
+/** What came of a ContextRequest. */
 export interface Answer {
   readonly call: number
   readonly settlement: Settlement | null

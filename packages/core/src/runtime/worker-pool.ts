@@ -63,7 +63,14 @@ class Pool implements WorkerPool {
     }
     const all: Sent[] = []
     for (const order of batch) {
-      const sent: Sent = { number: this.#nextNumber++, order, isSent: false, isGhost: false, context: undefined }
+      const sent: Sent = {
+        number: this.#nextNumber++,
+        order,
+        isSent: false,
+        isGhost: false,
+        context: undefined,
+        items: undefined,
+      }
       this.#attempts.set(order.id, { sent, worker: pooled })
       all.push(sent)
     }
@@ -77,6 +84,11 @@ class Pool implements WorkerPool {
 
   snapshot(attempt: AttemptId): void {
     this.#attempts.get(attempt)?.worker.snapshot()
+  }
+
+  proceed(attempt: AttemptId, taken: number): void {
+    const known = this.#attempts.get(attempt)
+    known?.worker.proceed(known.sent, taken)
   }
 
   recall(worker: number): void {

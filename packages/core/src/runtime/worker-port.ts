@@ -4,8 +4,10 @@
 
 import type { Snapshot, SnapshotResult } from '../model/actor.ts'
 import type { AttemptId, CodeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { Item } from '../model/stream.ts'
 import type { CrashReason, Outcome, RefLink } from '../model/task.ts'
 import type { ContextPort } from './context-port.ts'
+import type { StreamParams } from './worker-messages.ts'
 
 /** The value of a top-level ref. `refs` are those inside it: bytes name objects, never their owners, so that equal values have equal bytes. */
 export interface RunInput {
@@ -31,6 +33,8 @@ export interface RunOrder {
   readonly actor?: ActorOrder | undefined
   /** It is a call of the actor that lives in that worker, and `fn` the method. */
   readonly isCall?: boolean | undefined
+  /** Of a generator: which items are wanted. */
+  readonly stream: StreamParams | null
 }
 
 export interface ActorOrder {
@@ -43,6 +47,8 @@ export interface ActorOrder {
 export interface WorkerReports {
   /** `bytes` are the value's, for an outcome of type 'stored': they are in the store before this is called. */
   done(attempt: AttemptId, outcome: Outcome, ms: number): void
+  /** A generator yielded it; the bytes of a stored one are in the store. */
+  item(attempt: AttemptId, index: number, item: Item): void
   /** The attempt awaits a ref: its slot is free, its worker stays its own. */
   blocked(attempt: AttemptId): void
   unblocked(attempt: AttemptId): void
@@ -69,6 +75,8 @@ export interface WorkerPool {
   abort(attempt: AttemptId, reason: string): void
   /** Asks that actor for a snapshot, after all the calls that were given to it: `snapshot` follows, or its worker ends. */
   snapshot(attempt: AttemptId): void
+  /** The reader of what that attempt yields has taken so many items, in all. */
+  proceed(attempt: AttemptId, taken: number): void
   /** Takes back what that worker has not begun, as far as it can be told: `returned` follows. */
   recall(worker: number): void
   /** That bundle is not here any more; workers that have imported it may go on with it. */

@@ -4,11 +4,13 @@
 // attempt that two ask for runs once; so no vote is needed, only comparing when they meet again.
 
 import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { itemIn, resultOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import { neededBy } from '../model/ledger.ts'
 import type { Located } from '../model/object.ts'
 import { linksIn } from '../model/object.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
+import { isStream } from '../model/task.ts'
 import type { Entry } from './directory.ts'
 import { guard } from './guarding.ts'
 import { keepLineage, keepMaker } from './lineage.ts'
@@ -18,15 +20,22 @@ import type { PeerState } from './peer-state.ts'
 import { lostFailure, say } from './peer-state.ts'
 import { isVouched } from './permits.ts'
 import { tellAdopted } from './recording.ts'
+import { addItem, expectItem, holdUnread, openStream } from './streaming.ts'
 import { Tasks } from './tasks.ts'
 
 /** False when no ledger here tells of it. What nobody holds in the end goes again in the same turn. */
 export function adopt(state: PeerState, object: ObjectId): boolean {
   if (state.directory.get(object)) return true
   const row = state.guarded.find(object)
-  if (!row) return false
-  install(state, row, [])
+  if (row) install(state, row, [])
+  else return adoptItem(state, object)
   return true
+}
+
+/** Of items that are yet to come only their stream is known. */
+function adoptItem(state: PeerState, object: ObjectId): boolean {
+  const at = itemIn(object)
+  return at !== null && adopt(state, resultOf(at.task)) && expectItem(state, object)
 }
 
 /** Only when its owner is gone: one that is here may have let go of it since. */
@@ -79,12 +88,16 @@ function ownersOf(state: PeerState, { object, context }: LedgerRow): LifeId[] {
 
 function enter(state: PeerState, row: LedgerRow): void {
   const { object, task, spec, copies, located } = row
-  const entry = state.directory.add(object, task, copies)
+  const entry = task === null ? addItem(state, object, copies) : state.directory.add(object, task, copies)
   entry.isInner = true
   state.agenda.loose.push(object)
   if (task === null && spec !== null) keepMaker(state, object, spec, row.at === null ? [] : [row.at])
   if (located !== null) settleAs(state, entry, located)
-  if (task !== null && spec !== null) enterTask(state, entry, row, spec)
+  const item = itemIn(object)
+  const stream = item && state.streams.get(item.task)
+  if (item && stream) holdUnread(state, stream, item.index)
+  if (task !== null && spec !== null && isStream(spec)) enterStream(state, entry, row, spec)
+  else if (task !== null && spec !== null) enterTask(state, entry, row, spec)
   else if (spec !== null && located === null) state.directory.reopen(entry, 'faded')
   else if (task !== null && (entry.state === 'stored' || entry.state === 'alias'))
     state.notes.set(object, 'its lineage was dropped by the peer that answered for it before')
@@ -93,6 +106,16 @@ function enter(state: PeerState, row: LedgerRow): void {
   if (entry.state !== 'pending') state.agenda.settled.push(object)
   const held = state.holds.get(object)
   if (held) moveTo(state, held, state.self)
+}
+
+/** One that has ended is run again only for what its reader has yet to take. */
+// oxlint-disable-next-line max-params -- one row in two tables
+function enterStream(state: PeerState, entry: Entry, row: LedgerRow, spec: TaskSpec): void {
+  openStream(state, spec)
+  if (row.located === null) enterTask(state, entry, row, spec)
+  else state.agenda.settled.push(entry.object)
+  const reading = state.readings.get(entry.object)
+  if (reading) say(state, state.self, { type: 'took', object: entry.object, ...reading })
 }
 
 /** What another owner says that it is. */

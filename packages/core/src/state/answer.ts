@@ -4,15 +4,17 @@
 // with everything that was kept for its sake.
 
 import type { LifeId, TaskId } from '../model/ids.ts'
-import { resultOf } from '../model/ids.ts'
+import { itemOf, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
+import type { Item } from '../model/stream.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
 import { dropBytes } from './bytes.ts'
-import type { RunRow } from './runs.ts'
+import type { RunRow, Unsent } from './runs.ts'
 import { askersOf } from './runs.ts'
 import { currentLinks, letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
+import { isSafe } from './safe.ts'
 
 type OutcomeMessage = Extract<Message, { type: 'outcome' }>
 
@@ -21,9 +23,15 @@ export function linksOf(outcome: Outcome): readonly RefLink[] {
   return outcome.type === 'inline' || outcome.type === 'stored' ? outcome.refs : []
 }
 
+/** What it names that has yet to leave: its outcome, and of a generator what it yielded. */
+export function linksToLeave({ outcome, unsent }: RunRow): readonly RefLink[] {
+  const links = outcome ? linksOf(outcome) : []
+  return unsent.length === 0 ? links : [...links, ...unsent.flatMap(({ item }) => linksOf(item))]
+}
+
 /** What is still wanted by somebody who was thought dead too soon. */
 export function isLetter({ type }: Message): boolean {
-  return type === 'outcome' || type === 'remade' || type === 'delivered'
+  return type === 'outcome' || type === 'item' || type === 'remade' || type === 'delivered'
 }
 
 /** An outcome of which nothing is kept here. */
@@ -31,9 +39,11 @@ export function answer(state: PeerState, to: LifeId, outcome: Omit<OutcomeMessag
   say(state, to, { type: 'outcome', ...outcome })
 }
 
-/** Tells every asker that is there. The row goes with the last of them. */
+/** Tells every asker that is there, of a generator that goes on only its items. The row goes with the last of them. */
 export function answerAskers(state: PeerState, row: RunRow): void {
-  if (row.unsaid.size > 0 || state.ledger.waits.has(row.id)) return
+  if (row.unsent.length > 0) sendItems(state, row)
+  if (row.state !== 'done') return
+  if (row.unsent.length > 0 || row.unsaid.size > 0 || state.ledger.waits.has(row.id)) return
   for (const asker of row.others ?? []) {
     if (state.members.ended(asker.owner)) continue
     state.executor.dropAsker(row, asker.owner)
@@ -44,6 +54,37 @@ export function answerAskers(state: PeerState, row: RunRow): void {
   if (row.others) passOn(state, row, owner)
   else forget(state, row)
   tell(state, row, owner, attempt)
+}
+
+/** What a generator yielded leaves in order, each item when the refs in it are safe and known to those who answer for them. */
+export function sendItems(state: PeerState, row: RunRow): void {
+  if (state.members.ended(row.owner)) return
+  for (let next = row.unsent[0]; next && mayLeave(state, row, linksOf(next.item)); next = row.unsent[0]) {
+    row.unsent.shift()
+    sendItem(state, row, next)
+  }
+}
+
+function mayLeave(state: PeerState, { owner, id }: RunRow, links: readonly RefLink[]): boolean {
+  if (links.length === 0 || owner === state.self) return true
+  if (state.ledger.waits.has(id)) return false
+  const unanswered = state.holds.unanswered()
+  const unsafe = links.filter(({ object }) => unanswered.has(object) || !isSafe(state, object))
+  for (const { object } of unsafe) if (unanswered.has(object)) state.unsaid.add(object, id)
+  return unsafe.length === 0
+}
+
+/** The refs inside are kept until they are held there. */
+function sendItem(state: PeerState, { spec, attempt, owner }: RunRow, { index, item }: Unsent): void {
+  const task = spec.id
+  const links = linksOf(item)
+  if (links.length > 0)
+    state.transits.set(`${task}#${attempt}[${index}]@${owner}`, {
+      to: owner,
+      objects: links.map((link) => link.object),
+    })
+  say(state, owner, { type: 'item', task, attempt, index, item: current(state, item) as Item })
+  if (links.length > 0 && owner === state.self) say(state, owner, { type: 'delivered', task, attempt, index })
 }
 
 /** One of several does not ask for it any more. */
@@ -116,6 +157,10 @@ function current(state: PeerState, outcome: Outcome): Outcome {
 /** The row's own holds go with it; those of its answers stay until they are delivered. */
 function forget(state: PeerState, row: RunRow): void {
   for (const link of linksOf(row.outcome as Outcome)) letGo(state, link.object, 'transit')
+  for (const { index, item } of row.unsent.splice(0)) {
+    for (const link of linksOf(item)) letGo(state, link.object, 'transit')
+    if (item.type === 'stored') dropBytes(state, itemOf(row.spec.id, index), row.owner)
+  }
   state.executor.remove(row)
   state.code.unneed(row.spec.code)
 }
@@ -125,4 +170,14 @@ export function forsake(state: PeerState, row: RunRow): void {
   forget(state, row)
   const object = resultOf(row.spec.id)
   if (row.outcome?.type === 'stored' && !state.holds.isHeld(object)) dropBytes(state, object, row.owner)
+}
+
+/** The owner holds those refs now. */
+export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
+  const { task, attempt, index } = message
+  const key = index === undefined ? `${task}#${attempt}@${from}` : `${task}#${attempt}[${index}]@${from}`
+  const transit = state.transits.get(key)
+  if (!transit) return
+  state.transits.delete(key)
+  for (const object of transit.objects) letGo(state, object, 'transit')
 }

@@ -30,3 +30,11 @@ export function makeDiskRoom(state: PeerState, size: number, limitBytes = state.
     dropFoundling(state, oldest.object)
   }
 }
+
+/** Objects here that others who are there count on. */
+export function keepsForOthers(state: PeerState): number {
+  const counts = (owner: LifeId): boolean => owner !== state.self && state.members.lives(owner)
+  let objects = 0
+  for (const { owners } of state.holdings.all()) if ([...owners].some(counts)) objects++
+  return objects
+}

@@ -94,9 +94,7 @@ export class Executor {
   /** The attempt behind a context that may ask for nothing, if it is one. */
   extraOf(context: ContextId): RunRow | undefined {
     if (this.#extras === 0) return undefined
-    const rows = this.ofTask(context as string as TaskId).filter(
-      ({ state }) => state === 'running' || state === 'blocked',
-    )
+    const rows = begun(this.ofTask(context as string as TaskId))
     return rows.every(({ extra }) => extra) ? rows[0] : undefined
   }
 
@@ -325,16 +323,11 @@ export class Executor {
   grants(accepting: boolean, now: Instant): Grant[] {
     const stuck = this.#stuck()
     const isFull = this.#workers.areAllHeldUp(this.slots, now)
-    const most = (owner: LifeId): number => (isFull ? this.#begunOf(owner) : this.#config.maxCredits)
+    const most = (owner: LifeId): number => (isFull ? begun(this.ofOwner(owner)).length : this.#config.maxCredits)
     return this.#owners.grants(this.slots, {
       extra: (owner) => stuck.get(owner) ?? 0,
       most: accepting ? most : () => 0,
     })
-  }
-
-  #begunOf(owner: LifeId): number {
-    const begun = ({ state, spec }: RunRow): boolean => (state === 'running' || state === 'blocked') && !isApart(spec)
-    return this.ofOwner(owner).filter(begun).length
   }
 
   /** Attempts that may not start at the limit of workers must not keep deeper ones, which may, from coming. */
@@ -381,4 +374,9 @@ export class Executor {
       'waiting attempts are counted',
     )
   }
+}
+
+/** Those that are in a worker, and take a slot or wait. */
+function begun(rows: readonly RunRow[]): RunRow[] {
+  return rows.filter(({ state, spec }) => (state === 'running' || state === 'blocked') && !isApart(spec))
 }

@@ -69,7 +69,7 @@ function waiting(state: PeerState, row: TaskRow, now: Instant): string {
     case 'ready':
       return `${fn} (${id}) is ready and waits for a slot (${whyNowhere(state, row)})${next}`
     case 'assigned':
-      return `${fn} (${id}) is at ${whereabouts(state, row.at)} for ${seconds(now - row.assignedAt)}, attempt ${row.attempt}${beside(state, row)}${next}`
+      return `${fn} (${id}) is at ${whereabouts(state, row.at)} for ${seconds(now - row.assignedAt)}, attempt ${row.attempt}${beside(state, row)}${unread(state, row)}${next}`
     case 'retrying':
       return `${fn} (${id}) is tried again in ${Math.max(0, row.retryAt - now).toFixed(0)} ms, after attempt ${row.attempt}${next}`
     case 'settled':
@@ -116,6 +116,15 @@ function listed(names: readonly string[]): string {
 
 function beside(state: PeerState, { second }: TaskRow): string {
   return second ? `; attempt ${second.attempt} runs beside it at ${state.members.nameOf(peerOf(second.at))}` : ''
+}
+
+/** Of a generator that may yield no more for now. */
+function unread(state: PeerState, { spec }: TaskRow): string {
+  const stream = state.streams.get(spec.id)
+  const items = stream ? stream.received - stream.taken : 0
+  if (!stream || items < spec.policy.ahead) return ''
+  const reader = stream.reader === null ? 'nobody reads it yet' : `${stream.reader.context} reads it`
+  return `; it waits for its reader, with ${items} items unread (ahead: ${spec.policy.ahead}): ${reader}`
 }
 
 /** On the peer that has it. */

@@ -3,12 +3,15 @@
 // in their ledgers. Of what was put inside a task the lineage is that task.
 
 import type { ContextId, ObjectId } from '../model/ids.ts'
+import { itemIn, resultOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
 import { linksOf } from './answer.ts'
+import type { Entry } from './directory.ts'
 import { currentLinks, whereabouts } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import type { RunRow } from './runs.ts'
+import { isSafe } from './safe.ts'
 
 export function guard(state: PeerState, object: ObjectId, context: ContextId | null): void {
   const entry = state.directory.get(object)
@@ -22,16 +25,22 @@ export function guardClosure(state: PeerState, objects: readonly ObjectId[]): vo
   for (let object = left.pop(); object !== undefined; object = left.pop()) {
     const entry = state.directory.get(object)
     const spec = entry?.task ? state.tasks.get(entry.task)?.spec : state.makers.of(object)?.spec
-    for (const link of [...(entry?.refs ?? []), ...(spec?.refs ?? [])])
+    const stream = itemIn(object)
+    const links = [
+      ...(entry?.refs ?? []),
+      ...(spec?.refs ?? []),
+      ...(stream ? [{ object: resultOf(stream.task) }] : []),
+    ]
+    for (const link of links)
       if (state.directory.get(link.object) && state.ledger.add(link.object, null)) left.push(link.object)
   }
 }
 
 export function ledgerRow(state: PeerState, object: ObjectId): LedgerRow | null {
   const entry = state.directory.get(object)
-  if (!entry) return null
+  if (!entry || isYetToCome(entry)) return null
   const row = entry.task ? state.tasks.get(entry.task) : undefined
-  const maker = entry.task ? undefined : state.makers.of(object)
+  const maker = row ? undefined : state.makers.of(object)
   const spec = row?.spec ?? maker?.spec
   return {
     object,
@@ -45,6 +54,11 @@ export function ledgerRow(state: PeerState, object: ObjectId): LedgerRow | null 
     // Of what is looked for: what it was.
     located: whereabouts(state, object) ?? state.missing.get(object)?.located ?? null,
   }
+}
+
+/** An item of which only its stream can say anything. */
+function isYetToCome({ object, state: at }: Entry): boolean {
+  return at === 'pending' && itemIn(object) !== null
 }
 
 /** Its refs name those who answer by now. */
@@ -73,18 +87,4 @@ export function guardNamed(state: PeerState, links: readonly RefLink[]): boolean
 /** Something among what is named is not safe yet. */
 export function isAnyUnsafe(state: PeerState, links: readonly RefLink[]): boolean {
   return links.some(({ object }) => !isSafe(state, object))
-}
-
-/** Known to our guardians; of a `put`, which nobody could make again, the copies are there too, as far as anybody takes one. */
-function isSafe(state: PeerState, object: ObjectId): boolean {
-  const entry = state.directory.get(object)
-  if (!entry) return true
-  if (
-    entry.task === null &&
-    entry.state === 'stored' &&
-    entry.copying.size > 0 &&
-    state.directory.copiesOf(entry) < entry.copies
-  )
-    return false
-  return state.ledger.isSafe(object)
 }

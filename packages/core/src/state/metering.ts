@@ -3,7 +3,7 @@
 // name (functions, tasks, jobs) becomes one.
 
 import type { InspectRow } from '../model/messages.ts'
-import { keepsForOthers } from './peer-state.ts'
+import { keepsForOthers } from './bytes.ts'
 import type { PeerState } from './peer-state.ts'
 import type { Histogram } from './meters.ts'
 import { boundsSeconds } from './meters.ts'

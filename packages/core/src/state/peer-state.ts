@@ -43,10 +43,13 @@ import { Replies } from './replies.ts'
 import { Residents } from './residents.ts'
 import { Meters } from './meters.ts'
 import { Printed } from './printed.ts'
+import type { Delivery } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
 import { Shared } from './shared.ts'
 import { Story } from './story.ts'
+import { Streams } from './streams.ts'
+import type { Reading } from './streams.ts'
 import { Tasks } from './tasks.ts'
 import { firstTimers, type Timers } from './timers.ts'
 import { Watches } from './watches.ts'
@@ -94,6 +97,10 @@ export interface PeerState {
   readonly callees: Callees
   readonly names: Names
   readonly replies: Replies
+  /** Streams that we answer for. */
+  readonly streams: Streams
+  /** Streams that contexts here read, whoever answers for them, and how far they are. */
+  readonly readings: Map<ObjectId, Reading>
   /** Attempts that wait for what an earlier one of theirs had asked for. */
   readonly claims: Map<ContextId, ClaimRow>
   /** Ended lives whose holds and contexts are kept until then. */
@@ -101,7 +108,7 @@ export interface PeerState {
   /** Refs inside outcomes that their receiver does not hold yet. */
   readonly transits: Map<string, { to: LifeId; objects: ObjectId[] }>
   /** Outcomes received whose refs are not all acknowledged by their owners: whom to tell then. */
-  readonly deliveries: Map<string, { to: LifeId; task: TaskId; attempt: number; waits: Set<ObjectId> }>
+  readonly deliveries: Map<string, Delivery>
   /** Attempts given out before a conversation began anew, until the other side has said which it has. */
   readonly unconfirmed: Map<LifeId, Set<TaskId>>
   /** Outcomes that an owner never took before its life ended, or seemed to: said again if it is back. */
@@ -175,9 +182,11 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
   const ledger = new Ledger()
   const missing = new Map<ObjectId, Missing>()
   const shared = new Shared()
+  const streams = new Streams()
   const directory = new Directory(
     (object) => ledger.touch(object),
     (object) => {
+      streams.left(object)
       ledger.remove(object)
       missing.delete(object)
       shared.leave(object, directory.locate(object))
@@ -223,6 +232,8 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     leases: new Leases(),
     callees: new Callees(),
     names: new Names(),
+    streams,
+    readings: new Map(),
     replies: new Replies(),
     claims: new Map(),
     graves: new Map(),
@@ -277,14 +288,6 @@ export function dial(state: PeerState, peer: PeerId, now: Instant): void {
   if (!state.links.want(peer, now)) return
   const addresses = [...(state.members.get(peer)?.profile?.addresses ?? []), ...state.links.entryAddresses(peer)]
   state.effects.push({ type: 'dial', peer, addresses })
-}
-
-/** Objects here that others who are there count on. */
-export function keepsForOthers(state: PeerState): number {
-  const counts = (owner: LifeId): boolean => owner !== state.self && state.members.lives(owner)
-  let objects = 0
-  for (const { owners } of state.holdings.all()) if ([...owners].some(counts)) objects++
-  return objects
 }
 
 /** Closes the link to that life. It counts as closed from now on, whatever becomes of the goodbye. */

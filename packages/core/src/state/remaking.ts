@@ -11,6 +11,7 @@ import { letGo, tellBorrowers, whereabouts } from './locate.ts'
 import type { Maker } from './makers.ts'
 import type { PeerState } from './peer-state.ts'
 import { isBeyond, say } from './peer-state.ts'
+import { isToGoOn } from './streaming.ts'
 
 /** Its bytes are looked for, or are being made again. */
 export function isAwaited(state: PeerState, { object, state: at }: Entry): boolean {
@@ -81,7 +82,7 @@ export function fadePut(state: PeerState, entry: Entry): void {
 /** Its task was run again for nothing but what is there by now. Its children are left alone: the task itself is done. */
 export function letRunGo(state: PeerState, { spec, awaited, isRun }: Maker): void {
   const row = state.tasks.get(spec.id)
-  if (!isRun || awaited.size > 0 || !row || row.state === 'settled') return
+  if (!isRun || awaited.size > 0 || !row || row.state === 'settled' || isToGoOn(state, spec.id)) return
   const task = spec.id
   const entry = state.directory.get(task as string as ObjectId)
   if (entry?.state === 'pending' && (state.holds.isHeld(entry.object) || entry.wantedBy.size > 0)) return

@@ -1,10 +1,11 @@
 // One row of the executor: an attempt that somebody gave this peer to run, and who asked for it.
 
 import type { Order } from '../model/events.ts'
-import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
+import type { AttemptId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import type { Input } from '../model/messages.ts'
+import type { Item, StreamOrder } from '../model/stream.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 
 export type RunState = 'fetching' | 'ready' | 'running' | 'blocked' | 'done'
@@ -15,10 +16,25 @@ export interface Asker {
   readonly attempt: number
 }
 
+/** What came with refs inside, and of which whoever sent it is told when they are held here. `index`: of an item. */
+export interface Delivery {
+  readonly to: LifeId
+  readonly task: TaskId
+  readonly attempt: number
+  readonly index?: number | undefined
+  readonly waits: Set<ObjectId>
+}
+
 /** What somebody waits for whom it was lost. */
 export interface Remake {
   readonly to: LifeId
   readonly objects: readonly ObjectId[]
+}
+
+/** What a generator yielded and its owner was not told yet. */
+export interface Unsent {
+  readonly index: number
+  readonly item: Item
 }
 
 export interface RunRow {
@@ -33,6 +49,9 @@ export interface RunRow {
   inputs: readonly Input[]
   /** What it is run again for. */
   remakes: readonly Remake[] | null
+  /** Of a generator: what it is to produce, and how far its reader is. */
+  stream: StreamOrder | null
+  readonly unsent: Unsent[]
   state: RunState
   /** It runs elsewhere too, so it may neither submit nor put. */
   extra: boolean
@@ -56,10 +75,10 @@ export interface RunRow {
 }
 
 /** What whoever gave it has said of it. */
-export type Given = Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs' | 'extra'>
+export type Given = Pick<RunRow, 'attempt' | 'spec' | 'owner' | 'epoch' | 'inputs' | 'extra' | 'stream'>
 
 /** Written out, not spread: this is made for every attempt, and a spread costs ten times as much. */
-export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extra }: Given): RunRow {
+export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extra, stream }: Given): RunRow {
   return {
     id,
     attempt,
@@ -69,6 +88,8 @@ export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extr
     epoch,
     inputs,
     remakes: null,
+    stream,
+    unsent: [],
     state: 'fetching',
     extra,
     barred: null,
@@ -105,12 +126,12 @@ export function awaitRemade(row: RunRow, remake: Remake): void {
 }
 
 /** As a worker is given it. */
-export function orderOf({ id, attempt, spec, inputs }: RunRow): Order {
+export function orderOf({ id, attempt, spec, inputs, stream }: RunRow): Order {
   const given = inputs.map(({ object, source, located }) => ({
     object,
     source,
     inline: located.type === 'inline' ? located.bytes : null,
     refs: located.type === 'inline' || located.type === 'stored' ? located.refs : [],
   }))
-  return { id, attempt, spec, inputs: given }
+  return { id, attempt, spec, inputs: given, stream }
 }

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { type ActorLink, actorBrand, type ActorNote, packNote, unpackNote } from '../../src/actor-note.ts'
 import type { CodeId, LifeId, ObjectId } from '../../src/model/ids.ts'
 import type { RefLink } from '../../src/model/task.ts'
+import type { HandleKind } from '../../src/runtime/value-kinds.ts'
 import { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError } from '../../src/runtime/values.ts'
 
 class Handle {
@@ -27,7 +28,7 @@ const notes: fc.Arbitrary<ActorNote> = fc.record({
 const links = fc.tuple(fc.string({ minLength: 1 }), notes)
 
 /** What was read where a handle stands. */
-const read = (link: RefLink, note?: ActorNote): unknown => ({ link, note })
+const read = (link: RefLink, note: HandleKind): unknown => ({ link, note })
 
 test('come back with all that a call needs, wherever in a value they are', () => {
   fc.assert(

@@ -34,6 +34,7 @@ const policy = fc.record({
   spread: fc.boolean(),
   priority: fc.integer(),
   hedge: fc.boolean(),
+  ahead: fc.nat(65_536),
 })
 const id = fc.string({ minLength: 1, maxLength: 30 })
 const located = fc.oneof(
@@ -60,6 +61,14 @@ const message = fc.oneof(
         attempt: fc.nat(99),
         extra: fc.constantFrom(true, undefined),
         remake: fc.option(fc.array(id, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+        stream: fc.option(
+          fc.record({
+            from: fc.oneof(fc.nat(), fc.constant(Number.POSITIVE_INFINITY)),
+            also: fc.array(fc.nat(), { maxLength: 2 }),
+            taken: fc.nat(),
+          }),
+          { nil: undefined },
+        ),
         inputs: fc.array(fc.record({ object: id, source: id, owner: fc.constant('peer-a/1'), located }), {
           maxLength: 2,
         }),
@@ -78,6 +87,20 @@ const message = fc.oneof(
       fc.record({ type: fc.constant('ref'), link }),
     ),
   }),
+  fc.record({
+    type: fc.constant('item'),
+    task: id,
+    attempt: fc.nat(),
+    index: fc.nat(),
+    item: fc.oneof(
+      fc.record({ type: fc.constant('inline'), bytes, refs: fc.array(link, { maxLength: 2 }) }),
+      fc.record({ type: fc.constant('stored'), size: fc.nat(), hash: id, refs: fc.array(link, { maxLength: 2 }) }),
+      fc.record({ type: fc.constant('ref'), link }),
+    ),
+  }),
+  fc.record({ type: fc.constant('proceed'), task: id, attempt: fc.nat(), taken: fc.nat() }),
+  fc.record({ type: fc.constant('took'), object: id, reader: id, run: fc.nat(), taken: fc.nat() }),
+  fc.record({ type: fc.constant('consumed'), object: id, reader: id }),
   fc.record({ type: fc.constant('grant'), credits: fc.nat() }),
   fc.record({ type: fc.constantFrom('located', 'remade'), object: id, located }),
   fc.record({ type: fc.constant('mayDrop'), object: id, nth: fc.nat(), pressed: fc.boolean() }),

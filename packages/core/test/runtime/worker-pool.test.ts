@@ -99,6 +99,7 @@ describe('a worker that never comes up', () => {
           },
           reports: {
             done: nothing,
+            item: nothing,
             blocked: nothing,
             unblocked: nothing,
             returned: nothing,
@@ -109,7 +110,16 @@ describe('a worker that never comes up', () => {
           },
         },
       })
-      const order = { id, task: 't' as TaskId, attempt: 1, code: 'c' as CodeId, fn: 'f', inputs: [], ...argsOf() }
+      const order = {
+        id,
+        task: 't' as TaskId,
+        attempt: 1,
+        code: 'c' as CodeId,
+        fn: 'f',
+        inputs: [],
+        stream: null,
+        ...argsOf(),
+      }
       pool.run(0, [order])
     })
     expect(exit).toEqual([0, { reason: 'uncaught', detail: 'no such module' }, [id], []])
@@ -132,7 +142,7 @@ test('a bundle that cannot be put where workers find it is given back with the r
   const pool = createWorkerPool({ platform: { ...platform, codeUrl }, store, config: contractConfig, host })
   const run = async (nth: number): Promise<unknown> => {
     const id = `t${nth}#1` as AttemptId
-    pool.run(0, [{ id, task: `t${nth}` as TaskId, attempt: 1, code, fn: 'f', inputs: [], ...argsOf() }])
+    pool.run(0, [{ id, task: `t${nth}` as TaskId, attempt: 1, code, fn: 'f', inputs: [], stream: null, ...argsOf() }])
     await reports.until(() => reports.outcomes.has(id))
     return reports.outcomes.get(id)
   }
@@ -164,7 +174,7 @@ describe('a worker that has imported too many bundles', () => {
       const code = sha256(`${n}`) as CodeId
       await store.put(codeObject(code), new TextEncoder().encode(`export const f = () => ${n}`))
       const id = `t${n}#1` as AttemptId
-      pool.run(0, [{ id, task: `t${n}` as TaskId, attempt: 1, code, fn: 'f', inputs: [], ...argsOf() }])
+      pool.run(0, [{ id, task: `t${n}` as TaskId, attempt: 1, code, fn: 'f', inputs: [], stream: null, ...argsOf() }])
       await reports.until(() => reports.outcomes.has(id))
       const { bytes } = reports.outcomes.get(id) as { bytes: Uint8Array }
       expect(decode(bytes)).toBe(n)

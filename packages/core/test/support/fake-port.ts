@@ -13,6 +13,7 @@ import type {
   RefState,
   RefStatus,
   Settlement,
+  StreamReading,
   Wait,
   Watch,
 } from '../../src/runtime/context-port.ts'
@@ -90,6 +91,19 @@ export class FakePort implements ContextPort {
     })
     void settled.then(stop)
     return { settled, stop }
+  }
+
+  /** What a reading gives, one after the other; then it waits. */
+  toRead: (Settlement | null)[] = []
+  read(stream: ObjectId): StreamReading {
+    this.holds.push(`reads ${stream}`)
+    return {
+      next: () => {
+        const next = this.toRead.shift()
+        return { settled: next === undefined ? new Promise(() => {}) : Promise.resolve(next), stop: () => {} }
+      },
+      close: () => this.holds.push(`left ${stream}`),
+    }
   }
 
   hold(object: ObjectId): void {

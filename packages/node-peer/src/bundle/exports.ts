@@ -1,8 +1,8 @@
 // What a bundle exports and what kind of thing each is, read from its syntax. The module is not run
 // for it: a program that only submits work must not start what the work starts.
 
-import type { ExportInfo } from '@murmuration/core/internal'
-import type { Expression, FunctionDeclaration, ClassDeclaration, Program } from 'acorn'
+import { type ExportInfo, loweredGenerator } from '@murmuration/core/internal'
+import type { ClassDeclaration, Expression, FunctionDeclaration, FunctionExpression, Program } from 'acorn'
 
 export interface ExportKind {
   readonly name: string
@@ -65,7 +65,7 @@ function kindOf(
 ): ExportInfo['kind'] | null {
   if (value?.type === 'ArrowFunctionExpression') return 'function'
   if (value?.type === 'FunctionDeclaration' || value?.type === 'FunctionExpression') {
-    return value.generator ? 'generator' : 'function'
+    return value.generator || isLowered(value) ? 'generator' : 'function'
   }
   if (value?.type === 'ClassDeclaration' || value?.type === 'ClassExpression') return 'class'
   if (value?.type === 'Identifier') {
@@ -76,6 +76,16 @@ function kindOf(
     return isFunctionText(value.callee) ? null : 'function'
   }
   return value && neverCallable.has(value.type) ? null : 'function'
+}
+
+/** Written for engines without generators: `function each(n){var i;return __generator(this,…)}`. */
+function isLowered({ body }: FunctionDeclaration | FunctionExpression): boolean {
+  const returned = body.body.find((statement) => statement.type === 'ReturnStatement')?.argument
+  return (
+    returned?.type === 'CallExpression' &&
+    returned.callee.type === 'Identifier' &&
+    loweredGenerator.test(returned.callee.name)
+  )
 }
 
 const neverCallable = new Set([

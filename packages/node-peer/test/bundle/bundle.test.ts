@@ -39,6 +39,28 @@ describe('the bundle', () => {
     expect(await loaded['render']?.(5)).toBe(13)
   })
 
+  test('knows generators that come from elsewhere, or were written for engines without any', async () => {
+    const lowered = `var __generator = function (self, body) { return body }
+export function old(n) { var i; return __generator(this, function (_a) { return [2] }) }
+export function later() { return __awaiter(this, void 0, void 0, function () { return __generator(this, function () {}) }) }
+function __awaiter(self, args, P, body) { return body() }
+export const written = function* () { yield 1 }
+export { written as again }`
+    const { use } = project({
+      'node_modules/old/package.json': '{ "name": "old", "main": "main.mjs" }',
+      'node_modules/old/main.mjs': lowered,
+      'a.task.ts': `export { old, later, written, again } from 'old'; export const wraps = () => [1].values()`,
+    })
+    const { exports } = await use('a.task.ts')
+    expect(Object.fromEntries(exports.map(({ name, kind }) => [name, kind]))).toEqual({
+      old: 'generator',
+      later: 'function',
+      written: 'generator',
+      again: 'generator',
+      wraps: 'function',
+    })
+  })
+
   test('is not run to find that out', async () => {
     const { use } = project({ 'a.task.ts': `globalThis.ranInTheProgram = true; export function f() {}` })
     await use('a.task.ts')
