@@ -18,11 +18,16 @@ function documentOf(script: string): string {
   return `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><script>${text}</script>`
 }
 
-/** What runs in the frame and in its workers: loaded while the page joins, apart from it. */
+/** What runs in the frame and in its workers: loaded apart from what the page needs to join. */
 interface Scripts {
   readonly frameScript: string
   readonly workerScript: string
 }
+
+// Asked for with the rest of the page: when it joins, the network may be away for a moment.
+const ownScripts: Promise<Scripts> = import('../scripts.js')
+// Whoever needs them hears of it.
+ownScripts.catch(() => {})
 
 export interface Sandbox {
   start(): WorkerThread
@@ -32,7 +37,7 @@ export interface Sandbox {
 /** The frame is there before the first worker is asked for: making it takes a tenth of a second. `script`: what workers run. Default: our own. */
 export function createSandbox(script?: string): Sandbox {
   const load = async (): Promise<Scripts> => {
-    const scripts = await import('../scripts.js')
+    const scripts = await ownScripts.catch(() => import('../scripts.js'))
     return script === undefined ? scripts : { ...scripts, workerScript: script }
   }
   let frame: Frame | null = new Frame(load)
