@@ -57,7 +57,7 @@ function hostOf(scene: Scenario): string {
   return host.peer
 }
 
-test('an actor whose host dies after it has answered is restored with all that it answered', () => {
+test('32: an actor whose host dies after it has answered is restored with all that it answered', () => {
   const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
   const program = scene.ask('S', function* (context) {
     const actor = context.spawn('Counter', [0], { ...lasting, everyCalls: 100 })
@@ -83,7 +83,7 @@ test('a call is retried in the middle of a death: it is applied once', () => {
   scene.endsWell()
 })
 
-test('without retries a call that may have run says so, and those after it run on the next host', () => {
+test('35: without retries a call that may have run says so, and those after it run on the next host', () => {
   const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
   const program = scene.ask('S', function* (context) {
     const actor = context.spawn('Tally', [0], again)
@@ -198,7 +198,7 @@ function* slowly(context: Context, actor: SimRef, count: number): Body {
   return replies
 }
 
-test('a host that is cut off from its group stops in time, and the other side starts the next', () => {
+test('33: a host that is cut off from its group stops in time, and the other side starts the next', () => {
   const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
   const program = scene.ask('S', function* (context) {
     const actor = context.spawn('Counter', [0], lasting)
@@ -226,7 +226,7 @@ test('a host that is cut off from its group stops in time, and the other side st
   scene.endsWell()
 })
 
-test('a host that stands still for longer than its lease shows nobody an effect after the next has begun', () => {
+test('34: a host that stands still for longer than its lease shows nobody an effect after the next has begun', () => {
   const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
   const program = scene.ask('S', function* (context) {
     return yield* slowly(context, context.spawn('Counter', [0], lasting), 60)
