@@ -29,7 +29,7 @@ const ends: readonly (readonly [RegExp, (world: SimWorld) => boolean])[] = [
   [/nobody could say where its actor lives/, (world) => !world.isCalm],
   // Whoever had one was thought dead until its grace was over.
   [
-    /nobody has a handle on it any more|its owner is gone|what it answered last may be lost/,
+    /nobody has a handle on it any more|its owner is gone|what it answered last may be lost|its state was let go of/,
     (world) => world.custody.burials > 0,
   ],
   [/maxTasks/, (world) => world.config.maxTasks < presets.test.maxTasks],

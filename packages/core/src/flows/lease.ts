@@ -78,11 +78,20 @@ export function resigned(state: PeerState, _from: LifeId, message: MessageOf<'re
   watch(state, row)
 }
 
-/** Rows that nobody speaks of any more. */
+/** Rows that nobody speaks of any more: the record goes first, then the word that there was one. */
 export function dueLeases(state: PeerState, now: Instant): void {
   for (const row of state.leases.stale(now, { overMs: state.config.tombstoneMs, openMs: state.config.recordMs })) {
-    state.leases.remove(row.actor)
-    letGoOf(state, row.record)
+    // It lives here, and slept as we did.
+    if (state.residents.get(row.actor)) row.at = now
+    else if (row.over !== null) {
+      state.leases.remove(row.actor)
+      continue
+    } else {
+      letGoOf(state, row.record)
+      const minutes = Math.max(1, Math.round(state.config.recordMs / 60_000))
+      state.leases.end(row, `nobody hosted it for ${minutes} minutes: its state was let go of (recordMs)`, now)
+    }
+    watch(state, row)
   }
 }
 

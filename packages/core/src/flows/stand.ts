@@ -206,18 +206,24 @@ function again(state: PeerState, row: Resident, standing: Standing, now: Instant
   ask(state, row, standing, now)
 }
 
-/** Others take the place of members that are gone, one change at a time. */
+/**
+ * Others take the place of members that are gone, one change at a time. One to whom that change would have led, and who is
+ * gone before it was made, is passed over: what both groups of the old change agreed to, the old group knows of.
+ */
 function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
-  const { record, committed } = tenure
-  if (record.before !== null || committed < record.version) return
-  const staying = record.group.filter((life) => !state.members.ended(life) && !tenure.blank.has(life))
+  const { record, committed, blank } = tenure
+  const isLost = (life: LifeId): boolean => state.members.ended(life) || blank.has(life)
+  const isChanging = record.before !== null
+  if (isChanging ? !record.group.some(isLost) : committed < record.version) return
+  const before = record.before ?? record.group
+  const staying = before.filter((life) => !isLost(life))
   const missing = state.config.leaseGroup - staying.length
-  if (missing <= 0) return
-  const chosen = appointed(state, row.actor, [...staying, ...tenure.blank], { count: missing, now })
+  if (missing <= 0 && !isChanging) return
+  const chosen = appointed(state, row.actor, [...staying, ...blank], { count: Math.max(0, missing), now })
   // Whoever knows nothing goes first, and may come again as somebody new.
-  if (chosen.length === 0 && tenure.blank.size === 0) return
-  tenure.blank.clear()
-  changeTo(state, row, tenure, { group: [...staying, ...chosen], before: record.group, now })
+  if (staying.length + chosen.length === 0 || (chosen.length === 0 && blank.size === 0 && !isChanging)) return
+  blank.clear()
+  changeTo(state, row, tenure, { group: [...staying, ...chosen], before, now })
 }
 
 // oxlint-disable-next-line max-params -- what changes to what, when
