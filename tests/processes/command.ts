@@ -20,6 +20,8 @@ export interface Running {
   readonly pid: number
   /** The next JSON line that fits. */
   said(fits: (event: Readonly<Record<string, unknown>>) => boolean): Promise<Readonly<Record<string, unknown>>>
+  /** Once it has printed that. */
+  printed(text: RegExp): Promise<void>
   signal(name: NodeJS.Signals): void
   readonly ended: Promise<Ended>
 }
@@ -87,6 +89,17 @@ function follow(child: ChildProcess): Running {
     pid: child.pid as number,
     ended,
     signal: (name) => void child.kill(name),
+    printed: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!text.test(out)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        void ended.then(({ code }) => reject(new Error(`it ended with ${String(code)}; it said ${out} ${err}`)))
+        look()
+      }),
     said: (fits) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

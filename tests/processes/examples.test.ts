@@ -11,10 +11,11 @@ beforeEach(async () => {
 })
 afterEach(() => terminal.close())
 
-async function run(name: string): Promise<string> {
+async function run(name: string, ...args: readonly string[]): Promise<string> {
   const { code, out, err } = await terminal.murmur(
     'run',
     fileURLToPath(new URL(`../../examples/${name}`, import.meta.url)),
+    ...args,
   )
   expect(err).toMatch(/^(murmuration: joining the mesh of .* on this machine\n)?$/)
   expect(code).toBe(0)
@@ -28,6 +29,23 @@ test('counter: it goes on counting from run to run', async () => {
     'visit 2',
     'visit 3',
   ])
+})
+
+test('bank: three programs move money while two of four peers are killed; none is lost, none is made', async () => {
+  const peers = await Promise.all(Array.from({ length: 4 }, () => terminal.up()))
+  const bank = fileURLToPath(new URL('../../examples/bank.ts', import.meta.url))
+  const look = await run('bank.ts', '0')
+  expect(look).toBe('0 of 0 transfers made; 20 accounts have 20000, after 0 deposits')
+  const tellers = Array.from({ length: 3 }, () => terminal.start('run', bank, '60'))
+  await tellers[0]?.printed(/20 of 60/)
+  peers[1]?.peer.signal('SIGKILL')
+  await tellers[1]?.printed(/40 of 60/)
+  peers[2]?.peer.signal('SIGKILL')
+  const ended = await Promise.all(tellers.map((teller) => teller.ended))
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0])
+  const made = ended.map(({ out }) => Number(/(\d+) of 60 transfers made/.exec(out)?.[1]))
+  const sum = made.reduce((all, one) => all + one, 0)
+  expect(await run('bank.ts', '0')).toBe(`0 of 0 transfers made; 20 accounts have 20000, after ${sum} deposits`)
 })
 
 test('actor-pool: each line is read by one of the pool', async () => {
