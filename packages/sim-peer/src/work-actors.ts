@@ -45,9 +45,9 @@ export const tallies: WorkKind<Counting> = {
 
 /** Money moves between accounts, by tasks that may run more than once: none is lost, none is made. */
 export const bank: WorkKind<{ readonly moves: readonly (readonly [from: number, to: number, amount: number])[] }> = {
-  draw: ({ rng }) => {
+  draw: ({ rng, most }) => {
     const accounts = 2 + rng.below(5)
-    const moves = Array.from({ length: 4 + rng.below(40) }, () => {
+    const moves = Array.from({ length: Math.min(most, 4 + rng.below(40)) }, () => {
       const from = rng.below(accounts)
       return [from, (from + 1 + rng.below(accounts - 1)) % accounts, 1 + rng.below(60)] as const
     })
