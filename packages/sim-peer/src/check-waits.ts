@@ -61,6 +61,7 @@ function isNaming({ names, members }: PeerState, { spec }: TaskRow): boolean {
 /** A call that could go to its actor has gone; while nobody knows where that lives there is an end in sight. */
 function checkCalls(peer: SimPeer): void {
   const { state } = peer
+  if (state.callees.isStirred) return
   for (const { at, lines, out, actor, askAt, by } of state.callees.all()) {
     if (at !== null && state.members.ended(at)) fail(peer, `${actor} is called at ${at}, whose life is over`)
     if (at === null && lines.size > 0 && (askAt === never || by === never))

@@ -27,6 +27,11 @@ const losses: readonly (readonly [RegExp, Verdict])[] = [
 const ends: readonly (readonly [RegExp, (world: SimWorld) => boolean])[] = [
   // Long enough without a majority, or without anybody who answers for it.
   [/nobody could say where its actor lives/, (world) => !world.isCalm],
+  // Whoever had one was thought dead until its grace was over.
+  [
+    /nobody has a handle on it any more|its owner is gone|what it answered last may be lost/,
+    (world) => world.custody.burials > 0,
+  ],
   [/maxTasks/, (world) => world.config.maxTasks < presets.test.maxTasks],
   [/there is no room for|given back: memory/, (world) => world.isCramped],
   [/its owner is gone/, (world) => world.custody.burials > 0],

@@ -70,7 +70,7 @@ function aliasElsewhere(state: PeerState, object: ObjectId): RefLink | null {
 // oxlint-disable-next-line max-params -- who calls, and what it calls
 function lookFor(state: PeerState, callee: Callee, object: ObjectId, owner: LifeId): void {
   const row = state.tasks.get(object as string as TaskId)
-  if (row?.spec.actor && row.at !== null && row.hosted !== null) {
+  if (row?.spec.actor && row.at !== null && row.hosted !== null && !state.members.ended(row.at)) {
     state.callees.hosted(callee, row.at, row.hosted)
     return
   }
@@ -146,6 +146,8 @@ export function hosted(
     for (const life of state.directory.get(actor)?.wantedBy ?? [])
       say(state, life, { type: 'hosted', actor, at, epoch })
   } else if (state.holds.get(actor)?.owner !== from) return void state.counters.strayed++
+  // Whoever says so may not have heard yet that it is gone.
+  if (state.members.ended(at)) return
   for (const callee of state.callees.all()) {
     if (finalOf(state, linkOf(state, callee)).object !== actor) continue
     const before = callee.at

@@ -89,7 +89,7 @@ export function deadline(state: PeerState): Instant {
     next,
     state.residents.deadline(),
     state.leases.deadline(),
-    state.callees.deadline(),
+    state.callees.deadline(timers.turnAt),
     state.names.deadline(),
   )
   for (const at of state.graves.values()) next = Math.min(next, at)

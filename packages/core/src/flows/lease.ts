@@ -60,7 +60,7 @@ export function renewed(state: PeerState, from: LifeId, message: MessageOf<'rene
     letGoOf(state, before)
   }
   if (row) watch(state, row)
-  say(state, from, { type: 'renewed', actor, epoch, nth, granted })
+  say(state, from, { type: 'renewed', actor, epoch, nth, granted, isMember })
 }
 
 function isNewTo({ group, before }: ActorRecord, self: LifeId): boolean {

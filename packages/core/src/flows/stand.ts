@@ -74,8 +74,18 @@ export function voted(state: PeerState, from: LifeId, vote: MessageOf<'vote'>, n
   if (vote.host !== null && vote.host !== state.self && vote.leftMs > 0 && !state.members.ended(vote.host))
     return endRun(state, row, { type: 'returned', reason: 'it lives elsewhere', to: vote.host })
   const { record, group, before } = latest(row, standing)
-  if (wins(state, standing, now, [group, ...(before ? [before] : [])]))
-    lease(state, row, standing.epoch, { record, group, now })
+  if (!wins(state, standing, now, [group, ...(before ? [before] : [])])) return
+  if (mayBeOld(row, standing, group))
+    return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: lostState })
+  lease(state, row, standing.epoch, { record, group, now })
+}
+
+const lostState = 'more than half of those who kept its state are gone: what it answered last may be lost'
+
+/** So many of its group are gone that nobody who is left may have its latest record; whoever was promised that each call counts once is told. */
+function mayBeOld({ run }: Resident, { votes }: Standing, group: readonly LifeId[]): boolean {
+  if (run.spec.actor?.onceOnly !== true || run.attempt === 1) return false
+  return group.filter((life) => votes.get(life)?.granted === true).length < group.length / 2
 }
 
 /** What the latest record says, or the group that was there first. */
@@ -133,6 +143,7 @@ function lease(
     asked: new Map(),
     nth: 0,
     granted: new Map(),
+    blank: new Set(),
     until: 0 as Instant,
     renewAt: now,
   }
@@ -144,6 +155,7 @@ export function leased(state: PeerState, from: LifeId, message: MessageOf<'renew
   const tenure = row?.tenure
   const asked = tenure?.asked.get(message.nth)
   if (!row || !tenure || !asked || compareEpochs(message.epoch, tenure.epoch) !== 0) return
+  if (!message.isMember) return void tenure.blank.add(from)
   // Another was promised: there may be a later incarnation any moment.
   if (!message.granted) return endRun(state, row, { type: 'returned', reason: 'another peer is its host now' })
   const before = tenure.granted.get(from)
@@ -198,11 +210,13 @@ function again(state: PeerState, row: Resident, standing: Standing, now: Instant
 function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
   const { record, committed } = tenure
   if (record.before !== null || committed < record.version) return
-  const staying = record.group.filter((life) => !state.members.ended(life))
+  const staying = record.group.filter((life) => !state.members.ended(life) && !tenure.blank.has(life))
   const missing = state.config.leaseGroup - staying.length
   if (missing <= 0) return
-  const chosen = appointed(state, row.actor, staying, { count: missing, now })
-  if (chosen.length === 0) return
+  const chosen = appointed(state, row.actor, [...staying, ...tenure.blank], { count: missing, now })
+  // Whoever knows nothing goes first, and may come again as somebody new.
+  if (chosen.length === 0 && tenure.blank.size === 0) return
+  tenure.blank.clear()
   changeTo(state, row, tenure, { group: [...staying, ...chosen], before: record.group, now })
 }
 

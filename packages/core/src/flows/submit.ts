@@ -6,9 +6,9 @@ import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, never, resultOf } from '../model/ids.ts'
 import type { PeerEvent } from '../model/events.ts'
 import { outOfTime } from '../model/out-of-time.ts'
-import type { Epoch, RefLink, TaskSpec } from '../model/task.ts'
+import type { RefLink, TaskSpec } from '../model/task.ts'
 import type { Failure, Located } from '../model/object.ts'
-import { adoptOrphan } from '../state/adoption.ts'
+import { adoptOrphan, epochOf } from '../state/adoption.ts'
 import { appointed } from '../state/tenancy.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
 import { guard } from '../state/guarding.ts'
@@ -60,14 +60,6 @@ function overloaded(state: PeerState, row: TaskRow): Failure {
   const limit = state.config.maxTasks
   const message = `${row.spec.fn} was not taken: ${limit} tasks are pending on this peer already (maxTasks); wait for some of them first`
   return failure(row, 'OVERLOADED', 'maxTasks', message)
-}
-
-/** A job's epoch never changes while it lives; a task's is the attempt that runs it. */
-function epochOf(state: PeerState, spec: TaskSpec): Epoch {
-  if (spec.depth === 0) return state.firstEpoch
-  const parent = state.executor.ofTask(spec.context as string as TaskId)
-  const number = parent.reduce((highest, row) => Math.max(highest, row.attempt), 1)
-  return { number, by: state.self }
 }
 
 /** Waits for the inputs that are not settled; a failed one fails the task. */

@@ -173,15 +173,18 @@ export function snapshotTaken(
   renew(state, row, tenure, now)
 }
 
-/** Replies to those who are gone are kept for whoever runs their contexts again, for as long as a record is. */
+/** Replies that nobody holds are kept for a time, for whoever runs their contexts again; all of them travel with each record, so not too many. */
 function forgetUnclaimed(state: PeerState, { answers, unclaimed }: Resident, now: Instant): void {
-  for (const [task, { to }] of answers) {
-    const since = unclaimed.get(task)
-    if (since !== undefined && after(since, state.config.recordMs) <= now) answers.delete(task)
-    else if (since === undefined && isBeyond(state, to)) unclaimed.set(task, now)
+  for (const [task, { to }] of answers)
+    if (!unclaimed.has(task) && isBeyond(state, to)) unclaimed.set(task, after(now, state.config.recordMs))
+  for (const [task, until] of unclaimed) {
+    if (answers.has(task) && until > now && unclaimed.size <= unclaimedMost) continue
+    unclaimed.delete(task)
+    answers.delete(task)
   }
-  for (const task of unclaimed.keys()) if (!answers.has(task)) unclaimed.delete(task)
 }
+
+const unclaimedMost = 256
 
 // oxlint-disable-next-line max-params -- what there is of whom
 function tooLarge(
@@ -221,16 +224,17 @@ function holdBack(row: Resident, call: RunRow, version: number): void {
   row.heldBack.push({ id: call.id, version })
 }
 
-/** The caller will not ask for that one again; or was lost, and another may in its place. */
+/** The caller has let go of that one. */
 export function forgotten(
   state: PeerState,
-  { actor, task, isLost }: Extract<Message, { type: 'forget' }>,
+  { actor, task, keep }: Extract<Message, { type: 'forget' }>,
   now: Instant,
 ): void {
   const row = state.residents.get(actor)
   if (!row?.answers.has(task)) return
-  if (isLost) row.unclaimed.set(task, now)
-  else row.answers.delete(task)
+  row.unclaimed.delete(task)
+  if (keep === 'not') row.answers.delete(task)
+  else row.unclaimed.set(task, after(now, keep === 'long' ? state.config.recordMs : 2 * state.config.orphanGraceMs))
 }
 
 /** The attempt at being the actor has ended: here, or for good. */

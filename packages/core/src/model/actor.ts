@@ -61,6 +61,12 @@ export interface ActorRecord {
   readonly fences: readonly Fence[]
 }
 
+/**
+ * Of a reply that was let go of: nobody will ask for it; its caller is done, as far as is known where it ran; or it was
+ * lost, and will be run again.
+ */
+export type Keep = 'not' | 'briefly' | 'long'
+
 export interface Fence {
   readonly context: ContextId
   /** Of the run that called last. */

@@ -3,7 +3,7 @@
 // which are outside of it: newest wins, losing one costs a round. The union is closed; the codec
 // checks every field before the machine sees it.
 
-import type { ActorRecord } from './actor.ts'
+import type { ActorRecord, Keep } from './actor.ts'
 import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { FoundActor } from './events.ts'
 import type { JobHead, LedgerRow } from './ledger.ts'
@@ -226,13 +226,15 @@ export type Message =
       readonly epoch: Epoch
       readonly nth: number
       readonly granted: boolean
+      /** False: the sender knows nothing of that actor. */
+      readonly isMember: boolean
     }
   /** The sender is not its host any more. `over`: nobody will be. */
   | { readonly type: 'resign'; readonly actor: ObjectId; readonly epoch: Epoch; readonly over: string | null }
   /** That is where it lives, as that incarnation: from the host to who answers for it, from there to who calls it. */
   | { readonly type: 'hosted'; readonly actor: ObjectId; readonly at: LifeId; readonly epoch: Epoch }
-  /** The caller has let go of what that call answered, and will not ask for it again. `isLost`: another may, in its place. */
-  | { readonly type: 'forget'; readonly actor: ObjectId; readonly task: TaskId; readonly isLost: boolean }
+  /** The caller has let go of what that call answered. `keep`: how long somebody may ask for it again in its place. */
+  | { readonly type: 'forget'; readonly actor: ObjectId; readonly task: TaskId; readonly keep: Keep }
   // ---- actors by name: to everybody and back
   | { readonly type: 'seek-actor'; readonly name: string }
   | {

@@ -3,13 +3,13 @@
 // do so at once, on two sides of a cut: values never change, bytes may have several owners, and an
 // attempt that two ask for runs once; so no vote is needed, only comparing when they meet again.
 
-import type { LifeId, ObjectId } from '../model/ids.ts'
+import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { itemIn, resultOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import { neededBy } from '../model/ledger.ts'
 import type { Located } from '../model/object.ts'
 import { linksIn } from '../model/object.ts'
-import type { TaskSpec } from '../model/task.ts'
+import type { Epoch, TaskSpec } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
 import type { Entry } from './directory.ts'
 import { guard } from './guarding.ts'
@@ -145,6 +145,14 @@ function askHolder(state: PeerState, entry: Entry, holder: LifeId): void {
   say(state, holder, { type: 'verify', object: entry.object, hash: entry.hash })
 }
 
+/** A job's epoch never changes while it lives; a task's is the attempt that runs it. */
+export function epochOf(state: PeerState, spec: TaskSpec): Epoch {
+  if (spec.depth === 0) return state.firstEpoch
+  const parent = state.executor.ofTask(spec.context as string as TaskId)
+  const number = parent.reduce((highest, row) => Math.max(highest, row.attempt), 1)
+  return { number, by: state.self }
+}
+
 // oxlint-disable-next-line max-params -- one row in two tables
 function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located }: LedgerRow, spec: TaskSpec): void {
   const now = state.timers.turnAt
@@ -153,7 +161,7 @@ function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located
     if (faded) state.directory.reopen(entry, 'faded')
     return
   }
-  const row = state.tasks.add(spec, state.firstEpoch, now)
+  const row = state.tasks.add(spec, epochOf(state, spec), now)
   row.attempt = row.numbered = attempt
   row.isNamed = true
   if (spec.call && located === null) state.callees.add(spec.call.actor, spec.context, spec.id)

@@ -146,8 +146,9 @@ export class Callees {
     if (row.by === never) row.by = after(now, waitMs)
   }
 
-  deadline(): Instant {
-    let next: Instant = never
+  /** What was stirred after the last look is looked at in the next turn, at once. */
+  deadline(now: Instant): Instant {
+    let next: Instant = this.isStirred && this.#rows.size > 0 ? now : never
     for (const { askAt, by } of this.#rows.values()) next = Math.min(next, askAt, by) as Instant
     return next
   }

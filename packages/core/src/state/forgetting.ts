@@ -12,8 +12,9 @@ import type { RunRow } from './runs.ts'
 export function replied(state: PeerState, { id, call, context, depth }: TaskSpec): void {
   const callee = call && state.callees.get(call.actor)
   if (!call?.onceOnly || !callee || callee.at === null) return
-  const isFinal = depth === 0 ? true : null
-  state.replies.add({ task: id, actor: callee.meant, at: callee.at, context, isReleased: false, isFinal })
+  // A program is not run again by anybody else.
+  const keep = depth === 0 ? 'not' : null
+  state.replies.add({ task: id, actor: callee.meant, at: callee.at, context, isReleased: false, keep })
 }
 
 /** Nobody here holds its result any more. */
@@ -22,8 +23,7 @@ export function replyReleased(state: PeerState, task: TaskId): void {
   if (!reply) return
   reply.isReleased = true
   // Taken over from somebody: its context is nowhere near.
-  if (reply.isFinal === null && state.executor.ofTask(reply.context as string as TaskId).length === 0)
-    reply.isFinal = false
+  if (reply.keep === null && state.executor.ofTask(reply.context as string as TaskId).length === 0) reply.keep = 'long'
   settle(state, reply)
 }
 
@@ -31,21 +31,21 @@ export function replyReleased(state: PeerState, task: TaskId): void {
 export function contextEnded(state: PeerState, { spec }: RunRow, outcome: Outcome): void {
   if (state.replies.size === 0) return
   for (const reply of state.replies.ofContext(spec.id as string as ContextId)) {
-    reply.isFinal = isFinal(outcome, spec)
+    reply.keep = isDone(outcome, spec) ? 'briefly' : 'long'
     settle(state, reply)
   }
 }
 
-/** Anything else is done once more. */
-function isFinal({ type }: Outcome, { policy }: TaskSpec): boolean {
+/** Anything else is done once more; and so may this be, by whoever has not heard of it. */
+function isDone({ type }: Outcome, { policy }: TaskSpec): boolean {
   return type === 'inline' || type === 'stored' || type === 'ref' || (type === 'error' && policy.retryErrors === false)
 }
 
 function settle(state: PeerState, reply: Reply): void {
-  const { task, actor, isReleased, isFinal } = reply
-  if (!isReleased || isFinal === null) return
+  const { task, actor, isReleased, keep } = reply
+  if (!isReleased || keep === null) return
   state.replies.remove(reply)
   // It may have moved since.
   const at = [...state.callees.all()].find(({ meant }) => meant === actor)?.at ?? reply.at
-  if (!state.members.ended(at)) say(state, at, { type: 'forget', actor, task, isLost: !isFinal })
+  if (!state.members.ended(at)) say(state, at, { type: 'forget', actor, task, keep })
 }

@@ -2,6 +2,7 @@
 // side says that nobody will. Nobody will when the call's result was let go of here and the context that made the
 // call is over for good; a context that was lost runs again elsewhere, and asks again. A program's runs once.
 
+import type { Keep } from '../model/actor.ts'
 import type { ContextId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { Multimap } from '../model/multimap.ts'
 
@@ -12,8 +13,8 @@ export interface Reply {
   readonly at: LifeId
   readonly context: ContextId
   isReleased: boolean
-  /** How its context ended: for good, or to run again; null: it has not. */
-  isFinal: boolean | null
+  /** Now that its context has ended; null: it has not. */
+  keep: Keep | null
 }
 
 export class Replies {

@@ -37,6 +37,8 @@ export interface Tenure {
   nth: number
   /** When each member was last asked of what it has granted, and the latest record that it has. */
   readonly granted: Map<LifeId, { readonly at: Instant; readonly version: number }>
+  /** Members that know nothing of it: others take their place. */
+  readonly blank: Set<LifeId>
   /** Nothing is run or answered after this. */
   until: Instant
   renewAt: Instant
@@ -68,7 +70,7 @@ export interface Resident {
   readonly answers: Map<TaskId, Answered>
   /** The latest run of each context that was run again, and called. */
   readonly fences: Map<ContextId, number>
-  /** Since when whoever asked for these is gone: its context may run again elsewhere and ask for them. */
+  /** Replies that nobody holds any more, the oldest first: until when somebody may ask for them again. */
   readonly unclaimed: Map<TaskId, Instant>
   readonly heldBack: HeldBack[]
 }

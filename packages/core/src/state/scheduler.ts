@@ -128,7 +128,11 @@ export class Scheduler {
 
   /** What an executor says it takes; more than anybody may grant counts as that. */
   granted(life: LifeId, credits: number): void {
-    this.#credit(life).credits = Math.max(0, Math.min(this.#maxCredits, Math.floor(credits) || 0))
+    const row = this.#credit(life)
+    const before = row.credits
+    row.credits = Math.max(0, Math.min(this.#maxCredits, Math.floor(credits) || 0))
+    // Ours may come after work was handed out, with nothing else to wake us for what waits.
+    if (before !== null && row.credits > before) this.hasFreed = true
   }
 
   /** That peer may have forgotten what it granted: its slots count until it says more. */
