@@ -18,10 +18,10 @@ export interface Told {
   readonly answeredAt: number
 }
 
-/** Everybody who is here, ourselves among them; not who only looks. */
+/** Everybody who is here, ourselves among them, and those of whom we only heard; not who only looks. */
 export function everybody(peer: Peer): LifeId[] {
   const { members } = peer.state
-  const others = members.others().filter(({ state, hearsay }) => !isOver(state) && !hearsay)
+  const others = members.others().filter(({ state }) => !isOver(state))
   return [members.me, ...others].filter(({ profile }) => profile?.role !== 'observer').map(({ life }) => life)
 }
 
