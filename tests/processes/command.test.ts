@@ -53,7 +53,7 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     [['up', '--entry', 'lab-3'], /"lab-3" is no address.*lab-3:9000/],
     [['up', '--host', '192.0.2.1'], /cannot listen there \(EADDRNOTAVAIL.*host must be an address of this machine/],
     [['up', '--port', '7', '--ws-port', '7'], /port and wsPort are both 7/],
-    [['list', 'birds'], /birds.*peers, tasks, objects, jobs, invites\.$/m],
+    [['list', 'birds'], /birds.*peers, tasks, objects, actors, jobs, invites\.$/m],
     [['explain'], /missing required argument 'id'/],
     [['explain', ''], /explain what\?.*murmur list tasks/],
     [['status', '--entry', '127.0.0.1:1'], /127\.0\.0\.1:1/],

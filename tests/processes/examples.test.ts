@@ -29,6 +29,8 @@ test('counter: it goes on counting from run to run', async () => {
     'visit 2',
     'visit 3',
   ])
+  const { out } = await terminal.murmur('list', 'actors')
+  expect(out).toMatch(/Counter 'visits' +alive +detached/)
 })
 
 test('bank: three programs move money while two of four peers are killed; none is lost, none is made', async () => {

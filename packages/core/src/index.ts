@@ -5,6 +5,8 @@ export type { MeshErrorCode, MeshErrorDetails } from './errors.ts'
 export type { Job, JobOptions } from './job.ts'
 export type {
   Counts,
+  ActorFilter,
+  ActorInfo,
   JobFilter,
   JobInfo,
   ListOptions,

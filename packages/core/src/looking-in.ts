@@ -9,7 +9,7 @@ import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
 import { isRole } from './model/role.ts'
 import { invalid, name } from './option-rules.ts'
-import { checkOptions, jobsRules, listRules, objectsRules, peersRules, tasksRules } from './options.ts'
+import { actorsRules, checkOptions, jobsRules, listRules, objectsRules, peersRules, tasksRules } from './options.ts'
 import type { Peer } from './runtime/peer.ts'
 import { isOver } from './state/membership.ts'
 
@@ -76,6 +76,21 @@ export interface JobInfo {
   readonly done: readonly string[]
 }
 
+export interface ActorInfo {
+  readonly id: string
+  /** Its class. */
+  readonly fn: string
+  readonly name: string | null
+  /** `starting`: its first host makes it. `restarting`: its host is gone, and another one is looked for. */
+  readonly state: 'starting' | 'alive' | 'restarting'
+  readonly lifetime: 'attached' | 'detached'
+  /** 1 for the first. */
+  readonly incarnation: number
+  /** Where it lives. */
+  readonly peer: string | null
+  readonly ageMs: number
+}
+
 /** What `mesh.metrics()` gives, for the HTTP header of whoever serves it. */
 export const metricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
@@ -99,6 +114,11 @@ export interface ObjectFilter extends ListOptions {
 
 export interface JobFilter extends ListOptions {
   state?: JobInfo['state'] | undefined
+}
+
+export interface ActorFilter extends ListOptions {
+  state?: ActorInfo['state'] | undefined
+  name?: string | undefined
 }
 
 export interface PeerFilter {
@@ -171,7 +191,13 @@ export async function askOne(
   return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, where, limit })
 }
 
-const rules = { tasks: tasksRules, objects: objectsRules, jobs: jobsRules, counters: listRules } as const
+const rules = {
+  tasks: tasksRules,
+  objects: objectsRules,
+  jobs: jobsRules,
+  actors: actorsRules,
+  counters: listRules,
+} as const
 
 export async function explain(peer: Peer, id: string): Promise<string> {
   if (!name.ok(id)) throw invalid('explain: expected a ref, or the whole id of a task or an object')
@@ -238,6 +264,21 @@ export function jobInfo(row: InspectRow): JobInfo {
     pending: Number(row['pending']),
     names: textsIn(row['names']),
     done: Object.values(textsIn(row['done'])),
+  }
+}
+
+/** One row of what a peer says of the actors that it answers for. */
+export function actorInfo(row: InspectRow): ActorInfo {
+  const { actor, fn, name = null, state, lifetime, incarnation, peer = null, ageMs } = row
+  return {
+    id: String(actor),
+    fn: String(fn),
+    name: name === null ? null : String(name),
+    state: state as ActorInfo['state'],
+    lifetime: lifetime === 'detached' ? 'detached' : 'attached',
+    incarnation: Number(incarnation),
+    peer: peer === null ? null : String(peer),
+    ageMs: Number(ageMs),
   }
 }
 

@@ -6,8 +6,10 @@ import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
-import { askOne, explain, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
+import { actorInfo, askOne, explain, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
 import type {
+  ActorFilter,
+  ActorInfo,
   Counts,
   JobFilter,
   JobInfo,
@@ -42,6 +44,8 @@ export interface Mesh extends Scope, AsyncDisposable {
    * another program has it.
    */
   job(name: string, options?: JobOptions): Promise<Job>
+  /** Actors that a peer answers for: those that its programs, and the tasks that run there, have spawned. */
+  actors(options?: ActorFilter): Promise<readonly ActorInfo[]>
   /** Named jobs that a peer answers for, in any state or one. */
   jobs(options?: JobFilter): Promise<readonly JobInfo[]>
   /** This peer's id. */
@@ -166,6 +170,7 @@ export function createMesh(options: MeshOptions): Mesh {
     ...verbsOf(scope),
     job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256, open }, name, jobOptions),
     jobs: async (list) => (await askOne(peer, 'jobs', list)).map(jobInfo),
+    actors: async (list) => (await askOne(peer, 'actors', list)).map(actorInfo),
     id: peerOf(peer.self),
     name: peer.state.members.nameOf(peerOf(peer.self)),
     get addresses() {

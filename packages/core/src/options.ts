@@ -89,6 +89,7 @@ export const objectsRules: Rules = {
   ...listRules,
   state: is.oneOf('pending', 'inline', 'stored', 'alias', 'failed', 'faded', 'held'),
 }
+export const actorsRules: Rules = { ...listRules, state: is.oneOf('starting', 'alive', 'restarting'), name: is.name }
 export const jobsRules: Rules = { ...listRules, state: is.oneOf('open', 'running', 'kept') }
 
 /** What a call starts from. */

@@ -26,6 +26,8 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
       return upTo(query, objects(state))
     case 'jobs':
       return upTo(query, jobs(state))
+    case 'actors':
+      return upTo(query, actors(state, now))
     case 'explain':
       return query.id === null ? [] : explain(state, query.id, now)
     case 'story':
@@ -102,6 +104,23 @@ function* jobs(state: PeerState): Iterable<InspectRow> {
       // A row is flat.
       names: JSON.stringify(Object.fromEntries(names)),
       done: JSON.stringify([...names].filter(([, object]) => isDone(state, object)).map(([name]) => name)),
+    }
+  }
+}
+
+/** Those that this peer answers for. */
+function* actors(state: PeerState, now: Instant): Iterable<InspectRow> {
+  for (const { spec, state: at, at: host, hosted, isNamed, attempt, submittedAt } of state.tasks.actors) {
+    if (at === 'settled') continue
+    yield {
+      actor: spec.id,
+      fn: spec.fn,
+      name: isNamed ? spec.policy.name : null,
+      state: hosted !== null ? 'alive' : attempt > 1 ? 'restarting' : 'starting',
+      lifetime: spec.actor?.detached === true ? 'detached' : 'attached',
+      incarnation: attempt,
+      peer: host === null ? null : state.members.nameOf(peerOf(host)),
+      ageMs: Math.round(now - submittedAt),
     }
   }
 }

@@ -265,6 +265,7 @@ export interface Query {
     | 'attempts'
     | 'objects'
     | 'jobs'
+    | 'actors'
     | 'explain'
     | 'story'
     | 'members'

@@ -135,6 +135,7 @@ const query = z.object({
     'attempts',
     'objects',
     'jobs',
+    'actors',
     'explain',
     'story',
     'members',

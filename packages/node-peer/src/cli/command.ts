@@ -149,9 +149,11 @@ function addList(program: Command, done: Done): void {
   program
     .command('list')
     .description(
-      'peers with their addresses and labels, tasks, objects with their copies, or named jobs, of the whole mesh; or the invites that were made here',
+      'peers with their addresses and labels, tasks, objects with their copies, actors with their hosts, or named jobs, of the whole mesh; or the invites that were made here',
     )
-    .addArgument(new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects', 'jobs', 'invites']))
+    .addArgument(
+      new Argument('<what>', 'what to list').choices(['peers', 'tasks', 'objects', 'actors', 'jobs', 'invites']),
+    )
     .option('--all', 'peers: also those that left, and those that only look; tasks: also those that are done')
     .addOption(new Option('--state <state>', 'tasks, objects: only those in that state'))
     .addOption(new Option('--fn <name>', "tasks: only that function's"))

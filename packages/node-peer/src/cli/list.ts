@@ -20,7 +20,7 @@ export interface ListOptions extends Common {
   readonly fn?: string | undefined
 }
 
-export type Listed = 'peers' | 'tasks' | 'objects' | 'jobs' | 'invites'
+export type Listed = 'peers' | 'tasks' | 'objects' | 'actors' | 'jobs' | 'invites'
 
 export async function list(what: Listed, options: ListOptions): Promise<number> {
   // Those are in the home: no peer knows them.
@@ -34,6 +34,7 @@ const lists: Readonly<
   peers: listPeers,
   tasks: listTasks,
   objects: listObjects,
+  actors: listActors,
   jobs: listJobs,
 }
 
@@ -128,6 +129,35 @@ async function listObjects(observer: Observer, { json = false, limit, state }: L
   return 0
 }
 
+async function listActors(observer: Observer, { json = false, limit, state }: ListOptions): Promise<number> {
+  const answers = await observer.ask({ what: 'actors', id: null, where: given({ state }), limit })
+  const actors = merged(answers, 'actor', ({ name }, row) => ({ ...row, owner: name }))
+  if (json) {
+    printJson({ actors: actors.map(({ actor, ...rest }) => ({ id: actor, ...rest })), unanswered: answers.silent })
+    return 0
+  }
+  if (actors.length === 0) {
+    show('no actors: nobody has spawned one that still lives', answers.silent)
+    return 0
+  }
+  const short = shortIds(actors.map(({ actor }) => String(actor)))
+  const rows = actors.map(({ actor, fn, name, state, lifetime, incarnation, peer, ageMs, owner }) => [
+    short(String(actor)),
+    typeof name === 'string' ? `${String(fn)} '${name}'` : String(fn),
+    coloured(String(state)),
+    String(lifetime),
+    String(incarnation),
+    String(peer ?? ''),
+    duration(Number(ageMs)),
+    String(owner),
+  ])
+  show(
+    table(['ACTOR', 'CLASS', 'STATE', 'LIFETIME', 'INCARNATION', 'ON', 'AGE', 'FOR'], rows, ['INCARNATION']),
+    answers.silent,
+  )
+  return 0
+}
+
 async function listJobs(observer: Observer, { json = false }: ListOptions): Promise<number> {
   const { jobs, silent } = await namedJobs(observer)
   if (json) {
@@ -155,13 +185,13 @@ async function listJobs(observer: Observer, { json = false }: ListOptions): Prom
 /** Rows of all, one per id. Who answers for it is believed before those who hold it. */
 function merged(
   { answers }: Answers,
-  id: 'task' | 'object',
+  id: 'task' | 'object' | 'actor',
   told: (answer: Answer, row: InspectRow) => InspectRow,
 ): InspectRow[] {
   const rows = new Map<unknown, { row: InspectRow; isOwners: boolean }>()
   for (const answer of answers) {
     for (const row of answer.rows) {
-      const isOwners = id === 'task' || row['owner'] === true
+      const isOwners = id !== 'object' || row['owner'] === true
       if (isOwners || !rows.has(row[id])) rows.set(row[id], { row: told(answer, row), isOwners })
     }
   }
