@@ -348,3 +348,38 @@ test('two actors ask each other for what they have, without a slot to spare', ()
   expect(scene.result(program)).toEqual([2, 3, 4, 5, 6])
   scene.endsWell()
 })
+
+test('a task that calls an actor dies with its peer and runs again: no call of it counts twice', () => {
+  const scene = stage({ S: 0, G: 0, X: 1, Y: 1, Z: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    yield* get(context.send(actor, 'read', [], again))
+    const host = hostOf(scene)
+    const other = ['X', 'Y', 'Z'].find((name) => name !== host) as string
+    const bumps = context.call('bump', [{ actor }, 20, 20], { prefer: { peer: other }, ...again })
+    yield { type: 'elapse', ms: 200 }
+    scene.kill(other)
+    const replies = yield* get(bumps)
+    return [replies, yield* get(context.send(actor, 'read', [], again))]
+  })
+  expect(scene.result(program)).toEqual([oneTo(20), 20])
+  scene.endsWell()
+})
+
+test('its host and most of its group die at once: what it answered may be lost, and it says so', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    yield* adds(context, actor, 5)
+    const host = scene.peer(hostOf(scene))
+    const [resident] = host.state.residents.all()
+    const group = (resident?.tenure?.record.group ?? []).map((life) => life.slice(0, life.indexOf('/')))
+    for (const name of new Set([host.peer, ...group.filter((one) => one !== 'S')])) scene.kill(name)
+    const got = yield { type: 'get', ref: context.send(actor, 'add', [1, 1], again) }
+    return got.type === 'failure' ? [got.failure.code, got.failure.message] : got.value
+  })
+  const [code, message] = scene.result(program) as string[]
+  expect(code).toBe('ACTOR_DIED')
+  expect(message).toMatch(/more than half of those who kept its state are gone/)
+  scene.endsWell()
+})
