@@ -22,8 +22,11 @@ test('the second attempt is done first and counts; one that asks for a task of i
     expect([await work.lateFirst(false).get(), await work.lateParent(false).get()]).toEqual([1, 50])
   expect(await work.lateFirst.with(options)(true).get()).toBe(2)
   const parent = await work.lateParent.with(options)(true).get()
-  // On a busy machine it may be given back before it begins; then the second attempt is the first that runs, and in time.
-  if (parent === 50) expect(hedged).toEqual(['lateFirst', 'lateParent'])
-  else expect([parent, hedged]).toEqual([51, ['lateFirst']])
+  // On a busy machine an attempt may be given back before it begins, at no cost: then a later one is the first that runs, and in
+  // time. Never is it the one beside another, which asked for a task of its own.
+  const beside = hedged.filter((fn) => fn === 'lateParent').length
+  expect(hedged[0]).toBe('lateFirst')
+  if (parent === 50) expect(beside).toBe(1)
+  else expect(parent - 51).toBe(beside)
   expect(await mesh.counters()).toMatchObject({ retried: 0 })
 })
