@@ -18,7 +18,7 @@ import { awaitRemade, mayRemake } from '../state/runs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
-import { tellRun, tellStart } from '../state/recording.ts'
+import { tellRun } from '../state/recording.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
 import { tellRemade } from '../state/remaking.ts'
 
@@ -129,7 +129,6 @@ export function startReady(state: PeerState): void {
   if (state.leaving) return returnUnbegun(state, 'leaving')
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
-    for (const row of next.batch) tellStart(state, row)
     const batch = next.batch.map(({ id, attempt, spec, inputs }) => ({
       id,
       attempt,
@@ -170,8 +169,9 @@ function dropUnknown(state: PeerState, attempt: AttemptId): void {
 /** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
 function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
+  const ranMs = ms > 0 ? ms : state.executor.ranMs(row, state.timers.turnAt)
   state.executor.finished(row, outcome, ms, state.timers.turnAt)
-  tellRun(state, row, outcome)
+  tellRun(state, row, outcome, ranMs)
   shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.abandoned) return forsake(state, row)

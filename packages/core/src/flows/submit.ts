@@ -15,7 +15,7 @@ import { hold, letGo, locate, request, tellBorrowers } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
-import { tellAsked, tellTrouble } from '../state/recording.ts'
+import { tellTrouble } from '../state/recording.ts'
 import { reopened, tellRemade } from '../state/remaking.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -32,7 +32,6 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
   state.counters.submitted++
   const row = state.tasks.add(spec, epoch, now)
-  tellAsked(state, row, now)
   state.code.need(spec.code)
   // What failed before is asked for anew.
   if (entry.state === 'failed') state.directory.reopen(entry, 'pending')
