@@ -4,7 +4,7 @@ import type { Row } from '../row.ts'
 export const row: Row = {
   name: 'noop, remembered for story and timeline',
   unit: 'tasks/s',
-  limit: 'five small rows per task; promised: 0.95 of none',
+  limit: 'two small rows per task; promised: 0.95 of none',
   async run({ start }) {
     const { recording, without } = await start('./mesh/recording.js', null).next<Recorded>()
     return { mesh: recording, 'not remembered': without }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Mesh, Tasks } from 'murmuration'
-import { Flock } from './flock.ts'
+import { Flock, until } from './flock.ts'
 import type * as work from './work.task.ts'
 
 let flock: Flock
@@ -40,6 +40,8 @@ test('peers by kind and state', () => {
 })
 
 test('the whole mesh in a few numbers', async () => {
+  // Whom it has not met yet it cannot ask.
+  await until(async () => (await mesh.summary()).slots === 2)
   const summary = await mesh.summary()
   expect(summary).toMatchObject({ slots: 2, settled: 3, failed: 1, silent: [], peers: { alive: 3 } })
   expect(summary.tasks['square']).toMatchObject({ value: 2, failure: 0 })

@@ -92,7 +92,7 @@ export interface Mesh extends Scope, AsyncDisposable {
   /**
    * The latest work of the whole mesh as a trace in Chrome's JSON format: open it in https://ui.perfetto.dev. A process per peer, a track per
    * worker, a slice per attempt, arrows from an attempt to the one made in its place, marks for deaths. It goes back as far as peers remember:
-   * 32,768 rows each, about 6,500 tasks.
+   * 32,768 rows each, a row for each attempt that ran there.
    *
    * @example
    * await writeFile('trace.json', await mesh.timeline())

@@ -154,10 +154,10 @@ function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant)
   if (!isApart(row.spec)) state.scheduler.assigned(chosen.life)
   state.counters.executions++
   if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-  const { attempt, spec } = row
+  const { attempt } = row
+  // The first attempt is in what comes of it.
   if (attempt > 1)
     tellTrouble(state, row, 'given', `attempt ${attempt} given to ${state.members.nameOf(chosen.member.peer)}`)
-  else state.story.add({ at: now, what: 'given', id: spec.id, attempt, life: chosen.life, fn: spec.fn })
 }
 
 /** Null when an input has gone missing since: the task waits again. */

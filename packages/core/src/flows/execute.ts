@@ -17,7 +17,6 @@ import type { Asker, RunRow } from '../state/runs.ts'
 import { awaitRemade, mayRemake, orderOf } from '../state/runs.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
-import { tellStart } from '../state/recording.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
 import { tellRemade } from '../state/remaking.ts'
 import { tellWhere } from '../state/tenancy.ts'
@@ -142,7 +141,6 @@ export function startReady(state: PeerState): void {
   if (state.leaving) return returnUnbegun(state, 'leaving')
   const now = state.timers.turnAt
   for (let next = state.executor.startable(now); next; next = state.executor.startable(now)) {
-    for (const row of next.batch) tellStart(state, row)
     const batch = next.batch.map(orderOf)
     state.effects.push({ type: 'run', worker: next.worker, batch })
   }

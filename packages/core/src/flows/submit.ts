@@ -18,7 +18,7 @@ import { hold, letGo, locate, request, tellBorrowers } from '../state/locate.ts'
 import type { Entry } from '../state/directory.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
-import { tellAsked, tellTrouble } from '../state/recording.ts'
+import { tellTrouble } from '../state/recording.ts'
 import { reopened, tellRemade } from '../state/remaking.ts'
 import { expectItem, openStream } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -37,7 +37,6 @@ export function submit(state: PeerState, spec: TaskSpec, now: Instant): void {
   if (known || (entry.state !== 'pending' && entry.state !== 'failed')) return
   state.counters.submitted++
   const row = state.tasks.add(withGroup(state, spec, now), epoch, now)
-  tellAsked(state, row, now)
   state.code.need(spec.code)
   if (spec.call) state.callees.add(spec.call.actor, spec.context, spec.id)
   openStream(state, spec)

@@ -86,7 +86,7 @@ export interface Config {
   readonly storyLines: number
   /** Bundles that one peer keeps when nothing needs them, and that a worker imports before it is started anew. Past it the least recently needed goes, and is fetched and imported again when called: a round trip and tens of milliseconds. Each costs its size, twice per worker. */
   readonly maxCodes: number
-  /** What went its usual way on this peer, for `story` and `timeline`: the oldest row goes. About five rows a task and 100 bytes each; fewer shorten what a timeline shows. */
+  /** What went its usual way on this peer, for `story` and `timeline`: the oldest row goes. A row for each task that was asked for here and for each attempt that ran here, 100 bytes each; fewer shorten what a timeline shows. */
   readonly storyRows: number
   /** The same of what did not: failures, retries, crashes, deaths. Kept apart, so that they outlive a flood of successes; up to a kilobyte each. */
   readonly storyTroubles: number

@@ -17,8 +17,9 @@ import type { RunRow } from './runs.ts'
 /** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
 export function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
+  const ranMs = ms > 0 ? ms : state.executor.ranMs(row, state.timers.turnAt)
   state.executor.finished(row, outcome, ms, state.timers.turnAt)
-  tellRun(state, row, outcome)
+  tellRun(state, row, outcome, ranMs)
   contextEnded(state, row, outcome)
   shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)

@@ -2,7 +2,7 @@
 // said of a task in trouble goes into the lines that its error will carry, too. A table that has no word of
 // its own in `story.ts` says `noteStory(state, id, sentence)`.
 
-import type { Instant, LifeId } from '../model/ids.ts'
+import type { LifeId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Failure, Located } from '../model/object.ts'
@@ -11,7 +11,7 @@ import type { PeerState } from './peer-state.ts'
 import { stamp } from './peer-state.ts'
 import type { Ends } from './meters.ts'
 import type { RunRow } from './runs.ts'
-import type { StoryEvent } from './story.ts'
+import type { StoryEvent, StoryRow } from './story.ts'
 import type { TaskRow } from './tasks.ts'
 
 /** A sentence about anything with an id, kept with what goes its usual way, or as long as a trouble. */
@@ -27,11 +27,19 @@ export function tellTrouble(state: PeerState, row: TaskRow, trouble: StoryEvent 
   const { id, fn } = row.spec
   const { what, attempt, life } =
     typeof trouble === 'string' ? { what: trouble, attempt: row.attempt, life: row.at } : trouble
+  const add = (told: StoryRow): void =>
+    // Work is handed back by the thousand where quick and slow peers share it: that is no trouble.
+    what === 'moved' ? state.story.add(told) : state.story.addTrouble(told)
+  if (row.story.length === 0) for (const begun of beginning(row)) add(begun)
   state.tasks.tell(row, `${stamp(state, at)} ${line}`)
-  const told = { at, what, id, attempt, life, fn, note: line }
-  // Work is handed back by the thousand where quick and slow peers share it: that is no trouble.
-  if (what === 'moved') state.story.add(told)
-  else state.story.addTrouble(told)
+  add({ at, what, id, attempt, life, fn, note: line })
+}
+
+/** What is written of a task only when it comes to more than a value at the first attempt. */
+export function beginning({ spec: { id, fn }, submittedAt, assignedAt, attempt, at: life }: TaskRow): StoryRow[] {
+  const asked: StoryRow = { at: submittedAt, what: 'asked', id, fn }
+  if (attempt !== 1 || life === null) return [asked]
+  return [asked, { at: assignedAt, what: 'given', id, attempt, life, fn }]
 }
 
 /** Of which attempt, where, when it is not the task's current one. */
@@ -41,13 +49,14 @@ interface Attempted {
   readonly life: LifeId
 }
 
-/** The batch it is in was handed to a worker. */
-export function tellStart(state: PeerState, { attempt, spec, owner, worker }: RunRow): void {
-  state.story.add({ at: state.timers.turnAt, what: 'started', id: spec.id, attempt, life: owner, fn: spec.fn, worker })
-}
-
-/** What came of an attempt here. `worker`: where it was, as the row does not know any more. */
-export function tellRun(state: PeerState, { attempt, spec, owner, worker, ms }: RunRow, outcome: Outcome): void {
+/** What came of an attempt here, and how long it ran: so when it was started need not be written as well. */
+// oxlint-disable-next-line max-params -- called for every attempt: no object in between
+export function tellRun(
+  state: PeerState,
+  { attempt, spec, owner, worker }: RunRow,
+  outcome: Outcome,
+  ms: number,
+): void {
   const { what, note, end } = inWords(outcome)
   state.meters.ends[end]++
   if (end === 'value' || end === 'threw') state.meters.runs.observe(ms)
@@ -97,9 +106,10 @@ export function tellSettled(state: PeerState, row: TaskRow, result: Located): vo
   state.meters.settles.observe(ms)
   if (result.type === 'failure') {
     state.meters.failed++
+    if (row.story.length === 0) for (const begun of beginning(row)) state.story.addTrouble(begun)
     state.story.add({ at, what: 'failed', id, attempt, life, fn, ms, note: result.failure.message })
   } else if (row.story.length > 0) state.story.addTrouble({ at, what: 'value', id, attempt, life, fn, ms })
-  else state.story.add({ at, what: 'value', id, attempt, life, fn, ms })
+  else state.story.add({ at, what: 'value', id, attempt, life, fn, ms, waitedMs: row.assignedAt - submittedAt })
 }
 
 /** The failure as its error tells it: from when it was asked for to when it was over. */
@@ -112,11 +122,6 @@ export function withWholeStory(state: PeerState, row: TaskRow, failure: Failure)
     ...failure,
     story: [...story, ...failure.story, `${stamp(state, state.timers.turnAt)} failed: ${failure.code}`],
   }
-}
-
-/** Asked for here, by a program or a task of this peer. */
-export function tellAsked(state: PeerState, row: TaskRow, now: Instant): void {
-  state.story.add({ at: now, what: 'asked', id: row.spec.id, fn: row.spec.fn })
 }
 
 /** This peer keeps the row of another's ledger: it is asked when that one is gone. */

@@ -1,25 +1,67 @@
 // The rows of this peer's story as others get them: names instead of lives, and how long ago instead of
 // when, since no two peers have the same clock. Sentences are made of them by whoever asks.
 
-import type { Instant, LifeId } from '../model/ids.ts'
+import type { Instant, LifeId, TaskId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import type { PeerState } from './peer-state.ts'
+import { beginning } from './recording.ts'
+import type { RunRow } from './runs.ts'
 import type { KeptRow, StoryEvent } from './story.ts'
 
 /** Of one id, the latest; or of all those after the `after`th, the oldest first. */
 export function retell(state: PeerState, { id, after = 0, limit }: Query, now: Instant): InspectRow[] {
   const rows = state.story.rows(id, after)
   const most = Math.min(limit, limits.rows)
-  const taken = id === null ? rows.slice(0, most) : rows.slice(-most)
-  return taken.map((row) => told(state, row, now))
+  const told = (row: KeptRow): InspectRow => rowOf(state, row, now)
+  if (id !== null) return [...rows.flatMap(unfolded), ...underWay(state, id, now)].slice(-most).map(told)
+  // What runs has no number yet, so it comes with the first page.
+  const running =
+    after > 0 ? [] : [...state.executor.all()].flatMap((row) => started(state, row, now)).filter(({ at }) => at < now)
+  return [...running, ...rows.slice(0, most)].slice(0, limits.rows).map(told)
 }
+
+/** What a row says of how it came to that, as rows: the usual course of a task is written down as its end only. */
+function unfolded(row: KeptRow): KeptRow[] {
+  const { at, what, ms, waitedMs, worker } = row
+  const earlier = (event: StoryEvent, byMs: number): KeptRow => ({
+    ...row,
+    what: event,
+    at: (at - byMs) as Instant,
+    note: null,
+  })
+  if (what === 'value' && waitedMs >= 0)
+    return [{ ...earlier('asked', ms), attempt: 0, life: null }, earlier('given', ms - waitedMs), row]
+  return ends.has(what) && worker >= 0 ? [earlier('started', ms), row] : [row]
+}
+
+const ends: ReadonlySet<StoryEvent> = new Set(['ran', 'threw', 'stopped', 'crashed'])
+
+/** What has not come to an end yet. */
+function underWay(state: PeerState, id: string, now: Instant): KeptRow[] {
+  const task = state.tasks.get(id as TaskId)
+  const isNew = task !== undefined && task.state !== 'settled' && task.story.length === 0
+  return [
+    ...(isNew ? beginning(task).map((row) => ({ ...blank, ...row }) as KeptRow) : []),
+    ...state.executor.ofTask(id as TaskId).flatMap((row) => started(state, row, now)),
+  ]
+}
+
+/** What waits behind another one in its worker is started now. */
+function started(state: PeerState, run: RunRow, now: Instant): KeptRow[] {
+  if (run.state !== 'running' && run.state !== 'blocked') return []
+  const ranMs = state.executor.ranMs(run, now)
+  const { spec, attempt, owner: life, worker } = run
+  return [{ ...blank, at: (now - ranMs) as Instant, what: 'started', id: spec.id, attempt, life, fn: spec.fn, worker }]
+}
+
+const blank = { nth: 0, attempt: 0, life: null, fn: null, ms: 0, waitedMs: -1, worker: -1, note: null } as const
 
 /** What befalls peers: its `id` is that of the peer. */
 const ofPeers: ReadonlySet<StoryEvent> = new Set(['joined', 'suspected', 'draining', 'left', 'died'])
 
-function told(state: PeerState, row: KeptRow, now: Instant): InspectRow {
+function rowOf(state: PeerState, row: KeptRow, now: Instant): InspectRow {
   const { nth, at, what, id, attempt, fn, ms, worker, note } = row
   return {
     nth,

@@ -52,6 +52,8 @@ export interface StoryRow {
   readonly fn?: string | null | undefined
   /** How long it took. */
   readonly ms?: number | undefined
+  /** Of that, until it was given to a peer: then the row stands for having been asked for and given, too. -1: it does not. */
+  readonly waitedMs?: number | undefined
   /** In which worker; -1 in none. */
   readonly worker?: number | undefined
   readonly note?: string | null | undefined
@@ -67,6 +69,7 @@ export interface KeptRow {
   readonly life: LifeId | null
   readonly fn: string | null
   readonly ms: number
+  readonly waitedMs: number
   readonly worker: number
   readonly note: string | null
 }
@@ -166,6 +169,7 @@ class Ring {
   readonly #life: (LifeId | null)[] = []
   readonly #fn: (string | null)[] = []
   readonly #ms: number[] = []
+  readonly #waitedMs: number[] = []
   readonly #worker: number[] = []
   readonly #note: (string | null)[] = []
   #next = 0
@@ -188,6 +192,7 @@ class Ring {
     this.#life[place] = row.life ?? null
     this.#fn[place] = row.fn ?? null
     this.#ms[place] = row.ms ?? 0
+    this.#waitedMs[place] = row.waitedMs ?? -1
     this.#worker[place] = row.worker ?? -1
     this.#note[place] = row.note ?? null
     this.#next = place + 1 === this.#limit ? 0 : place + 1
@@ -206,6 +211,7 @@ class Ring {
         life: this.#life[place] as LifeId | null,
         fn: this.#fn[place] as string | null,
         ms: this.#ms[place] as number,
+        waitedMs: this.#waitedMs[place] as number,
         worker: this.#worker[place] as number,
         note: this.#note[place] as string | null,
       })
