@@ -29,6 +29,7 @@ export interface Running {
 export class Terminal {
   readonly home: string
   readonly #children = new Set<ChildProcess>()
+  #env: Readonly<Record<string, string>> = {}
 
   private constructor(home: string) {
     this.home = home
@@ -36,6 +37,11 @@ export class Terminal {
 
   static async open(): Promise<Terminal> {
     return new Terminal(await mkdtemp(join(tmpdir(), 'murmuration-terminal-')))
+  }
+
+  /** Gives what is started from now on these variables besides its own. */
+  setEnv(env: Readonly<Record<string, string>>): void {
+    this.#env = env
   }
 
   /** Runs to its end. */
@@ -60,7 +66,7 @@ export class Terminal {
     const child = spawn(process.execPath, [...modules.map(({ href }) => `--import=${href}`), murmur, ...words], {
       cwd: fileURLToPath(new URL('./programs/', import.meta.url)),
       // CI machines set it, and there are those who then write colours into a pipe.
-      env: { ...env, CI: 'true', FORCE_COLOR: '1', MURMURATION_HOME: this.home },
+      env: { ...env, ...this.#env, CI: 'true', FORCE_COLOR: '1', MURMURATION_HOME: this.home },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#children.add(child)
