@@ -48,17 +48,19 @@ export function twice(x: number): number {
 
 const modules = `import { joinMesh, MeshError, isMeshError } from 'murmuration'
 import type { Mesh, ObjectRef, Tasks } from 'murmuration'
-import * as sim from 'murmuration/sim'
+import { simulateMesh } from 'murmuration/sim'
 
 const mesh: Mesh = await joinMesh({ entry: [], slots: 1 })
 const { twice } = await mesh.use<typeof import('./twice.task.js')>(new URL('./twice.task.ts', import.meta.url))
 const ref: ObjectRef<number> = twice(21)
-console.log('twice', await ref.get(), typeof MeshError, isMeshError(new Error()), Object.keys(sim).length > 0)
+const simulated = await simulateMesh({ peers: 2 }).run((peers) => peers.fn((x: number) => x + 1)(1).get())
+console.log('twice', await ref.get(), typeof MeshError, isMeshError(new Error()), 'simulated', simulated)
 await mesh.leave()
 `
 
 const test = `import { expect, test } from 'vitest'
 import { joinMesh } from 'murmuration'
+import { simulateMesh } from 'murmuration/sim'
 
 test('a function runs on the mesh', async () => {
   const mesh = await joinMesh({ entry: [], slots: 1 })
@@ -67,6 +69,13 @@ test('a function runs on the mesh', async () => {
   const { twice } = await mesh.use<typeof import('./twice.task.ts')>(new URL('./twice.task.ts', import.meta.url))
   expect(await twice(4).get()).toBe(8)
   await mesh.leave()
+})
+
+test('and on a simulated one, under faults', async () => {
+  await simulateMesh({ peers: 4, seed: 3, faults: 'churn', durationMs: () => 500 }).run(async (mesh) => {
+    const { twice } = await mesh.use<typeof import('./twice.task.ts')>(new URL('./twice.task.ts', import.meta.url))
+    expect(await mesh.get([1, 2, 3, 4, 5].map((n) => twice(n)))).toEqual([2, 4, 6, 8, 10])
+  })
 })
 `
 
@@ -100,10 +109,10 @@ try {
   step('murmur run, hello.ts', bin('murmur'), ['run', 'hello.ts'], /303 primes below 2000/)
   step('tsx, hello.ts', bin('tsx'), ['hello.ts'], /303 primes below 2000/)
   step('murmur run', bin('murmur'), ['run', 'using.ts'], /sum 285/)
-  step('murmur run, a task module', bin('murmur'), ['run', 'modules.ts'], /twice 42 function false true/)
+  step('murmur run, a task module', bin('murmur'), ['run', 'modules.ts'], /twice 42 function false simulated 2/)
   step('tsx', bin('tsx'), ['program.ts'], /sum 285/)
-  step('tsx, a task module', bin('tsx'), ['modules.ts'], /twice 42/)
-  step('vitest', bin('vitest'), ['run', 'mesh.test.ts'], /1 passed/)
+  step('tsx, a task module', bin('tsx'), ['modules.ts'], /twice 42.*simulated 2/)
+  step('vitest', bin('vitest'), ['run', 'mesh.test.ts'], /2 passed/)
   for (const compiler of ['typescript', 'typescript-old']) {
     const tsc = [join('node_modules', compiler, 'bin', 'tsc')]
     const which = `${compiler} ${versionOf(compiler)}`
@@ -112,7 +121,7 @@ try {
   }
   step('plain node after tsc', process.execPath, ['dist/program.js'], /sum 285/)
   step('plain node after tsc, using', process.execPath, ['dist/using.js'], /sum 285/)
-  step('plain node after tsc, a task module', process.execPath, ['dist/modules.js'], /twice 42/)
+  step('plain node after tsc, a task module', process.execPath, ['dist/modules.js'], /twice 42.*simulated 2/)
   step('a page, built by Vite', bin('vite'), ['build', 'page'], /murmuration-source.*\n[^]*built in/)
   await checkPage({
     folder,

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** What each is built on comes before it. */
-const packages = ['core', 'sim-peer', 'libp2p-link', 'node-peer', 'browser-peer', 'murmuration']
+const packages = ['core', 'libp2p-link', 'node-peer', 'browser-peer', 'sim-peer', 'murmuration']
 
 /** Packs the compiled packages into that folder; the tarballs' paths. Throws an Error with one sentence. */
 export function makeTarballs(folder) {

@@ -138,3 +138,9 @@ test('each program is in the index and is run here', () => {
   expect(programs.filter((name) => !index.includes(`| [${name}](${name}) |`))).toEqual([])
   expect(programs.filter((name) => !here.includes(`'${name}`))).toEqual([])
 })
+
+test('rehearsal: the job is right under every seed', async () => {
+  const out = await run('rehearsal.ts')
+  const [, faults] = /^(\d+) faults in 5 runs; 0 wrong answers$/.exec(out) ?? []
+  expect(Number(faults), out).toBeGreaterThan(10)
+})

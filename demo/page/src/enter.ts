@@ -17,7 +17,7 @@ export interface Entered {
 /** Rejects with MeshError. */
 export async function enter(address: string, slots: number): Promise<Entered> {
   const mesh = await joinMesh({ entry: [address], slots, timeoutMs: 5_000 })
-  const peer = peerBeneath(mesh)!
+  const peer = peerBeneath(mesh) as Peer
   return {
     mesh,
     peer,

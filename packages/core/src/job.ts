@@ -8,7 +8,7 @@ import { invalid, name as nameRule } from './option-rules.ts'
 import { checkOptions, jobRules } from './options.ts'
 import { assertMember } from './runtime/duties.ts'
 import type { CodePort } from './runtime/code-port.ts'
-import type { Peer } from './runtime/peer.ts'
+import type { PeerBeneath } from './runtime/peer-beneath.ts'
 import type { Sha256 } from './runtime/ports.ts'
 import { didYouMean } from './nearest.ts'
 import { createScope } from './scope.ts'
@@ -39,7 +39,7 @@ export interface Job extends Scope, AsyncDisposable {
 }
 
 export interface JobInit {
-  readonly peer: Peer
+  readonly peer: PeerBeneath
   readonly code: CodePort
   readonly sha256: Sha256
   readonly warn?: ((line: string) => void) | undefined
@@ -99,7 +99,7 @@ export function contextOf(name: string, sha256: Sha256): ContextId {
   return `job-${sha256(JSON.stringify(['job', name])).slice(0, 32)}` as ContextId
 }
 
-function linkTo(peer: Peer, context: ContextId, name: string): { object: never; owner: typeof peer.self } {
+function linkTo(peer: PeerBeneath, context: ContextId, name: string): { object: never; owner: typeof peer.self } {
   const names = peer.state.jobs.get(context)?.names ?? new Map<string, string>()
   const object = names.get(name)
   if (object !== undefined) return { object: object as never, owner: peer.self }

@@ -10,7 +10,7 @@ import type { InspectRow } from './model/messages.ts'
 import { isRole } from './model/role.ts'
 import { invalid, name } from './option-rules.ts'
 import { actorsRules, checkOptions, jobsRules, listRules, objectsRules, peersRules, tasksRules } from './options.ts'
-import type { Peer } from './runtime/peer.ts'
+import type { PeerBeneath } from './runtime/peer-beneath.ts'
 import { isOver } from './state/membership.ts'
 
 /** One peer as this one knows it. */
@@ -136,7 +136,7 @@ export interface ListOptions {
   limit?: number | undefined
 }
 
-export function peersOf(peer: Peer, options: PeerFilter = {}): PeerInfo[] {
+export function peersOf(peer: PeerBeneath, options: PeerFilter = {}): PeerInfo[] {
   checkOptions('peers', options, peersRules)
   const { all = false, state, kind } = options
   const rows = peer.inspectHere({ what: 'members', id: null, limit: limits.rows })
@@ -180,7 +180,7 @@ function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
 
 /** Rows of one peer: this one, or whoever is named. Rejects with MeshError INVALID_OPTION, NOT_FOUND, GET_TIMEOUT. */
 export async function askOne(
-  peer: Peer,
+  peer: PeerBeneath,
   what: keyof typeof rules,
   options: ListOptions = {},
 ): Promise<readonly InspectRow[]> {
@@ -199,7 +199,7 @@ const rules = {
   counters: listRules,
 } as const
 
-export async function explain(peer: Peer, id: string): Promise<string> {
+export async function explain(peer: PeerBeneath, id: string): Promise<string> {
   if (!name.ok(id)) throw invalid('explain: expected a ref, or the whole id of a task or an object')
   const query = { what: 'explain', id, limit: 1_000 } as const
   // In turn, so that what was called for just now is known.
@@ -219,7 +219,7 @@ const mostHops = 4
 const mostAsked = 8
 
 /** Below the lines that another peer knows more of, what that one says. Who does not answer says nothing. */
-async function followed(peer: Peer, rows: readonly InspectRow[], hops: number): Promise<readonly InspectRow[]> {
+async function followed(peer: PeerBeneath, rows: readonly InspectRow[], hops: number): Promise<readonly InspectRow[]> {
   if (hops === 0) return rows
   const isKnown = ({ at }: InspectRow): boolean => typeof at === 'string' && peer.state.members.knows(at as LifeId)
   const open = rows.filter(isKnown).slice(0, mostAsked)

@@ -22,7 +22,7 @@ import type {
   TaskInfo,
 } from './looking-in.ts'
 import type { CodePort } from './runtime/code-port.ts'
-import type { Peer } from './runtime/peer.ts'
+import type { PeerBeneath } from './runtime/peer-beneath.ts'
 import { createScope } from './scope.ts'
 import type { OpenScope } from './scope.ts'
 import type { StoryLine } from './story.ts'
@@ -136,7 +136,7 @@ export interface Mesh extends Scope, AsyncDisposable {
 }
 
 export interface MeshOptions {
-  readonly peer: Peer
+  readonly peer: PeerBeneath
   readonly code: CodePort
   readonly addresses: () => readonly string[]
   /** Makes stack traces of bundles, and places in sentences, readable. */
@@ -149,10 +149,10 @@ export interface MeshOptions {
 /** Loaded when it is first asked for. */
 const seeing = () => import('./seeing.ts')
 
-const beneath = new WeakMap<Mesh, Peer>()
+const beneath = new WeakMap<Mesh, PeerBeneath>()
 
 /** For tools that look in; undefined for what is no mesh of ours. */
-export function peerBeneath(mesh: Mesh): Peer | undefined {
+export function peerBeneath(mesh: Mesh): PeerBeneath | undefined {
   return beneath.get(mesh)
 }
 
@@ -208,7 +208,7 @@ function verbsOf({ use, fn, put, get, wait, settled, all, map, actor, kill }: Op
 }
 
 interface Leaving {
-  readonly peer: Peer
+  readonly peer: PeerBeneath
   readonly scope: OpenScope
   readonly open: ReadonlySet<AsyncDisposable>
   readonly close: () => Promise<void>

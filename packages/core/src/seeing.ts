@@ -7,14 +7,14 @@ import { openMetrics } from './metrics.ts'
 import { peerOf } from './model/ids.ts'
 import { invalid, name } from './option-rules.ts'
 import { checkOptions, metricsRules } from './options.ts'
-import type { Peer } from './runtime/peer.ts'
+import type { PeerBeneath } from './runtime/peer-beneath.ts'
 import { mergeStories, type StoryLine, unknownStory } from './story.ts'
 import { shownState } from './state/membership.ts'
 import { type Summary, summaryOf } from './summary.ts'
 import { traceOf } from './timeline.ts'
 
 /** Of a task, an object, a peer or whatever else has an id, by all who remember it. Rejects with MeshError INVALID_OPTION, NOT_FOUND. */
-export async function story(peer: Peer, id: string): Promise<readonly StoryLine[]> {
+export async function story(peer: PeerBeneath, id: string): Promise<readonly StoryLine[]> {
   if (!name.ok(id)) throw invalid('story: expected a ref, or the whole id of a task, an object or a peer')
   const told = await askAll(peer, everybody(peer), { what: 'story', id, limit: storyLimit })
   const lines = mergeStories(told, Date.now() - performance.now())
@@ -23,7 +23,7 @@ export async function story(peer: Peer, id: string): Promise<readonly StoryLine[
 }
 
 /** One peer's numbers, as text for monitoring systems. */
-export async function metrics(peer: Peer, options: Pick<ListOptions, 'peer'> = {}): Promise<string> {
+export async function metrics(peer: PeerBeneath, options: Pick<ListOptions, 'peer'> = {}): Promise<string> {
   checkOptions('metrics', options, metricsRules)
   const life = options.peer === undefined ? peer.self : findPeer(peer, options.peer)
   const [row = {}] = await peer.inspect(life, { what: 'measures', id: null, limit: 1 })
@@ -33,13 +33,13 @@ export async function metrics(peer: Peer, options: Pick<ListOptions, 'peer'> = {
 }
 
 /** What everybody remembers of all tasks and deaths, as the text of a trace. */
-export async function timeline(peer: Peer): Promise<string> {
+export async function timeline(peer: PeerBeneath): Promise<string> {
   const pages = await Promise.all(everybody(peer).map((life) => askPages(peer, life, { what: 'story', id: null })))
   return JSON.stringify(traceOf(pages.flat(), performance.now()))
 }
 
 /** What all peers say, added up. Who does not answer in time is named. */
-export async function summary(peer: Peer): Promise<Summary> {
+export async function summary(peer: PeerBeneath): Promise<Summary> {
   const lives = everybody(peer)
   const told = await askAll(peer, lives, { what: 'summary', id: null, limit: 1_000 })
   const answered = new Set(told.map(({ life }) => life))

@@ -1,3 +1,3 @@
 // A whole mesh in one process, in virtual time, for tests.
 
-export * from '@murmuration/sim-peer'
+export * from '@murmuration/sim-peer/mesh'

@@ -14,12 +14,14 @@ export interface CodeCache {
   close(): void
 }
 
-export function createCodeCache(home: string): CodeCache {
+/** Without a home they are kept for as long as this process lives. */
+export function createCodeCache(home: string | null): CodeCache {
   let temporary: string | null = null
 
   async function keep(code: CodeId, source: Uint8Array): Promise<string> {
     if (!/^[0-9a-f]{64}$/.test(code))
       throw new Error(`${JSON.stringify(code)} is no code id: 64 hex digits are expected`)
+    if (home === null) return keepElsewhere(code, source, 'nowhere else')
     const directory = join(home, 'cache', 'code')
     try {
       return await keepIn(directory, code, source)

@@ -6,7 +6,7 @@ import type { Whom } from './aims.ts'
 import type { FaultDraw, FaultKind } from './fault-kind.ts'
 import { drawVictim } from './fault-kind.ts'
 import { drawSeat } from './settings.ts'
-import type { SeatOptions } from './world.ts'
+import type { SeatOptions } from './seats.ts'
 
 export interface Newcomer {
   readonly name: string

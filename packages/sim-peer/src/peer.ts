@@ -11,7 +11,6 @@ import type {
   Frame,
   Instant,
   LifeId,
-  Located,
   ObjectId,
   PeerEvent,
   PeerId,
@@ -20,15 +19,16 @@ import type {
   Role,
 } from '@murmuration/core/internal'
 import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
-import type { Wait } from './bodies.ts'
 import { LocalClock } from './local-clock.ts'
 import { SimKeeper } from './keeper.ts'
 import type { JobOfPut } from './keeper.ts'
 import type { Runner } from './runner.ts'
+import type { Shell } from './shell.ts'
 import type { SimDisk } from './store.ts'
 import { SimStore } from './store.ts'
 import type { TaskRow } from './tables.ts'
 import type { Encoded } from './values.ts'
+import { SimWatches } from './watches.ts'
 import { SimWorkers } from './workers.ts'
 import type { SimWorld } from './world.ts'
 
@@ -59,6 +59,9 @@ export class SimPeer {
   readonly store: SimStore
   readonly keeper: SimKeeper
   readonly workers: SimWorkers
+  readonly watches: SimWatches
+  /** Carries out what programs and tasks are about, where those are no generators. */
+  readonly #shell: Shell | null
   readonly programs: Runner[] = []
   /** Objects that left the directory in the current turn, and tasks that were given out in the last. */
   readonly freed: ObjectId[] = []
@@ -76,11 +79,6 @@ export class SimPeer {
   readonly #queue: PeerEvent[] = []
   /** What came while it stood still. */
   readonly #unread: PeerEvent[] = []
-  readonly #watchers = new Map<ObjectId, Set<Runner>>()
-  /** Watched for nothing but their end. */
-  readonly #unreadObjects = new Set<ObjectId>()
-  /** Who waits for copies, or for the end of what was cancelled. */
-  readonly #ends = new Map<string, Runner[]>()
   /** Programs go on when the shell has done all that a turn asks of it, as promises resolve. */
   readonly #resolved: (() => void)[] = []
   #scheduled = false
@@ -108,11 +106,13 @@ export class SimPeer {
     this.store = new SimStore(profile.memoryBytes, disk)
     this.keeper = new SimKeeper(this)
     this.workers = new SimWorkers(this)
+    this.watches = new SimWatches(this)
     const rest = { version: 1, name: peer, kind: 'sim', addresses: [peer], domain: peer } as const
     const whole = { ...rest, ...profile }
     const spillBytes = disk.limitBytes
     this.state = createPeerState({ self: this.life, profile: whole, config, seed, now: this.now(), spillBytes })
     world.overhear(this)
+    this.#shell = world.shellOf(this)
     if (!world.spreadsCode) this.keepCode(world.code)
     if (disk.labels.size > 0) this.event({ type: 'found', objects: [...disk.labels.values()] })
     this.#rearm()
@@ -273,38 +273,7 @@ export class SimPeer {
     this.alive = false
     this.#wake++
     this.workers.clear()
-  }
-
-  /** Without `bytes` only that it is settled is of interest. */
-  // oxlint-disable-next-line max-params -- who waits for what, and how much of it
-  watch(object: ObjectId, owner: LifeId, runner: Runner, bytes = true): void {
-    this.#unreadObjects[bytes ? 'delete' : 'add'](object)
-    const watchers = this.#watchers.get(object)
-    if (watchers) watchers.add(runner)
-    else this.#watchers.set(object, new Set([runner]))
-    this.event({ type: 'watch', object, owner, bytes })
-  }
-
-  unwatch(object: ObjectId, runner: Runner): void {
-    const watchers = this.#watchers.get(object)
-    if (!watchers?.delete(runner) || watchers.size > 0) return
-    this.#watchers.delete(object)
-    this.event({ type: 'unwatch', object })
-  }
-
-  awaitEnd(wait: Extract<Wait, { type: 'durable' | 'stop' }>, runner: Runner): void {
-    const { object, owner } = wait.ref
-    const key = `${wait.type}|${object}`
-    this.#ends.set(key, [...(this.#ends.get(key) ?? []), runner])
-    if (wait.type === 'stop') this.event({ type: 'cancel', object, owner, reason: wait.reason })
-    else this.event({ type: 'durable', object })
-  }
-
-  #reached(type: 'durable' | 'stop', object: ObjectId, failure: Extract<Effect, { type: 'durable' }>['failure']): void {
-    const key = `${type}|${object}`
-    const runners = this.#ends.get(key) ?? []
-    this.#ends.delete(key)
-    for (const runner of runners) this.#resolved.push(() => runner.reached(type, object, failure))
+    this.#shell?.ended()
   }
 
   /** False when there is no room for it. */
@@ -317,6 +286,7 @@ export class SimPeer {
   }
 
   #perform(effect: Effect): void {
+    if (this.#shell?.perform(effect) === true) return
     switch (effect.type) {
       case 'send':
         return this.world.network.send(this.peer, peerOf(effect.to), effect.frame)
@@ -341,18 +311,18 @@ export class SimPeer {
       case 'terminate':
         return this.workers.perform(effect)
       case 'proceed':
-        return this.#resolve(() => this.workers.proceed(effect.attempt, effect.taken))
+        return this.resolve(() => this.workers.proceed(effect.attempt, effect.taken))
       case 'consumed':
-        return this.#resolve(() => {
+        return this.resolve(() => {
           for (const runner of this.runners()) if (runner.id === effect.reader) runner.consumed(effect.object)
         })
       case 'settled':
-        return this.#settled(effect.object, effect.source, effect.located)
+        return this.watches.settled(effect.object, effect.source, effect.located)
       case 'durable':
         this.durables.set(effect.object, effect.failure)
-        return this.#reached('durable', effect.object, effect.failure)
+        return this.watches.reached('durable', effect.object, effect.failure)
       case 'cancelled':
-        return this.#reached('stop', effect.object, null)
+        return this.watches.reached('stop', effect.object, null)
       case 'notice':
         return this.world.noticed(this, effect.notice)
       case 'joined':
@@ -362,33 +332,15 @@ export class SimPeer {
         this.left = true
         return this.world.clock.after(50, () => this.world.departed(this))
       case 'job-opened':
-        return void this.#resolved.push(() => this.world.jobOpened(this, effect.context, effect.takenBy))
+        return this.resolve(() => this.world.jobOpened(this, effect.context, effect.takenBy))
       case 'actor-found':
       case 'inspected':
         return
     }
   }
 
-  #resolve(goOn: () => void): void {
+  resolve(goOn: () => void): void {
     this.#resolved.push(goOn)
-  }
-
-  #settled(object: ObjectId, source: ObjectId, located: Located): void {
-    const watchers = this.#watchers.get(object)
-    this.#watchers.delete(object)
-    if (located.type === 'alias') throw new Error(`${this.life} was told of ${object} that it is another one`)
-    const isUnread = this.#unreadObjects.delete(object)
-    for (const runner of watchers ?? []) {
-      const bytes =
-        located.type === 'failure' ? null : isUnread ? new Uint8Array() : this.keeper.bytesOf(source, located)
-      // Gone bad meanwhile: watched on.
-      if (bytes === undefined) {
-        this.watch(object, runner.ownerOf(object), runner)
-        continue
-      }
-      const got = located.type === 'failure' ? located : { bytes: bytes as Uint8Array, refs: located.refs }
-      this.#resolved.push(() => runner.settled(object, got))
-    }
   }
 
   /** Every context that lives here. */

@@ -11,7 +11,7 @@ import type { NamedJob } from './named-jobs.ts'
 import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
 import type { Work } from './workloads.ts'
 import { drawResumed, drawWork } from './workloads.ts'
-import type { SeatOptions } from './world.ts'
+import type { SeatOptions } from './seats.ts'
 
 export interface Plan {
   readonly seed: number

@@ -64,7 +64,7 @@ export class SimReading {
       this.#window.set(object, null)
       if (!this.#held.has(object)) this.#peer.event({ type: 'hold', object, owner: this.#owner })
       this.#held.add(object)
-      this.#peer.watch(object, this.#owner, this.#runner, !asRefs)
+      this.#peer.watches.watch(object, this.#owner, this.#runner, !asRefs)
     }
   }
 
@@ -108,7 +108,7 @@ export class SimReading {
 
   close(): void {
     for (const object of this.#held) {
-      this.#peer.unwatch(object, this.#runner)
+      this.#peer.watches.unwatch(object, this.#runner)
       this.#peer.event({ type: 'release', object })
     }
     this.#held.clear()

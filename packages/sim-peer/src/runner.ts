@@ -133,8 +133,8 @@ export class Runner implements Context {
     if (wait.type === 'next') return this.#next(wait.ref, wait.asRef)
     const waiting: Waiting = { type: wait.type, object: wait.ref.object, blocked: false }
     this.#waiting = waiting
-    if (wait.type === 'get') this.#peer.watch(wait.ref.object, wait.ref.owner, this)
-    else this.#peer.awaitEnd(wait, this)
+    if (wait.type === 'get') this.#peer.watches.watch(wait.ref.object, wait.ref.owner, this)
+    else this.#peer.watches.awaitEnd(wait, this)
     if (this.#waiting !== waiting) return
     waiting.blocked = true
     this.#init.onBlocked(true)
@@ -383,7 +383,7 @@ export class Runner implements Context {
   /** Lets go of every handle: the context is over. */
   drop(): void {
     this.ended = true
-    if (this.#waiting?.type === 'get') this.#peer.unwatch(this.#waiting.object, this)
+    if (this.#waiting?.type === 'get') this.#peer.watches.unwatch(this.#waiting.object, this)
     this.#waiting = null
     for (const reading of this.#readings.values()) reading.close()
     this.#readings.clear()

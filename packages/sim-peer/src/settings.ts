@@ -3,7 +3,7 @@
 
 import type { Config, Rng } from '@murmuration/core/internal'
 import { presets } from '@murmuration/core/internal'
-import type { SeatOptions } from './world.ts'
+import type { SeatOptions } from './seats.ts'
 
 const { test } = presets
 const megabyte = 1_000_000

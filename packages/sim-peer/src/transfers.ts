@@ -5,7 +5,6 @@
 import type { Effect, LifeId } from '@murmuration/core/internal'
 import { codeOf, peerOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
-import { digest } from './values.ts'
 import type { Encoded } from './values.ts'
 
 /** How long a holder that does not answer is waited for. */
@@ -125,15 +124,15 @@ export class SimFetch {
       this.#corrupt.push(holder.life)
       return this.#next()
     }
-    if (stored && !peer.store.put(object, received(stored))) return this.#fail(true)
+    if (stored && !peer.store.put(object, received(stored, world.hashOf))) return this.#fail(true)
     if (code !== null) peer.bundles.add(code)
     this.#end({ type: 'here', size: stored?.size ?? bundleBytes, hash })
   }
 }
 
 /** A copy of its own, checked: what was stored must be what it is said to be. */
-function received(stored: Encoded): Encoded {
+function received(stored: Encoded, hashOf: (bytes: Uint8Array) => string): Encoded {
   const bytes = stored.bytes.slice()
-  if (digest(new TextDecoder().decode(bytes)) !== stored.hash) throw new Error('stored bytes have changed')
+  if (hashOf(bytes) !== stored.hash) throw new Error('stored bytes have changed')
   return { ...stored, bytes }
 }

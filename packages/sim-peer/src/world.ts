@@ -13,8 +13,6 @@ import type {
   Order,
   PeerEvent,
   PeerId,
-  Profile,
-  Role,
 } from '@murmuration/core/internal'
 import { Rng, hash32, lifeId, presets } from '@murmuration/core/internal'
 import type { SimActor } from './bodies-actor.ts'
@@ -28,10 +26,14 @@ import { isExcused } from './excuses.ts'
 import { lineOf } from './log.ts'
 import { Network } from './network.ts'
 import { SimPeer } from './peer.ts'
+import type { Shell } from './shell.ts'
+import { ordinary } from './seats.ts'
+import type { Seat, SeatOptions } from './seats.ts'
 import { SimDisk } from './store.ts'
 import { Runner } from './runner.ts'
 import type { ProgramOptions, RunnerEnd } from './runner.ts'
 import { overhear } from './taps.ts'
+import { digest } from './values.ts'
 import { Witness } from './witness.ts'
 
 export interface WorldOptions {
@@ -40,39 +42,10 @@ export interface WorldOptions {
   /** Executors fetch the bundle over the wire. Default true. */
   readonly spreadsCode?: boolean
   readonly spoil?: (peer: SimPeer) => void
-}
-
-/** What a peer is like. */
-export interface SeatOptions {
-  slots?: number
-  labels?: Profile['labels']
-  resources?: Profile['resources']
-  memoryBytes?: number
-  /** How fast its monotonic clock runs. */
-  rate?: number
-  /** Work and turns take this many times as long. */
-  slowness?: number
-  /** Bytes of objects on a disk that survives restarts. Default 0: there is none. */
-  diskBytes?: number
-  role?: Role
-}
-
-const ordinary: Required<SeatOptions> = {
-  slots: 1,
-  labels: {},
-  resources: {},
-  memoryBytes: 2 ** 30,
-  rate: 1,
-  slowness: 1,
-  diskBytes: 0,
-  role: 'member',
-}
-
-interface Seat extends Required<SeatOptions> {
-  readonly peer: PeerId
-  lives: number
-  current: SimPeer | null
-  readonly disk: SimDisk
+  /** Runs real programs and tasks on a peer, in place of generators. What must hold is then not watched. */
+  readonly shellOf?: (peer: SimPeer) => Shell
+  /** Of what is stored. Default: of the text that generators' values are. */
+  readonly hashOf?: (bytes: Uint8Array) => string
 }
 
 /** How often a newcomer knocks at entries that are dead: a few seconds. */
@@ -104,6 +77,8 @@ export class SimWorld {
   readonly listeners = new Set<(peer: SimPeer, effects: readonly Effect[]) => void>()
   /** Is shown every life when it begins: a test may spoil it. */
   readonly spoil: (peer: SimPeer) => void
+  readonly hashOf: (bytes: Uint8Array) => string
+  readonly #shellOf: ((peer: SimPeer) => Shell) | undefined
   readonly #seed: number
   readonly #owners = new Map<ObjectId, Set<LifeId>>()
   #turns = 0
@@ -130,6 +105,8 @@ export class SimWorld {
     this.rng = new Rng(options.seed)
     this.#seed = options.seed
     this.spoil = options.spoil ?? (() => {})
+    this.hashOf = options.hashOf ?? ((bytes) => digest(new TextDecoder().decode(bytes)))
+    this.#shellOf = options.shellOf
     this.config = { ...presets.test, ...options.config }
     this.network = new Network(this.clock, options.seed, this.config.maxFrameBytes)
     this.spreadsCode = options.spreadsCode ?? true
@@ -279,7 +256,7 @@ export class SimWorld {
 
   departed(peer: SimPeer): void {
     if (!peer.alive) return
-    this.custody.ends(peer)
+    if (!this.#shellOf) this.custody.ends(peer)
     peer.kill()
     for (const other of this.network.linksOf(peer.peer)) this.network.unlink(peer.peer, other)
   }
@@ -328,21 +305,26 @@ export class SimWorld {
   }
 
   overhear(peer: SimPeer): void {
-    overhear(peer, this)
+    if (!this.#shellOf) overhear(peer, this)
+  }
+
+  shellOf(peer: SimPeer): Shell | null {
+    return this.#shellOf?.(peer) ?? null
   }
 
   /** A peer is about to take a turn. */
   turns(peer: SimPeer): void {
-    this.custody.turns(peer)
+    if (!this.#shellOf) this.custody.turns(peer)
   }
 
   /** It has, and its shell has done nothing of what it is to do yet. */
   turned(peer: SimPeer, events: readonly PeerEvent[], effects: readonly Effect[]): void {
     this.#turns++
     this.#note(peer, events, effects)
+    for (const listener of this.listeners) listener(peer, effects)
+    if (this.#shellOf) return
     this.custody.turned(peer, effects)
     this.witness.turned(peer, effects)
-    for (const listener of this.listeners) listener(peer, effects)
     checkTurn(this, peer, { events, effects, nth: this.#turns })
   }
 

@@ -14,13 +14,13 @@ import { assertMember } from './duties.ts'
 import { Held } from './held.ts'
 import type { PutRequest, ReadOptions, RefOutlook, RefStatus, StreamReading, Wait, Watch } from './context-port.ts'
 import { StoreFullError } from './memory-store.ts'
-import type { Peer } from './peer.ts'
+import type { PeerBeneath } from './peer-beneath.ts'
 import type { ObjectStore, Sha256 } from './ports.ts'
 import type { Waiters } from './waiters.ts'
 import type { AttemptContext } from './worker-port.ts'
 
 export interface PeerContextOptions {
-  readonly peer: Peer
+  readonly peer: PeerBeneath
   readonly context: ContextId
   readonly depth: number
   readonly runsAgain: boolean
@@ -42,7 +42,7 @@ export class PeerContext implements AttemptContext {
   readonly runsAgain: boolean
   readonly inlineBytes: number
   readonly sha256: Sha256
-  readonly #peer: Peer
+  readonly #peer: PeerBeneath
   readonly #run: number
   readonly #waiters: Waiters
   readonly #store: ObjectStore

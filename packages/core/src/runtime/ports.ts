@@ -88,6 +88,8 @@ export class SpoiltError extends Error {
 /** A started worker: a comlink endpoint, and the only two things comlink cannot tell. */
 export interface WorkerThread {
   readonly endpoint: Endpoint
+  /** Makes what reports and answers travel by, besides. Default: the platform's own. */
+  readonly createChannel?: (() => MessageChannel) | undefined
   /** Called exactly once when the worker is gone, whoever ended it. */
   onExit(listener: (exit: WorkerExit) => void): void
   terminate(): Promise<void>

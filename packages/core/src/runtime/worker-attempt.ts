@@ -8,6 +8,7 @@ import type { Item } from '../model/stream.ts'
 import { countBytes } from '../model/stream.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
 import { handleIn } from '../actors.ts'
+import { onAbort } from '../on-abort.ts'
 import { handleOf, isRef } from '../refs.ts'
 import type { Scope } from '../types.ts'
 import { AttemptVerbs } from './attempt-verbs.ts'
@@ -114,8 +115,11 @@ export class Attempt implements CurrentTask {
     try {
       const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
       if (typeof f !== 'function') return plain(f)
-      const result: unknown = Reflect.apply(f, instance, this.#args())
+      const args = this.#args()
+      const takesMs = this.#host.takesMs(fn, args)
+      const result: unknown = Reflect.apply(f, instance, args)
       if (this.order.stream !== null) return this.#streamed(result, this.order.stream)
+      if (takesMs > 0) return this.#awaited(this.#lasting(result, takesMs))
       if (isThenable(result)) return this.#awaited(result)
       if (this.#aborted !== undefined || this.#verbs?.scope.flushed() !== undefined) return this.#awaited(result)
       return this.#returned(result)
@@ -157,6 +161,17 @@ export class Attempt implements CurrentTask {
     } catch (error) {
       return this.#threw(error)
     }
+  }
+
+  /** It is at it for so long, unless it is to stop. */
+  async #lasting(result: unknown, ms: number): Promise<unknown> {
+    const value = await result
+    if (this.#aborted !== undefined) return value
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      onAbort(this.signal, () => (clearTimeout(timer), resolve()))
+    })
+    return value
   }
 
   /** Its items leave one by one, and its outcome is how many there were. */

@@ -31,6 +31,8 @@ export interface WorkerHostOptions {
   readonly format?: ((parts: readonly unknown[]) => string) | undefined
   /** Makes these variables the environment, when a worker goes on to a module with another one. */
   readonly setEnv?: ((env: Readonly<Record<string, string>>) => void) | undefined
+  /** How long running it takes beyond what the clock says, in milliseconds: where time is simulated. Default: no longer. */
+  readonly takesMs?: ((fn: string, args: readonly unknown[]) => number) | undefined
   /** Whether `console` is captured. Default true. */
   readonly captureConsole?: boolean | undefined
 }
@@ -164,6 +166,10 @@ export class WorkerHost {
 
   now(): number {
     return performance.now()
+  }
+
+  takesMs(fn: string, args: readonly unknown[]): number {
+    return this.#options.takesMs?.(fn, args) ?? 0
   }
 
   post(report: Report, transfer: Transferable[] = []): void {

@@ -31,7 +31,7 @@ export class WorkerLine {
 
   constructor(thread: WorkerThread, options: WorkerLineOptions) {
     this.#options = options
-    const { port1, port2 } = new MessageChannel()
+    const { port1, port2 } = thread.createChannel?.() ?? new MessageChannel()
     this.#port = port1
     // Taken off the proxy once: every look at it makes another.
     const { open, load, run, abort, snapshot } = wrap<WorkerApi>(thread.endpoint)
