@@ -258,7 +258,7 @@ export class FakeActor {
     this.object = object as ObjectId
   }
   get [Symbol.for('murmuration.actor.1')](): object {
-    const note = { code: 'c0de', label: 'far.Far', name: null, callRetries: 2, onceOnly: false, maxPendingCalls: 5 }
+    const note = { code: 'c0de', label: 'far.Far', name: null, callRetries: 2, onceOnly: false, maxPendingCalls: 5, generators: [] }
     return { object: this.object, owner: 'there/2', note }
   }
 }
@@ -283,6 +283,20 @@ export class Counter {
   async addLater(n) { await new Promise((resolve) => setTimeout(resolve, 5)); return this.total += n }
   async fail() { throw new TypeError('not now') }
   *each() { yield this.total }
+  *counts(to) {
+    try {
+      for (let n = 0; n < to; n++) yield n
+    } finally {
+      console.log('left at ' + this.total)
+    }
+  }
+  async *laters(to) {
+    for (let n = 0; n < to; n++) {
+      await null
+      yield [n, this.total, task().id]
+    }
+  }
+  *keeps() { yield [this.kept] }
   async *eachLater() { yield this.total }
   spoil() { this.total = () => 1 }
   keep([ref]) { this.kept = ref }
@@ -314,11 +328,12 @@ export class Gate {
     await new Promise((resolve, reject) => {
       this.#waiting.push(resolve)
       me.signal.addEventListener('abort', () => reject(me.signal.reason))
-    })
+    }).finally(() => this.state.push('not any more'))
     return [me.id, me.id]
   }
   keepActor(actor) { this.actor = actor }
   async callKept(x) { this.actor.before(x); await new Promise((resolve) => this.#waiting.push(resolve)); this.actor.after(x) }
+  *waits() { yield 0; this.state.push('goes on'); yield 1 }
   open() { this.state.push('open'); for (const one of this.#waiting) one(); return task().id }
   async snapshot() { const { state } = this; const told = [...state]; await null; return told }
   static restore() { return new Gate() }

@@ -119,3 +119,69 @@ export async function kills(name: string): Promise<string> {
 export function spawnsInside(total: number): { readonly counter: Actor<Counter> } {
   return { counter: task.mesh.fn(Counter).spawn(total) }
 }
+
+/** Yields numbers, as many as it has. */
+export class Feed {
+  #length: number
+  #left = 0
+
+  constructor(length: number) {
+    this.#length = length
+  }
+
+  static restore(length: number): Feed {
+    return new Feed(length)
+  }
+
+  snapshot(): number {
+    return this.#length
+  }
+
+  *rows(): Generator<number> {
+    const { length } = this
+    try {
+      for (let i = 0; i < length; i++) yield i
+    } finally {
+      if (length > 1_000) this.#left++
+    }
+  }
+
+  async *sums(n: number): AsyncGenerator<number> {
+    if (n < 0) throw new RangeError('no such sum')
+    for (let i = 0, sum = 0; i < n; i++) {
+      await Promise.resolve()
+      yield (sum += i)
+    }
+  }
+
+  /** Where it lives, again and again. */
+  async *places(): AsyncGenerator<{ i: number; pid: number }> {
+    for (let i = 0; i < this.#length; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      yield { i, pid: process.pid }
+    }
+  }
+
+  grow(): number {
+    return ++this.#length
+  }
+
+  left(): number {
+    return this.#left
+  }
+
+  get length(): number {
+    return this.#length
+  }
+}
+
+export async function reads(box: { feed: Actor<Feed> }): Promise<number> {
+  let sum = 0
+  for await (const i of box.feed.rows()) sum += i
+  return sum
+}
+
+/** An actor of an export of the running bundle: which methods yield is told from the class itself. */
+export async function spawnsFeed(length: number): Promise<number> {
+  return reads({ feed: task.mesh.fn(Feed).spawn(length) })
+}

@@ -16,6 +16,8 @@ export interface ActorNote {
   readonly callRetries: number
   readonly onceOnly: boolean
   readonly maxPendingCalls: number
+  /** Its generator methods. */
+  readonly generators: readonly string[]
 }
 
 /** What stands for an actor in a value. */
@@ -32,13 +34,14 @@ export function labelOf({ label, name }: Pick<ActorNote, 'label' | 'name'>): str
 
 const version = 1
 
-export function packNote({ code, label, name, callRetries, onceOnly, maxPendingCalls }: ActorNote): unknown[] {
-  return [version, code, label, name, callRetries, onceOnly, maxPendingCalls]
+export function packNote(note: ActorNote): unknown[] {
+  const { code, label, name, callRetries, onceOnly, maxPendingCalls, generators } = note
+  return [version, code, label, name, callRetries, onceOnly, maxPendingCalls, generators]
 }
 
 /** Throws TypeError when that is no note. */
 export function unpackNote(packed: readonly unknown[]): ActorNote {
-  const [written, code, label, name, callRetries, onceOnly, maxPendingCalls] = packed
+  const [written, code, label, name, callRetries, onceOnly, maxPendingCalls, generators = []] = packed
   if (written !== version)
     throw new TypeError(`an actor's handle of version ${String(written)}; this one reads ${version}`)
   const isNote =
@@ -47,9 +50,14 @@ export function unpackNote(packed: readonly unknown[]): ActorNote {
     (name === null || typeof name === 'string') &&
     isWhole(callRetries, -1) &&
     typeof onceOnly === 'boolean' &&
-    isWhole(maxPendingCalls, 0)
+    isWhole(maxPendingCalls, 0) &&
+    isListOfNames(generators)
   if (!isNote) throw new TypeError('no handle of an actor')
-  return { code: code as CodeId, label, name, callRetries, onceOnly, maxPendingCalls }
+  return { code: code as CodeId, label, name, callRetries, onceOnly, maxPendingCalls, generators }
+}
+
+function isListOfNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 function isWhole(value: unknown, least: number): value is number {

@@ -5,7 +5,7 @@ import { limits } from './model/limits.ts'
 import type { Policy } from './model/task.ts'
 import * as is from './option-rules.ts'
 import { checkOptions, type Rules } from './option-rules.ts'
-import { budget, type CallOptions, checkNeeds, defaultPolicy, needs, withPolicy } from './options.ts'
+import { ahead, budget, type CallOptions, checkKind, checkNeeds, defaultPolicy, needs, withPolicy } from './options.ts'
 import type { ActorOptions, CheckpointOptions, MethodOptions } from './types.ts'
 
 const actorRules: Rules = {
@@ -38,6 +38,7 @@ const methodRules: Rules = {
   attemptTimeoutMs: is.duration,
   signal: is.signal,
   copies: is.whole(1),
+  ahead,
 }
 
 /** How an actor is to be spawned, after defaults. */
@@ -48,7 +49,7 @@ export interface SpawnOptions {
   readonly callRetries: number | undefined
 }
 
-export function defaultSpawn(needs: Policy['needs']): SpawnOptions {
+export function defaultSpawn(needs: Policy['needs'], generators: readonly string[]): SpawnOptions {
   return {
     // What an actor is cannot be made again from its spec: only its restarts count.
     policy: { ...defaultPolicy, retries: 0, rebuilds: 0, needs },
@@ -59,6 +60,7 @@ export function defaultSpawn(needs: Policy['needs']): SpawnOptions {
       detached: false,
       getIfExists: false,
       maxPendingCalls: 10_000,
+      generators,
     },
     callRetries: undefined,
   }
@@ -89,6 +91,7 @@ export function withActorOptions(
     detached: lifetime === undefined ? base.spec.detached : lifetime === 'detached',
     getIfExists: options.getIfExists ?? base.spec.getIfExists,
     maxPendingCalls: options.maxPendingCalls ?? base.spec.maxPendingCalls,
+    generators: base.spec.generators,
   }
   return { policy, spec, callRetries: options.callRetries ?? base.callRetries }
 }
@@ -100,6 +103,10 @@ export function actorSpec({ spec, callRetries }: SpawnOptions): ActorSpec {
 
 /** What only makes sense together. Throws MeshError INVALID_OPTION. */
 export function checkSpawn({ policy, spec }: SpawnOptions, where: string): void {
+  if (spec.generators.length > limits.generators)
+    throw is.invalid(
+      `${where}: a class may have ${limits.generators} generator methods; it has ${spec.generators.length}`,
+    )
   if (policy.name !== null) return
   if (spec.detached) {
     const way = 'give it one, with({ name, lifetime })'
@@ -109,14 +116,15 @@ export function checkSpawn({ policy, spec }: SpawnOptions, where: string): void 
     throw is.invalid(`${where}: getIfExists is about a name: give it one, with({ name, getIfExists })`)
 }
 
-/** How a call is made when nothing is said: it may have had its effect, so it is neither made again nor its result. */
-export function defaultCall(callRetries: number): CallOptions {
-  return { policy: { ...defaultPolicy, retries: callRetries, rebuilds: 0 }, key: '', signal: undefined }
+/** How a call is made when nothing is said: it may have had its effect, so it is neither made again nor its result. `ahead`: of a generator method. */
+export function defaultCall(callRetries: number, ahead: number): CallOptions {
+  return { policy: { ...defaultPolicy, retries: callRetries, rebuilds: 0, ahead }, key: '', signal: undefined }
 }
 
 /** Throws MeshError INVALID_OPTION. */
 export function withMethodOptions(base: CallOptions, options: MethodOptions, where: string): CallOptions {
   checkOptions(where, options, methodRules)
+  checkKind(base.policy, options, where)
   const policy = withPolicy(base.policy, options)
   return { key: options.key ?? base.key, signal: options.signal ?? base.signal, policy }
 }

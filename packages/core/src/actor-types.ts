@@ -1,7 +1,7 @@
 // The public types of actors: a class whose instances live in the mesh, a handle on one, and their options. What
 // TypeScript cannot carry through a mapped type is as with tasks (types.ts).
 
-import type { Args, Class, Fn, Item, Outcome, TaskNeeds } from './types.ts'
+import type { Args, Class, Fn, Outcome, TaskNeeds } from './types.ts'
 
 /**
  * An exported class, whose instances live in the mesh. With `snapshot()` and a static `restore(state)` its instances survive their host.
@@ -19,8 +19,9 @@ export interface ActorClass<C extends Class> {
 
 /**
  * A handle on an actor. Calls of one caller run in the order in which they were made. It may be an argument, a result, and part of
- * any value; with the last handle gone the actor ends, unless it is detached. Fields, accessors, private members
- * and generator methods do not cross.
+ * any value; with the last handle gone the actor ends, unless it is detached. A generator method gives a stream: between two items, while
+ * it waits for its reader, other calls have their turn. Fields, accessors and private
+ * members do not cross.
  *
  * @example
  * using counter = tiles.Counter.spawn(0)
@@ -31,12 +32,9 @@ export type Actor<I> = {
   readonly '~actor': I
 } & Disposable & {
     readonly [
-      K in keyof I as K extends string ? (I[K] extends Fn ? Exclude<K, 'snapshot' | Yielding<I[K], K>> : never) : never
+      K in keyof I as K extends string ? (I[K] extends Fn ? Exclude<K, 'snapshot'> : never) : never
     ]: I[K] extends Fn ? ActorMethod<I[K]> : never
   }
-
-/** The name of a generator method: a call gives one value, so there is none of it. */
-type Yielding<F extends Fn, K> = [Item<ReturnType<F>>] extends [never] ? never : K
 
 /** A handle on some actor. */
 export interface AnyActor {
@@ -154,7 +152,8 @@ export interface CheckpointOptions {
    */
   checkpoint?: { everyCalls?: number | undefined } | undefined
   /**
-   * True: a call that is made again is answered again and not run again, also by the next incarnation. Its reply waits for the checkpoint that it is in. Default false.
+   * True: a call that is made again is answered again and not run again, also by the next incarnation. Its reply waits for the checkpoint that it is in.
+   * Not of generator methods: they are run again, and resume at the next item. Default false.
    *
    * @example
    * tiles.Account.with({ restarts: -1, onceOnly: true }).spawn('kim')
@@ -213,4 +212,12 @@ export interface MethodOptions {
    * album.picture.with({ copies: 3 })('sunset')
    */
   copies?: number | undefined
+  /**
+   * Of a generator method: items that it may be ahead of whoever reads them, from 1 to 65,536. With as many unread it waits, and other calls have their turn.
+   * Default 8.
+   *
+   * @example
+   * for await (const photo of album.photos.with({ ahead: 64 })()) show(photo)
+   */
+  ahead?: number | undefined
 }

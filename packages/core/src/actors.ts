@@ -16,7 +16,7 @@ import { MeshError } from './errors.ts'
 import type { Handle } from './handles.ts'
 import { type Hold, holdFor } from './hold.ts'
 import { clip } from './model/limits.ts'
-import { type CallOptions, checkOptions, needsOf, waitRules } from './options.ts'
+import { type CallOptions, checkOptions, defaultAhead, needsOf, waitRules } from './options.ts'
 import { name as nameRule } from './option-rules.ts'
 import { handleOf, isHeld } from './refs.ts'
 import type { Callable, Submitter, Target } from './submitting.ts'
@@ -84,12 +84,14 @@ class ActorTarget {
   }
 
   #method(name: string): Fn {
-    const { code, callRetries, label, onceOnly, maxPendingCalls } = this.#note
-    const of = { handle: this.#hold.handle, onceOnly, maxPendingCalls }
+    const { code, callRetries, label, onceOnly, maxPendingCalls, generators } = this.#note
+    const yields = generators.includes(name)
+    // What was yielded is not kept: such a call is made again, not answered again.
+    const of = { handle: this.#hold.handle, onceOnly: onceOnly && !yields, maxPendingCalls }
     // The actor is part of what is called: of two the same method is another one.
     const digest = `${this.#hold.handle.object} ${name}`
     const callable = { module: { code, source: null }, info: { name, digest }, label: `${label}.${name}`, of }
-    return this.#withCall(callable, defaultCall(callRetries))
+    return this.#withCall(callable, defaultCall(callRetries, yields ? defaultAhead : 0))
   }
 
   #withCall(callable: Callable, options: CallOptions): Fn {
@@ -148,7 +150,7 @@ export function actorHandle(value: unknown): Handle | undefined {
 export const handleIn = (value: object): Handle | undefined => (isHeld(value) ? handleOf(value) : actorHandle(value))
 
 export function actorClass(submitter: Submitter, target: Target): ActorClass<never> {
-  return withSpawn(submitter, target, defaultSpawn(needsOf(target.module)))
+  return withSpawn(submitter, target, defaultSpawn(needsOf(target.module), target.info.generators ?? []))
 }
 
 function withSpawn(submitter: Submitter, target: Target, options: SpawnOptions): ActorClass<never> {
@@ -176,9 +178,10 @@ function spawn(
   const actor = actorSpec(options)
   const label = labelOf({ label: target.label, name })
   const handle = submitter.submit({ ...target, label, actor }, { policy, key: name ?? '', signal: undefined }, args)
-  const { callRetries, onceOnly, maxPendingCalls } = actor
+  const { callRetries, onceOnly, maxPendingCalls, generators } = actor
   const { code } = target.module
-  return actorOf(submitter, handle, { code, label: target.label, name, callRetries, onceOnly, maxPendingCalls })
+  const note = { code, label: target.label, name, callRetries, onceOnly, maxPendingCalls, generators }
+  return actorOf(submitter, handle, note)
 }
 
 /** Rejects with NOT_FOUND when nobody has one of that name. */

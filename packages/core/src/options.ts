@@ -28,6 +28,7 @@ const needRules: Rules = {
   peer: is.name,
 }
 export const needs: Rule = { expected: `an object with any of ${Object.keys(needRules).join(', ')}`, ok: isRecord }
+export const ahead: Rule = is.whole(1, limits.ahead)
 
 const taskRules: Rules = {
   name: is.name,
@@ -49,7 +50,7 @@ const taskRules: Rules = {
   attemptTimeoutMs: is.duration,
   signal: is.signal,
   copies: is.whole(1),
-  ahead: is.whole(1, limits.ahead),
+  ahead,
   needs,
   prefer: needs,
   spread: is.flag,
@@ -142,10 +143,10 @@ export function checkNeeds(where: string, options: Pick<TaskOptions, 'needs' | '
   }
 }
 
-/** Some options are for generator functions, some for all others. */
-function checkKind({ ahead }: Policy, options: TaskOptions, where: string): void {
+/** Some options are for generator functions, some for all others. Throws MeshError INVALID_OPTION. */
+export function checkKind({ ahead }: Policy, options: Pick<TaskOptions, 'ahead' | 'hedge'>, where: string): void {
   if (ahead === 0 && options.ahead !== undefined)
-    throw is.invalid(`${where}: ahead is for generator functions, which yield items; this function returns one value`)
+    throw is.invalid(`${where}: ahead is for generator functions, which yield items; this one returns one value`)
   if (ahead > 0 && options.hedge === true)
     throw is.invalid(
       `${where}: hedge is for functions that return a value; the items of a generator come from one attempt`,

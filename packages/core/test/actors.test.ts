@@ -11,6 +11,7 @@ declare class CounterClass {
   constructor(total?: unknown, more?: unknown)
   snapshot(): unknown
   add(...args: unknown[]): number
+  rows(): Generator<number>
 }
 
 let port: FakePort
@@ -26,7 +27,12 @@ beforeEach(async () => {
 })
 
 async function open(): Promise<void> {
-  const code = new FakeCode('render', { name: 'Counter', kind: 'class', digest: 'd-Counter' })
+  const code = new FakeCode('render', {
+    name: 'Counter',
+    kind: 'class',
+    digest: 'd-Counter',
+    generators: ['rows'],
+  })
   scope = createScope({ port, code, warn: (line) => warnings.push(line) })
   const tiles = await scope.use(new URL('file:///tiles.task.ts'))
   ;({ Counter, render } = tiles as never)
@@ -153,6 +159,19 @@ describe('a call', () => {
     )
   })
 
+  test('of a generator method is a stream, which is made again and not answered again', async () => {
+    const counter = Counter.with({ onceOnly: true }).spawn()
+    expect(port.submitted[0].actor?.generators).toEqual(['rows'])
+    const rows = counter.rows.with({ ahead: 64 })()
+    expect(typeof rows[Symbol.asyncIterator]).toBe('function')
+    expect(port.submitted[1]).toMatchObject({
+      fn: 'rows',
+      policy: { ahead: 64, retries: -1 },
+      call: { onceOnly: false },
+    })
+    expect((await caught(() => counter.add.with({ ahead: 2 }))).message).toMatch(/^tiles.Counter.add: ahead is for gen/)
+  })
+
   test('comes after its actor and after earlier calls, however long their arguments take to store', async () => {
     const stored: (() => void)[] = []
     port.onPut = () => new Promise((resolve) => stored.push(resolve))
@@ -222,7 +241,15 @@ describe('a handle', () => {
 
   test('that came from elsewhere holds the actor until it is disposed', async () => {
     const there = 'there/3' as typeof here
-    const note = { code: 'c0de', label: 'x.Y', name: null, callRetries: 0, onceOnly: false, maxPendingCalls: 9 }
+    const note = {
+      code: 'c0de',
+      label: 'x.Y',
+      name: null,
+      callRetries: 0,
+      onceOnly: false,
+      maxPendingCalls: 9,
+      generators: [],
+    }
     const link = { object: 'far' as never, owner: there, top: false }
     const far = scope.handleOn(link, note as never) as Actor<CounterClass>
     expect(port.holds).toEqual(['+far'])
@@ -280,7 +307,7 @@ describe('by name', () => {
       owner: 'there/3' as never,
       code: 'c0de' as never,
       fn: 'Counter',
-      calls: { callRetries: -1, maxPendingCalls: 7, onceOnly: true },
+      calls: { callRetries: -1, maxPendingCalls: 7, onceOnly: true, generators: ['rows'] },
     })
     const hits = await scope.actor<CounterClass>('hits')
     expect(inspect(hits)).toMatch(/^Actor Counter 'hits' waiting/)
@@ -291,6 +318,8 @@ describe('by name', () => {
       call: { actor: 'far', maxPendingCalls: 7, onceOnly: true },
       policy: { retries: -1 },
     })
+    hits.rows()
+    expect(port.submitted[1].policy.ahead).toBeGreaterThan(0)
     expect(await caught(() => scope.actor('hit'))).toMatchObject({
       code: 'NOT_FOUND',
       message: expect.stringContaining("nobody here has an actor named 'hit'") as string,

@@ -127,7 +127,9 @@ test('types', () => {
 test('types of actors', () => {
   type A = Tasks<Actors>
   expectTypeOf<keyof A>().toEqualTypeOf<'Counter' | 'Plain' | 'make'>()
-  expectTypeOf<Extract<keyof Actor<Counter>, string>>().toEqualTypeOf<'~actor' | 'base' | 'add' | 'later' | 'pick'>()
+  expectTypeOf<Extract<keyof Actor<Counter>, string>>().toEqualTypeOf<
+    '~actor' | 'base' | 'add' | 'later' | 'pick' | 'each'
+  >()
 
   const uses = async (): Promise<void> => {
     const { Counter: Class, Plain: PlainClass, make } = await scope.use<Actors>(new URL('file:///x'))
@@ -142,6 +144,9 @@ test('types of actors', () => {
     expectTypeOf(make(counter)).toEqualTypeOf<ObjectRef<Actor<Plain>>>()
     expectTypeOf(await scope.actor<Plain>('plain')).toEqualTypeOf<Actor<Plain>>()
     expectTypeOf(scope.fn(Plain).spawn()).toEqualTypeOf<Actor<Plain>>()
+    expectTypeOf(counter.each()).toEqualTypeOf<ObjectStream<number>>()
+    expectTypeOf(counter.each.with({ ahead: 64, retries: 1 })()).toEqualTypeOf<ObjectStream<number>>()
+    for await (const item of counter.each()) expectTypeOf(item).toEqualTypeOf<number>()
     await scope.kill(counter, 'enough')
     using short = PlainClass.spawn()
     void short.run()
@@ -155,8 +160,8 @@ test('types of actors', () => {
     void counter.start
     // @ts-expect-error nor do accessors
     void counter.double
-    // @ts-expect-error a method gives one value
-    void counter.each
+    // @ts-expect-error items are read, not got
+    await counter.each().get()
     // @ts-expect-error its snapshot is between it and the mesh
     void counter.snapshot
     // @ts-expect-error no such option of an actor

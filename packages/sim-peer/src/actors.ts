@@ -8,9 +8,11 @@ import type {
   CrashReason,
   ObjectId,
   Order,
+  Item,
   Outcome,
   RefLink,
 } from '@murmuration/core/internal'
+import { countBytes } from '@murmuration/core/internal'
 import type { ActorState, SimActor } from './bodies-actor.ts'
 import type { SimPeer } from './peer.ts'
 import { Runner } from './runner.ts'
@@ -25,6 +27,11 @@ export interface Call {
   startedAt: number
 }
 
+interface Running {
+  readonly call: Call
+  readonly runner: Runner
+}
+
 interface Instance {
   readonly order: Order
   readonly worker: number
@@ -34,7 +41,9 @@ interface Instance {
   /** What the instance has refs to. */
   readonly keeper: Runner
   readonly queue: Call[]
-  readonly running: Map<AttemptId, { readonly call: Call; readonly runner: Runner }>
+  readonly running: Map<AttemptId, Running>
+  /** Those that yield, and wait for their readers: others have their turn. */
+  readonly parked: Map<AttemptId, Running>
   /** A snapshot is wanted when nothing runs. */
   isAsked: boolean
 }
@@ -42,6 +51,8 @@ interface Instance {
 export interface ActorWorkersOptions {
   readonly peer: SimPeer
   readonly outcomeOf: (order: Order, value: unknown) => Outcome
+  /** Null when there is no room for it. */
+  readonly itemOf: (order: Order, index: number, value: unknown) => Item | null
   readonly errorOf: (error: unknown) => Outcome
   readonly inputsOf: (order: Order) => Inputs | null
 }
@@ -63,9 +74,9 @@ export class SimActors {
   }
 
   *runners(): Iterable<Runner> {
-    for (const { keeper, running } of this.#byWorker.values()) {
+    for (const { keeper, running, parked } of this.#byWorker.values()) {
       yield keeper
-      for (const { runner } of running.values()) yield runner
+      for (const { runner } of [...running.values(), ...parked.values()]) yield runner
     }
   }
 
@@ -101,6 +112,7 @@ export class SimActors {
       keeper,
       queue: [],
       running: new Map(),
+      parked: new Map(),
       isAsked: false,
     }
     this.#byWorker.set(worker, instance)
@@ -131,6 +143,8 @@ export class SimActors {
 
   #next(instance: Instance): void {
     const most = instance.order.spec.actor?.concurrency ?? 1
+    // What can go on does before anything else begins.
+    for (const { runner } of instance.parked.values()) runner.resume()
     while (instance.state && instance.queue.length > 0 && instance.running.size < most)
       this.#begin(instance, instance.queue.shift() as Call)
     if (instance.isAsked && instance.running.size === 0 && instance.queue.length === 0) this.#take(instance)
@@ -143,11 +157,18 @@ export class SimActors {
     call.startedAt = peer.world.clock.now
     peer.world.executed(peer, order)
     peer.world.witness.actors.begins(peer, order)
+    const { stream } = order
     const runner = new Runner(peer, {
       ...runnerOf(order),
       attempt,
+      stream: stream && {
+        order: stream,
+        ahead: spec.policy.ahead,
+        onItem: (value, index) => this.#item(instance, call, { value, index }),
+      },
       onEnd: (end) => this.#ended(instance, call, end),
-      onBlocked: () => {},
+      onBlocked: (blocked) => this.#park(instance, order.id, blocked),
+      mayResume: () => instance.running.size < (instance.order.spec.actor?.concurrency ?? 1),
     })
     instance.running.set(order.id, { call, runner })
     const args = runner.argumentsFrom(spec.args, spec.refs, call.inputs)
@@ -156,12 +177,44 @@ export class SimActors {
     runner.start(method(runner, instance.state as never, ...(args as never[])))
   }
 
+  /** Of what there is no room for nothing comes after it. */
+  #item(
+    instance: Instance,
+    { order }: Call,
+    { value, index }: { readonly value: unknown; readonly index: number },
+  ): void {
+    const { peer, itemOf, errorOf } = this.#options
+    const item = itemOf(order, index, value)
+    if (item) return peer.event({ type: 'item', attempt: order.id, index, item })
+    instance.running.get(order.id)?.runner.drop()
+    instance.running.delete(order.id)
+    peer.event({ type: 'done', attempt: order.id, outcome: errorOf(new Error('there is no room for it')), ms: 0 })
+    peer.work(0, () => this.#next(instance))
+  }
+
+  /** What waits for its reader keeps nobody from their turn. */
+  #park(instance: Instance, id: AttemptId, isWaiting: boolean): void {
+    const { running, parked } = instance
+    const from = isWaiting ? running : parked
+    const one = from.get(id)
+    if (!one || one.call.order.stream === null || (isWaiting && !one.runner.isParked)) return
+    from.delete(id)
+    ;(isWaiting ? parked : running).set(id, one)
+    if (isWaiting) this.#options.peer.work(0, () => this.#next(instance))
+  }
+
   #ended(instance: Instance, { order, startedAt }: Call, end: RunnerEnd): void {
     const { peer, outcomeOf, errorOf } = this.#options
+    const emitted = instance.running.get(order.id)?.runner.emitted ?? 0
     if (!instance.running.delete(order.id)) return
     // Before the call lets go of what it was given.
     this.#keep(instance)
-    const outcome = end.type === 'returned' ? outcomeOf(order, end.value) : errorOf(end.value)
+    const outcome =
+      end.type === 'threw'
+        ? errorOf(end.value)
+        : order.stream
+          ? ({ type: 'inline', bytes: countBytes(emitted), refs: [] } as const)
+          : outcomeOf(order, end.value)
     peer.world.witness.reported(peer, order, outcome)
     peer.event({ type: 'done', attempt: order.id, outcome, ms: peer.world.clock.now - startedAt })
     peer.work(0, () => this.#next(instance))
@@ -181,15 +234,21 @@ export class SimActors {
     this.#options.peer.event({ type: 'snapshot', attempt: instance.order.id, result: { type: 'taken', bytes, refs } })
   }
 
+  proceed(id: AttemptId, taken: number): void {
+    for (const { running, parked } of this.#byWorker.values())
+      (running.get(id) ?? parked.get(id))?.runner.proceed(taken)
+  }
+
   /** Bodies listen to their signal. False: it is no call here. */
   abort(id: AttemptId, reason: string): boolean {
     const { peer } = this.#options
     for (const instance of this.#byWorker.values()) {
-      const running = instance.running.get(id)
+      const running = instance.running.get(id) ?? instance.parked.get(id)
       const at = instance.queue.findIndex(({ order }) => order.id === id)
       if (!running && at < 0) continue
       if (at >= 0) instance.queue.splice(at, 1)
       instance.running.delete(id)
+      instance.parked.delete(id)
       running?.runner.drop()
       peer.event({ type: 'done', attempt: id, outcome: { type: 'cancelled', reason }, ms: 0 })
       peer.work(0, () => this.#next(instance))
@@ -202,9 +261,10 @@ export class SimActors {
     const { peer } = this.#options
     const instance = this.#byWorker.get(worker)
     this.#byWorker.delete(worker)
-    const running = instance ? [instance.order.id, ...instance.running.keys()] : []
+    const running = instance ? [instance.order.id, ...instance.running.keys(), ...instance.parked.keys()] : []
     const unstarted = instance?.queue.map(({ order }) => order.id) ?? []
-    for (const { runner } of instance?.running.values() ?? []) runner.drop()
+    for (const { runner } of [...(instance?.running.values() ?? []), ...(instance?.parked.values() ?? [])])
+      runner.drop()
     instance?.keeper.drop()
     peer.event({ type: 'exited', worker, reason, detail: '', running, unstarted })
   }

@@ -10,9 +10,9 @@ import type {
   RefLink,
   StreamOrder,
   TaskId,
-  TaskSpec,
 } from '@murmuration/core/internal'
 import { isWanted, mayYield, resultOf } from '@murmuration/core/internal'
+import { type Asked, calling, spawning } from './asking.ts'
 import type { Body, CallOptions, Context, Got, PutOptions, SpawnOptions, Wait } from './bodies.ts'
 import { SimFailure, end as theEnd } from './bodies.ts'
 import { SimReading } from './reading.ts'
@@ -43,6 +43,8 @@ interface RunnerInit {
   readonly lingers?: boolean
   readonly onEnd: (end: RunnerEnd) => void
   readonly onBlocked: (blocked: boolean) => void
+  /** What waited for its reader goes on when this allows it. Default: at once. */
+  readonly mayResume?: () => boolean
   /** A job with a name: its ids are derived, as a task's are. */
   readonly runsAgain?: boolean
   /** Its body emits items. */
@@ -59,14 +61,6 @@ interface RunnerStream {
 export interface Received {
   readonly bytes: Uint8Array
   readonly refs: readonly RefLink[]
-}
-
-/** How something is asked for. */
-interface Asked {
-  readonly options: CallOptions
-  readonly rest?: Pick<TaskSpec, 'actor' | 'call'>
-  /** The actor that is called. */
-  readonly link?: RefLink
 }
 
 interface Waiting {
@@ -159,6 +153,16 @@ export class Runner implements Context {
   /** Its reader has taken so many. */
   proceed(taken: number): void {
     this.#taken = taken
+    this.resume()
+  }
+
+  get isParked(): boolean {
+    return this.#waiting?.type === 'emit'
+  }
+
+  /** It waits for its reader no longer, and it is its turn. */
+  resume(): void {
+    if (this.#init.mayResume?.() === false) return
     if (this.#mayEmit() && this.#ends('emit', this.id as string as ObjectId)) this.#go({ type: 'value', value: null })
   }
 
@@ -273,17 +277,11 @@ export class Runner implements Context {
   }
 
   spawn(name: string, args: readonly unknown[], options: SpawnOptions = {}): SimRef {
-    const { onceOnly = false, everyCalls = 1, concurrency = 1, detached = false, getIfExists = false } = options
-    const calls = { callRetries: onceOnly ? -1 : 0, maxPendingCalls: 10_000 }
-    const actor = { onceOnly, everyCalls, concurrency, detached, getIfExists, ...calls }
-    return this.#submit(name, args, { options: { retries: 0, ...options }, rest: { actor } })
+    return this.#submit(name, args, spawning(options))
   }
 
   send(actor: SimRef, method: string, args: readonly unknown[], options: CallOptions = {}): SimRef {
-    const onceOnly = this.#peer.world.onceOnly.has(actor.object)
-    const rest = { call: { actor: actor.object, maxPendingCalls: 10_000, onceOnly } }
-    const link = { object: actor.object, owner: actor.owner, top: false }
-    return this.#submit(method, args, { options: { retries: 0, ...options }, rest, link })
+    return this.#submit(method, args, calling(actor, this.#peer.world.onceOnly.has(actor.object), options))
   }
 
   #submit(fn: string, args: readonly unknown[], { options, rest = {}, link }: Asked): SimRef {

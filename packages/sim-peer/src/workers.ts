@@ -46,6 +46,7 @@ export class SimWorkers {
     this.#actors = new SimActors({
       peer,
       outcomeOf: (order, value) => this.#outcome(order, value),
+      itemOf: (order, index, value) => this.#stored(itemOf(order.spec.id, index), value),
       errorOf: errorOutcome,
       inputsOf: (order) => this.#inputsOf(order),
     })
@@ -233,6 +234,7 @@ export class SimWorkers {
   }
 
   proceed(id: AttemptId, taken: number): void {
+    this.#actors.proceed(id, taken)
     this.#running.get(id)?.runner?.proceed(taken)
   }
 

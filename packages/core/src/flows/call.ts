@@ -14,6 +14,7 @@ import { currentSpec } from '../state/guarding.ts'
 import { askAgain, inputsFor, locate, request } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
+import { streamOrder } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
 
@@ -94,7 +95,9 @@ function send(state: PeerState, callee: Callee, now: Instant): void {
       state.tasks.assigned(row, at, now)
       state.counters.executions++
       if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-      collect(batches, row, { spec: meaning(currentSpec(state, row.spec), callee), attempt: row.attempt, inputs })
+      const stream = streamOrder(state, row)
+      const call = { spec: meaning(currentSpec(state, row.spec), callee), attempt: row.attempt, inputs }
+      collect(batches, row, stream ? { ...call, stream } : call)
     }
   }
   for (const { epoch, attempts } of batches)

@@ -8,6 +8,7 @@ import { peerOf, resultOf } from '../model/ids.ts'
 import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
 import { delivered } from '../state/answer.ts'
+import { leaves } from '../state/residents.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import { refusalOf, roleOf } from '../state/permits.ts'
@@ -152,7 +153,7 @@ export function record<T extends PeerEvent['type']>(state: PeerState, event: Eve
 
 /** Of an attempt that is not here any more; a call that was given up may have been it. */
 function strayEnd(state: PeerState, event: EventOf<'done'>): void {
-  for (const { running } of state.residents.all()) running.delete(event.attempt)
+  for (const row of state.residents.all()) leaves(row, event.attempt)
   execute.done(state, event)
 }
 

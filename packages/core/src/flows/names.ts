@@ -55,8 +55,8 @@ function ownActor(state: PeerState, name: string): FoundActor | null {
 
 function foundAs({ self }: PeerState, { spec }: Pick<TaskRow, 'spec'>): FoundActor {
   const { id, code, fn, actor } = spec
-  const { callRetries = 0, maxPendingCalls = 0, onceOnly = false } = actor ?? {}
-  return { object: resultOf(id), owner: self, code, fn, calls: { callRetries, maxPendingCalls, onceOnly } }
+  const { callRetries = 0, maxPendingCalls = 0, onceOnly = false, generators = [] } = actor ?? {}
+  return { object: resultOf(id), owner: self, code, fn, calls: { callRetries, maxPendingCalls, onceOnly, generators } }
 }
 
 export function sought(state: PeerState, from: LifeId, { name }: Extract<Message, { type: 'seek-actor' }>): void {

@@ -3,7 +3,7 @@
 // which is of no interest here: whoever asked for the task has that.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { never, resultOf } from '../model/ids.ts'
+import { itemIn, never, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Entry } from '../state/directory.ts'
 import { hold } from '../state/locate.ts'
@@ -33,13 +33,15 @@ export function putLost(state: PeerState, entry: Entry, reason: string, now: Ins
     return
   }
   const passed = hasPassed(state, maker, object)
-  if (maker.rebuildsLeft <= 0 && (passed !== null || !isOut(state, maker)))
+  // What may be done again of an actor its caller has said of the call.
+  const isBudgeted = !passed?.spec.call
+  if (isBudgeted && maker.rebuildsLeft <= 0 && (passed !== null || !isOut(state, maker)))
     return loseForGood(state, entry, 'no-rebuilds', runOut(maker))
   if (entry.state !== 'pending') state.directory.reopen(entry, 'pending')
   maker.awaited.add(object)
   if (!isOut(state, maker)) return run(state, maker, reason, now)
   if (passed === null) return
-  maker.rebuildsLeft--
+  if (isBudgeted) maker.rebuildsLeft--
   runAnew(state, passed, `an item of it was lost (${reason})`)
 }
 
@@ -53,10 +55,16 @@ function isGone(state: PeerState, entry: Entry, maker: Maker | undefined): boole
 }
 
 function lose(state: PeerState, entry: Entry): void {
-  const note = state.notes.get(entry.object)
+  const note = state.notes.get(entry.object) ?? noteOfStream(state, entry.object)
   if (note !== undefined) return loseForGood(state, entry, 'lineage-dropped', note)
   const because = entry.state === 'stored' ? 'its last copy is gone' : 'whoever had its bytes is gone'
   loseForGood(state, entry, 'put', `it was put, and ${because}`)
+}
+
+/** Why what yielded it does not run again. */
+function noteOfStream(state: PeerState, object: ObjectId): string | undefined {
+  const at = itemIn(object)
+  return at ? state.notes.get(resultOf(at.task)) : undefined
 }
 
 function runOut({ spec }: Maker): string {

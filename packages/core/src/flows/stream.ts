@@ -17,7 +17,8 @@ import { hold } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { isAwaited, regain } from '../state/remaking.ts'
-import { addItem, holdUnread, readBy, runAnew } from '../state/streaming.ts'
+import { addItem, holdUnread, mayRunAgain, readBy, runAnew } from '../state/streaming.ts'
+import type { RunRow } from '../state/runs.ts'
 import type { StreamRow } from '../state/streams.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
@@ -29,7 +30,13 @@ type Took = Extract<Message, { type: 'took' }>
 /** A generator here has yielded. What nobody asked for any more goes again. */
 export function yielded(state: PeerState, { attempt, index, item }: Extract<PeerEvent, { type: 'item' }>): void {
   const row = state.executor.get(attempt)
-  const isWanted = row && row.state !== 'done' && row.barred === null && row.aborting === null && !row.abandoned
+  const isWanted =
+    row &&
+    row.state !== 'done' &&
+    row.barred === null &&
+    row.aborting === null &&
+    !row.abandoned &&
+    isAtWork(state, row)
   if (!isWanted) return dropBytes(state, attempt.slice(0, attempt.lastIndexOf('#')) as TaskId, index, item)
   if (item.type === 'stored') {
     const { size, hash } = item
@@ -40,6 +47,11 @@ export function yielded(state: PeerState, { attempt, index, item }: Extract<Peer
   if (row.owner !== state.self && guardNamed(state, links)) state.ledger.waits.add(row.id)
   row.unsent.push({ index, item })
   sendItems(state, row)
+}
+
+/** Of a call: its actor has not been ended meanwhile. */
+function isAtWork({ residents }: PeerState, { spec, id }: RunRow): boolean {
+  return spec.call === undefined || residents.get(spec.call.actor)?.streaming.has(id) === true
 }
 
 // oxlint-disable-next-line max-params -- an item and what it is of
@@ -65,7 +77,8 @@ export function item(state: PeerState, from: LifeId, message: ItemMessage): void
   const { task, attempt, index, item: what } = message
   const row = state.tasks.get(task)
   const current = row ? state.tasks.attemptAt(row, from) : null
-  if (!row || current === null) {
+  // An earlier incarnation of an actor may have yielded something else.
+  if (!row || current === null || (row.spec.call && current !== attempt)) {
     state.counters.strayed++
     return refuse(state, from, message)
   }
@@ -77,7 +90,7 @@ export function item(state: PeerState, from: LifeId, message: ItemMessage): void
   expectDelivery(state, from, message)
   const entry = entryFor(state, row, stream, index)
   if (entry?.state !== 'pending') return spareOrFree(state, from, entry, message)
-  if (what.type === 'stored') keepMaker(state, entry.object, row.spec, [from])
+  if (what.type === 'stored' && mayRunAgain(row.spec)) keepMaker(state, entry.object, row.spec, [from])
   enter(state, entry, from, what)
   if (stream) holdUnread(state, stream, index)
 }

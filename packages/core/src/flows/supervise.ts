@@ -10,10 +10,12 @@ import { after } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
 import type { Outcome } from '../model/task.ts'
+import { isStream } from '../model/task.ts'
+import { dropUnsent } from '../state/answer.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
 import type { Resident } from '../state/residents.ts'
-import { lineOf } from '../state/residents.ts'
+import { leaves, lineOf } from '../state/residents.ts'
 import { orderOf } from '../state/runs.ts'
 import type { RunRow } from '../state/runs.ts'
 import { endRun, groupOf, renew, tellWhere } from '../state/tenancy.ts'
@@ -78,7 +80,8 @@ function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): v
   }
   call.state = 'running'
   call.worker = row.worker
-  row.running.add(call.id)
+  if (isStream(call.spec)) row.streaming.add(call.id)
+  else row.running.add(call.id)
   batch.push(orderOf(call))
 }
 
@@ -136,11 +139,22 @@ function isGoing(state: PeerState): boolean {
 function handOver(state: PeerState, row: Resident): void {
   if (!isGoing(state) || row.state === 'over') return
   for (const id of state.residents.mailOf(row.actor)) giveBack(state, row.actor, id, 'it moves to another peer')
+  endStreams(state, row)
   if (row.running.size > 0 || row.isAsked) return
   const { tenure, snapshots, sinceSnapshot } = row
   if (row.state === 'open' && snapshots && sinceSnapshot > 0) return
   if (tenure && row.state === 'open' && tenure.committed < tenure.record.version) return
   endRun(state, row, { type: 'returned', reason: 'its host leaves' })
+}
+
+/** They may never end by themselves, and have begun: whether they are made again is their callers' to say. */
+function endStreams(state: PeerState, { streaming }: Resident): void {
+  const reason = 'its actor moves to another peer'
+  for (const run of streaming) {
+    state.effects.push({ type: 'abort', attempt: run, reason })
+    state.agenda.evicted.push({ run, outcome: { type: 'crash', reason: 'terminated', detail: reason } })
+  }
+  streaming.clear()
 }
 
 /** Taken when enough calls have ended, or nothing else is to be done. */
@@ -207,13 +221,14 @@ function tooLarge(
 /** A call has ended in its worker. What it replies may have to wait for its record, or for the lease. */
 export function callEnded(state: PeerState, call: RunRow, outcome: Outcome, now: Instant): Outcome {
   const row = state.residents.inWorker(call.worker)
-  if (!row?.running.delete(call.id) || call.state === 'done') return outcome
+  if (!row || !leaves(row, call.id) || call.state === 'done') return outcome
   if (row.state === 'over') return { type: 'crash', reason: 'terminated', detail: 'its actor was ended' }
   if (outcome.type === 'missing' || outcome.type === 'returned') return outcome
   row.sinceSnapshot++
   const { id } = call.spec
   const isKept = row.run.spec.actor?.onceOnly === true && row.snapshots && outcome.type !== 'cancelled'
-  if (isKept) row.answers.set(id, { task: id, to: call.owner, outcome })
+  // What it yielded has left and is not kept: a call of a generator method is made again.
+  if (isKept && !isStream(call.spec)) row.answers.set(id, { task: id, to: call.owner, outcome })
   if (isKept) holdBack(row, call, Number.POSITIVE_INFINITY)
   else if (row.tenure && now >= row.tenure.until) holdBack(row, call, 0)
   return outcome
@@ -249,7 +264,11 @@ export function runEnded(state: PeerState, run: RunRow): void {
   resign(state, row, run)
   state.residents.remove(row)
   for (const id of state.residents.mailOf(actor)) giveBack(state, actor, id, 'the actor does not live there any more')
-  // What it replied and nobody else knows of has not happened, as far as anybody can tell.
+  // What it said and nobody else knows of has not happened, as far as anybody can tell.
+  for (const id of [...row.running, ...row.streaming, ...row.heldBack.map((held) => held.id)]) {
+    const call = state.executor.get(id)
+    if (call) dropUnsent(state, call)
+  }
   for (const { id } of row.heldBack) {
     const call = state.executor.get(id)
     if (!call?.unsaid.delete(actor)) continue

@@ -20,6 +20,8 @@ export interface ActorSpec {
   /** For whoever finds it by its name, how it is to be called: retries of a call, and how many may be open. */
   readonly callRetries: number
   readonly maxPendingCalls: number
+  /** Its generator methods: a call of one of them is a stream. */
+  readonly generators: readonly string[]
   /** The first members of its lease group. Whoever submits leaves it out: its peer appoints them. */
   readonly group?: readonly LifeId[] | undefined
 }

@@ -143,7 +143,7 @@ export interface FoundActor {
   /** Its class. */
   readonly fn: string
   /** How it is to be called. */
-  readonly calls: Pick<ActorSpec, 'callRetries' | 'maxPendingCalls' | 'onceOnly'>
+  readonly calls: Pick<ActorSpec, 'callRetries' | 'maxPendingCalls' | 'onceOnly' | 'generators'>
 }
 
 /** What users can listen to. */

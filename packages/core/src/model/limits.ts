@@ -27,6 +27,8 @@ export const limits = {
   labelsLength: 8_192,
   /** Items that a generator may be ahead of its reader. */
   ahead: 65_536,
+  /** Generator methods of a class. */
+  generators: 256,
   /** Attempts that a peer runs at once. */
   slots: 4_096,
   /** Lives whose ledgers one peer keeps. */

@@ -6,8 +6,8 @@ import { MeshError } from '../errors.ts'
 import type { ContextId } from '../model/ids.ts'
 import { createScope, type OpenScope } from '../scope.ts'
 import type { Namespace } from './callee.ts'
-import type { CodePort, LoadedModule } from './code-port.ts'
-import { isGeneratorFunction } from './generators.ts'
+import type { CodePort, ExportInfo, LoadedModule } from './code-port.ts'
+import { generatorMethods, isGeneratorFunction } from './generators.ts'
 import { isClass } from './value-kinds.ts'
 import { WorkerContext } from './worker-context.ts'
 import type { WorkerHost } from './worker-host.ts'
@@ -78,8 +78,12 @@ function bundleOf(code: BatchOrder['code'], namespace: Namespace): CodePort {
       }
       // What an export reaches is not known here: two bundles are two functions.
       const digest = `${code} ${name}`
-      const kind = isClass(f) ? 'class' : isGeneratorFunction(f) ? 'generator' : 'function'
-      return { code, name, exports: [{ name, kind, digest }], only: null, source: null }
+      return { code, name, exports: [{ name, digest, ...kindOf(f) }], only: null, source: null }
     },
   }
+}
+
+function kindOf(f: Parameters<CodePort['fn']>[0]): Pick<ExportInfo, 'kind' | 'generators'> {
+  if (isClass(f)) return { kind: 'class', generators: generatorMethods(f) }
+  return { kind: isGeneratorFunction(f) ? 'generator' : 'function' }
 }

@@ -8,6 +8,8 @@ export interface ExportInfo {
   readonly kind: 'function' | 'generator' | 'class'
   /** Hash of the tree-shaken export: what its tasks' ids take, so that editing one export leaves the others' ids alone. */
   readonly digest: string
+  /** Of a class: its methods that are generators. Default: none. */
+  readonly generators?: readonly string[] | undefined
 }
 
 export interface LoadedModule {

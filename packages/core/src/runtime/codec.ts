@@ -159,9 +159,10 @@ type Rest = Pick<Assignment, 'formerly' | 'extra' | 'remake' | 'stream'> & Pick<
 
 /** What is mostly absent stands last, and is left out. */
 function packRest({ formerly, extra, remake, stream, actor, call }: Rest): Packed {
+  const yields = stream === undefined ? 0 : packStream(stream)
   if (actor !== undefined || call !== undefined)
-    return [formerly ?? 0, extra === true, remake ?? 0, 0, actor ?? 0, call ?? 0]
-  if (stream !== undefined) return [formerly ?? 0, extra === true, remake ?? 0, packStream(stream)]
+    return [formerly ?? 0, extra === true, remake ?? 0, yields, actor ?? 0, call ?? 0]
+  if (yields !== 0) return [formerly ?? 0, extra === true, remake ?? 0, yields]
   if (remake !== undefined) return [formerly ?? 0, extra === true, remake]
   if (extra === true) return [formerly ?? 0, true]
   return formerly === undefined ? none : [formerly]

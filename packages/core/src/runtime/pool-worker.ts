@@ -11,8 +11,7 @@ import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
 import { ItemQueue } from './item-queue.ts'
 import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
-import { type Sent, whereTheyWere } from './sent.ts'
-import { noRoom } from './thrown.ts'
+import { begunOf, outOfRoom, type Sent, whereTheyWere } from './sent.ts'
 import { WorkerLine } from './worker-line.ts'
 import type { Report } from './worker-messages.ts'
 import type { WorkerPoolHost } from './worker-port.ts'
@@ -200,19 +199,11 @@ export class PoolWorker {
     }
     this.#isClosed = true
     this.#options.gone()
-    const begun = this.#isBooted ? this.#begun(attempts) : attempts
+    const begun = this.#isBooted ? begunOf(attempts, this.#actor, (one) => this.#line.recall?.hasBegun(one)) : attempts
     const { alive, running, unstarted } = whereTheyWere(attempts, begun)
     for (const id of alive) this.#options.forget(id)
     const reason = this.#terminated ?? exit.reason
     this.#options.host.reports.exited(this.#options.number, { reason, detail: exit.detail }, running, unstarted)
-  }
-
-  /** Of those that have no outcome: the first, and of an actor the calls that it may have begun. */
-  #begun(attempts: readonly Sent[]): Sent[] {
-    const most = 1 + (this.#actor?.order.actor?.concurrency ?? 0)
-    return attempts.slice(0, most).filter(({ number, isSent, order }) => {
-      return isSent && (order.isCall !== true || this.#line.recall?.hasBegun(number) !== false)
-    })
   }
 
   /**
@@ -323,7 +314,7 @@ export class PoolWorker {
       task: order.task,
       store: this.#options.store,
       tell: (index, item) => {
-        if (!this.#isSilent) this.#options.host.reports.item(order.id, index, sent.context?.outcome(item) ?? item)
+        if (!this.#isSilent) this.#options.host.reports.item(order.id, index, this.#inContext(sent, item))
       },
       full: () => void this.#guard(this.#line.remote.abort(number, 'there is no room for what it yields')),
     })
@@ -339,17 +330,21 @@ export class PoolWorker {
   #ended({ number, outcome, ms, bytes }: Extract<Report, { type: 'done' }>): void {
     const sent = this.#attempts.get(number)
     if (sent === undefined) return
-    if (sent.items?.isFull === true) return this.#over(sent, { type: 'returned', reason: 'memory' }, ms)
-    // What a call returns may be what another one put into the instance.
-    const context = sent.context ?? (sent.order.isCall === true ? this.#actor?.context : undefined)
-    const whole = context?.outcome(outcome) ?? outcome
+    if (sent.items?.isFull === true) return this.#over(sent, outOfRoom(sent), ms)
+    const whole = this.#inContext(sent, outcome)
     if (bytes === null || sent.isGhost) return this.#over(sent, whole, ms)
     const finish = this.#leave(sent)
     const hash = outcome.type === 'stored' ? outcome.hash : undefined
     this.#options.store.put(resultOf(sent.order.task), bytes, hash).then(
       () => finish(whole, ms),
-      () => finish(sent.order.isCall === true ? noRoom() : { type: 'returned', reason: 'memory' }, ms),
+      () => finish(outOfRoom(sent), ms),
     )
+  }
+
+  /** What a call returns or yields may be what another one put into the instance. */
+  #inContext<T extends Outcome>(sent: Sent, outcome: T): T {
+    const context = sent.context ?? (sent.order.isCall === true ? this.#actor?.context : undefined)
+    return context?.outcome(outcome) ?? outcome
   }
 
   #over(sent: Sent, outcome: Outcome, ms: number): void {

@@ -1,6 +1,7 @@
 // The actor that lives in a worker: its instance, and the calls that came for it. Calls begin in the order they came, as
 // many at once as it takes; a snapshot is taken in its turn, and no call begins while it is. What a call that was under
-// way says at such a time waits for the snapshot, so whatever was reported before one is in it.
+// way says at such a time waits for the snapshot, so whatever was reported before one is in it. A generator that waits
+// for its reader lets others have their turn, as between two items of any loop: whoever reads may call.
 
 import type { SnapshotResult } from '../model/actor.ts'
 import type { Handle } from '../handles.ts'
@@ -23,6 +24,9 @@ export class Resident {
   readonly #queue: (Attempt | typeof snapshotWanted)[] = []
   /** Calls that wait for something. */
   readonly #running = new Map<number, Attempt>()
+  /** Generators that wait for their readers, and those of them that may go on. */
+  readonly #parked = new Map<number, Attempt>()
+  readonly #resuming: (() => void)[] = []
   #namespace: Namespace = {}
   #instance: object | undefined
   /** It is being made, or tells what it is: no call begins. */
@@ -53,7 +57,7 @@ export class Resident {
 
   abort(number: number, reason: string): void {
     if (number === this.attempt.order.number) return this.attempt.abort(reason)
-    const running = this.#running.get(number)
+    const running = this.#running.get(number) ?? this.#parked.get(number)
     if (running !== undefined) return running.abort(reason)
     const at = this.#queue.findIndex((next) => next !== snapshotWanted && next.order.number === number)
     if (at === -1) return
@@ -65,6 +69,31 @@ export class Resident {
   get atWork(): Attempt {
     const [only] = this.#running.size === 1 ? this.#running.values() : []
     return only ?? this.attempt
+  }
+
+  find(number: number): Attempt | undefined {
+    const begun = this.#running.get(number) ?? this.#parked.get(number)
+    if (begun !== undefined) return begun
+    return this.#queue.find((next): next is Attempt => next !== snapshotWanted && next.order.number === number)
+  }
+
+  /** Others have their turn; what is returned resolves when it has its own again, before what has not begun. */
+  park(call: Attempt): () => Promise<void> {
+    const { number } = call.order
+    this.#running.delete(number)
+    this.#parked.set(number, call)
+    this.#host.leave(call)
+    this.#go()
+    return () =>
+      new Promise((resolve) => {
+        this.#resuming.push(() => {
+          this.#parked.delete(number)
+          this.#running.set(number, call)
+          if (this.#concurrency === 1) this.#host.goesOn(call)
+          resolve()
+        })
+        this.#go()
+      })
   }
 
   async #build(): Promise<void> {
@@ -99,6 +128,11 @@ export class Resident {
 
   #go(): void {
     while (!this.#isBusy && this.#running.size < this.#concurrency) {
+      const resume = this.#resuming.shift()
+      if (resume !== undefined) {
+        resume()
+        continue
+      }
       const next = this.#queue.shift()
       if (next === undefined) return
       if (next === snapshotWanted) void this.#takeSnapshot()

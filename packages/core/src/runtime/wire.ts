@@ -55,7 +55,7 @@ export const outcome = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('cancelled'), reason: text }),
   z.object({ type: z.literal('missing'), objects: list(id) }),
-  z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()) }),
+  z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()), to: z.optional(lifeId) }),
   z.object({
     type: z.literal('rejected'),
     code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT', 'FORBIDDEN', 'ACTOR_DIED', 'ACTOR_UNAVAILABLE']),
@@ -153,6 +153,7 @@ const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]
 const holding = z.object({ object: id, size: whole, hash: id })
 const found = z.object({ object: id, size: whole, hash: id, owners: list(lifeId, limits.labelOwners) })
 
+const generators = list(id, limits.generators)
 /** Of a spec that is an actor. */
 export const actor = z.object({
   concurrency: whole,
@@ -162,9 +163,10 @@ export const actor = z.object({
   getIfExists: z.boolean(),
   callRetries: z.int(),
   maxPendingCalls: whole,
+  generators,
   group: z.optional(list(lifeId, 16)),
 })
-const calls = z.object({ callRetries: z.int(), maxPendingCalls: whole, onceOnly: z.boolean() })
+const calls = z.object({ callRetries: z.int(), maxPendingCalls: whole, onceOnly: z.boolean(), generators })
 /** Of a spec that is a call. */
 export const call = z.object({ actor: id, maxPendingCalls: whole, onceOnly: z.boolean() })
 

@@ -188,6 +188,7 @@ export class Attempt implements CurrentTask {
         encode: (value) => this.#item(value),
         send: (yielded) => this.#send(yielded),
         waits: (change) => this.#wait(change),
+        yieldsTurn: this.#actor && (() => this.#host.yieldsTurn(this)),
         now: () => this.#host.now(),
       })
       if (this.#aborted !== undefined) this.#stream.stop()
@@ -308,7 +309,7 @@ function refuseGenerator(result: unknown, fn: string, isMethod: boolean): void {
   const tag = Object.prototype.toString.call(result)
   if (tag !== '[object Generator]' && tag !== '[object AsyncGenerator]') return
   const way = isMethod
-    ? 'a method of an actor gives one value: return an array, or have it called once for each item'
+    ? `make it a generator method itself, in its class: async *${fn}(…) { yield* … }`
     : `make it a generator function itself: export async function* ${fn}(…) { yield* … }`
   throw new MeshError('UNSERIALIZABLE', `${fn} returned a generator, and its caller expects a value: ${way}`)
 }

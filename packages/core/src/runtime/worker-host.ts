@@ -106,11 +106,16 @@ export class WorkerHost {
 
   #heard(said: ToWorker): void {
     if ('call' in said) return this.calls.answer(said)
-    const attempts = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue]
-    const attempt = attempts.find(({ order }) => order.number === said.number)
+    const attempt = this.#attempt(said.number)
     if (attempt !== undefined) attempt.proceed(said.taken)
     // Batches come another way, and may be overtaken. What is over is not waited for.
     else if (said.number > this.#latest) this.#early.set(said.number, said.taken)
+  }
+
+  #attempt(number: number): Attempt | undefined {
+    if (this.#resident !== undefined) return this.#resident.find(number)
+    if (this.#current?.order.number === number) return this.#current
+    return this.#queue.find(({ order }) => order.number === number)
   }
 
   /** Imported when its first attempt comes: then nobody else's environment is in use. */
@@ -242,6 +247,18 @@ export class WorkerHost {
   /** The main thread can tell that it has begun, whatever becomes of this worker. */
   begun({ order }: Attempt): void {
     this.#recalled?.begins(order.number)
+  }
+
+  /** A generator that waits for its reader, in an actor. */
+  yieldsTurn(call: Attempt): () => Promise<void> {
+    const resident = this.#resident
+    return resident === undefined ? () => Promise.resolve() : resident.park(call)
+  }
+
+  /** It goes on. */
+  goesOn(attempt: Attempt): void {
+    this.#current = attempt
+    taskGlobal().current = attempt
   }
 
   /** It runs no more, or not at this moment. */

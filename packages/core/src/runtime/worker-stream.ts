@@ -16,6 +16,8 @@ export interface Flow {
   readonly send: (items: readonly YieldedItem[]) => void
   /** It waits for its reader, or does no longer. */
   readonly waits: (change: 1 | -1) => void
+  /** Of an actor: others have their turn while it waits; what is returned resolves when it has its own again. */
+  readonly yieldsTurn: (() => () => Promise<void>) | undefined
   readonly now: () => number
 }
 
@@ -108,7 +110,8 @@ export class StreamRun {
 
   async #room(index: number): Promise<void> {
     this.#flush()
-    const { waits } = this.#flow
+    const { waits, yieldsTurn } = this.#flow
+    const turn = yieldsTurn?.()
     let isWaiting = false
     const timer = setTimeout(() => {
       isWaiting = true
@@ -117,6 +120,7 @@ export class StreamRun {
     while (!this.#mayYield(index)) await new Promise<void>((resolve) => (this.#go = resolve))
     clearTimeout(timer)
     if (isWaiting) waits(-1)
+    await turn?.()
   }
 
   #push(index: number, value: unknown): void {

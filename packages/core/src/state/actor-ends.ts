@@ -1,9 +1,12 @@
 // What the end of a task means when it is an actor, or a call of one: how that is put, who is told, and what is
 // not kept. Everything else of it is as with any task (flows/conclude.ts).
 
-import { resultOf } from '../model/ids.ts'
+import type { TaskId } from '../model/ids.ts'
+import { itemOf, resultOf } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
+import { isStream } from '../model/task.ts'
 import { replied } from './forgetting.ts'
+import { dropMaker } from './lineage.ts'
 import { letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
@@ -59,5 +62,15 @@ export function callOver(state: PeerState, { spec }: TaskRow, result: Located): 
   if (!call) return
   if (result.type !== 'failure' || result.failure.code === 'TASK_FAILED') replied(state, spec)
   state.callees.settled(call.actor, context, id)
-  if (result.type === 'stored') state.notes.set(resultOf(id), 'a call of an actor is not run again for its result')
+  if (result.type === 'stored') state.notes.set(resultOf(id), notAgain)
+  if (isStream(spec)) endMaking(state, id)
+}
+
+const notAgain = 'a call of an actor is not run again for its result'
+
+/** What it yielded and is lost from now on is lost for good. */
+function endMaking(state: PeerState, task: TaskId): void {
+  state.notes.set(resultOf(task), notAgain)
+  for (const index of state.streams.get(task)?.items ?? []) dropMaker(state, itemOf(task, index))
+  dropMaker(state, resultOf(task))
 }

@@ -58,11 +58,17 @@ export function answerAskers(state: PeerState, row: RunRow): void {
 
 /** What a generator yielded leaves in order, each item when the refs in it are safe and known to those who answer for them. */
 export function sendItems(state: PeerState, row: RunRow): void {
-  if (state.members.ended(row.owner)) return
+  if (state.members.ended(row.owner) || isLapsed(state, row)) return
   for (let next = row.unsent[0]; next && mayLeave(state, row, linksOf(next.item)); next = row.unsent[0]) {
     row.unsent.shift()
     sendItem(state, row, next)
   }
+}
+
+/** Of an actor without a lease nothing is heard: another may have begun in its place. */
+function isLapsed({ residents, timers }: PeerState, { spec }: RunRow): boolean {
+  const tenure = spec.call && residents.get(spec.call.actor)?.tenure
+  return tenure ? timers.turnAt >= tenure.until : false
 }
 
 function mayLeave(state: PeerState, { owner, id }: RunRow, links: readonly RefLink[]): boolean {
@@ -157,12 +163,17 @@ function current(state: PeerState, outcome: Outcome): Outcome {
 /** The row's own holds go with it; those of its answers stay until they are delivered. */
 function forget(state: PeerState, row: RunRow): void {
   for (const link of linksOf(row.outcome as Outcome)) letGo(state, link.object, 'transit')
+  dropUnsent(state, row)
+  state.executor.remove(row)
+  state.code.unneed(row.spec.code)
+}
+
+/** What it yielded and may never leave. */
+export function dropUnsent(state: PeerState, row: RunRow): void {
   for (const { index, item } of row.unsent.splice(0)) {
     for (const link of linksOf(item)) letGo(state, link.object, 'transit')
     if (item.type === 'stored') dropBytes(state, itemOf(row.spec.id, index), row.owner)
   }
-  state.executor.remove(row)
-  state.code.unneed(row.spec.code)
 }
 
 /** Nobody will ask for it: what an abandoned attempt leaves behind goes with it. */

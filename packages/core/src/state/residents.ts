@@ -67,6 +67,8 @@ export interface Resident {
   /** Calls that ended since the last one. */
   sinceSnapshot: number
   readonly running: Set<AttemptId>
+  /** Calls that yield items: they may go on for as long as their readers, and keep nobody from a snapshot. */
+  readonly streaming: Set<AttemptId>
   readonly answers: Map<TaskId, Answered>
   /** The latest run of each context that was run again, and called. */
   readonly fences: Map<ContextId, number>
@@ -123,6 +125,7 @@ export class Residents {
       isAsked: false,
       sinceSnapshot: 0,
       running: new Set(),
+      streaming: new Set(),
       answers: new Map(),
       fences: new Map(),
       unclaimed: new Map(),
@@ -184,6 +187,11 @@ export class Residents {
 }
 
 const empty: ReadonlySet<AttemptId> = new Set()
+
+/** That call has ended, or never ran: false when it did not run here. */
+export function leaves({ running, streaming }: Resident, call: AttemptId): boolean {
+  return running.delete(call) || streaming.delete(call)
+}
 
 /** In a mailbox: the calls of one context come one after the other. */
 export function lineOf({ spec }: RunRow): ContextId {

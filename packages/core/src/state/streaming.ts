@@ -9,6 +9,7 @@ import { countIn, pastTheEnd } from '../model/stream.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
 import type { Entry } from './directory.ts'
+import { failure, giveFailure } from './failures.ts'
 import { keepMaker } from './lineage.ts'
 import { letGo, moveTo } from './locate.ts'
 import type { Maker } from './makers.ts'
@@ -24,8 +25,13 @@ import { Tasks } from './tasks.ts'
 export function openStream(state: PeerState, spec: TaskSpec): void {
   if (!isStream(spec) || state.streams.get(spec.id)) return
   const row = state.streams.add(spec)
-  keepMaker(state, resultOf(spec.id), spec, [])
+  if (mayRunAgain(spec)) keepMaker(state, resultOf(spec.id), spec, [])
   for (const index of row.items) holdUnread(state, row, index)
+}
+
+/** A call of an actor only where its caller allows that, and until it has ended: what it did, it did. */
+export function mayRunAgain({ call, policy }: TaskSpec): boolean {
+  return call === undefined || policy.retries !== 0
 }
 
 /** Whoever asks for that item waits for it from now on. False when it was taken, or its stream is not answered for here. */
@@ -164,6 +170,7 @@ export function hasPassed(state: PeerState, { spec, told }: Maker, object: Objec
 
 /** From its beginning, instead of the attempt that runs: its reader may wait for an earlier item than that one will ever come to. */
 export function runAnew(state: PeerState, row: TaskRow, reason: string): void {
+  if (row.spec.call) return callAnew(state, row, reason)
   const { id } = row.spec
   const at = row.at as LifeId
   state.makers.get(id)?.told.clear()
@@ -175,6 +182,23 @@ export function runAnew(state: PeerState, row: TaskRow, reason: string): void {
   notify(state, { type: 'object:rebuilt', object: resultOf(id), task: id })
   state.tasks.retrying(row, state.timers.turnAt)
   state.deadlines.set(id, Tasks.dueAt(row))
+}
+
+/** Of an actor: it may have had its effects already, so it is its caller's to risk. */
+function callAnew(state: PeerState, row: TaskRow, reason: string): void {
+  const { spec, attempt, at, retriesLeft } = row
+  state.makers.get(spec.id)?.told.clear()
+  say(state, at as LifeId, { type: 'abort', task: spec.id, attempt, reason, moved: true })
+  if (retriesLeft <= 0) {
+    const way = 'a call of an actor is made again only with callRetries'
+    return giveFailure(
+      state,
+      row,
+      failure(row, 'OBJECT_LOST', 'no-rebuilds', `items of ${spec.fn} are lost: ${reason}, and ${way}`),
+    )
+  }
+  const base = { task: spec.id, attempt, charge: 'retry', code: 'PEER_DIED', cause: null, peer: null } as const
+  state.agenda.requeue.push({ ...base, killed: false, reason })
 }
 
 /** Its generator has ended: whoever waits for a further item learns that there is none. */

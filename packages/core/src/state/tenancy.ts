@@ -5,7 +5,7 @@ import type { ActorRecord } from '../model/actor.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
 import { after, peerOf } from '../model/ids.ts'
 import type { Outcome } from '../model/task.ts'
-import { answerAskers } from './answer.ts'
+import { answerAskers, sendItems } from './answer.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import { roleOf } from './permits.ts'
@@ -55,6 +55,10 @@ export function freeHeldBack(state: PeerState, row: Resident, now: Instant): voi
     return false
   })
   heldBack.splice(0, heldBack.length, ...left)
+  for (const id of row.streaming) {
+    const run = state.executor.get(id)
+    if (run && run.unsent.length > 0) sendItems(state, run)
+  }
 }
 
 /** The attempt at being the actor is over before it was done, here. */

@@ -24,6 +24,7 @@ const notes: fc.Arbitrary<ActorNote> = fc.record({
   callRetries: fc.integer({ min: -1 }),
   onceOnly: fc.boolean(),
   maxPendingCalls: fc.nat(),
+  generators: fc.array(fc.string()),
 })
 const links = fc.tuple(fc.string({ minLength: 1 }), notes)
 
@@ -55,6 +56,7 @@ const note = {
   callRetries: -1,
   onceOnly: true,
   maxPendingCalls: 10,
+  generators: ['rows'],
 }
 
 test('are no values that a task waits for: as arguments they arrive as they are', () => {

@@ -73,9 +73,10 @@ async function digests(
     plugins: [oneExportPlugin(at), ...(shared.plugins ?? [])],
   })
   const texts = new Map(result.outputFiles.map(({ path, text }) => [relative(at.root, path), text]))
-  return kinds.map(({ name, kind }, index) => {
+  return kinds.map((kind, index) => {
+    const { name } = kind
     const text = withoutLabels(texts.get(`${index}.js`) ?? '')
-    return { name, kind, digest: tools.sha256(manifest, name, '\n', text) }
+    return { ...kind, digest: tools.sha256(manifest, name, '\n', text) }
   })
 }
 

@@ -61,6 +61,27 @@ export { written as again }`
     })
   })
 
+  test('knows which methods of a class are generators, also those of the classes that it extends', async () => {
+    const { use } = project({
+      'base.ts': `export class Base { *rows() { yield 1 } *late() { yield 2 } static *make() { yield 3 } }`,
+      'a.task.ts': `import { Base } from './base.ts'
+export class Store extends Base {
+  async *rows() { yield* super.rows() }
+  late() { return 2 }
+  values = function* () { yield 4 };
+  *[Symbol.iterator]() { yield 5 }
+  *'odd name'() { yield 6 }
+  *#secret() { yield 7 }
+}
+export class Plain { one() { return this } }`,
+    })
+    const { exports } = await use('a.task.ts')
+    expect(exports.map(({ name, generators }) => [name, generators])).toEqual([
+      ['Plain', undefined],
+      ['Store', ['rows', 'values', 'odd name']],
+    ])
+  })
+
   test('is not run to find that out', async () => {
     const { use } = project({ 'a.task.ts': `globalThis.ranInTheProgram = true; export function f() {}` })
     await use('a.task.ts')
