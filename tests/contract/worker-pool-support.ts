@@ -258,7 +258,15 @@ export class FakeActor {
     this.object = object as ObjectId
   }
   get [Symbol.for('murmuration.actor.1')](): object {
-    const note = { code: 'c0de', label: 'far.Far', name: null, callRetries: 2, onceOnly: false, maxPendingCalls: 5, generators: [] }
+    const note = {
+      code: 'c0de',
+      label: 'far.Far',
+      name: null,
+      callRetries: 2,
+      onceOnly: false,
+      maxPendingCalls: 5,
+      generators: [],
+    }
     return { object: this.object, owner: 'there/2', note }
   }
 }

@@ -41,7 +41,7 @@ export function packNote(note: ActorNote): unknown[] {
 
 /** Throws TypeError when that is no note. */
 export function unpackNote(packed: readonly unknown[]): ActorNote {
-  const [written, code, label, name, callRetries, onceOnly, maxPendingCalls, generators = []] = packed
+  const [written, code, label, name, callRetries, onceOnly, maxPendingCalls, generators] = packed
   if (written !== version)
     throw new TypeError(`an actor's handle of version ${String(written)}; this one reads ${version}`)
   const isNote =
