@@ -42,9 +42,9 @@ export function encode(value: unknown, top = false): Encoded {
   const big = value instanceof Big ? value : null
   const plain = big ? big.value : value
   const refs: RefLink[] = []
-  const text = JSON.stringify(plain, (_key, item: unknown) => {
+  const text = JSON.stringify(plain, function (this: unknown, _key: string, item: unknown) {
     if (!(item instanceof SimRef)) return item
-    refs.push({ object: item.object, owner: item.owner, top: top && Array.isArray(plain) && plain.includes(item) })
+    refs.push({ object: item.object, owner: item.owner, top: top && this === plain })
     return { $ref: item.object }
   })
   const bytes = encoder.encode(text ?? 'null')

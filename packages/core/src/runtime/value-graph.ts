@@ -78,6 +78,8 @@ const isWellFormed: (text: string) => boolean =
 class Flattening {
   readonly options: GraphOptions
   readonly numbers = new Map<object, number>()
+  /** Of refs that are both: an argument, and inside another one. */
+  readonly others = new Map<object, number>()
   readonly pending: Pending[] = []
   readonly parts: Uint8Array[] = []
   readonly topRefs: RefLink[] = []
@@ -115,7 +117,8 @@ class Flattening {
   }
 
   #link(value: object, step: Step | null, lenient: boolean): unknown {
-    let number = this.numbers.get(value)
+    const numbers = this.#isOther(value, step) ? this.others : this.numbers
+    let number = numbers.get(value)
     if (number === undefined) {
       let kind: Kind | undefined
       try {
@@ -125,9 +128,20 @@ class Flattening {
       }
       if (kind === undefined) return this.#refuse(value, step, lenient)
       number = this.pending.push({ value, kind, step, lenient: lenient || kind === 'error' }) - 1
-      this.numbers.set(value, number)
+      numbers.set(value, number)
     }
     return [number]
+  }
+
+  /** A ref that was met before where it gives way to its value, and stays a ref here; or the other way round. */
+  #isOther(value: object, step: Step | null): boolean {
+    const met = this.pending[this.numbers.get(value) ?? -1]
+    return met?.kind === 'ref' && this.#givesWay(value, met.step) !== this.#givesWay(value, step)
+  }
+
+  /** Directly in an argument list. A stream has no value that could take its place. */
+  #givesWay(ref: object, step: Step | null): boolean {
+    return this.options.args && step?.from === null && (ref as { [refBrand]: Branded })[refBrand].isStream !== true
   }
 
   #refuse(value: unknown, step: Step | null, lenient: boolean): unknown {
@@ -271,8 +285,7 @@ class Flattening {
   #ref(ref: object, step: Step | null): Node {
     const { object, owner, isStream = false } = (ref as { [refBrand]: Branded })[refBrand]
     this.options.onRef?.(ref)
-    // A stream has no value that could take its place.
-    const top = !isStream && this.options.args && step !== null && step.from === null
+    const top = this.#givesWay(ref, step)
     if (!top) this.nestedRefs.set(object, { object, owner, top })
     else this.topRefs.push({ object, owner, top })
     return [isStream ? tags.stream : top ? tags.topRef : tags.ref, object]

@@ -275,6 +275,20 @@ describe('refs', () => {
     expect(args).toEqual([{ deep: link('n', false) }, 'value of a', 3, 'value of a', 'value of b'])
   })
 
+  test('that are an argument and inside another one are both: its value, and a ref', () => {
+    const a = new Ref('a')
+    for (const all of [
+      [a, { deep: a, deeper: [a] }],
+      [{ deep: a, deeper: [a] }, a],
+    ]) {
+      const { bytes, refs } = encodeArgs(all)
+      expect(refs).toEqual([link('a', true), link('a', false)])
+      const args = decodeArgs(bytes, { refs, makeRef: ({ object }) => `ref ${object}`, resolve: () => 'value' })
+      const inside = { deep: 'ref a', deeper: ['ref a'] }
+      expect(args).toEqual(all[0] === a ? ['value', inside] : [inside, 'value'])
+    }
+  })
+
   test('are named in the bytes without their owner', () => {
     const other = { ...ref('n') }
     Object.setPrototypeOf(other, {
