@@ -4,7 +4,7 @@
 import type { Body, Context, SimRef } from '@murmuration/sim-peer'
 import { describe, expect, test } from 'vitest'
 import { again, allTold, nothingLives, oneTo, stage, told } from './actor-stage.ts'
-import { elapse, get } from './scenario.ts'
+import { elapse, get, only } from './scenario.ts'
 import type { Scenario } from './scenario.ts'
 
 /** An actor that notes what it is asked for, and how many run at once. */
@@ -68,6 +68,7 @@ describe('arguments', () => {
     scene.actors.set('Three', {
       build: () => ({}),
       methods: {
+        // oxlint-disable-next-line max-params -- as many as arguments
         *three(_context: Context, _state: never, a: number, b: number, box: { ref: SimRef }): Body {
           return [a, b, yield* get(box.ref)]
         },
@@ -86,6 +87,37 @@ describe('arguments', () => {
     const once = [21, 21, 21]
     expect(scene.result(program)).toEqual([once, once])
     expect(scene.timesRun('makes')).toBe(1)
+    scene.endsWell()
+  })
+})
+
+describe('while its actor is still to be made', () => {
+  const roomy = { needs: { labels: { room: 'yes' } } }
+
+  test.each(['an argument', 'a slot'])('a call waits as long as that takes, wherever it was made: for %s', (what) => {
+    const scene = stage({ S: 0, T: 1, X: { slots: 1, labels: { room: 'yes' } } })
+    defineSlow(scene)
+    const program = scene.ask('S', function* (context) {
+      const late = context.call('slow', [4 * scene.config.placeTimeoutMs, 0], roomy)
+      yield* elapse(100)
+      const actor = context.spawn('Counter', [what === 'an argument' ? late : 0], roomy)
+      const mine = context.send(actor, 'add', [1, 1])
+      const theirs = context.call('bump', [{ actor }, 2, 1], only('T'))
+      return yield* allTold([mine, theirs])
+    })
+    expect(scene.result(program)).toEqual([1, [2, 3]])
+    scene.endsWell()
+  })
+
+  test('and can be nowhere: its calls say what is missing at each peer', () => {
+    const scene = stage({ S: 0, T: 1, X: 1 })
+    const program = scene.ask('S', function* (context) {
+      const actor = context.spawn('Counter', [0], roomy)
+      return yield* allTold([context.send(actor, 'add', [1, 1]), context.call('bump', [{ actor }, 1, 1], only('T'))])
+    })
+    const [mine, theirs] = scene.result(program) as string[]
+    expect(mine).toMatch(/^UNPLACEABLE: add did not run: .*label room/)
+    expect(theirs).toMatch(/^TASK_FAILED: .*UNPLACEABLE: add did not run: .*label room/)
     scene.endsWell()
   })
 })
@@ -298,7 +330,7 @@ describe('a cancelled call', () => {
   })
 })
 
-test('whoever may call is told from whoever may not: a call of an ended actor fails with why, and waits for nothing', () => {
+test('a call that waits for its argument fails with its actor, at once, and says why', () => {
   const scene = stage({ S: 0, X: 1 })
   defineSlow(scene)
   const program = scene.ask('S', function* (context) {

@@ -158,6 +158,16 @@ export function hosted(
   }
 }
 
+/** What it waits for its owner can say, and has a bound of its own. */
+export function unmade(state: PeerState, from: LifeId, actor: ObjectId): void {
+  if (state.holds.get(actor)?.owner !== from) return void state.counters.strayed++
+  for (const callee of state.callees.all()) {
+    if (finalOf(state, linkOf(state, callee)).object !== actor) continue
+    callee.by = never
+    state.callees.isStirred = true
+  }
+}
+
 function notifyRestart(state: PeerState, { spec, attempt, story }: TaskRow): void {
   const reason = story.at(-2) ?? 'its host is gone'
   notify(state, { type: 'actor:restarted', task: spec.id, fn: spec.fn, incarnation: attempt, reason })
@@ -182,14 +192,16 @@ export function hostGone(state: PeerState, life: LifeId): void {
 
 export function dueCalls(state: PeerState, now: Instant): void {
   for (const callee of state.callees.all()) {
+    const { object } = finalOf(state, linkOf(state, callee))
     if (callee.by <= now) {
       callee.by = never
-      refuse(state, callee, (row) => unavailable(state, row))
+      const actor = state.tasks.get(object as string as TaskId)
+      if (actor && Tasks.isToBeMade(actor)) state.callees.isStirred = true
+      else refuse(state, callee, (row) => unavailable(state, row))
     }
     if (callee.askAt > now) continue
     callee.askAt = never
     state.callees.isStirred = true
-    const { object } = finalOf(state, linkOf(state, callee))
     if (state.elsewhere.get(object)?.located === null) askAgain(state, object)
   }
 }

@@ -245,6 +245,7 @@ const takers: Takers = {
   renewed: (state, from, message, now) => stand.leased(state, from, message, now),
   resign: (state, from, message, now) => lease.resigned(state, from, message, now),
   hosted: (state, from, message) => call.hosted(state, from, message),
+  unmade: (state, from, { actor }) => call.unmade(state, from, actor),
   forget: (state, _from, message, now) => supervise.forgotten(state, message, now),
   'seek-actor': (state, from, message) => names.sought(state, from, message),
   'sought-actor': (state, from, message) => names.answered(state, from, message),

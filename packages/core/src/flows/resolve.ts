@@ -16,6 +16,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, lostFailure, say } from '../state/peer-state.ts'
 import { asksHere } from '../state/permits.ts'
 import { hasRoomForCopy } from '../state/room.ts'
+import { Tasks } from '../state/tasks.ts'
 import { answerWanted } from '../state/telling.ts'
 
 export function watch(state: PeerState, object: ObjectId, owner: LifeId, bytes: boolean): void {
@@ -92,8 +93,9 @@ export function wanted(state: PeerState, from: LifeId, object: ObjectId): void {
 /** An actor has no value: whoever asks for it would call it. */
 function sayWhere(state: PeerState, to: LifeId, { object: actor, task }: Entry): void {
   const row = task ? state.tasks.get(task) : undefined
-  if (row?.spec.actor && row.at !== null && row.hosted !== null)
-    say(state, to, { type: 'hosted', actor, at: row.at, epoch: row.hosted })
+  if (!row?.spec.actor) return
+  if (row.at !== null && row.hosted !== null) say(state, to, { type: 'hosted', actor, at: row.at, epoch: row.hosted })
+  else if (Tasks.isToBeMade(row)) say(state, to, { type: 'unmade', actor })
 }
 
 /** That life is over and nobody answers for it. */
@@ -212,10 +214,8 @@ function retryForWatch(state: PeerState, row: Fetch, now: Instant, full: boolean
   row.failures++
   if (full) {
     state.holdings.forgetFetch(object)
-    const failure = {
-      ...lostFailure(object, 'memory', 'there is no room for it on this peer'),
-      code: 'OVERLOADED',
-    } as const
+    const message = `object ${object} cannot be read here: there is no room for it on this peer; let go of other refs, or give it more memoryBytes or spillBytes`
+    const failure = { ...lostFailure(object, 'memory', ''), code: 'OVERLOADED', message } as const
     for (const watched of state.watches.ofSource(object)) {
       state.watches.remove(state.watches.get(watched) as WatchRow)
       const located = { type: 'failure', failure } as const

@@ -233,6 +233,8 @@ export type Message =
   | { readonly type: 'resign'; readonly actor: ObjectId; readonly epoch: Epoch; readonly over: string | null }
   /** That is where it lives, as that incarnation: from the host to who answers for it, from there to who calls it. */
   | { readonly type: 'hosted'; readonly actor: ObjectId; readonly at: LifeId; readonly epoch: Epoch }
+  /** It is still to be made, and waits for an argument, a slot or its next try: from who answers for it to who would call it. */
+  | { readonly type: 'unmade'; readonly actor: ObjectId }
   /** The caller has let go of what that call answered. `keep`: how long somebody may ask for it again in its place. */
   | { readonly type: 'forget'; readonly actor: ObjectId; readonly task: TaskId; readonly keep: Keep }
   // ---- actors by name: to everybody and back

@@ -62,6 +62,7 @@ const leastRole: { readonly [T in Message['type']]: Role } = {
   renewed: 'member',
   resign: 'worker',
   hosted: 'worker',
+  unmade: 'worker',
   forget: 'worker',
   'seek-actor': 'worker',
   'sought-actor': 'worker',

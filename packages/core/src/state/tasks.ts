@@ -279,6 +279,11 @@ export class Tasks {
     return Math.min(row.retryAt, row.timeoutAt, row.attemptTimeoutAt, row.placeBy) as Instant
   }
 
+  /** It waits for an argument, a slot or its next try: nobody has it. */
+  static isToBeMade({ state }: TaskRow): boolean {
+    return state === 'waiting' || state === 'ready' || state === 'retrying'
+  }
+
   check(): void {
     let pending = 0
     for (const row of this.#rows.values()) {
