@@ -129,7 +129,7 @@ test('once it has ended it is not run again: an item that is lost then says so',
     for (const ref of refs) context.release(ref)
     return failureOf(got)
   })
-  expect(scene.result(program)).toMatch(/^OBJECT_LOST .*a call of an actor is not run again for its result/)
+  expect(scene.result(program)).toMatch(/^OBJECT_LOST .*is a call of an actor, and is not made again for its result/)
   scene.endsWell()
 })
 

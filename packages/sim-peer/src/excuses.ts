@@ -19,7 +19,6 @@ const losses: readonly (readonly [RegExp, Verdict])[] = [
   [/^it was put, and/, (world, object) => isHarmed(world) && (!world.durability.isMade(object) || isForgetful(world))],
   [/^it was put inside .* \(rebuilds\)|^it may be made again/, isHarmed],
   [/^it was put inside .* failed before/, (world, _object, why) => isExcusedEnd(world, why)],
-  [/^there is no room for/, (world) => world.isCramped],
   [/^its lineage was dropped/, isForgetful],
 ]
 
@@ -45,7 +44,7 @@ const ends: readonly (readonly [RegExp, (world: SimWorld) => boolean])[] = [
 export function isExcused(world: SimWorld, failure: Failure): boolean {
   const text = `${failure.code}: ${failure.message}`
   // A failure that led to others is the last one in their sentences.
-  const lost = [...text.matchAll(/object (\S+) is lost: (.*?)(?=; |$)/g)].at(-1)
+  const lost = [...text.matchAll(/(?:object |the result of \S+ \()([^\s)]+)\)? is lost: (.*?)(?=; |$)/g)].at(-1)
   if (lost) {
     const [, object, why] = lost as unknown as [string, ObjectId, string]
     return losses.some(([sentence, isTrue]) => sentence.test(why) && isTrue(world, object, why))

@@ -1,9 +1,9 @@
 // What the end of a task means when it is an actor, or a call of one: how that is put, who is told, and what is
 // not kept. Everything else of it is as with any task (flows/conclude.ts).
 
-import type { TaskId } from '../model/ids.ts'
 import { itemOf, resultOf } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
+import type { TaskSpec } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
 import { replied } from './forgetting.ts'
 import { dropMaker } from './lineage.ts'
@@ -62,15 +62,18 @@ export function callOver(state: PeerState, { spec }: TaskRow, result: Located): 
   if (!call) return
   if (result.type !== 'failure' || result.failure.code === 'TASK_FAILED') replied(state, spec)
   state.callees.settled(call.actor, context, id)
-  if (result.type === 'stored') state.notes.set(resultOf(id), notAgain)
-  if (isStream(spec)) endMaking(state, id)
+  if (result.type === 'stored') state.notes.set(resultOf(id), notAgain(spec))
+  if (isStream(spec)) endMaking(state, spec)
 }
 
-const notAgain = 'a call of an actor is not run again for its result'
+/** Why what a call gave is lost with its last copy. */
+function notAgain({ fn }: TaskSpec): string {
+  return `${fn} is a call of an actor, and is not made again for its result`
+}
 
 /** What it yielded and is lost from now on is lost for good. */
-function endMaking(state: PeerState, task: TaskId): void {
-  state.notes.set(resultOf(task), notAgain)
-  for (const index of state.streams.get(task)?.items ?? []) dropMaker(state, itemOf(task, index))
-  dropMaker(state, resultOf(task))
+function endMaking(state: PeerState, spec: TaskSpec): void {
+  state.notes.set(resultOf(spec.id), notAgain(spec))
+  for (const index of state.streams.get(spec.id)?.items ?? []) dropMaker(state, itemOf(spec.id, index))
+  dropMaker(state, resultOf(spec.id))
 }

@@ -48,7 +48,8 @@ export function loseForGood(state: PeerState, entry: Entry, reason: string, beca
   const { object, task } = entry
   const sought = entry.state === 'pending' ? state.missing.get(object)?.located.refs : undefined
   const refs = sought ?? entry.refs
-  state.directory.failed(entry, { ...lostFailure(object, reason, because), task })
+  const fn = task ? state.tasks.get(task)?.spec.fn : undefined
+  state.directory.failed(entry, { ...lostFailure(object, reason, because, fn), task })
   for (const link of refs) letGo(state, link.object, 'container')
   if (task) dropSpec(state, task)
   else if (state.makers.of(object)) {

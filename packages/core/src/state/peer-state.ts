@@ -332,8 +332,8 @@ export function checkPeerState(state: PeerState): void {
   state.callees.check()
 }
 
-/** Why a value is not to be had, as a failure. */
-export function lostFailure(object: ObjectId, reason: string, because: string): Failure {
-  const message = `object ${object} is lost: ${because}`
+/** Why a value is not to be had, as a failure; `fn` made it, as far as we know. */
+export function lostFailure(object: ObjectId, reason: string, because: string, fn?: string): Failure {
+  const message = `${fn === undefined ? `object ${object}` : `the result of ${fn} (${object})`} is lost: ${because}`
   return { code: 'OBJECT_LOST', reason, message, task: null, peer: null, attempt: 0, cause: null, story: [] }
 }
