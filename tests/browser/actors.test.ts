@@ -19,6 +19,18 @@ afterAll(async () => {
   await endChromium()
 })
 
+test('what came with a module is there in a tab', async () => {
+  const { page } = await pages.open()
+  const assets = [new URL('./labels.json', import.meta.url)]
+  const { labels } = await mesh.use<typeof tally>(new URL('./tally.task.ts', import.meta.url), { assets })
+  expect(
+    await labels
+      .with({ needs: { labels: { kind: 'browser' } } })()
+      .get(),
+  ).toEqual(['wren', 'owl'])
+  await page.close()
+})
+
 test('an actor in a tab counts, and goes on in another one when that is closed', async () => {
   const first = await pages.open()
   await until(() => mesh.peers().some(({ id }) => id === first.id))

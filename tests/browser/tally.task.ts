@@ -28,6 +28,10 @@ export class Tally {
   }
 }
 
+export async function labels(): Promise<string[]> {
+  return JSON.parse(await (await task.asset('labels.json')).text()) as string[]
+}
+
 export function twice(n: number): number {
   return 2 * n
 }

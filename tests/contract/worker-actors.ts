@@ -22,6 +22,7 @@ import {
   type Snapshot,
   type TaskId,
   type WorkerPool,
+  type WorkerPoolHost,
 } from '@murmuration/core/internal'
 import { actorStreamContract } from './worker-actor-streams.ts'
 import { actorModule, contractConfig, FakeActor, FakeRef, here, Reports, TestContext } from './worker-pool-support.ts'
@@ -51,17 +52,14 @@ export function workerActorsContract(
       contexts = new Map()
       opened = []
       onContext = () => {}
-      pool = fixture.create({
-        reports,
-        envOf: () => ({}),
-        openContext: (attempt, actor) => {
-          const context = new TestContext(attempt, fixture.sha256)
-          contexts.set(attempt, context)
-          opened.push({ attempt, actor })
-          onContext(context)
-          return context
-        },
-      })
+      const openContext: WorkerPoolHost['openContext'] = (attempt, actor) => {
+        const context = new TestContext(attempt, fixture.sha256)
+        contexts.set(attempt, context)
+        opened.push({ attempt, actor })
+        onContext(context)
+        return context
+      }
+      pool = fixture.create(reports.host(openContext))
       const bytes = new TextEncoder().encode(actorModule(features))
       code = fixture.sha256(bytes) as CodeId
       await fixture.store.put(codeObject(code), bytes)

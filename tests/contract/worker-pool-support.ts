@@ -1,9 +1,11 @@
 // What the contract of WorkerPools is tried out with: a task module, a memory of all reports, and a
 // context that the test settles.
 
+import { MeshError } from '@murmuration/core/internal'
 import type {
   AttemptContext,
   AttemptId,
+  CodeId,
   ContextId,
   Item,
   LifeId,
@@ -15,6 +17,7 @@ import type {
   SnapshotResult,
   StreamReading,
   TaskSpec,
+  WorkerPoolHost,
   WorkerReports,
 } from '@murmuration/core/internal'
 
@@ -31,6 +34,13 @@ export interface WorkerPoolFeatures {
 export const contractConfig = { inlineBytes: 16 * 1024, cancelGraceMs: 200, maxCodes: 3 } as const
 
 export const here = 'here/1' as LifeId
+
+/** The only file that comes with the modules of these contracts. */
+async function assetOf(_: CodeId, name: string): Promise<Uint8Array> {
+  if (name !== 'words.txt') throw new MeshError('NOT_FOUND', `no ${name}`)
+  return new TextEncoder().encode('a flock')
+}
+
 export const taskModule = (features: WorkerPoolFeatures): string => `
 const task = () => globalThis[Symbol.for('murmuration.task.1')].current
 class ValidationError extends TypeError {
@@ -71,6 +81,10 @@ export const camera = () => ({ list: [new (class Camera {})()] })
 export const first = (list) => list[0]
 export const wrap = (list) => ({ inside: list[0] })
 export const sameAsBefore = (x) => { const same = seen === x; seen = x; return same }
+export const reads = async (name) => {
+  const [one, two] = await Promise.all([task().asset(name), task().asset(name)])
+  return [await one.text(), one === two]
+}
 export const who = () => [task().id, task().attempt]
 export const speaks = () => { console.log('a', 1); console.warn('b'); console.error(new Error('c').message); task().log({ d: 1 }) }
 export const child = (x) => x
@@ -95,7 +109,7 @@ export function* yieldsCamera() { yield 1; yield { lens: new (class Camera {})()
 export const lowered = () => { let i = 0; return { next: () => ({ done: i === 3, value: i++ }), [Symbol.iterator]() { return this } } }
 export const notOne = () => 7
 export const wraps = () => counts(1)
-export const reads = async (box) => { const items = []; for await (const item of box.stream) items.push(item); return items }
+export const readsAll = async (box) => { const items = []; for await (const item of box.stream) items.push(item); return items }
 export const hands = () => task().mesh.fn(child)(1)
 export const putter = async () => { const ref = await task().mesh.put({ big: 1 }); return [ref] }
 export const tooLate = async () => { globalThis.kept = task().mesh; return 1 }
@@ -110,6 +124,11 @@ export class Reports implements WorkerReports {
   readonly snapshots: SnapshotResult[] = []
   exits: { reason: string; running: readonly AttemptId[]; unstarted: readonly AttemptId[] }[] = []
   #waiting: (() => void)[] = []
+
+  /** What a pool needs around it, with these reports. */
+  host(openContext: WorkerPoolHost['openContext']): WorkerPoolHost {
+    return { reports: this, envOf: () => ({}), assetOf, openContext }
+  }
 
   done(attempt: AttemptId, outcome: Outcome): void {
     if (this.outcomes.has(attempt)) throw new Error(`${attempt} was reported twice`)

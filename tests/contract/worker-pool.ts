@@ -64,17 +64,14 @@ export function workerPoolContract(
       reports = new Reports()
       contexts = new Map()
       onContext = () => {}
-      pool = fixture.create({
-        reports,
-        envOf: () => ({}),
-        openContext: (attempt, actor) => {
-          const context = new TestContext(attempt, fixture.sha256)
-          context.actor = actor
-          contexts.set(attempt, context)
-          onContext(context)
-          return context
-        },
-      })
+      const openContext: WorkerPoolHost['openContext'] = (attempt, actor) => {
+        const context = new TestContext(attempt, fixture.sha256)
+        context.actor = actor
+        contexts.set(attempt, context)
+        onContext(context)
+        return context
+      }
+      pool = fixture.create(reports.host(openContext))
       code = await addCode(taskModule(features))
     })
     afterEach(() => pool.close())
@@ -123,6 +120,13 @@ export function workerPoolContract(
     test('tells a task who it is', async () => {
       const one = order('who', [], { attempt: 4 })
       expect(valueOf(await run(one))).toEqual([one.task, 4])
+    })
+
+    test('hands a task a file that came with its module, the same each time, and says when there is none', async () => {
+      expect(valueOf(await run(order('reads', ['words.txt'])))).toEqual(['a flock', true])
+      const failed = await run(order('reads', ['word.txt']))
+      expect(failed).toMatchObject({ type: 'error', code: 'NOT_FOUND', message: 'no word.txt' })
+      expect(valueOf(await run(order('reads', ['words.txt'])))).toEqual(['a flock', true])
     })
 
     test("keeps an error's class, properties and cause", async () => {

@@ -149,7 +149,7 @@ export function streamContract(stage: () => Stage): void {
       context.toRead = [1, 2].map((n) => ({ type: 'value', ...encode(n) }) as const)
     })
     const stream = new FakeRef('s' as ObjectId, 'there/1' as LifeId, true)
-    const outcome = await run(order('reads', encodeArgs([{ stream }])))
+    const outcome = await run(order('readsAll', encodeArgs([{ stream }])))
     expect(outcome.type === 'inline' && decode(outcome.bytes)).toEqual([1, 2])
     expect(seen?.held.slice(0, 2)).toEqual(['+s of there/1', 'left the stream'])
   })

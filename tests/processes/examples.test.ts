@@ -44,6 +44,7 @@ describe('in one mesh of three peers', () => {
       expect.stringMatching(/^MeshError: no peer can run look: .*\b1 peer: it has 1 of camera, 2 needed/),
     ],
     'env.ts': ['Good day, Kim (no secret) Welcome, Kim (no secret)'],
+    'assets.ts': ['wren: 15 cm swan: 240 cm'],
     'progress.ts': [
       'train: 25 % row 1',
       'train: 50 % row 2',

@@ -11,7 +11,7 @@ export async function meshOf({ peer, page, reading, close }: JoinedPeer): Promis
   const { fnModule } = await reading
   return createMesh({
     peer,
-    code: createPageCode({ sha256, fnModule, keep: (code, source) => peer.keepCode(code, source) }),
+    code: createPageCode({ sha256, fnModule, keep: (code, bytes) => peer.keepCode(code, bytes) }),
     addresses: () => transport.addresses(),
     close,
   })

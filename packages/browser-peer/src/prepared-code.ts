@@ -8,13 +8,22 @@
 //     exports: [{ name: 'render', kind: 'function', digest: '…' }],
 //     only: null,
 //     source: async () => '…the whole bundle, as `murmur bundle` writes it…',
+//     assets: { 'model.onnx': 'https://…' },
 //   })
 //
 // where `url` is what the page hands to `mesh.use`. The text is the one that peers run and its SHA-256 is
 // the code's id, so it must come byte for byte from the recipe that Node's `mesh.use` follows.
 
-import { MeshError } from '@murmuration/core/internal'
-import type { CodeId, CodePort, ExportInfo, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
+import { MeshError, readManifest } from '@murmuration/core/internal'
+import type {
+  BundleBytes,
+  CodeId,
+  CodePort,
+  ExportInfo,
+  LoadedModule,
+  Sha256,
+  UseRequest,
+} from '@murmuration/core/internal'
 import type { Reading } from './reading.ts'
 
 export interface PreparedModule {
@@ -24,6 +33,8 @@ export interface PreparedModule {
   readonly only: LoadedModule['only']
   /** Asked for when it is first used. */
   readonly source: () => Promise<string>
+  /** Where the files lie that come with it, by their names. */
+  readonly assets?: Readonly<Record<string, string>> | undefined
 }
 
 const registry = Symbol.for('murmuration.modules.1')
@@ -37,7 +48,7 @@ export function preparedModules(): Map<string, PreparedModule> {
 export interface PageCodeOptions extends Reading {
   readonly sha256: Sha256
   /** Called with what peers may ask for by id, before `use` resolves and before `fn` returns. */
-  keep(code: CodeId, source: Uint8Array): void
+  keep(code: CodeId, bytes: BundleBytes): void
 }
 
 export function createPageCode({ sha256, fnModule, keep }: PageCodeOptions): CodePort {
@@ -49,12 +60,13 @@ export function createPageCode({ sha256, fnModule, keep }: PageCodeOptions): Cod
       const { name, exports, only } = prepared
       const source = new TextEncoder().encode(await textOf(prepared))
       const code = sha256(source) as CodeId
-      keep(code, source)
-      return { code, name, exports, only, source }
+      const bytes = { source, assets: await assetsOf(prepared, source, sha256) }
+      keep(code, bytes)
+      return { code, name, exports, only, bytes }
     },
     fn(f, constants): LoadedModule {
-      const { module, source } = fnModule(f, constants, sha256)
-      keep(module.code, source)
+      const { module, bytes } = fnModule(f, constants, sha256)
+      keep(module.code, bytes)
       return module
     },
   }
@@ -69,17 +81,53 @@ async function textOf({ name, source }: PreparedModule): Promise<string> {
   }
 }
 
-/** What enters a bundle has to be known when it is made. */
-function refuseAdditions({ name }: PreparedModule, { env, assets, external }: UseRequest): void {
+/** The files that the bundle names in its first line: those very bytes, since their hashes are part of what it is. */
+async function assetsOf(
+  { name, assets = {} }: PreparedModule,
+  source: Uint8Array,
+  sha256: Sha256,
+): Promise<BundleBytes['assets']> {
+  const found = new Map<string, Uint8Array>()
+  for (const [file, [hash]] of Object.entries(readManifest(source).assets)) {
+    const bytes = await load(assets[file], { name, file })
+    if (sha256(bytes) !== hash)
+      throw new MeshError('BUNDLE_FAILED', `${name}: ${file} is not the file that was there when this page was built`)
+    found.set(hash, bytes)
+  }
+  return found
+}
+
+async function load(url: string | undefined, what: { name: string; file: string }): Promise<Uint8Array> {
+  const { name, file } = what
+  if (url === undefined) throw new MeshError('BUNDLE_FAILED', `${name}: the build did not say where ${file} lies`)
+  try {
+    const answer = await fetch(url)
+    if (!answer.ok) throw new TypeError(`${answer.status} ${answer.statusText}`.trim())
+    return new Uint8Array(await answer.arrayBuffer())
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new MeshError('BUNDLE_FAILED', `${name}: its ${file} could not be had from ${clip(url)}: ${said}`, {
+      cause: error,
+    })
+  }
+}
+
+/** What enters a bundle has to be known when it is made. Whoever names its assets again says nothing new. */
+function refuseAdditions(prepared: PreparedModule, { env, assets, external }: UseRequest): void {
+  const { name } = prepared
+  const known = Object.keys(prepared.assets ?? {}).length
   const asked = [
     Object.keys(env).length > 0 && 'env',
-    assets.length > 0 && 'assets',
+    assets.length > 0 && assets.length !== known && 'assets',
     external.length > 0 && 'external',
   ].filter((option) => option !== false)
   if (asked.length === 0) return
+  const way = asked.includes('assets')
+    ? "; the build takes assets from the call where they stand: { assets: [new URL('./model.onnx', import.meta.url)] }"
+    : ''
   throw new MeshError(
     'BUNDLE_FAILED',
-    `${name} was bundled when this page was built: ${asked.join(' and ')} cannot be added in the page`,
+    `${name} was bundled when this page was built: ${asked.join(' and ')} cannot be added in the page${way}`,
   )
 }
 

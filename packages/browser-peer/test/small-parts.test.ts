@@ -1,8 +1,8 @@
 // The parts of a page's peer that need no browser: hashes, invites, options, prepared modules.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { inviteLink, meshKeys, meshName, readEntries, signInvite } from '@murmuration/core/internal'
-import type { CodePort, PeerId, Role } from '@murmuration/core/internal'
+import { inviteLink, manifestLine, meshKeys, meshName, readEntries, signInvite } from '@murmuration/core/internal'
+import type { CodePort, LoadedModule, PeerId, Role } from '@murmuration/core/internal'
 import { afterEach, describe, expect, test } from 'vitest'
 import { admissionByInvite } from '../src/admission.ts'
 import { checkJoinOptions } from '../src/options.ts'
@@ -81,6 +81,21 @@ describe('prepared modules', () => {
     const module = await (await codeWith(kept)).use(url, nothing)
     expect(module).toMatchObject({ name: 'twice.task.ts', exports, code: sha256(await source()) })
     expect(kept).toEqual([module.code])
+  })
+
+  test('its files come from where the build put them, and must be those that it saw', async () => {
+    const seen = new TextEncoder().encode('weights')
+    const text = `${manifestLine(1, { env: {}, assets: { 'model.onnx': [sha256(seen), seen.length] } })}export {}\n`
+    const use = async (href: string): Promise<LoadedModule> => {
+      const url = new URL('https://app.test/assets/twice.task.ts')
+      const source = (): Promise<string> => Promise.resolve(text)
+      const assets = { 'model.onnx': href }
+      preparedModules().set(url.href, { name: 'twice.task.ts', exports: [], only: null, source, assets })
+      return (await codeWith()).use(url, { ...nothing, assets: [new URL('https://app.test/assets/model-3f2a.onnx')] })
+    }
+    expect((await use('data:,weights')).bytes?.assets.get(sha256(seen))).toEqual(seen)
+    await expect(use('data:,others')).rejects.toThrow('model.onnx is not the file that was there when this page was')
+    await expect(use('data:')).rejects.toThrow('twice.task.ts: its model.onnx could not be had from data:')
   })
 
   test('one that nobody made says what to do', async () => {

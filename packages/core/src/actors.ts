@@ -90,7 +90,7 @@ class ActorTarget {
     const of = { handle: this.#hold.handle, onceOnly: onceOnly && !yields, maxPendingCalls }
     // The actor is part of what is called: of two the same method is another one.
     const digest = `${this.#hold.handle.object} ${name}`
-    const callable = { module: { code, source: null }, info: { name, digest }, label: `${label}.${name}`, of }
+    const callable = { module: { code, bytes: null }, info: { name, digest }, label: `${label}.${name}`, of }
     return this.#withCall(callable, defaultCall(callRetries, yields ? defaultAhead : 0))
   }
 

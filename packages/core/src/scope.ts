@@ -113,10 +113,6 @@ function codeVerbs(submitter: Submitter, code: CodePort): Pick<Scope, 'use' | 'f
 
 function checkUse(url: URL, options: UseOptions): void {
   checkOptions('use', options, useRules)
-  if ((options.assets ?? []).length > 0) {
-    const way = 'put the bytes and pass the ref as an argument'
-    throw new MeshError('INVALID_OPTION', `use: assets cannot be read by tasks yet; ${way}`)
-  }
   if (url instanceof URL) return
   const how = "new URL('./tiles.task.ts', import.meta.url)"
   throw new MeshError('INVALID_OPTION', `use: expected a URL, as in mesh.use(${how}); received ${typeof url}`)

@@ -11,7 +11,7 @@ import type { RefLink, TaskSpec } from './model/task.ts'
 import type { CallOptions } from './options.ts'
 import { onAbort } from './on-abort.ts'
 import { isRef, Ref } from './refs.ts'
-import type { ExportInfo, LoadedModule } from './runtime/code-port.ts'
+import type { BundleBytes, ExportInfo, LoadedModule } from './runtime/code-port.ts'
 import type { ContextPort } from './runtime/context-port.ts'
 import { type IdSource, idSource } from './runtime/digest.ts'
 import { type HandleKind, refBrand } from './runtime/value-kinds.ts'
@@ -28,7 +28,7 @@ export interface Target {
 
 /** The same, of an actor: its class, or a method. */
 export interface Callable {
-  readonly module: Pick<LoadedModule, 'code' | 'source'>
+  readonly module: Pick<LoadedModule, 'code' | 'bytes'>
   readonly info: Pick<ExportInfo, 'name' | 'digest'>
   readonly label: string
   /** What is made is an actor. */
@@ -136,7 +136,7 @@ export class Submitter {
       return this.#submitWhenReady(target, options, { args, encoded })
     }
     const spec = this.#spec(target, options, encoded)
-    this.port.submit(spec, target.module.source)
+    this.port.submit(spec, target.module.bytes)
     const handle = this.#created(spec, target)
     if (options.signal !== undefined) cancelOnAbort(handle, options.signal)
     return handle
@@ -206,8 +206,8 @@ export class Submitter {
     const spec = this.#spec(target, options, encoded)
     const handle = this.#created(spec, target)
     handle.held = false
-    const { source } = target.module
-    const pending = this.#submitLater(spec, handle, { met, stores, source, actor }).finally(() => {
+    const { bytes } = target.module
+    const pending = this.#submitLater(spec, handle, { met, stores, bytes, actor }).finally(() => {
       handle.pending = undefined
       this.#pending.delete(pending)
       if (actor?.lastCall === pending) actor.lastCall = undefined
@@ -241,7 +241,7 @@ export class Submitter {
   }
 
   /** Never rejects: what goes wrong becomes the handle's own failure. */
-  async #submitLater(spec: TaskSpec, handle: Handle, { met, stores, source, actor }: Later): Promise<void> {
+  async #submitLater(spec: TaskSpec, handle: Handle, { met, stores, bytes, actor }: Later): Promise<void> {
     const before = actor?.lastCall
     const outcomes = await Promise.allSettled(stores.map(({ stored }) => stored))
     try {
@@ -251,7 +251,7 @@ export class Submitter {
       const failed = outcomes.find((outcome) => outcome.status === 'rejected')
       if (failed !== undefined) throw failed.reason
       this.checkOpen()
-      this.port.submit(spec, source)
+      this.port.submit(spec, bytes)
       handle.held = true
     } catch (error) {
       handle.broken = asMeshError(error)
@@ -272,7 +272,7 @@ function standIn(home: Submitter, handle: Handle, kind: HandleKind): unknown {
 interface Later {
   readonly met: ReadonlySet<Handle>
   readonly stores: readonly StoredArgument[]
-  readonly source: Uint8Array | null
+  readonly bytes: BundleBytes | null
   /** Whose method it is. */
   readonly actor: Handle | undefined
 }

@@ -5,7 +5,7 @@ import { MeshError } from './errors.ts'
 import { type CurrentTask, taskGlobal } from './runtime/task-global.ts'
 import type { Scope } from './types.ts'
 
-export type { CurrentTask } from './runtime/task-global.ts'
+export type { AssetFile, CurrentTask } from './runtime/task-global.ts'
 
 const never = new AbortController().signal
 
@@ -13,8 +13,6 @@ const never = new AbortController().signal
 export interface Task extends CurrentTask {
   /** This task's own: take it before the first await where several run at once. */
   readonly current: CurrentTask
-  /** A file that came with the module. Throws NOT_FOUND. */
-  asset(name: string): Promise<Blob>
 }
 
 const outside: CurrentTask = {
@@ -29,6 +27,10 @@ const outside: CurrentTask = {
   },
   progress: () => {},
   log: (...parts) => console.log(...parts),
+  asset: async (name) => {
+    const way = `give the function one: withTask({ asset: async () => new Blob(['…']) }, …)`
+    throw new MeshError('NOT_IN_TASK', `task.asset(${JSON.stringify(name)}): no task is running here; ${way}`)
+  },
 }
 
 const current = (): CurrentTask => taskGlobal().current ?? outside
@@ -63,9 +65,7 @@ export const task: Task = {
   },
   progress: (fraction, note) => current().progress(fraction, note),
   log: (...parts) => current().log(...parts),
-  asset: async (name) => {
-    throw new MeshError('NOT_FOUND', `no asset ${name} came with this module: list it in use(url, { assets })`)
-  },
+  asset: (name) => current().asset(name),
 }
 
 /**

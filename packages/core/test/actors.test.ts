@@ -60,7 +60,7 @@ describe('spawning', () => {
       policy: { name: 'hits', retries: 3, rebuilds: 0 },
       actor: { concurrency: 4, everyCalls: 10, onceOnly: true, detached: true, getIfExists: true },
     })
-    expect(port.sources[0]).not.toBeNull()
+    expect(port.bundles[0]).not.toBeNull()
   })
 
   test('without options it is attached, runs a call at a time and does not begin again', () => {
@@ -125,7 +125,7 @@ describe('a call', () => {
       call: { actor: object, maxPendingCalls: 5, onceOnly: false },
       policy: { retries: 2, rebuilds: 0 },
     })
-    expect(port.sources[1]).toBeNull()
+    expect(port.bundles[1]).toBeNull()
     port.returns(1, 3)
     expect(await sum.get()).toBe(3)
   })

@@ -11,5 +11,6 @@ test('a call hands its bundle along, at once or later, for a peer that has let g
   f(1)
   f(new Uint8Array(5000))
   await scope.flushed()
-  expect(port.sources).toEqual([Uint8Array.of(1, 2), Uint8Array.of(1, 2)])
+  const bundle = { source: Uint8Array.of(1, 2), assets: new Map() }
+  expect(port.bundles).toEqual([bundle, bundle])
 })

@@ -12,7 +12,7 @@ describe('task, outside a mesh', () => {
     expect(print).toHaveBeenCalledWith('line', 1)
     print.mockRestore()
     expect(() => task.mesh).toThrow(expect.objectContaining({ code: 'NOT_IN_TASK' }))
-    await expect(task.asset('model.onnx')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(task.asset('model.onnx')).rejects.toMatchObject({ code: 'NOT_IN_TASK' })
   })
 
   test('is what withTask says, for as long as it runs', async () => {
@@ -23,5 +23,10 @@ describe('task, outside a mesh', () => {
     })
     expect(seen).toEqual([true, 3, true, 'outside'])
     expect(task.attempt).toBe(1)
+  })
+
+  test('has the files that withTask gives it', async () => {
+    const asset = async (name: string): Promise<Blob> => new Blob([`of ${name}`])
+    expect(await withTask({ asset }, async () => (await task.asset('labels.json')).text())).toBe('of labels.json')
   })
 })

@@ -1,16 +1,18 @@
 // Bundles as files, since Node imports files best: stacks show a path, and a worker that starts
-// again finds the module compiled. A file is named by its hash and checked before it is trusted.
+// again finds the module compiled. So is what comes with them, under its own name, for libraries that open
+// files themselves. A file is named by its hash, or lies in a folder that is, and is checked before it is trusted.
 // Without a home to write to, a directory of this process under the temporary one serves.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { CodeId, CodeUrl } from '@murmuration/core/internal'
+import type { AssetFile, CodeUrl } from '@murmuration/core/internal'
 import { readIfThere, writeWhole } from './home.ts'
 
 export interface CodeCache {
   readonly url: CodeUrl
+  readonly assetFile: AssetFile
   close(): void
 }
 
@@ -18,36 +20,52 @@ export interface CodeCache {
 export function createCodeCache(home: string | null): CodeCache {
   let temporary: string | null = null
 
-  async function keep(code: CodeId, source: Uint8Array): Promise<string> {
-    if (!/^[0-9a-f]{64}$/.test(code))
-      throw new Error(`${JSON.stringify(code)} is no code id: 64 hex digits are expected`)
-    if (home === null) return keepElsewhere(code, source, 'nowhere else')
-    const directory = join(home, 'cache', 'code')
+  /** `path`: below the cache. */
+  async function keep(path: readonly string[], bytes: Uint8Array, what: string): Promise<string> {
+    if (home === null) return keepElsewhere({ path, bytes }, `${what} can be kept nowhere else`)
+    const file = join(home, 'cache', ...path)
     try {
-      return await keepIn(directory, code, source)
+      return await keepAt(file, bytes)
     } catch (error) {
-      return keepElsewhere(code, source, `neither in ${directory} (${messageOf(error)})`)
+      return keepElsewhere({ path, bytes }, `${what} can be kept neither in ${dirname(file)} (${messageOf(error)})`)
     }
   }
 
-  async function keepElsewhere(code: CodeId, source: Uint8Array, neither: string): Promise<string> {
+  async function keepElsewhere(
+    { path, bytes }: { readonly path: readonly string[]; readonly bytes: Uint8Array },
+    neither: string,
+  ): Promise<string> {
     try {
       temporary ??= makeTemporary()
-      return await keepIn(temporary, code, source)
+      return await keepAt(join(temporary, ...path), bytes)
     } catch (error) {
       const way = 'make room there, or name other places with MURMURATION_HOME and TMPDIR'
-      throw new Error(`the bundle can be kept ${neither} nor in ${tmpdir()} (${messageOf(error)}): ${way}`, {
-        cause: error,
-      })
+      throw new Error(`${neither} nor in ${tmpdir()} (${messageOf(error)}): ${way}`, { cause: error })
     }
   }
 
   return {
-    url: keep,
+    async url(code, source) {
+      return pathToFileURL(await keep(['code', `${checked(code)}.mjs`], source, 'the bundle')).href
+    },
+    assetFile({ hash, name }, bytes) {
+      return keep(['assets', checked(hash), fileName(name)], bytes, `the asset ${name}`)
+    },
     close() {
       if (temporary !== null) remove(temporary)
     },
   }
+}
+
+function checked(hash: string): string {
+  if (/^[0-9a-f]{64}$/.test(hash)) return hash
+  throw new Error(`${JSON.stringify(hash)} is no code id: 64 hex digits are expected`)
+}
+
+/** The name came with the code: it must not lead elsewhere. */
+function fileName(name: string): string {
+  const isPlain = name !== '.' && name !== '..' && !/[/\\:\0]/.test(name)
+  return isPlain ? name : 'asset'
 }
 
 function messageOf(error: unknown): string {
@@ -69,9 +87,8 @@ function remove(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function keepIn(directory: string, code: CodeId, source: Uint8Array): Promise<string> {
-  const path = join(directory, `${code}.mjs`)
+async function keepAt(path: string, bytes: Uint8Array): Promise<string> {
   const there = await readIfThere(path)
-  if (there === null || !there.equals(source)) await writeWhole(path, source)
-  return pathToFileURL(path).href
+  if (there === null || !there.equals(bytes)) await writeWhole(path, bytes)
+  return path
 }

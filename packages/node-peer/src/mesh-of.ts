@@ -13,9 +13,9 @@ export function meshOf({ peer, node, close }: JoinedPeer): Mesh {
   const origins = new Map<CodeId, Origin>()
   const code = createNodeCode({
     sha256: platform.sha256,
-    keep: (id, source, origin) => {
-      if (origin) origins.set(id, origin)
-      peer.keepCode(id, source)
+    keep: (id, bytes, origin) => {
+      origins.set(id, origin)
+      peer.keepCode(id, bytes)
     },
   })
   return createMesh({

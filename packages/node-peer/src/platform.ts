@@ -72,6 +72,7 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
       createHasher,
       spawnWorker: createSpawnWorker({ memoryMb: options.workerMemoryMb, output: options.workerOutput }),
       codeUrl: code.url,
+      assetFile: code.assetFile,
       admission,
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
     },

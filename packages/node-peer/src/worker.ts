@@ -1,6 +1,7 @@
 // The module that runs in every worker thread of a Node peer: the worker host, given Node's ways of
 // importing, hashing and printing.
 
+import { openAsBlob } from 'node:fs'
 import { inspect } from 'node:util'
 import { parentPort, workerData } from 'node:worker_threads'
 import { exposeWorkerHost } from '@murmuration/core/worker'
@@ -15,6 +16,7 @@ exposeWorkerHost(nodeEndpoint(parentPort), {
   sha256,
   format: (parts) => parts.map((part) => (typeof part === 'string' ? part : inspect(part))).join(' '),
   setEnv,
+  openFile: async (path) => Object.defineProperty(await openAsBlob(path), 'path', { value: path }),
 })
 
 /** All of it: what the module before was given is not for this one. */

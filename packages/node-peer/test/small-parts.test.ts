@@ -85,6 +85,15 @@ describe('code cache', () => {
     expect(await readFile(path)).toEqual(source)
   })
 
+  test('keeps a file that comes with a bundle under its own name, and in no other place', async () => {
+    const cache = createCodeCache(home)
+    const path = await cache.assetFile({ hash: code, name: 'model.onnx' }, source)
+    expect(path).toBe(join(home, 'cache', 'assets', code, 'model.onnx'))
+    expect(await readFile(path)).toEqual(source)
+    for (const name of ['..', '../../x', 'a\\b'])
+      expect(await cache.assetFile({ hash: code, name }, source)).toBe(join(home, 'cache', 'assets', code, 'asset'))
+  })
+
   test('falls back to a directory of its own, and removes it', async () => {
     const blocked = join(home, 'file')
     await writeFile(blocked, '')

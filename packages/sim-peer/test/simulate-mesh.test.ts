@@ -45,6 +45,17 @@ describe('a program on a simulated mesh', () => {
     })
   })
 
+  test('what came with a module is there', async () => {
+    await simulateMesh({ peers: 2, seed: 5 }).run(async (mesh) => {
+      const assets = [new URL('./fixtures/birds.txt', import.meta.url)]
+      const { birds } = await mesh.use<typeof tasks>(moduleUrl, { assets })
+      expect(await mesh.get([birds(), birds()])).toEqual([
+        ['wren', 'owl'],
+        ['wren', 'owl'],
+      ])
+    })
+  })
+
   test('a task is cancelled, and what does not listen loses its worker', async () => {
     await simulateMesh({ peers: 2, seed: 4 }).run(async (mesh, stage) => {
       const { untilAborted, nap, half } = await work(mesh)

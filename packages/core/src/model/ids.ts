@@ -67,6 +67,11 @@ export function codeObject(code: CodeId): ObjectId {
   return `code:${code}` as ObjectId
 }
 
+/** A file that came with a bundle, by the hash of its bytes. */
+export function assetObject(sha256: string): ObjectId {
+  return `asset:${sha256}` as ObjectId
+}
+
 /** Null for whatever is no bundle. */
 export function codeOf(object: ObjectId): CodeId | null {
   return object.startsWith('code:') ? (object.slice(5) as CodeId) : null

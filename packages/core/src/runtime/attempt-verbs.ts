@@ -78,7 +78,7 @@ function bundleOf(code: BatchOrder['code'], namespace: Namespace): CodePort {
       }
       // What an export reaches is not known here: two bundles are two functions.
       const digest = `${code} ${name}`
-      return { code, name, exports: [{ name, digest, ...kindOf(f) }], only: null, source: null }
+      return { code, name, exports: [{ name, digest, ...kindOf(f) }], only: null, bytes: null }
     },
   }
 }

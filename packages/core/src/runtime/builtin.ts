@@ -1,7 +1,7 @@
 // The bundle that every peer has from the start: tasks that the verbs are made of.
 
 import { type CodeId, codeObject, type ObjectId } from '../model/ids.ts'
-import type { LoadedModule } from './code-port.ts'
+import { type LoadedModule, noAssets } from './code-port.ts'
 import type { Sha256 } from './ports.ts'
 
 /** Part of the protocol: its hash is its id, so every peer must have these very bytes. */
@@ -24,7 +24,7 @@ export function builtinBundle(sha256: Sha256): Builtin {
       name: 'murmuration',
       exports: [{ name: 'all', kind: 'function', digest: 'all' }],
       only: null,
-      source: bytes,
+      bytes: { source: bytes, assets: noAssets },
     },
   }
 }

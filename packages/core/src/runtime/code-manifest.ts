@@ -1,21 +1,25 @@
 // The first line of a bundle: a comment that says what the code wants around it. It is part of the
 // bytes, so it enters the code's id, reaches every peer that fetches the code, and needs no
-// protocol of its own. Where assets come from is the object layer's affair: they are kept like code.
+// protocol of its own. Of the files that come with it only names, sizes and hashes are there; each is fetched
+// and kept by itself (bundles.ts).
 
 import * as z from 'zod/mini'
+
+/** A file that comes with a module. */
+export type Asset = readonly [sha256: string, bytes: number]
 
 export interface CodeManifest {
   /** Environment variables that `use({ env })` asked for. */
   readonly env: Readonly<Record<string, string>>
-  /** SHA-256 of each asset by its file name; the bytes are kept under `codeObject(hash)`. */
-  readonly assets: Readonly<Record<string, string>>
+  /** By file name; the bytes are kept under `assetObject(hash)`. */
+  readonly assets: Readonly<Record<string, Asset>>
 }
 
 const prefix = '//murmuration '
 const manifestSchema = z.object({
   recipe: z.number(),
   env: z.record(z.string(), z.string()),
-  assets: z.record(z.string(), z.string()),
+  assets: z.record(z.string(), z.tuple([z.string().check(z.regex(/^[0-9a-f]{64}$/)), z.int().check(z.minimum(0))])),
 })
 const nothing: CodeManifest = { env: {}, assets: {} }
 
@@ -38,6 +42,6 @@ export function readManifest(source: Uint8Array): CodeManifest {
   }
 }
 
-function sorted(record: Readonly<Record<string, string>>): Record<string, string> {
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -12,6 +12,15 @@ export interface ExportInfo {
   readonly generators?: readonly string[] | undefined
 }
 
+/** A bundle, and the files that came with it by their hash: its own first line has their names. */
+export interface BundleBytes {
+  readonly source: Uint8Array
+  readonly assets: ReadonlyMap<string, Uint8Array>
+}
+
+/** Of code that comes without files. */
+export const noAssets: BundleBytes['assets'] = new Map()
+
 export interface LoadedModule {
   readonly code: CodeId
   /** For errors and lists: `tiles.task.ts`. */
@@ -19,8 +28,8 @@ export interface LoadedModule {
   readonly exports: readonly ExportInfo[]
   /** Set when the bundle only runs on one kind of peer, with the import that did it. */
   readonly only: { readonly kind: 'node' | 'browser'; readonly because: string } | null
-  /** The bundle, for a peer that has let go of it; null inside a task, whose peer has what runs. */
-  readonly source: Uint8Array | null
+  /** For a peer that has let go of them; null inside a task, whose peer has what runs. */
+  readonly bytes: BundleBytes | null
 }
 
 export interface UseRequest {

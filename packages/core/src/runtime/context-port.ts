@@ -6,6 +6,7 @@ import type { FoundActor } from '../model/events.ts'
 import type { Failure } from '../model/object.ts'
 import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import type { RefLink, TaskSpec } from '../model/task.ts'
+import type { BundleBytes } from './code-port.ts'
 import type { Sha256 } from './ports.ts'
 
 /** A settled object as a scope sees it. `bytes` is null when only the settlement was asked for. */
@@ -75,10 +76,10 @@ export interface ContextPort {
   readonly inlineBytes: number
   readonly sha256: Sha256
   /**
-   * Throws MeshError OVERLOADED when the queue is full. The caller holds the result from here on. `source`: the
-   * spec's bundle, kept here again if it was let go.
+   * Throws MeshError OVERLOADED when the queue is full. The caller holds the result from here on. `bundle`: the
+   * spec's, kept here again if it was let go.
    */
-  submit(spec: TaskSpec, source: Uint8Array | null): void
+  submit(spec: TaskSpec, bundle: BundleBytes | null): void
   /** Resolves when the bytes are kept here; the caller holds the object from then on. Takes the buffer. */
   put(request: PutRequest): Promise<void>
   /** With `bytes`, settles when the value has arrived here; without, when the owner says it is settled. */

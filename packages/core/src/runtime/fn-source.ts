@@ -7,7 +7,7 @@ import { parse } from 'acorn'
 import type { AnyNode, Expression, Options, Program } from 'acorn'
 import { MeshError } from '../errors.ts'
 import type { CodeId } from '../model/ids.ts'
-import type { ExportInfo, LoadedModule } from './code-port.ts'
+import { type BundleBytes, type ExportInfo, type LoadedModule, noAssets } from './code-port.ts'
 import { constantsSource, isIdentifier } from './fn-constants.ts'
 import { everywhere, hints, meansOldTarget, onlyBrowser, onlyNode, onlyPage, standsForImport } from './fn-names.ts'
 import { slipOf, suppliedByUs } from './fn-names.ts'
@@ -45,12 +45,12 @@ export function fnModule(
   f: (...args: never[]) => unknown,
   constants: Readonly<Record<string, unknown>>,
   sha256: Sha256,
-): { readonly module: LoadedModule; readonly source: Uint8Array } {
+): { readonly module: LoadedModule; readonly bytes: BundleBytes } {
   const { source, name, exported, kind, only } = fnSource(f, constants)
   const code = sha256(source) as CodeId
-  const bytes = new TextEncoder().encode(source)
+  const bytes = { source: new TextEncoder().encode(source), assets: noAssets }
   const exports = [{ name: exported, kind, digest: code }]
-  return { module: { code, name, exports, only, source: bytes }, source: bytes }
+  return { module: { code, name, exports, only, bytes }, bytes }
 }
 
 /** Throws MeshError INVALID_OPTION with the way out in its message. */

@@ -4,7 +4,7 @@
 import type { Config } from '../model/config.ts'
 import type { Effect, PeerEvent } from '../model/events.ts'
 import type { CodeId, ObjectId, PeerId } from '../model/ids.ts'
-import { codeOf } from '../model/ids.ts'
+import { assetObject, codeOf } from '../model/ids.ts'
 import type { Fetched } from '../model/object.ts'
 import { Bundles } from './bundles.ts'
 import type { Platform } from './ports.ts'
@@ -49,8 +49,18 @@ export class Keeper {
     const { object } = request
     const result = await this.transfers.fetch(request)
     const code = result.type === 'here' ? codeOf(object) : null
-    const kept = code === null || (await this.bundles.arrived(code))
-    this.#post({ type: 'fetched', object, result: kept ? result : nothingFetched })
+    this.#post({ type: 'fetched', object, result: code === null ? result : await this.#whole(code, request, result) })
+  }
+
+  /** Whoever has a bundle has the files that came with it, and so shall we. */
+  async #whole(code: CodeId, request: EffectOf<'fetch'>, result: Fetched): Promise<Fetched> {
+    for (const [hash, size] of await this.bundles.missingOf(code)) {
+      const asset = await this.transfers.fetch({ ...request, object: assetObject(hash), hash, size })
+      if (asset.type === 'here') continue
+      this.store.delete(request.object)
+      return asset
+    }
+    return (await this.bundles.arrived(code)) ? result : nothingFetched
   }
 
   async verify({ object, hash }: EffectOf<'verify'>): Promise<void> {

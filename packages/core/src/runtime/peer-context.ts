@@ -10,6 +10,7 @@ import { clip } from '../model/limits.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { MeshError } from '../errors.ts'
 import type { ActorSearches } from './actor-searches.ts'
+import type { BundleBytes } from './code-port.ts'
 import { assertMember } from './duties.ts'
 import { Held } from './held.ts'
 import type { PutRequest, ReadOptions, RefOutlook, RefStatus, StreamReading, Wait, Watch } from './context-port.ts'
@@ -71,7 +72,7 @@ export class PeerContext implements AttemptContext {
     this.#holdsForAnother = within !== undefined
   }
 
-  submit(spec: TaskSpec, source: Uint8Array | null): void {
+  submit(spec: TaskSpec, bundle: BundleBytes | null): void {
     this.#peer.assertOpen()
     if (this.depth === 0) assertMember(this.#peer.admission.role, 'submit tasks')
     const { tasks } = this.#peer.state
@@ -83,7 +84,7 @@ export class PeerContext implements AttemptContext {
         `${this.#config.maxTasks} tasks of this peer are not settled yet (maxTasks): ${way}`,
       )
     }
-    if (source !== null) this.#peer.keepCode(spec.code, source)
+    if (bundle !== null) this.#peer.keepCode(spec.code, bundle)
     this.#burst++
     this.#held.own(resultOf(spec.id))
     this.#peer.post({ type: 'submit', spec })

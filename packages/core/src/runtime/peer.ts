@@ -19,6 +19,7 @@ import { Keeper } from './keeper.ts'
 import { Leaving } from './leaving.ts'
 import { LinkTable } from './link-table.ts'
 import { OpenJobs } from './open-jobs.ts'
+import { type BundleBytes, noAssets } from './code-port.ts'
 import { drawnContext } from './digest.ts'
 import { Refusals } from './refusals.ts'
 import { Standing } from './standing.ts'
@@ -116,7 +117,7 @@ export class Peer {
       kind === 'link' ? this.#links.accept(from, stream) : this.#keeper.transfers.serve(from, stream),
     )
     const builtin = builtinBundle(platform.sha256)
-    this.#keep(builtin.module.code, builtin.bytes, true)
+    this.#keep(builtin.module.code, { source: builtin.bytes, assets: noAssets }, true)
     this.#keeper.lookAround()
     this.#standing = new Standing(platform, (error) => this.#end(error))
     this.#turns.begin()
@@ -131,9 +132,15 @@ export class Peer {
       host: {
         openContext: (attempt, actor) => this.#openAttempt(attempt, actor),
         envOf: (code) => this.#keeper.bundles.envOf(code),
+        assetOf: (code, name) => this.#assetOf(code, name),
         reports: reportsTo(this.post.bind(this), (line) => this.#options.logged?.(line)),
       },
     })
+  }
+
+  async #assetOf(code: CodeId, name: string): Promise<string | Uint8Array> {
+    const { hash, bytes } = await this.#keeper.bundles.assetOf(code, name)
+    return this.#options.platform.assetFile?.({ hash, name }, bytes) ?? bytes
   }
 
   /** Queues an event; a turn runs soon and takes all that is there by then. */
@@ -219,14 +226,14 @@ export class Peer {
   }
 
   /** Makes a bundle known here, so that tasks of it can be run and given to others. Throws MeshError OVERLOADED. */
-  keepCode(code: CodeId, source: Uint8Array): void {
+  keepCode(code: CodeId, bytes: BundleBytes): void {
     if (this.#keeper.bundles.has(code)) return
-    this.#keeper.bundles.checkRoom(source)
-    this.#keep(code, source, false)
+    this.#keeper.bundles.checkRoom(bytes)
+    this.#keep(code, bytes, false)
   }
 
-  #keep(code: CodeId, source: Uint8Array, pinned: boolean): void {
-    this.#keeper.bundles.keep(code, source)
+  #keep(code: CodeId, bytes: BundleBytes, pinned: boolean): void {
+    this.#keeper.bundles.keep(code, bytes)
     // At once: its first task may be submitted in this very turn.
     this.post({ type: 'code', code, pinned })
   }

@@ -7,6 +7,7 @@ import type { SnapshotResult } from '../model/actor.ts'
 import type { Config } from '../model/config.ts'
 import { type AttemptId, type CodeId, resultOf } from '../model/ids.ts'
 import type { CrashReason, Outcome } from '../model/task.ts'
+import { answerAsset } from './asset-answer.ts'
 import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
 import { ItemQueue } from './item-queue.ts'
@@ -275,6 +276,11 @@ export class PoolWorker {
       case 'logged': {
         const sent = report.number === null ? undefined : this.#attempts.get(report.number)
         return reports.logged(sent?.order.id ?? null, report.level, report.text)
+      }
+      case 'asset': {
+        const sent = this.#attempts.get(report.number) ?? this.#actor
+        const { assetOf } = this.#options.host
+        return sent && void answerAsset(this.#line, report, assetOf(sent.order.code, report.name))
       }
       case 'context': {
         // What a call of an actor had begun and not waited for is the actor's when the call has ended.

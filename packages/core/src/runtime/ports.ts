@@ -128,6 +128,9 @@ export interface Clock {
 /** What a worker imports a bundle by: in Node a file's URL, in a page, of which its workers reach nothing, the text itself. */
 export type CodeUrl = (code: CodeId, source: Uint8Array) => Promise<string>
 
+/** A file that came with a module, where its workers can open it: a path. */
+export type AssetFile = (asset: { readonly hash: string; readonly name: string }, bytes: Uint8Array) => Promise<string>
+
 /** What a platform hands to core to make a peer. */
 export interface Platform {
   readonly kind: 'node' | 'browser'
@@ -141,6 +144,8 @@ export interface Platform {
   readonly createHasher: () => Hasher
   readonly spawnWorker: SpawnWorker
   readonly codeUrl: CodeUrl
+  /** Absent: workers have no files, and get the bytes. */
+  readonly assetFile?: AssetFile | undefined
   /** Whether workers can share memory with this thread. Default: where the platform has any. */
   readonly sharesMemory?: boolean | undefined
   /** By the mesh's key, or by an invite. */

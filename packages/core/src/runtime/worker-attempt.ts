@@ -13,7 +13,7 @@ import { handleOf, isRef } from '../refs.ts'
 import type { Scope } from '../types.ts'
 import { AttemptVerbs } from './attempt-verbs.ts'
 import { exportedClass, exportedFunction, methodOf, type Namespace } from './callee.ts'
-import { type CurrentTask, taskGlobal } from './task-global.ts'
+import { type AssetFile, type CurrentTask, taskGlobal } from './task-global.ts'
 import { errorOutcome } from './thrown.ts'
 import { type HandleKind, refBrand } from './value-kinds.ts'
 import { decode, decodeArgs, encode } from './values.ts'
@@ -86,6 +86,10 @@ export class Attempt implements CurrentTask {
 
   log(...parts: unknown[]): void {
     this.#host.logged(this, 'log', this.#host.format(parts))
+  }
+
+  asset(name: string): Promise<AssetFile> {
+    return this.#host.assets.get(this.order, name)
   }
 
   // ---- what the worker does with it

@@ -19,6 +19,7 @@ import { Resident } from './resident.ts'
 import { taskGlobal } from './task-global.ts'
 import { encodeForWire, textOf } from './thrown.ts'
 import { decode, type DecodeOptions } from './values.ts'
+import { type OpenFile, WorkerAssets } from './worker-assets.ts'
 import { Attempt, type Ended } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
 import { transferBytes } from './worker-messages.ts'
@@ -33,6 +34,8 @@ export interface WorkerHostOptions {
   readonly setEnv?: ((env: Readonly<Record<string, string>>) => void) | undefined
   /** How long running it takes beyond what the clock says, in milliseconds: where time is simulated. Default: no longer. */
   readonly takesMs?: ((fn: string, args: readonly unknown[]) => number) | undefined
+  /** Opens a file that came with a module. Absent where workers have no files: they get its bytes. */
+  readonly openFile?: OpenFile | undefined
   /** Whether `console` is captured. Default true. */
   readonly captureConsole?: boolean | undefined
 }
@@ -65,6 +68,7 @@ export class WorkerHost {
   readonly sha256: Sha256
   readonly calls = new PendingCalls()
   readonly format: (parts: readonly unknown[]) => string
+  readonly assets: WorkerAssets
   inlineBytes = 0
   readonly #options: WorkerHostOptions
   readonly #bundles = new Map<CodeId, Bundle>()
@@ -89,6 +93,8 @@ export class WorkerHost {
     this.#options = options
     this.sha256 = options.sha256
     this.format = options.format ?? formatParts
+    const post = (report: Report): void => this.post(report)
+    this.assets = new WorkerAssets({ calls: this.calls, post, openFile: options.openFile })
     if (options.captureConsole !== false) {
       captureConsole((level, text) => this.logged(this.#current, level, text), this.format)
     }

@@ -157,6 +157,7 @@ export type Report =
   | { readonly type: 'built'; readonly number: number; readonly snapshots: boolean }
   | { readonly type: 'snapshot'; readonly number: number; readonly result: SnapshotResult }
   | { readonly type: 'logged'; readonly number: number | null; readonly level: LogLevel; readonly text: string }
+  | { readonly type: 'asset'; readonly number: number; readonly call: number; readonly name: string }
   | { readonly type: 'context'; readonly number: number; readonly request: ContextRequest }
 
 export type LogLevel = 'log' | 'warn' | 'error'
@@ -174,6 +175,8 @@ export interface Proceed {
 export interface Answer {
   readonly call: number
   readonly settlement: Settlement | null
+  /** The file that was asked for: its path, or its bytes. */
+  readonly asset?: string | Uint8Array | undefined
   /** The actor that was asked for, if somebody has it. */
   readonly found?: FoundActor | null | undefined
   /** An encoded error when it failed. */

@@ -96,6 +96,8 @@ export interface WorkerPoolHost {
   openContext(attempt: AttemptId, actor?: AttemptContext): AttemptContext
   /** The environment that a bundle's `use({ env })` asked for. */
   envOf(code: CodeId): Readonly<Record<string, string>>
+  /** A file that came with a bundle: its path, or its bytes. Rejects with MeshError NOT_FOUND. */
+  assetOf(code: CodeId, name: string): Promise<string | Uint8Array>
 }
 
 export interface AttemptContext extends ContextPort {

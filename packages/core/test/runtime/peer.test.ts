@@ -122,14 +122,14 @@ describe('a frame', () => {
 
 it('a listener that calls a function whose bundle goes in that very turn brings it anew', async () => {
   const { peer } = await alone({ maxCodes: 2 })
-  const source = new TextEncoder().encode('export {}')
+  const bytes = { source: new TextEncoder().encode('export {}'), assets: new Map<string, Uint8Array>() }
   const [old, recent] = ['old', 'recent'] as CodeId[] as [CodeId, CodeId]
-  peer.keepCode(old, source)
+  peer.keepCode(old, bytes)
   await Promise.resolve()
   expect(peer.state.code.has(old)).toBe(true)
-  peer.events.addEventListener('peer:left', () => peer.keepCode(old, source))
+  peer.events.addEventListener('peer:left', () => peer.keepCode(old, bytes))
   submitTo(peer, 5)
-  peer.keepCode(recent, source)
+  peer.keepCode(recent, bytes)
   peer.post({ type: 'received', frame: { ...frameOf(2), claims: thirdLeft } })
   await Promise.resolve()
   await Promise.resolve()

@@ -6,7 +6,7 @@ import type { ContextId, LifeId, ObjectId } from '../../src/model/ids.ts'
 import { resultOf } from '../../src/model/ids.ts'
 import type { Failure, FailureCode } from '../../src/model/object.ts'
 import type { TaskSpec } from '../../src/model/task.ts'
-import type { CodePort, ExportInfo, LoadedModule, UseRequest } from '../../src/runtime/code-port.ts'
+import type { BundleBytes, CodePort, ExportInfo, LoadedModule, UseRequest } from '../../src/runtime/code-port.ts'
 import type {
   ContextPort,
   PutRequest,
@@ -34,7 +34,7 @@ export class FakePort implements ContextPort {
   readonly sha256 = sha256
   readonly submitted: TaskSpec[] = []
   /** The bundle of each. */
-  readonly sources: (Uint8Array | null)[] = []
+  readonly bundles: (BundleBytes | null)[] = []
   readonly puts: PutRequest[] = []
   /** `+object` and `-object`, in order. */
   readonly holds: string[] = []
@@ -48,10 +48,10 @@ export class FakePort implements ContextPort {
   readonly #settlements = new Map<ObjectId, Settlement>()
   readonly #watches = new Map<ObjectId, Set<(settlement: Settlement) => void>>()
 
-  submit(spec: TaskSpec, source: Uint8Array | null): void {
+  submit(spec: TaskSpec, bundle: BundleBytes | null): void {
     this.onSubmit(spec)
     this.submitted.push(spec)
-    this.sources.push(source)
+    this.bundles.push(bundle)
   }
 
   async put(request: PutRequest): Promise<void> {
@@ -143,7 +143,8 @@ export class FakeCode implements CodePort {
     const exports = names.map((name) =>
       typeof name === 'string' ? { name, kind: 'function' as const, digest: `d-${name}` } : name,
     )
-    this.module = { code: 'c0de' as never, name: 'tiles.task.ts', exports, only: null, source: new Uint8Array([1, 2]) }
+    const bytes = { source: new Uint8Array([1, 2]), assets: new Map<string, Uint8Array>() }
+    this.module = { code: 'c0de' as never, name: 'tiles.task.ts', exports, only: null, bytes }
   }
 
   async use(_: URL, request: UseRequest): Promise<LoadedModule> {

@@ -5,7 +5,7 @@
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { join, relative } from 'node:path'
 import { manifestLine } from '@murmuration/core/internal'
-import type { CodeId, ExportInfo, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
+import type { Asset, CodeId, ExportInfo, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
 import { exportKinds, type ExportKind } from './exports.ts'
 import { buildModule, outputText, run } from './faces.ts'
 import { cutLabels, withoutLabels } from './labels.ts'
@@ -17,8 +17,8 @@ export interface Bundle {
   readonly source: Uint8Array
   /** A source map, for stack-map.ts. */
   readonly map: Uint8Array
-  /** Assets by hash. */
-  readonly assets: ReadonlyMap<CodeId, Uint8Array>
+  /** Where the files that come with it lie, by name. */
+  readonly assets: ReadonlyMap<string, URL>
   /** Every file that went in, absolute: the bundle is good while they are as they were. */
   readonly files: readonly string[]
 }
@@ -32,8 +32,8 @@ export interface BundleTools {
 /** Rejects with MeshError BUNDLE_FAILED. */
 export async function bundleModule(at: ModuleFile, request: UseRequest, tools: BundleTools): Promise<Bundle> {
   const assets = readAssets(request.assets)
-  const hashes = [...assets].map(([name, bytes]) => [name, tools.sha256(bytes)] as const)
-  const manifest = manifestLine(recipeVersion, { env: request.env, assets: Object.fromEntries(hashes) })
+  const named = [...assets].map(([name, { bytes }]): [string, Asset] => [name, [tools.sha256(bytes), bytes.length]])
+  const manifest = manifestLine(recipeVersion, { env: request.env, assets: Object.fromEntries(named) })
   const { face, only, whole, text, program, shared } = await buildModule(at, request)
   checkEntry(at, whole.metafile)
 
@@ -48,11 +48,13 @@ export async function bundleModule(at: ModuleFile, request: UseRequest, tools: B
   // A line of text more is a `;` more in the mappings.
   const mappings = ';'.repeat(header.split('\n').length - 1) + cut.mappings
   const code = tools.sha256(source) as CodeId
+  const exports = await digests(at, { shared, kinds, manifest, tools })
+  const byHash = new Map([...assets.values()].map(({ bytes }) => [tools.sha256(bytes), bytes]))
   return {
-    module: { code, name: at.name, exports: await digests(at, { shared, kinds, manifest, tools }), only, source },
+    module: { code, name: at.name, exports, only, bytes: { source, assets: byHash } },
     source,
     map: new TextEncoder().encode(JSON.stringify({ ...map, mappings })),
-    assets: new Map(hashes.map(([name, hash]) => [hash as CodeId, assets.get(name) ?? new Uint8Array()])),
+    assets: new Map([...assets].map(([name, { url }]) => [name, url])),
     files: Object.keys(whole.metafile.inputs).map((file) => join(at.root, file)),
   }
 }

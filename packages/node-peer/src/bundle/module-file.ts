@@ -82,17 +82,37 @@ function packageRoot(file: string): string {
   }
 }
 
-/** Bytes of each asset by file name. */
-export function readAssets(assets: readonly URL[]): Map<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>()
+export interface AssetSource {
+  readonly url: URL
+  readonly bytes: Uint8Array
+}
+
+/** What comes with a module, by file name. Throws MeshError BUNDLE_FAILED. */
+export function readAssets(assets: readonly URL[]): Map<string, AssetSource> {
+  const found = new Map<string, AssetSource>()
   for (const url of assets) {
     const name = decodeURIComponent(basename(url.pathname))
     if (found.has(name)) throw failed(`assets has two files named ${name}: task.asset(name) could not tell them apart`)
-    try {
-      found.set(name, readFileSync(url))
-    } catch (error) {
-      throw failed(`the asset ${name} cannot be read: ${(error as Error).message}`, error)
-    }
+    found.set(name, { url, bytes: readAsset(url, name) })
   }
   return found
+}
+
+function readAsset(url: URL, name: string): Uint8Array {
+  if (url.protocol !== 'file:')
+    throw failed(
+      `assets takes file: URLs here, as in new URL('./model.onnx', import.meta.url); got ${short(url)}. What lies elsewhere a task can fetch`,
+    )
+  try {
+    return readFileSync(url)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why =
+      code === 'ENOENT'
+        ? `there is nothing at ${fileURLToPath(url)}`
+        : code === 'EISDIR'
+          ? `${fileURLToPath(url)} is a folder, and an asset is one file`
+          : message
+    throw failed(`the asset ${name} cannot be read: ${why}`, error)
+  }
 }

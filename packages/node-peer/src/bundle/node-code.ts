@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fnModule } from '@murmuration/core/reading'
-import type { CodeId, CodePort, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
+import type { BundleBytes, CodeId, CodePort, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
 import type { Bundle, BundleTools } from './bundle.ts'
 import { type ModuleFile, moduleFile } from './module-file.ts'
 import { callSite, type Origin } from './stack-map.ts'
@@ -14,10 +14,9 @@ export interface NodeCodeOptions extends BundleTools {
   readonly sha256: Sha256
   /**
    * Called with what peers may ask for by id, before `use` resolves and before `fn` returns: bundles with
-   * their source maps, functions with the place of the call that gave them, assets with neither. Called again
-   * for what was kept before.
+   * their source maps, functions with the place of the call that gave them. Called again for what was kept before.
    */
-  keep(code: CodeId, source: Uint8Array, origin: Origin | null): void
+  keep(code: CodeId, bytes: BundleBytes, origin: Origin): void
 }
 
 /** A file changed later than this before a build may have changed during it: file times are coarse. */
@@ -51,14 +50,13 @@ export function createNodeCode(options: NodeCodeOptions): CodePort {
       const key = keyOf(at, request)
       const work = underway.get(key) ?? bundled(at, request).finally(() => underway.delete(key))
       underway.set(key, work)
-      const { module, source, map, assets } = await work
-      for (const [hash, bytes] of assets) options.keep(hash, bytes, null)
-      options.keep(module.code, source, { map })
+      const { module, map } = await work
+      if (module.bytes !== null) options.keep(module.code, module.bytes, { map })
       return module
     },
     fn(f, constants): LoadedModule {
-      const { module, source } = fnModule(f, constants, options.sha256)
-      options.keep(module.code, source, { calledAt: callSite(new Error().stack) })
+      const { module, bytes } = fnModule(f, constants, options.sha256)
+      options.keep(module.code, bytes, { calledAt: callSite(new Error().stack) })
       return module
     },
   }

@@ -12,16 +12,32 @@ export interface PreparedText {
   readonly source: string
 }
 
-/** `sourceFrom`: what the first module imports the second from. */
-export function prepareBundle({ module, source }: Bundle, sourceFrom: string): PreparedText {
+/** Where a page has what belongs to a bundle. */
+export interface PreparedPlaces {
+  /** What the first module imports the second from. */
+  readonly source: string
+  /** An import that gives the URL of an asset as `name`, or an expression that is one. */
+  asset(url: URL, name: string): { readonly imported: string } | { readonly expression: string }
+}
+
+export function prepareBundle({ module, source, assets }: Bundle, places: PreparedPlaces): PreparedText {
   const { name, exports, only, code } = module
   const row = JSON.stringify({ name, exports, only }).replace(/}$/, '')
+  const imports: string[] = []
+  const files = [...assets].map(([file, url], nth) => {
+    const place = places.asset(url, `asset${nth}`)
+    if ('imported' in place) imports.push(place.imported)
+    // A bundler's URL may be one of its site only.
+    const text = 'imported' in place ? `new URL(asset${nth}, import.meta.url).href` : place.expression
+    return `${JSON.stringify(file)}:${text}`
+  })
   return {
     module: [
+      ...imports,
       // Of no place on disk, and another one when the module is another.
       `const url = new URL(${JSON.stringify(`murmuration:${code}/${name}`)})`,
-      `const source = async () => (await import(${JSON.stringify(sourceFrom)})).default`,
-      `;(globalThis[Symbol.for('murmuration.modules.1')] ??= new Map()).set(url.href, ${row},"source":source})`,
+      `const source = async () => (await import(${JSON.stringify(places.source)})).default`,
+      `;(globalThis[Symbol.for('murmuration.modules.1')] ??= new Map()).set(url.href, ${row},"source":source,"assets":{${files.join(',')}}})`,
       'export default url',
       '',
     ].join('\n'),

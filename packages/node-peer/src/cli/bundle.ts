@@ -1,9 +1,10 @@
 // `murmur bundle`: a task module as files that a page can import, for build tools that have no plugin here. What it
 // writes is what the Vite plugin makes: a small module that gives the URL for `mesh.use`, and the bundle beside it.
 
+import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { bundleModule } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle.ts'
 import { moduleFile } from '../bundle/module-file.ts'
@@ -16,22 +17,37 @@ import { bytes } from './words.ts'
 
 export interface BundleOptions {
   readonly output: string
+  /** Files that come with the module. */
+  readonly asset?: readonly string[] | undefined
   readonly json?: boolean | undefined
 }
 
 const types = `declare const url: URL\nexport default url\n`
 
-export async function bundle(file: string, { output, json = false }: BundleOptions): Promise<number> {
+export async function bundle(file: string, { output, asset = [], json = false }: BundleOptions): Promise<number> {
   const at = named(file)
-  const made = await bundleModule(at, { env: {}, assets: [], external: [] }, { sha256 })
+  const assets = asset.map((one) => pathToFileURL(resolve(one)))
+  const made = await bundleModule(at, { env: {}, assets, external: [] }, { sha256 })
   const stem = made.module.name.replace(/\.\w+$/, '')
-  const { module, source } = prepareBundle(made, `./${stem}.source.js`)
-  const files = { [`${stem}.js`]: module, [`${stem}.source.js`]: source, [`${stem}.d.ts`]: types }
+  const beside = (name: string): string => JSON.stringify(`./${encodeURIComponent(name)}`)
+  const { module, source } = prepareBundle(made, {
+    source: `./${stem}.source.js`,
+    asset: (url) => ({ expression: `new URL(${beside(nameOf(url))}, import.meta.url).href` }),
+  })
+  const files = { [`${stem}.js`]: module, [`${stem}.source.js`]: source, [`${stem}.d.ts`]: types, ...copies(made) }
   await writeAll(resolve(output), files, output)
   const written = Object.keys(files).map((name) => join(output, name))
   if (json) printJson(told(made, written))
   else print(sentences(made, written[0] ?? ''))
   return 0
+}
+
+function copies({ assets }: Bundle): Record<string, Uint8Array> {
+  return Object.fromEntries([...assets].map(([name, url]) => [name, readFileSync(url)]))
+}
+
+function nameOf(url: URL): string {
+  return basename(fileURLToPath(url))
 }
 
 /** What was typed is no task module, or not there. */
@@ -43,7 +59,11 @@ function named(file: string): ModuleFile {
   }
 }
 
-async function writeAll(folder: string, files: Readonly<Record<string, string>>, output: string): Promise<void> {
+async function writeAll(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  output: string,
+): Promise<void> {
   try {
     await mkdir(folder, { recursive: true })
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)

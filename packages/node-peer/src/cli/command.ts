@@ -264,6 +264,7 @@ function addBundle(program: Command, done: Done): void {
     )
     .argument('<file>', 'a *.task.ts, .js, .mjs, .mts or .tsx file')
     .requiredOption('-o, --output <dir>', 'where the files go')
+    .option('--asset <file...>', 'files for task.asset(name), which come with the module')
     .addOption(jsonOption('what was written as JSON'))
     .action(async (file, options) => done(await (await import('./bundle.ts')).bundle(file, options)))
 }

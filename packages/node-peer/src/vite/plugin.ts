@@ -4,7 +4,7 @@
 // says then what is missing.
 
 import { dirname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { CodeId } from '@murmuration/core/internal'
 import { bundleModule } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle.ts'
@@ -52,19 +52,21 @@ export function murmuration(): MurmurationPlugin {
       if (found.length === 0) return null
       const imports: string[] = []
       let text = ''
-      let from = 0
-      for (const { path, start, end } of found) {
-        const bundle = await bundleAt(resolve(dirname(withoutQuery(id)), path))
+      let copied = 0
+      const from = (path: string): URL => pathToFileURL(resolve(dirname(withoutQuery(id)), path))
+      for (const { path, assets, start, end } of found) {
+        const bundle = await bundleAt(from(path), assets.map(from))
         bundled.set(bundle.module.code, bundle)
         // An edit of any of them makes this file another one.
         for (const file of bundle.files) this.addWatchFile(file)
+        for (const url of bundle.assets.values()) this.addWatchFile(fileURLToPath(url))
         const name = `__murmuration_${imports.length}`
         imports.push(`import ${name} from ${JSON.stringify(`${modulePrefix.slice(1)}${bundle.module.code}`)};`)
-        text += code.slice(from, start) + name
-        from = end
+        text += code.slice(copied, start) + name
+        copied = end
       }
       // On one line and before the first, so that every line keeps its number.
-      return { code: imports.join('') + text + code.slice(from), map: null }
+      return { code: imports.join('') + text + code.slice(copied), map: null }
     },
   }
 }
@@ -77,13 +79,16 @@ function withoutQuery(id: string): string {
   return id.replace(/\?.*$/, '')
 }
 
-function bundleAt(file: string): Promise<Bundle> {
-  return bundleModule(moduleFile(pathToFileURL(file)), { env: {}, assets: [], external: [] }, { sha256 })
+function bundleAt(url: URL, assets: readonly URL[]): Promise<Bundle> {
+  return bundleModule(moduleFile(url), { env: {}, assets, external: [] }, { sha256 })
 }
 
 function prepared(code: string, bundled: ReadonlyMap<CodeId, Bundle>): ReturnType<typeof prepareBundle> {
   const bundle = bundled.get(code as CodeId)
   if (bundle === undefined)
     throw new Error(`no bundle ${code}: the module that uses it has changed; load the page again`)
-  return prepareBundle(bundle, `${sourcePrefix.slice(1)}${code}`)
+  return prepareBundle(bundle, {
+    source: `${sourcePrefix.slice(1)}${code}`,
+    asset: (url, name) => ({ imported: `import ${name} from ${JSON.stringify(`${fileURLToPath(url)}?url`)}` }),
+  })
 }

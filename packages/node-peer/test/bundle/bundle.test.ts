@@ -184,8 +184,9 @@ export class Plain { one() { return this } }`,
     expect(module.exports[0]?.digest).not.toBe(plain.exports[0]?.digest)
     const manifest = readManifest(kept.get(module.code)?.source ?? new Uint8Array())
     expect(manifest.env).toEqual({ A: 'é\u2028', B: '2' })
-    const asset = kept.get(manifest.assets['model.onnx'] as typeof module.code)
-    expect(new TextDecoder().decode(asset?.source)).toBe('weights')
+    const [hash, size] = manifest.assets['model.onnx'] ?? ['', 0]
+    expect(size).toBe('weights'.length)
+    expect(new TextDecoder().decode(kept.get(module.code)?.assets.get(hash))).toBe('weights')
     expect(readManifest(new TextEncoder().encode('export const x=1'))).toEqual({ env: {}, assets: {} })
   })
 
@@ -249,7 +250,7 @@ describe('mesh.fn', () => {
       name: 'square',
       exports: [{ name: 'square', kind: 'function', digest: module.code }],
       only: null,
-      source: kept.get(module.code)?.source,
+      bytes: { source: kept.get(module.code)?.source, assets: new Map() },
     })
     expect(kept.get(module.code)?.origin).toEqual({
       calledAt: expect.stringMatching(/project\.ts:\d+:\d+$/) as string,

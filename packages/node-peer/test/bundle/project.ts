@@ -13,7 +13,8 @@ import { sha256 } from '../../src/sha256.ts'
 
 export interface Kept {
   readonly source: Uint8Array
-  readonly origin: Origin | null
+  readonly assets: ReadonlyMap<string, Uint8Array>
+  readonly origin: Origin
 }
 
 export interface Project {
@@ -35,7 +36,11 @@ export function project(
   const directory = mkdtempSync(join(tmpdir(), 'murmuration-bundle-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const kept = new Map<CodeId, Kept>()
-  const code = createNodeCode({ ...tools, sha256, keep: (id, source, origin) => void kept.set(id, { source, origin }) })
+  const code = createNodeCode({
+    ...tools,
+    sha256,
+    keep: (id, bytes, origin) => void kept.set(id, { ...bytes, origin }),
+  })
   const text = (id: CodeId): string => new TextDecoder().decode(kept.get(id)?.source)
   const made: Project = {
     directory,

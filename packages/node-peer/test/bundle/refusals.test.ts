@@ -167,6 +167,11 @@ test('a bundle too large to travel', async () => {
 
 test('assets: missing, or two of one name', async () => {
   const { use, url } = project({ 'a.task.ts': `export function f() {}`, 'x/m': '', 'y/m': '' })
-  await expect(use('a.task.ts', { assets: [url('z')] })).rejects.toThrow('the asset z cannot be read')
+  await expect(use('a.task.ts', { assets: [url('z')] })).rejects.toThrow(
+    /^the asset z cannot be read: there is nothing at .*z$/,
+  )
+  await expect(use('a.task.ts', { assets: [url('x')] })).rejects.toThrow('is a folder, and an asset is one file')
+  const far = new URL('https://models.test/m.onnx')
+  await expect(use('a.task.ts', { assets: [far] })).rejects.toThrow('assets takes file: URLs here')
   await expect(use('a.task.ts', { assets: [url('x/m'), url('y/m')] })).rejects.toThrow('two files named m')
 })

@@ -19,6 +19,7 @@ interface Row {
   readonly exports: readonly { readonly name: string }[]
   readonly only: unknown
   readonly source: () => Promise<string>
+  readonly assets: Readonly<Record<string, string>>
 }
 
 const modules = Symbol.for('murmuration.modules.1')
@@ -45,6 +46,31 @@ test('a built page has the module as Node has it, under the URL it gives to use'
   expect(await row?.source()).toBe(text(inNode.code))
   // It is not in what every visitor loads.
   expect(readFileSync(join(directory, 'out', page), 'utf8')).not.toContain('//murmuration')
+})
+
+test('files that come with it are found in the call, and are part of the page', async () => {
+  const call = `use(new URL('./tiles.task.ts', import.meta.url), { assets: [new URL('./model.onnx', import.meta.url)] })`
+  const { directory, use, url } = project({
+    ...files,
+    'src/model.onnx': 'weights',
+    'src/main.ts': `const use = (url: URL, { assets }: { assets: URL[] }) => [url, assets]\nexport const [url, assets] = ${call}`,
+  })
+  await build({
+    root: directory,
+    logLevel: 'silent',
+    configFile: false,
+    plugins: [murmuration()],
+    build: { lib: { entry: 'src/main.ts', formats: ['es'], fileName: 'page' }, outDir: 'out' },
+  })
+  const page = readdirSync(join(directory, 'out')).find((name) => name.startsWith('page')) ?? ''
+  const made = (await import(pathToFileURL(join(directory, 'out', page)).href)) as { url: URL; assets: URL[] }
+  const row = table().get(made.url.href)
+  const inNode = await use('src/tiles.task.ts', { assets: [url('src/model.onnx')] })
+  expect(made.url.href).toContain(inNode.code)
+  expect(row?.exports).toEqual(inNode.exports)
+  expect(made.assets).toHaveLength(1)
+  const model = await fetch(row?.assets['model.onnx'] ?? '')
+  expect(await model.text()).toBe('weights')
 })
 
 test('a dev server has it too, and what it has follows an edit', async () => {

@@ -2,6 +2,7 @@
 // platform, over a machine whose wires and clock are the simulator's.
 
 import type {
+  BundleBytes,
   CodeId,
   Config,
   ContextId,
@@ -26,6 +27,7 @@ import {
   PeerContext,
   StoreFullError,
   Waiters,
+  assetNamed,
   builtinBundle,
   codeOf,
   createWorkerPool,
@@ -53,6 +55,8 @@ export interface Ground {
   readonly takesMs: TakesMs
   /** Every bundle there is. Which are at a peer is its machine's to say. */
   readonly bundles: Map<CodeId, Uint8Array>
+  /** What came with them, by its hash. */
+  readonly assets: Map<string, Uint8Array>
   readonly urlOf: (code: CodeId, source: Uint8Array) => Promise<string>
 }
 
@@ -120,6 +124,7 @@ export class SimShell implements Shell, PeerBeneath {
             within: actor as PeerContext | undefined,
           })
         },
+        assetOf: async (code, name) => this.#assetOf(code, name),
         envOf: (code) => readManifest(bundles.get(code) ?? new Uint8Array()).env,
         reports: reportsTo(
           (event) => this.post(event),
@@ -143,8 +148,15 @@ export class SimShell implements Shell, PeerBeneath {
     if (currentPlace() !== undefined) this.#peer.event(event)
   }
 
-  keepCode(code: CodeId, source: Uint8Array): void {
+  #assetOf(code: CodeId, name: string): Uint8Array {
+    const { bundles, assets } = this.#ground
+    const [hash] = assetNamed(name, readManifest(bundles.get(code) ?? new Uint8Array()))
+    return assets.get(hash) ?? new Uint8Array()
+  }
+
+  keepCode(code: CodeId, { source, assets }: BundleBytes): void {
     this.#ground.bundles.set(code, source)
+    for (const [hash, bytes] of assets) this.#ground.assets.set(hash, bytes)
     this.#peer.keepCode(code)
   }
 

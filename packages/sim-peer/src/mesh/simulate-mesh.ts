@@ -151,6 +151,7 @@ class Simulation {
       sha256,
       takesMs: (fn, args) => checkedMs(durationMs(fn, args), fn),
       bundles: new Map(),
+      assets: new Map(),
       urlOf: (code, source) => this.#cache.url(code, source),
     }
     this.#striker = new Striker(this.#world)
@@ -215,9 +216,9 @@ class Simulation {
     const origins = new Map<CodeId, Origin>()
     const code = createNodeCode({
       sha256,
-      keep: (id, source, origin) => {
-        if (origin) origins.set(id, origin)
-        shell.keepCode(id, source)
+      keep: (id, bytes, origin) => {
+        origins.set(id, origin)
+        shell.keepCode(id, bytes)
       },
     })
     return createMesh({
