@@ -2,12 +2,9 @@
 // dials with. Nearly every default is changed: libp2p's own monitor, reconnects and limits per host are
 // off, since who is alive, who is redialled and who is kept is the machine's to decide.
 
-import { noise } from '@libp2p/noise'
-import { identify } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
-import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
 import type { Libp2p, Libp2pOptions } from 'libp2p'
+import { createLibp2p, identify, noise, yamux } from '#parts'
 
 export interface LinkNodeOptions {
   readonly key: PrivateKey

@@ -6,8 +6,8 @@
 import { unlink, readdir, rename } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
+import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@murmuration/libp2p-link/node'
 import { createWhole, isAlive, makeDirectory, readIfThere, writeWhole } from './home.ts'
 
 export interface Identity {

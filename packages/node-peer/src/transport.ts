@@ -2,11 +2,9 @@
 // otherwise. It relays between those who cannot be reached. What is the same in pages is libp2p-link's.
 
 import './shim.ts'
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { tcp } from '@libp2p/tcp'
-import { webSockets } from '@libp2p/websockets'
 import { createLinkNode, hostPart, Libp2pTransport, parseAddress } from '@murmuration/libp2p-link'
 import type { LinkNodeOptions } from '@murmuration/libp2p-link'
+import { circuitRelayServer, circuitRelayTransport, tcp, webSockets } from '@murmuration/libp2p-link/node'
 import { whyNotListening } from './listening.ts'
 import { isRefused } from './refusal.ts'
 

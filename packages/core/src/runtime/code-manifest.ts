@@ -3,7 +3,7 @@
 // protocol of its own. Of the files that come with it only names, sizes and hashes are there; each is fetched
 // and kept by itself (bundles.ts).
 
-import * as z from 'zod/mini'
+import * as z from '#schema'
 
 /** A file that comes with a module. */
 export type Asset = readonly [sha256: string, bytes: number]
