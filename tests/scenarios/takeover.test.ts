@@ -351,3 +351,46 @@ it('an owner is back while a guardian is asked in its place: it is asked again, 
   expect(work.result()).toBe(1)
   mesh.endsWell()
 })
+
+it('a guardian never heard of what it holds, and gets it back as its own to read: nobody says that it let go of it', () => {
+  const mesh = new Scenario({ S: 2, X: 1, W: { slots: 2, role: 'worker' } })
+  mesh.fn('note', function* (context) {
+    yield* elapse(1)
+    return [context.put({ n: 1 })]
+  })
+  let held: SimRef | null = null
+  mesh.fn('hold', function* (_context, { ref }: { ref: SimRef }) {
+    held = ref
+    yield* elapse(60_000)
+  })
+  mesh.fn('pass', function* (context, box: { ref: SimRef }) {
+    return yield* get(context.call('hold', [box], only('S')))
+  })
+  mesh.fn('put', function* (context) {
+    yield* elapse(1_000)
+    return yield* get(context.call('pass', [{ ref: context.put({ n: 7 }) }], only('W')))
+  })
+  mesh.fn('read', function* (_context, { ref }: { ref: SimRef }) {
+    return yield* get(ref)
+  })
+  mesh.fn('ask', function* (context, box: { ref: SimRef }) {
+    return yield* get(context.call('read', [box], only('S')))
+  })
+  mesh.ask('S', function* (context) {
+    const notes = yield* get(context.call('note', [], only('X')))
+    yield* elapse(500)
+    yield { type: 'get', ref: context.call('put', [], only('X')) }
+    return notes
+  })
+  mesh.until(() => mesh.timesRun('put') === 1, 'it runs at X')
+  expect(mesh.guardiansOf('X')).toEqual(['S'])
+  mesh.cut(['X'], ['S'])
+  mesh.until(() => held !== null, 'S holds what X has put, of which it was told nothing')
+  mesh.kill('X')
+  mesh.until(() => mesh.knowsDead('S', 'X') && mesh.knowsDead('W', 'X'), 'both know that X is dead')
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('ask', [{ ref: held }], only('W')))
+  })
+  expect(String(mesh.result(program))).toMatch(/OBJECT_LOST.*the peer that answered for it is gone/)
+  mesh.endsWell()
+})

@@ -127,7 +127,7 @@ function hasRoom(peer: SimPeer, { life, profile }: Member, needs: Needs, depth: 
 function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefined): boolean {
   if (owner === undefined) return false
   const entry = state.directory.get(object)
-  if (!entry) return owner !== state.self && state.elsewhere.get(object) !== undefined
+  if (!entry) return state.elsewhere.get(object) !== undefined
   const item = itemIn(object)
   if (item && entry.state === 'pending' && state.streams.get(item.task)?.count === null)
     return isPending(state, item.task)

@@ -56,9 +56,13 @@ function endless(object: ObjectId): Failure {
   return lostFailure(object, 'cycle', 'what stands for it leads back to itself')
 }
 
-/** We answer for it, whoever else is named in the ref. */
+/**
+ * We answer for it, whoever else is named in the ref. One that names us may come from somebody who asked us in a dead owner's
+ * place and has not heard yet that we know of nothing: what we hold ourselves is that owner's.
+ */
 function isOwn(state: PeerState, { object, owner }: Pick<RefLink, 'object' | 'owner'>): boolean {
-  return owner === state.self || state.directory.get(object) !== undefined
+  if (state.directory.get(object)) return true
+  return owner === state.self && (state.holds.get(object)?.owner ?? owner) === state.self
 }
 
 /** Who answers for it by now: a ref goes on naming whoever did when it was made. */
