@@ -394,3 +394,34 @@ it('a guardian never heard of what it holds, and gets it back as its own to read
   expect(String(mesh.result(program))).toMatch(/OBJECT_LOST.*the peer that answered for it is gone/)
   mesh.endsWell()
 })
+
+it('a guardian is only asked when a ref is handed on: whoever gets it looks for its owner, which is back before the guardian answers', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, G: 0, T: { slots: 1, role: 'worker' } })
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return [context.put({ n: 7 })]
+  })
+  const [hasAsked, isBack] = [new Gate(), new Gate()]
+  mesh.fn('read', function* (_context, { ref }: { ref: SimRef }) {
+    yield* isBack.passed()
+    return ((yield* get(ref)) as { n: number }).n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const [ref] = (yield* get(context.call('make', [], only('X')))) as [SimRef]
+    yield* hasAsked.passed()
+    return yield* get(context.call('read', [{ ref }], only('T')))
+  })
+  mesh.until(() => mesh.borrows('S', 'X') && mesh.guardiansOf('X').length === 1, 'S has the ref, and G knows')
+  mesh.peer('X').sleep()
+  mesh.until(() => mesh.borrows('S', 'G'), 'S asks G')
+  mesh.peer('G').sleep()
+  hasAsked.isOpen = true
+  mesh.until(() => mesh.timesRun('read') === 1, 'T has the ref')
+  mesh.peer('X').thaw()
+  mesh.until(() => mesh.borrows('S', 'X') && mesh.borrows('T', 'X'), 'X is asked again')
+  mesh.peer('G').thaw()
+  mesh.run({ forMs: 1_000 })
+  isBack.isOpen = true
+  expect(mesh.result(program)).toBe(7)
+  mesh.endsWell()
+})

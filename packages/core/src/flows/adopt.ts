@@ -38,6 +38,7 @@ function giveUp(state: PeerState, { object, owner }: HoldRow): void {
 /** Whoever was asked in an owner's place says whether it answers. If not, the next is asked, or the first owner, if it is back. */
 export function answered(state: PeerState, row: HoldRow, known: boolean): void {
   const { object, before, owner } = row
+  if (known) row.vouched = owner
   // What we answer for ourselves by now is asked of nobody.
   if (before.length === 0 || owner === state.self) return
   if (known) {

@@ -15,6 +15,8 @@ export interface HoldRow {
   owner: LifeId
   /** Who answered for it before it was adopted, the first one first: refs go on naming them. */
   before: readonly LifeId[]
+  /** Named by whoever gave us the ref, or said itself that it answers: so others are told, while the next is only asked. */
+  vouched: LifeId
   handle: number
   spec: number
   container: number
@@ -57,6 +59,7 @@ export class Holds {
         object,
         owner,
         before: nobody,
+        vouched: owner,
         handle: 0,
         spec: 0,
         container: 0,

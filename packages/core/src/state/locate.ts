@@ -88,10 +88,17 @@ export function whereabouts(state: PeerState, object: ObjectId): Located | null 
   return refs === located.refs ? located : { ...located, refs }
 }
 
-/** The same refs, with the owners that answer for them by now: whoever gets them may never have heard of others. */
+/**
+ * The same refs, with the owners that answer for them by now: whoever gets them may never have heard of others. Not with one
+ * that is only asked to: it may know nothing, and the first owner, if it is back, is not looked for by whoever never heard of it.
+ */
 export function currentLinks(state: PeerState, links: readonly RefLink[]): readonly RefLink[] {
-  if (links.every((link) => answerer(state, link) === link.owner)) return links
-  return links.map((link) => ({ ...link, owner: answerer(state, link) }))
+  if (links.every((link) => voucher(state, link) === link.owner)) return links
+  return links.map((link) => ({ ...link, owner: voucher(state, link) }))
+}
+
+function voucher(state: PeerState, at: RefLink): LifeId {
+  return isOwn(state, at) ? state.self : (state.holds.get(at.object)?.vouched ?? at.owner)
 }
 
 /** Sees to it that the end of the alias chain is asked for, or made again. */
@@ -207,8 +214,10 @@ export function moveTo(state: PeerState, row: HoldRow, owner: LifeId): void {
   const at = before.indexOf(owner)
   row.before = at < 0 ? [...before, last].slice(-longest) : before.slice(0, at)
   if (owner !== state.self && !state.members.ended(owner)) return borrow(state, row)
-  if (owner === state.self) state.agenda.settled.push(object)
-  else state.holds.known(object)
+  if (owner === state.self) {
+    row.vouched = owner
+    state.agenda.settled.push(object)
+  } else state.holds.known(object)
   // Nobody will answer what was asked of the last one.
   if (said === 'asked') say(state, state.self, { type: 'borrowed', object, nth, known: false })
 }
@@ -223,6 +232,7 @@ function rehome(state: PeerState, row: HoldRow, owner: LifeId): void {
   if (isOurs ? owner !== state.self : owner === state.self || state.members.ended(owner)) return
   const wasAsked = row.borrow === 'asked'
   passTo(state, row, owner)
+  row.vouched = owner
   if (isOurs && wasAsked) say(state, state.self, { type: 'borrowed', object: row.object, nth: row.nth, known: true })
   if (isOurs) state.agenda.settled.push(row.object)
   else if (state.elsewhere.get(row.object)) askOwner(state, row.object, owner)
