@@ -104,6 +104,28 @@ test('35: without retries a call that may have run says so, and those after it r
   scene.endsWell()
 })
 
+test('without retries a call is not made once more by whoever was thought dead until its actor was ended: it may have run', () => {
+  const scene = stage({ S: 0, X: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Tally', [0], again)
+    yield* get(context.send(actor, 'add', [10, 1]))
+    const got = yield { type: 'get', ref: context.send(actor, 'add', [1_000, 1]) }
+    return [
+      got.type === 'failure' ? [got.failure.code, got.failure.message] : got,
+      yield* get(context.send(actor, 'add', [1, 1])),
+    ]
+  })
+  scene.run({ forMs: 500 })
+  scene.peer('S').sleep()
+  scene.until(() => scene.peer('X').state.residents.size === 0, 'X has ended it')
+  scene.peer('S').thaw()
+  const [lost, then] = scene.result(program) as [string[], number]
+  expect(lost[0]).toBe('ACTOR_UNAVAILABLE')
+  expect(lost[1]).toMatch(/add may or may not have run/)
+  expect(then).toBe(1)
+  scene.endsWell()
+})
+
 test('an actor that may not be restarted is dead with its host', () => {
   const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
   const program = scene.ask('S', function* (context) {

@@ -341,7 +341,8 @@ export function announced(state: PeerState, from: LifeId, message: Extract<Messa
   for (const row of state.tasks.assignedTo(from)) {
     const attempt = state.tasks.attemptAt(row, from) ?? row.attempt
     const listed = running.delete(attemptId(row.spec.id, attempt))
-    if (!listed && unconfirmed?.has(row.spec.id)) lose(state, row, from, { ...diedAs(name), ran: false })
+    if (!listed && unconfirmed?.has(row.spec.id))
+      lose(state, row, from, { ...diedAs(name), died: false, ran: mayHaveRun(row) })
     // We may have said so before, in the conversation that ended.
     if (listed && (row.ending || (row.overdue && attempt === row.attempt))) {
       const reason = row.ending?.reason ?? outOfTime('attemptTimeoutMs', row.spec.policy)
@@ -356,6 +357,11 @@ export function announced(state: PeerState, from: LifeId, message: Extract<Messa
   }
   for (const object of borrows) if (state.directory.get(object)) state.holds.borrowed(object, state.self, from)
   reconcile(state, from, message)
+}
+
+/** Whoever thought us dead ended the actor, and what it was asked: nobody can tell what of that it had done. */
+function mayHaveRun({ spec, hosted }: TaskRow): boolean {
+  return spec.call !== undefined || hosted !== null
 }
 
 function abortStray(state: PeerState, from: LifeId, id: string): void {
