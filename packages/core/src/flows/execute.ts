@@ -108,8 +108,7 @@ function refusalOf(state: PeerState, owner: LifeId): string | null {
 function join(state: PeerState, row: RunRow, asker: Asker, epoch: Epoch): void {
   state.executor.join(row, asker, epoch)
   shareResult(state, row)
-  const resident = row.spec.actor && state.residents.get(resultOf(row.spec.id))
-  if (resident) tellWhere(state, resident, asker.owner)
+  tellHosted(state, row, asker.owner)
   if (row.state === 'done') answerAskers(state, row)
 }
 
@@ -301,7 +300,14 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
   for (const row of state.executor.askedBy(owner)) {
     state.executor.prefer(row, owner)
     answerAskers(state, row)
+    tellHosted(state, row, owner)
   }
+}
+
+/** It is an actor that lives here. */
+function tellHosted(state: PeerState, { spec }: RunRow, owner: LifeId): void {
+  const resident = spec.actor && state.residents.get(resultOf(spec.id))
+  if (resident) tellWhere(state, resident, owner)
 }
 
 /** A peer that leaves gives back what it has not begun, what waits in its workers included. */

@@ -299,6 +299,7 @@ export function aliasLost(state: PeerState, object: ObjectId, now: Instant): voi
 const saidAgain: ReadonlySet<Message['type']> = new Set([
   'outcome',
   'item',
+  'hosted',
   'proceed',
   'took',
   'consumed',
