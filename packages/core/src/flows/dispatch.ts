@@ -13,6 +13,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import { refusalOf, roleOf } from '../state/permits.ts'
 import * as adopt from './adopt.ts'
+import * as anew from './anew.ts'
 import * as call from './call.ts'
 import * as claims from './claims.ts'
 import { keepCode } from './code.ts'
@@ -209,7 +210,7 @@ function receive(state: PeerState, frame: Frame, now: Instant): void {
   openSession(state, from)
   const { messages, reset } = state.sessions.receive(frame, now)
   if (reset) {
-    recover.reset(state, from, reset.lost)
+    anew.reset(state, from, reset.lost)
     guard.guardianLost(state, from)
     guard.askOwner(state, from)
   }
@@ -300,7 +301,7 @@ const takers: Takers = {
   announce: (state, from, message) => {
     // An observer keeps no copies, whatever it says.
     const keeps = roleOf(state, peerOf(from)) !== 'observer'
-    recover.announced(state, from, keeps ? message : { ...message, holdings: [] })
+    anew.announced(state, from, keeps ? message : { ...message, holdings: [] })
   },
   drain: (state, _from, { withinMs }, now) => drain(state, withinMs, now),
   unplug: (state, from) => unplug(state, from),

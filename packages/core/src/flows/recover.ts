@@ -1,19 +1,20 @@
 // What follows when a life is over, in one fixed order: its attempts, the objects it held, its
-// holds, what it owned, what it had asked us to run. Also the lesser case, a peer that had given us
-// up and is back: the conversation begins anew and both sides say what they still have.
+// holds, what it owned, what it had asked us to run; and what is asked of it again when it is back.
+// What its machine still has of ours is told when the conversation begins anew (anew).
 
 import { isApart } from '../model/actor.ts'
-import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { after, attemptId, itemIn, never, peerOf } from '../model/ids.ts'
+import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
+import { after, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
-import { outOfTime } from '../model/out-of-time.ts'
-import { announcement, openSession } from '../state/announce.ts'
+import { openSession } from '../state/announce.ts'
 import { dropAsker, isLetter } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
 import { askAgain, askOwner, askParents, borrow, hold, letGo, locate, moveTo, unanswerable } from '../state/locate.ts'
-import { foundHolder, loseForGood } from '../state/missing.ts'
+import type { Loss } from '../state/losses.ts'
+import { diedAs, lose, takeBack } from '../state/losses.ts'
+import { loseForGood } from '../state/missing.ts'
 import type { Agenda, PeerState } from '../state/peer-state.ts'
 import { hangUp, isBeyond, notify, say } from '../state/peer-state.ts'
 import { tellTrouble } from '../state/recording.ts'
@@ -46,18 +47,6 @@ export function ended(
   else notify(state, { type: 'peer:died', peer, name, how, attemptsMoved: moved, objectsRecopied: recopied })
 }
 
-/** How an attempt was lost, by whom. */
-interface Loss {
-  readonly name: string
-  readonly reason: string
-  /** Tasks that take peers with them are not tried for ever. */
-  readonly died: boolean
-}
-
-function diedAs(name: string): Loss {
-  return { name, reason: `peer ${name} died`, died: true }
-}
-
 /** What may have been running costs a retry; the rest of its queue goes back free. */
 function loseAll(state: PeerState, life: LifeId, slots: number, loss: Loss): TaskRow[] {
   const rows = state.tasks.assignedTo(life)
@@ -75,19 +64,6 @@ export function apart(state: PeerState, life: LifeId): void {
   const reason = `peer ${name} cannot be reached from here, though others hear it`
   for (const row of loseAll(state, life, profile?.slots ?? 1, { name, reason, died: false }))
     takeBack(state, life, row.spec.id, state.tasks.attemptAt(row, life) ?? row.attempt)
-}
-
-// oxlint-disable-next-line max-params -- an attempt and where it is
-function takeBack(state: PeerState, from: LifeId, task: TaskId, attempt: number): void {
-  say(state, from, { type: 'abort', task, attempt, reason: 'it was given to another peer', moved: true })
-}
-
-// oxlint-disable-next-line max-params -- what was lost, and how
-function lose(state: PeerState, row: TaskRow, at: LifeId, loss: Loss & { readonly ran: boolean }): void {
-  const { name, reason, died, ran } = loss
-  const attempt = state.tasks.attemptAt(row, at) ?? row.attempt
-  const base = { task: row.spec.id, attempt, code: 'PEER_DIED', cause: null, peer: name } as const
-  state.agenda.requeue.push({ ...base, charge: ran ? 'retry' : 'none', reason, killed: ran && died })
 }
 
 function objectsHeldBy(state: PeerState, life: LifeId, how: string): number {
@@ -293,103 +269,4 @@ export function aliasLost(state: PeerState, object: ObjectId, now: Instant): voi
   // Freed: its owner thought for longer than its grace that we were dead.
   if (code !== 'OBJECT_LOST' || (reason !== 'owner-died' && reason !== 'freed')) return
   lost(state, entry, `what stood for it is gone (${reason})`, now)
-}
-
-/** What still counts in a conversation that began anew. The rest is in its first message, or is told from the beginning. */
-const saidAgain: ReadonlySet<Message['type']> = new Set([
-  'outcome',
-  'item',
-  'hosted',
-  'proceed',
-  'took',
-  'consumed',
-  'remade',
-  'delivered',
-  'cancel',
-  'verify',
-  'claim',
-  'claimed',
-  'compare',
-  'end-job',
-  'inspect',
-  'inspected',
-])
-
-/** The other side began anew. What we had said and they never took is said again, where it still counts. */
-export function reset(state: PeerState, life: LifeId, lostMessages: readonly Message[]): void {
-  say(state, life, announcement(state, life, lostMessages))
-  state.unconfirmed.set(life, new Set(state.tasks.assignedTo(life).map((row) => row.spec.id)))
-  state.directory.copiesLost(life)
-  state.holdings.unasked(life)
-  state.foundlings.untell(life)
-  state.executor.regrant(life)
-  state.scheduler.voided(life)
-  for (const message of lostMessages) if (saidAgain.has(message.type)) say(state, life, message)
-  for (const row of state.elsewhere.of(life)) if (!row.located) say(state, life, { type: 'want', object: row.object })
-  for (const row of state.holds.ofLife(life)) {
-    if (row.owner === life && row.borrow === 'asked')
-      say(state, life, { type: 'borrow', object: row.object, nth: row.nth })
-  }
-}
-
-/** What that life says it has of ours: complete, so what is missing is lost, as far as it knows what is ours. */
-export function announced(state: PeerState, from: LifeId, message: Extract<Message, { type: 'announce' }>): void {
-  const running = new Set<string>(message.attempts)
-  const name = state.members.nameOf(peerOf(from))
-  // Only what was assigned before the conversation began anew: later assignments may not have arrived yet.
-  const unconfirmed = state.unconfirmed.get(from)
-  state.unconfirmed.delete(from)
-  for (const row of state.tasks.assignedTo(from)) {
-    const attempt = state.tasks.attemptAt(row, from) ?? row.attempt
-    const listed = running.delete(attemptId(row.spec.id, attempt))
-    if (!listed && unconfirmed?.has(row.spec.id))
-      lose(state, row, from, { ...diedAs(name), died: false, ran: mayHaveRun(row) })
-    // We may have said so before, in the conversation that ended.
-    if (listed && (row.ending || (row.overdue && attempt === row.attempt))) {
-      const reason = row.ending?.reason ?? outOfTime('attemptTimeoutMs', row.spec.policy)
-      say(state, from, { type: 'abort', task: row.spec.id, attempt, reason, moved: row.ending === null })
-    }
-  }
-  for (const id of running) abortStray(state, from, id)
-  const borrows = new Set(message.borrows)
-  for (const row of state.holds.ofLife(from)) {
-    if (row.borrowers.has(from) && !borrows.has(row.object) && state.holds.released(row.object, from))
-      state.agenda.loose.push(row.object)
-  }
-  for (const object of borrows) if (state.directory.get(object)) state.holds.borrowed(object, state.self, from)
-  reconcile(state, from, message)
-}
-
-/** Whoever thought us dead ended the actor, and what it was asked: nobody can tell what of that it had done. */
-function mayHaveRun({ spec, hosted }: TaskRow): boolean {
-  return spec.call !== undefined || hosted !== null
-}
-
-function abortStray(state: PeerState, from: LifeId, id: string): void {
-  const at = id.lastIndexOf('#')
-  const attempt = Number(id.slice(at + 1))
-  if (at < 1 || !Number.isSafeInteger(attempt) || attempt < 1) return void state.counters.strayed++
-  takeBack(state, from, id.slice(0, at) as TaskId, attempt)
-}
-
-function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { type: 'announce' }>): void {
-  const has = new Map(message.holdings.map((note) => [note.object, note]))
-  // The bytes of an outcome that is on its way are not waste.
-  const listed = new Set<string | null>(message.attempts.map((id) => id.slice(0, id.lastIndexOf('#'))))
-  for (const object of state.directory.heldBy(from)) {
-    if (has.has(object)) continue
-    const entry = state.directory.get(object) as Entry
-    // What we took over may still count to others there: it looks, and says so when it has nothing.
-    if (state.shared.get(object)?.isAdopted) say(state, from, { type: 'verify', object, hash: entry.hash })
-    else state.directory.removeHolder(entry, from)
-  }
-  for (const note of has.values()) {
-    const entry = state.directory.get(note.object)
-    if (entry?.state === 'stored' && entry.hash === note.hash) state.directory.addHolder(entry, from)
-    else if (entry?.state === 'pending' && listed.has(entry.task)) entry.spared.add(from)
-    // Items on their way are judged when they come.
-    else if (listed.has(itemIn(note.object)?.task ?? null)) entry?.spared.add(from)
-    else if (foundHolder(state, from, note.object, note.hash)) continue
-    else say(state, from, { type: 'free', object: note.object })
-  }
 }

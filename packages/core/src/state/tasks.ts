@@ -192,6 +192,14 @@ export class Tasks {
     this.#moved(row.spec.id)
   }
 
+  /** An earlier attempt is there after all, and the current one never was. */
+  goesOnAs(row: TaskRow, attempt: number): void {
+    assert(row.state === 'assigned' && attempt < row.attempt, `${row.spec.id} was attempted before`)
+    row.attempt = attempt
+    row.overdue = false
+    this.#moved(row.spec.id)
+  }
+
   retrying(row: TaskRow, at: Instant): void {
     row.retryAt = at
     row.attemptTimeoutAt = never
