@@ -1,7 +1,7 @@
 // Actors: calls in order, one incarnation at a time, whatever happens to hosts, owners and callers.
 
 import { defineActors, get } from '@murmuration/sim-peer'
-import type { Body, Context, SimPeer, SimRef } from '@murmuration/sim-peer'
+import type { Body, Context, SimRef } from '@murmuration/sim-peer'
 import { expect, test } from 'vitest'
 import { Scenario } from './scenario.ts'
 
@@ -101,47 +101,6 @@ test('35: without retries a call that may have run says so, and those after it r
   expect(lost[0]).toBe('ACTOR_UNAVAILABLE')
   expect(lost[1]).toMatch(/add may or may not have run: peer [XY] died/)
   expect(then).toBe(1)
-  scene.endsWell()
-})
-
-test('without retries a call is not made once more by whoever was thought dead until its actor was ended: it may have run', () => {
-  const scene = stage({ S: 0, X: 1 })
-  const program = scene.ask('S', function* (context) {
-    const actor = context.spawn('Tally', [0], again)
-    yield* get(context.send(actor, 'add', [10, 1]))
-    const got = yield { type: 'get', ref: context.send(actor, 'add', [1_000, 1]) }
-    return [
-      got.type === 'failure' ? [got.failure.code, got.failure.message] : got,
-      yield* get(context.send(actor, 'add', [1, 1])),
-    ]
-  })
-  scene.run({ forMs: 500 })
-  scene.peer('S').sleep()
-  scene.until(() => scene.peer('X').state.residents.size === 0, 'X has ended it')
-  scene.peer('S').thaw()
-  const [lost, then] = scene.result(program) as [string[], number]
-  expect(lost[0]).toBe('ACTOR_UNAVAILABLE')
-  expect(lost[1]).toMatch(/add may or may not have run/)
-  expect(then).toBe(1)
-  scene.endsWell()
-})
-
-test('an actor begins while its owner is thought dead: that one is told where it lives when it is back', () => {
-  const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
-  const program = scene.ask('S', function* (context) {
-    const actor = context.spawn('Counter', [0], lasting)
-    yield { type: 'elapse', ms: 10 }
-    return yield* get(context.send(actor, 'add', [1, 1], again))
-  })
-  const given = (): boolean => scene.alive().some(({ state }) => state.executor.size > 0)
-  scene.until(given, 'it is given to a host')
-  scene.peer('S').sleep()
-  const lives = ({ state }: { state: SimPeer['state'] }): boolean =>
-    state.members.ended(scene.lifeOf('S')) && [...state.residents.all()].some((row) => row.state === 'open')
-  scene.until(() => scene.alive().some(lives), 'it lives, and its host thinks that S is dead')
-  scene.peer('S').thaw()
-  expect(scene.result(program)).toBe(1)
-  expect(scene.said('actor:restarted')).toBe(0)
   scene.endsWell()
 })
 

@@ -249,3 +249,18 @@ it('a peer that gives less of its machine, and is reached elsewhere, is known fo
   expect(mesh.timesRun('long')).toBe(1)
   mesh.endsWell()
 })
+
+it('a newcomer whose entry dies sleeps longer than the dead are remembered: it looks for those whom it thought dead', () => {
+  const mesh = new Scenario({ S: 0, E: 0 })
+  mesh.peer('S').sleep()
+  const N = mesh.add('N', { entries: ['E'] })
+  mesh.until(() => N.joined && N.state.members.get('S' as PeerId)?.profile != null, 'N has heard of S')
+  mesh.kill('E')
+  mesh.until(() => mesh.knowsDead('N', 'S') && mesh.knowsDead('N', 'E'), 'N thinks that nobody is left')
+  N.sleep(true)
+  mesh.peer('S').thaw()
+  mesh.run({ forMs: mesh.config.tombstoneMs + mesh.config.orphanGraceMs })
+  N.thaw()
+  mesh.until(() => mesh.peer('S').state.members.lives(N.life), 'S knows N')
+  mesh.endsWell()
+})

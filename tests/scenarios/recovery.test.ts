@@ -6,7 +6,7 @@ import { inspect } from '@murmuration/core/internal'
 import type { ObjectId } from '@murmuration/core/internal'
 import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
-import { Scenario, get, only, elapse, keepsNothing, longTask } from './scenario.ts'
+import { Scenario, get, only, elapse } from './scenario.ts'
 
 it('7: both lives of a cut-off parent ask for the same child: it runs once, and nothing is cancelled', () => {
   const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 1, W: 0 })
@@ -392,18 +392,5 @@ it('an input of a task is lost while that one stands in line: it waits again, an
   mesh.restart('X')
   expect(mesh.result(program)).toBe(8)
   expect(mesh.timesRun('block')).toBe(2)
-  mesh.endsWell()
-})
-
-it('two that thought each other dead meet while a task runs at one of them: what it was given anew is what runs there', () => {
-  const mesh = new Scenario({ S: 0, X: 1, Y: keepsNothing })
-  const program = longTask(mesh, 8_000, 'X')
-  mesh.until(() => mesh.timesRun('long') === 1, 'it runs')
-  mesh.run({ forMs: 1_000 })
-  mesh.cut(['X'], ['S', 'Y'])
-  mesh.until(() => mesh.knowsDead('S', 'X') && mesh.knowsDead('X', 'S'), 'both sides have buried the other')
-  mesh.network.heal()
-  expect(mesh.result(program)).toBe(7)
-  expect(mesh.timesRun('long')).toBe(1)
   mesh.endsWell()
 })

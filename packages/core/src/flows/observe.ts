@@ -133,6 +133,7 @@ export function noticeLateness(state: PeerState, now: Instant): boolean {
 
 export function slept(state: PeerState, now: Instant): void {
   state.detector.restart(now)
+  state.members.slept(now)
   state.timers.ringAt = now
   state.timers.syncAt = now
 }

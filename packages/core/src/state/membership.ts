@@ -300,6 +300,11 @@ export class Membership {
     return claims
   }
 
+  /** Whoever slept has had no time to look for the dead, who may know nobody else to find it: they are remembered as if from now. */
+  slept(now: Instant): void {
+    for (const row of this.#rows.values()) if (isOver(row.state)) row.since = now
+  }
+
   /** Tombstones older than `ms` go, but for those that are needed. */
   bury(now: Instant, ms: number, isNeeded: (life: LifeId) => boolean): LifeId[] {
     const buried: LifeId[] = []

@@ -1,0 +1,69 @@
+// Peers that were thought dead for longer than their grace, and are back: what was done meanwhile counts once.
+
+import { expect, it } from 'vitest'
+import { defineActors } from '@murmuration/sim-peer'
+import type { SimPeer } from '@murmuration/sim-peer'
+import { Scenario, get, keepsNothing, longTask } from './scenario.ts'
+
+function stage(peers: Record<string, number>): Scenario {
+  const scene = new Scenario(peers)
+  defineActors(scene)
+  return scene
+}
+
+const lasting = { onceOnly: true, retries: -1 }
+const again = { retries: -1 }
+
+it('two that thought each other dead meet while a task runs at one of them: what it was given anew is what runs there', () => {
+  const mesh = new Scenario({ S: 0, X: 1, Y: keepsNothing })
+  const program = longTask(mesh, 8_000, 'X')
+  mesh.until(() => mesh.timesRun('long') === 1, 'it runs')
+  mesh.run({ forMs: 1_000 })
+  mesh.cut(['X'], ['S', 'Y'])
+  mesh.until(() => mesh.knowsDead('S', 'X') && mesh.knowsDead('X', 'S'), 'both sides have buried the other')
+  mesh.network.heal()
+  expect(mesh.result(program)).toBe(7)
+  expect(mesh.timesRun('long')).toBe(1)
+  mesh.endsWell()
+})
+
+it('without retries a call is not made once more by whoever was thought dead until its actor was ended: it may have run', () => {
+  const scene = stage({ S: 0, X: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Tally', [0], again)
+    yield* get(context.send(actor, 'add', [10, 1]))
+    const got = yield { type: 'get', ref: context.send(actor, 'add', [1_000, 1]) }
+    return [
+      got.type === 'failure' ? [got.failure.code, got.failure.message] : got,
+      yield* get(context.send(actor, 'add', [1, 1])),
+    ]
+  })
+  scene.run({ forMs: 500 })
+  scene.peer('S').sleep()
+  scene.until(() => scene.peer('X').state.residents.size === 0, 'X has ended it')
+  scene.peer('S').thaw()
+  const [lost, then] = scene.result(program) as [string[], number]
+  expect(lost[0]).toBe('ACTOR_UNAVAILABLE')
+  expect(lost[1]).toMatch(/add may or may not have run/)
+  expect(then).toBe(1)
+  scene.endsWell()
+})
+
+it('an actor begins while its owner is thought dead: that one is told where it lives when it is back', () => {
+  const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    yield { type: 'elapse', ms: 10 }
+    return yield* get(context.send(actor, 'add', [1, 1], again))
+  })
+  const given = (): boolean => scene.alive().some(({ state }) => state.executor.size > 0)
+  scene.until(given, 'it is given to a host')
+  scene.peer('S').sleep()
+  const lives = ({ state }: { state: SimPeer['state'] }): boolean =>
+    state.members.ended(scene.lifeOf('S')) && [...state.residents.all()].some((row) => row.state === 'open')
+  scene.until(() => scene.alive().some(lives), 'it lives, and its host thinks that S is dead')
+  scene.peer('S').thaw()
+  expect(scene.result(program)).toBe(1)
+  expect(scene.said('actor:restarted')).toBe(0)
+  scene.endsWell()
+})
