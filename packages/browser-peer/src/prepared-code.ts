@@ -31,6 +31,8 @@ export interface PreparedModule {
   readonly name: string
   readonly exports: readonly ExportInfo[]
   readonly only: LoadedModule['only']
+  /** What peers must have that run it. */
+  readonly packages?: LoadedModule['packages']
   /** Asked for when it is first used. */
   readonly source: () => Promise<string>
   /** Where the files lie that come with it, by their names. */
@@ -57,12 +59,12 @@ export function createPageCode({ sha256, fnModule, keep }: PageCodeOptions): Cod
       const prepared = preparedModules().get(url.href)
       if (prepared === undefined) throw notPrepared(url)
       refuseAdditions(prepared, request)
-      const { name, exports, only } = prepared
+      const { name, exports, only, packages } = prepared
       const source = new TextEncoder().encode(await textOf(prepared))
       const code = sha256(source) as CodeId
       const bytes = { source, assets: await assetsOf(prepared, source, sha256) }
       keep(code, bytes)
-      return { code, name, exports, only, bytes }
+      return { code, name, exports, only, packages, bytes }
     },
     fn(f, constants): LoadedModule {
       const { module, bytes } = fnModule(f, constants, sha256)

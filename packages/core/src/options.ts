@@ -2,7 +2,7 @@
 // policy. How a rule is checked and a breach is phrased is option-rules.ts.
 
 import { clip, limits } from './model/limits.ts'
-import type { ErrorPattern, Needs, Policy } from './model/task.ts'
+import { type ErrorPattern, type Needs, packageLabel, type Policy } from './model/task.ts'
 import { policyLength } from './model/weight.ts'
 import * as is from './option-rules.ts'
 import { checkOptions, isRecord, isText } from './option-rules.ts'
@@ -154,8 +154,11 @@ export function checkKind({ ahead }: Policy, options: Pick<TaskOptions, 'ahead' 
 }
 
 /** What a module's code needs of a peer. */
-export function needsOf({ only }: Pick<LoadedModule, 'only'>): Needs {
-  return only === null ? {} : { labels: { kind: only.kind }, because: clip(only.because, limits.textLength) }
+export function needsOf({ only, packages = {} }: Pick<LoadedModule, 'only' | 'packages'>): Needs {
+  if (only === null) return {}
+  const outside = Object.entries(packages).map(([name, version]) => [`${packageLabel}${name}`, version])
+  const labels = { kind: only.kind, ...(Object.fromEntries(outside) as Record<string, string>) }
+  return { labels, because: clip(only.because, limits.textLength) }
 }
 
 export function withPolicy(policy: Policy, options: TaskOptions): Policy {

@@ -195,7 +195,10 @@ export interface UseOptions {
   env?: Readonly<Record<string, string>> | undefined
   /** Files that travel with the module. */
   assets?: readonly URL[] | undefined
-  /** Packages that are not bundled: peers must have them. */
+  /**
+   * Packages to leave outside the bundle: tasks then run on peers that have them, in a version that promises the same (`murmur up --modules DIR`). Those
+   * whose native addons the bundler sees stay outside by themselves.
+   */
   external?: readonly string[] | undefined
 }
 

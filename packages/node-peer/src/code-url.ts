@@ -5,10 +5,12 @@
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { symlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AssetFile, CodeUrl } from '@murmuration/core/internal'
-import { readIfThere, writeWhole } from './home.ts'
+import { codeOf, readIfThere, writeWhole } from './home.ts'
+import { sha256 } from './sha256.ts'
 
 export interface CodeCache {
   readonly url: CodeUrl
@@ -16,16 +18,20 @@ export interface CodeCache {
   close(): void
 }
 
-/** Without a home they are kept for as long as this process lives. */
-export function createCodeCache(home: string | null): CodeCache {
+/**
+ * Without a home they are kept for as long as this process lives. `modules`: a folder; what its node_modules has, bundles can import,
+ * since Node looks for packages in the folders above a file, and there is a link to it.
+ */
+export function createCodeCache(home: string | null, modules?: string): CodeCache {
   let temporary: string | null = null
+  const place = modules === undefined ? [] : ['modules', sha256(resolve(modules)).slice(0, 16)]
 
   /** `path`: below the cache. */
   async function keep(path: readonly string[], bytes: Uint8Array, what: string): Promise<string> {
     if (home === null) return keepElsewhere({ path, bytes }, `${what} can be kept nowhere else`)
-    const file = join(home, 'cache', ...path)
+    const file = join(home, 'cache', ...place, ...path)
     try {
-      return await keepAt(file, bytes)
+      return await keepIn(join(home, 'cache', ...place), { path, bytes }, modules)
     } catch (error) {
       return keepElsewhere({ path, bytes }, `${what} can be kept neither in ${dirname(file)} (${messageOf(error)})`)
     }
@@ -37,7 +43,7 @@ export function createCodeCache(home: string | null): CodeCache {
   ): Promise<string> {
     try {
       temporary ??= makeTemporary()
-      return await keepAt(join(temporary, ...path), bytes)
+      return await keepIn(temporary, { path, bytes }, modules)
     } catch (error) {
       const way = 'make room there, or name other places with MURMURATION_HOME and TMPDIR'
       throw new Error(`${neither} nor in ${tmpdir()} (${messageOf(error)}): ${way}`, { cause: error })
@@ -87,8 +93,22 @@ function remove(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function keepAt(path: string, bytes: Uint8Array): Promise<string> {
-  const there = await readIfThere(path)
-  if (there === null || !there.equals(bytes)) await writeWhole(path, bytes)
-  return path
+async function keepIn(
+  directory: string,
+  { path, bytes }: { readonly path: readonly string[]; readonly bytes: Uint8Array },
+  modules: string | undefined,
+): Promise<string> {
+  const file = join(directory, ...path)
+  const there = await readIfThere(file)
+  if (there === null || !there.equals(bytes)) await writeWhole(file, bytes)
+  if (modules !== undefined) await linkModules(directory, modules)
+  return file
+}
+
+async function linkModules(directory: string, modules: string): Promise<void> {
+  try {
+    await symlink(resolve(modules, 'node_modules'), join(directory, 'node_modules'), 'junction')
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
 }

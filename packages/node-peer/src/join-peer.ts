@@ -20,7 +20,7 @@ import { entriesOf, livingOthers, namedEntries } from './entries.ts'
 import { writeRunFile } from './entry.ts'
 import type { RunFile } from './entry.ts'
 import { ListenError, PortInUseError } from './listening.ts'
-import type { JoinOptions } from './options.ts'
+import { type JoinOptions, labelsOf } from './options.ts'
 import { createNodePlatform } from './platform.ts'
 import type { NodePlatform } from './platform.ts'
 
@@ -110,13 +110,15 @@ async function platformFor(
   { observe = false }: JoinWays,
   invite: Invite | null,
 ): Promise<NodePlatform> {
-  const { home, identity, memoryBytes, spillBytes, spillDirectory, workerMemoryMb, host, port, wsPort } = options
+  const { home, modules, identity, memoryBytes, spillBytes, spillDirectory, workerMemoryMb, host, port, wsPort } =
+    options
   const memory = memoryBytes ?? (observe ? observerMemoryBytes : undefined)
   if (port !== undefined && port !== 0 && port === wsPort)
     throw new MeshError('INVALID_OPTION', `joinMesh: port and wsPort are both ${port}: one of them needs another`)
   try {
     return await createNodePlatform({
       home,
+      modules,
       by: invite ?? undefined,
       identity: observe ? 'fresh' : identity,
       memoryBytes: memory,
@@ -140,13 +142,13 @@ function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, 
   const { platform, identity } = node
   const role = observe ? 'observer' : platform.admission.role
   const onlyLooks = role === 'observer'
-  const { slots = Math.max(1, availableParallelism() - 1), labels = {}, resources = {} } = options
+  const { slots = Math.max(1, availableParallelism() - 1), resources = {} } = options
   const profile: Profile = {
     version: 1,
     name: identity.name,
     kind: 'node',
     slots: onlyLooks ? 0 : slots,
-    labels: { ...labels, kind: 'node' },
+    labels: { ...labelsOf(options), kind: 'node' },
     resources,
     memoryBytes: onlyLooks ? 0 : platform.store.limitBytes,
     // A machine with many networks has more than others take.

@@ -3,6 +3,7 @@
 
 import type { Preset } from '@murmuration/core'
 import { limits, looksLikeInvite, optionRules as is, parseInvite, presets } from '@murmuration/core/internal'
+import { moduleLabels } from './modules.ts'
 import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
 export interface JoinOptions {
@@ -15,6 +16,11 @@ export interface JoinOptions {
   slots?: number | undefined
   /** What tasks may ask for by name, besides `kind`, which is always `node`. */
   labels?: Readonly<Record<string, string>> | undefined
+  /**
+   * A folder with a package.json and its node_modules. Tasks whose code leaves packages outside its bundle, as native ones are, run on
+   * peers that have these among the dependencies there. Default: none.
+   */
+  modules?: string | undefined
   /** Counted things that tasks may need, as in `{ gpu: 1 }`. */
   resources?: Readonly<Record<string, number>> | undefined
   /** Bytes of objects kept in memory. Default: a quarter of the machine's. */
@@ -51,6 +57,7 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
   entry: is.listOf("a list of addresses, as in ['lab-3:9000'], or an invite's link", is.isText),
   slots: is.whole(0, limits.slots),
   labels: is.recordOf("an object of strings, as in { zone: 'lab-3' }", is.isText),
+  modules: is.text(4_096),
   resources: is.resources,
   memoryBytes: is.whole(1),
   spillBytes: is.whole(0),
@@ -70,12 +77,18 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
 /** Throws MeshError INVALID_OPTION and INVITE_INVALID. */
 export function checkJoinOptions(options: unknown): asserts options is JoinOptions {
   is.checkOptions('joinMesh', options, rules)
-  const { entry = [], labels = {}, resources = {} } = options as JoinOptions
+  const { entry = [], resources = {} } = options as JoinOptions
+  const labels = labelsOf(options as JoinOptions)
   for (const address of entry) checkAddress(address)
   const length = JSON.stringify([labels, resources]).length
   if (length <= limits.labelsLength) return
   const most = `at most ${limits.labelsLength} travel with every list of peers`
   throw is.invalid(`joinMesh: labels and resources are ${length} characters together; ${most}: shorten them`)
+}
+
+/** What a peer tells of itself by them. Throws MeshError INVALID_OPTION. */
+export function labelsOf({ labels = {}, modules }: JoinOptions): Readonly<Record<string, string>> {
+  return { ...labels, ...(modules === undefined ? {} : moduleLabels(modules)) }
 }
 
 function checkAddress(address: string): void {

@@ -21,6 +21,8 @@ import type { TransportOptions } from './transport.ts'
 export interface NodePlatformOptions extends Omit<TransportOptions, 'key'>, DiskOptions {
   /** Where keys and run files are kept. Default: `MURMURATION_HOME`, else the platform's configuration directory. */
   readonly home?: string | undefined
+  /** A folder whose node_modules bundles may import from. */
+  readonly modules?: string | undefined
   /** `kept` (default): the first identity on disk that no other process holds. `fresh`: in memory, never seen before. */
   readonly identity?: 'kept' | 'fresh' | undefined
   /** Bytes of objects kept in memory. Default: a quarter of the machine's. */
@@ -60,7 +62,7 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
   const admission = await createAdmission({ home, self: transport.self, identity, by })
   const clock = new NodeClock()
   const store = createStore(options.memoryBytes)
-  const code = createCodeCache(home)
+  const code = createCodeCache(home, options.modules)
   return {
     platform: {
       kind: 'node',

@@ -12,6 +12,9 @@ export interface RefLink {
 }
 
 /** One condition on a label: equal, one of, or not. */
+/** Labels that begin so tell which packages a peer has: `package:sharp` is `0.34`. */
+export const packageLabel = 'package:'
+
 export type LabelMatch = string | { readonly in: readonly string[] } | { readonly not: string }
 
 export interface Needs {

@@ -5,7 +5,9 @@
 import { MeshError } from '../errors.ts'
 import type { CodeId } from '../model/ids.ts'
 import { assetObject, codeObject } from '../model/ids.ts'
+import type { Needs } from '../model/task.ts'
 import { didYouMean } from '../nearest.ts'
+import { needsOf } from '../options.ts'
 import { type Asset, type CodeManifest, readManifest } from './code-manifest.ts'
 import type { BundleBytes } from './code-port.ts'
 import type { TieredStore } from './tiered-store.ts'
@@ -26,6 +28,12 @@ export class Bundles {
 
   envOf(code: CodeId): CodeManifest['env'] {
     return this.#manifests.get(code)?.env ?? {}
+  }
+
+  /** What it needs of a peer, whoever asks for it: a task knows of its own code only that it runs. */
+  needsOf(code: CodeId): Needs {
+    const { kind, packages } = this.#manifests.get(code) ?? {}
+    return kind === undefined ? {} : needsOf({ only: { kind, because: `runs on ${kind} peers only` }, packages })
   }
 
   /** Throws MeshError OVERLOADED. */

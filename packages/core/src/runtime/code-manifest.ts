@@ -4,6 +4,7 @@
 // and kept by itself (bundles.ts).
 
 import * as z from '#schema'
+import type { Packages } from './code-port.ts'
 
 /** A file that comes with a module. */
 export type Asset = readonly [sha256: string, bytes: number]
@@ -13,6 +14,10 @@ export interface CodeManifest {
   readonly env: Readonly<Record<string, string>>
   /** By file name; the bytes are kept under `assetObject(hash)`. */
   readonly assets: Readonly<Record<string, Asset>>
+  /** What peers must have installed. */
+  readonly packages?: Packages | undefined
+  /** The kind of peer that it runs on, if on one only. */
+  readonly kind?: 'node' | 'browser' | undefined
 }
 
 const prefix = '//murmuration '
@@ -20,12 +25,15 @@ const manifestSchema = z.object({
   recipe: z.number(),
   env: z.record(z.string(), z.string()),
   assets: z.record(z.string(), z.tuple([z.string().check(z.regex(/^[0-9a-f]{64}$/)), z.int().check(z.minimum(0))])),
+  packages: z.optional(z.record(z.string(), z.string())),
+  kind: z.optional(z.enum(['node', 'browser'])),
 })
 const nothing: CodeManifest = { env: {}, assets: {} }
 
 /** The line, newline included. Equal manifests give equal lines, whatever order their keys came in. */
-export function manifestLine(recipe: number, { env, assets }: CodeManifest): string {
-  const text = JSON.stringify({ recipe, env: sorted(env), assets: sorted(assets) })
+export function manifestLine(recipe: number, { env, assets, packages = {}, kind }: CodeManifest): string {
+  const outside = Object.keys(packages).length > 0 ? { packages: sorted(packages) } : {}
+  const text = JSON.stringify({ recipe, env: sorted(env), assets: sorted(assets), ...outside, kind })
   // Two characters that JSON leaves alone end a comment in JavaScript.
   return `${prefix}${text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}\n`
 }

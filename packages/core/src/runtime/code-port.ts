@@ -12,6 +12,9 @@ export interface ExportInfo {
   readonly generators?: readonly string[] | undefined
 }
 
+/** Packages by name, each as `0.34` or `2`: with whatever comes after that one is as good as another. */
+export type Packages = Readonly<Record<string, string>>
+
 /** A bundle, and the files that came with it by their hash: its own first line has their names. */
 export interface BundleBytes {
   readonly source: Uint8Array
@@ -28,6 +31,8 @@ export interface LoadedModule {
   readonly exports: readonly ExportInfo[]
   /** Set when the bundle only runs on one kind of peer, with the import that did it. */
   readonly only: { readonly kind: 'node' | 'browser'; readonly because: string } | null
+  /** What was left outside and peers must have, each with the versions that will do: `{ sharp: '0.34' }`. */
+  readonly packages?: Packages | undefined
   /** For a peer that has let go of them; null inside a task, whose peer has what runs. */
   readonly bytes: BundleBytes | null
 }

@@ -3,11 +3,11 @@
 
 import type { Config } from '../model/config.ts'
 import type { PeerEvent } from '../model/events.ts'
-import type { ContextId, LifeId, ObjectId } from '../model/ids.ts'
+import type { CodeId, ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import type { FoundActor } from '../model/events.ts'
 import { clip } from '../model/limits.ts'
-import type { TaskSpec } from '../model/task.ts'
+import type { Needs, TaskSpec } from '../model/task.ts'
 import { MeshError } from '../errors.ts'
 import type { ActorSearches } from './actor-searches.ts'
 import type { BundleBytes } from './code-port.ts'
@@ -32,6 +32,8 @@ export interface PeerContextOptions {
   readonly store: ObjectStore
   readonly sha256: Sha256
   readonly config: Config
+  /** What code needs of a peer; told in programs by whoever made it. */
+  readonly needsOf?: ((code: CodeId) => Needs) | undefined
   /** Of the actor that this is a call of: that one holds what this one gets, until the actor ends. */
   readonly within?: PeerContext | undefined
 }
@@ -51,6 +53,7 @@ export class PeerContext implements AttemptContext {
   readonly #held: Held
   readonly #holdsForAnother: boolean
   readonly #actors: ActorSearches
+  readonly #needsOf: PeerContextOptions['needsOf']
   /** Submitted in this turn, before the machine has counted them. */
   #burst = 0
 
@@ -68,6 +71,7 @@ export class PeerContext implements AttemptContext {
     this.#store = store
     this.#config = config
     this.#actors = actors
+    this.#needsOf = options.needsOf
     this.#held = within === undefined ? new Held((event) => peer.post(event)) : within.#held
     this.#holdsForAnother = within !== undefined
   }
@@ -87,7 +91,10 @@ export class PeerContext implements AttemptContext {
     if (bundle !== null) this.#peer.keepCode(spec.code, bundle)
     this.#burst++
     this.#held.own(resultOf(spec.id))
-    this.#peer.post({ type: 'submit', spec })
+    this.#peer.post({
+      type: 'submit',
+      spec: this.#needsOf === undefined ? spec : needing(spec, this.#needsOf(spec.code)),
+    })
   }
 
   async put({ object, bytes, hash, refs, copies, name }: PutRequest): Promise<void> {
@@ -184,4 +191,12 @@ export class PeerContext implements AttemptContext {
   close(): void {
     if (!this.#holdsForAnother) this.#held.close()
   }
+}
+
+/** What the task asks for itself counts more than what its code is known to need. */
+function needing(spec: TaskSpec, needs: Needs): TaskSpec {
+  if (needs.labels === undefined || spec.call !== undefined) return spec
+  const { policy } = spec
+  const labels = { ...needs.labels, ...policy.needs.labels }
+  return { ...spec, policy: { ...policy, needs: { ...needs, ...policy.needs, labels } } }
 }

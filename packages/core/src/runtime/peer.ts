@@ -256,6 +256,7 @@ export class Peer {
       depth: (row?.spec.depth ?? 0) + 1,
       runsAgain: true,
       run: row?.attempt ?? 1,
+      needsOf: (code) => this.#keeper.bundles.needsOf(code),
       // Whom the pool hands in it was given by us.
       within: actor as PeerContext | undefined,
       ...this.#contextParts(),

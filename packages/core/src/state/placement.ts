@@ -5,7 +5,7 @@
 
 import type { LifeId } from '../model/ids.ts'
 import { hash32 } from '../model/rng.ts'
-import type { LabelMatch, Needs } from '../model/task.ts'
+import { type LabelMatch, type Needs, packageLabel } from '../model/task.ts'
 import { isHidden, type Member, servesAs } from './membership.ts'
 
 /** Why this peer cannot run it; null when it can. Phrased for UNPLACEABLE and `explain`. */
@@ -21,6 +21,7 @@ export function unfit(member: Member, needs: Needs): string | null {
     return `it has ${profile.memoryBytes} bytes of memory, ${needs.memoryBytes} needed`
   for (const [label, match] of Object.entries(needs.labels ?? {})) {
     if (matches(profile.labels[label], match)) continue
+    if (label.startsWith(packageLabel)) return withoutPackage(label, profile.labels[label], match)
     const because = label === 'kind' && needs.because !== undefined ? ` (the code ${needs.because})` : ''
     return `label ${label} is ${profile.labels[label] ?? 'absent'}, ${describe(match)} needed${because}`
   }
@@ -29,6 +30,12 @@ export function unfit(member: Member, needs: Needs): string | null {
       return `it has ${profile.resources[name] ?? 0} of ${name}, ${count} needed`
   }
   return null
+}
+
+function withoutPackage(label: string, has: string | undefined, match: LabelMatch): string {
+  const name = label.slice(packageLabel.length)
+  const wanted = `${name}@${describe(match)}`
+  return has === undefined ? `it has no ${wanted} (murmur up --modules)` : `it has ${name}@${has}, ${wanted} needed`
 }
 
 function matches(value: string | undefined, match: LabelMatch): boolean {

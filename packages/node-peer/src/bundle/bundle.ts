@@ -33,13 +33,13 @@ export interface BundleTools {
 export async function bundleModule(at: ModuleFile, request: UseRequest, tools: BundleTools): Promise<Bundle> {
   const assets = readAssets(request.assets)
   const named = [...assets].map(([name, { bytes }]): [string, Asset] => [name, [tools.sha256(bytes), bytes.length]])
-  const manifest = manifestLine(recipeVersion, { env: request.env, assets: Object.fromEntries(named) })
-  const { face, only, whole, text, program, shared } = await buildModule(at, request)
+  const { face, only, whole, text, program, packages, shared } = await buildModule(at, request)
   checkEntry(at, whole.metafile)
+  const wants = { env: request.env, assets: Object.fromEntries(named), packages }
 
   const map = JSON.parse(outputText(whole, '.map')) as { mappings: string }
   const cut = cutLabels(text, program, map.mappings)
-  const header = manifest + (face === 'node' ? nodeBanner : '')
+  const header = manifestLine(recipeVersion, { ...wants, kind: only?.kind }) + (face === 'node' ? nodeBanner : '')
   const source = new TextEncoder().encode(header + cut.text)
   checkSize(at, { bytes: source.byteLength, limit: tools.limitBytes ?? limitBytes }, whole.metafile)
 
@@ -48,10 +48,12 @@ export async function bundleModule(at: ModuleFile, request: UseRequest, tools: B
   // A line of text more is a `;` more in the mappings.
   const mappings = ';'.repeat(header.split('\n').length - 1) + cut.mappings
   const code = tools.sha256(source) as CodeId
+  // Where it can run does not change what it gives.
+  const manifest = manifestLine(recipeVersion, wants)
   const exports = await digests(at, { shared, kinds, manifest, tools })
   const byHash = new Map([...assets.values()].map(({ bytes }) => [tools.sha256(bytes), bytes]))
   return {
-    module: { code, name: at.name, exports, only, bytes: { source, assets: byHash } },
+    module: { code, name: at.name, exports, only, packages, bytes: { source, assets: byHash } },
     source,
     map: new TextEncoder().encode(JSON.stringify({ ...map, mappings })),
     assets: new Map([...assets].map(([name, { url }]) => [name, url])),

@@ -29,10 +29,7 @@ function sentence(name: string, message: Message): string {
   if (hint !== undefined) return `${name} cannot be bundled: ${where} imports "${missing}": ${hint.replace(/:$/, '')}`
   const parts = missing.split('/')
   const wanted = missing.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]
-  return (
-    `${name} cannot be bundled: ${where} imports "${missing}", which is not installed; run npm install ${wanted}, ` +
-    `or name it in { external: ['${wanted}'] } when the peers that run it have it`
-  )
+  return `${name} cannot be bundled: ${where} imports "${missing}", which is not installed; run npm install ${wanted}`
 }
 
 function placeOf({ location }: Message): string {

@@ -8,11 +8,12 @@ import { build } from 'esbuild'
 import type { BuildOptions, BuildResult } from 'esbuild'
 import { join, relative } from 'node:path'
 import { tiesByName } from '@murmuration/core/reading'
-import type { LoadedModule, UseRequest } from '@murmuration/core/internal'
+import type { LoadedModule, Packages, UseRequest } from '@murmuration/core/internal'
 import { customConditions } from './conditions.ts'
 import { explainFailure } from './explain.ts'
 import { importsPlugin } from './imports-plugin.ts'
 import type { ModuleFile } from './module-file.ts'
+import { nativePackages, outsideOf } from './natives.ts'
 import { type Face, recipe } from './recipe.ts'
 import { callsRequire, whatTiesToNode } from './ties.ts'
 
@@ -25,6 +26,8 @@ export interface Built {
   readonly whole: Finished
   readonly text: string
   readonly program: Program
+  /** What was left outside, with the versions that peers may have. */
+  readonly packages: Packages
   /** For more builds of the same face. */
   readonly shared: BuildOptions
 }
@@ -59,7 +62,18 @@ export function outputText(result: Finished, extension: string): string {
 type Tie = NonNullable<LoadedModule['only']>
 type BuiltFace = Omit<Built, 'only'> & { readonly ties: readonly Tie[] }
 
-async function buildFace(face: Face, at: ModuleFile, { env, external }: UseRequest): Promise<BuiltFace> {
+/** Made again for as long as it reaches native addons: their packages stay outside. */
+async function buildFace(face: Face, at: ModuleFile, request: UseRequest): Promise<BuiltFace> {
+  const external = new Set(request.external)
+  for (;;) {
+    const built = await buildWith(face, at, { ...request, external: [...external] })
+    const natives = nativePackages(at, built.whole.metafile)
+    if (natives.size === 0) return built
+    for (const name of natives) external.add(name)
+  }
+}
+
+async function buildWith(face: Face, at: ModuleFile, { env, external }: UseRequest): Promise<BuiltFace> {
   const { file, root } = at
   const shared: BuildOptions = {
     ...recipe({ face, root, external, env, conditions: customConditions(file) }),
@@ -77,7 +91,7 @@ async function buildFace(face: Face, at: ModuleFile, { env, external }: UseReque
   const program = parse(text, { ecmaVersion: 'latest', sourceType: 'module', ranges: true })
   const byImport = whatTiesToNode(whole.metafile, external)
   const ties = [byImport, callsRequire(text, program), ...tiesByName(program)].filter((tie) => tie !== null)
-  return { face, whole, text, program, shared, ties }
+  return { face, whole, text, program, packages: outsideOf(at, whole.metafile, external), shared, ties }
 }
 
 function onNode(built: BuiltFace, because: string): Built {

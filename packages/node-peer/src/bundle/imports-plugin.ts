@@ -22,7 +22,8 @@ export function importsPlugin(root: string, face: Face): Plugin {
         errors: [meshInTask(root, args)],
       }))
       if (face === 'everywhere') build.onResolve({ filter: /^[a-z]/ }, async (args) => builtin(build, args))
-      build.onResolve({ filter: /\.node$/ }, async (args) => nativeAddon(build, root, args))
+      // Cannot travel: natives.ts looks whose they are.
+      build.onLoad({ filter: /\.node$/ }, () => ({ contents: '', loader: 'empty' }))
     },
   }
 }
@@ -48,29 +49,4 @@ function meshInTask(root: string, args: OnResolveArgs): PartialMessage {
     text: `imports ${args.path}${where}; inside a task the mesh is task.mesh, from import { task } from 'murmuration/task'`,
     detail: 'sentence',
   }
-}
-
-async function nativeAddon(
-  build: PluginBuild,
-  root: string,
-  args: OnResolveArgs,
-): Promise<{ errors?: PartialMessage[] }> {
-  if (args.pluginData === ours) return {}
-  const { path } = await build.resolve(args.path, again(args))
-  // A missing one is esbuild's to report: behind `try` it is no error at all.
-  if (path === '') return {}
-  const wanted = packageOf(args.importer) ?? packageOf(path)
-  const wayOut = wanted
-    ? `leave it outside with mesh.use(url, { external: ['${wanted}'] }) and install ${wanted} on the peers that run it`
-    : 'load it from a package that the peers have installed, named in mesh.use(url, { external: [...] })'
-  const text = `imports the native addon ${args.path} in ${relative(root, args.importer)}, which runs on one kind of machine only; ${wayOut}`
-  return { errors: [{ text, detail: 'sentence' }] }
-}
-
-/** `sharp` for `…/node_modules/sharp/lib/index.js`; null for the user's own files. */
-function packageOf(path: string): string | null {
-  const at = path.replaceAll('\\', '/').lastIndexOf('/node_modules/')
-  if (at === -1) return null
-  const [first = '', second] = path.slice(at + '/node_modules/'.length).split(/[\\/]/)
-  return first.startsWith('@') ? `${first}/${second}` : first
 }

@@ -21,8 +21,8 @@ export interface PreparedPlaces {
 }
 
 export function prepareBundle({ module, source, assets }: Bundle, places: PreparedPlaces): PreparedText {
-  const { name, exports, only, code } = module
-  const row = JSON.stringify({ name, exports, only }).replace(/}$/, '')
+  const { name, exports, only, packages, code } = module
+  const row = JSON.stringify({ name, exports, only, packages }).replace(/}$/, '')
   const imports: string[] = []
   const files = [...assets].map(([file, url], nth) => {
     const place = places.asset(url, `asset${nth}`)

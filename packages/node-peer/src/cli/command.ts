@@ -99,6 +99,12 @@ function addUp(program: Command, done: Done): void {
     )
     .addOption(new Option('--label <k=v>', 'what tasks may ask for; once for each').argParser(take.labels))
     .addOption(
+      new Option(
+        '--modules <dir>',
+        'a folder with a package.json: tasks that need its dependencies, as native packages are, run here',
+      ).argParser(take.directory),
+    )
+    .addOption(
       new Option('--memory <mb>', 'MB of objects kept in memory (default: a quarter of it)').argParser(take.megabytes),
     )
     .addOption(

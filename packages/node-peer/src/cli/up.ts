@@ -22,6 +22,7 @@ import { bytes, duration, plural, shortAddress } from './words.ts'
 export interface UpOptions extends Common {
   readonly slots?: number | undefined
   readonly label?: Readonly<Record<string, string>> | undefined
+  readonly modules?: string | undefined
   readonly memory?: number | undefined
   readonly disk?: number | undefined
   readonly host?: string | undefined
@@ -65,14 +66,25 @@ export async function up(options: UpOptions): Promise<number> {
   return 0
 }
 
-function joinOptions({ slots, label, memory, disk, lan, port, wsPort, home, ...typed }: UpOptions): JoinOptions {
+function joinOptions({
+  slots,
+  label,
+  modules,
+  memory,
+  disk,
+  lan,
+  port,
+  wsPort,
+  home,
+  ...typed
+}: UpOptions): JoinOptions {
   if (lan === true && typed.host !== undefined)
     throw new UsageError('--lan listens on every network of this machine, --host on one: leave one of them out')
   const host = lan === true ? '0.0.0.0' : typed.host
   const entry = entriesIn(typed)
   const memoryBytes = memory === undefined ? undefined : memory * 1024 * 1024
   const spillBytes = disk === undefined ? undefined : disk * 1024 * 1024
-  const options = { entry, slots, labels: label, memoryBytes, spillBytes, host, port, wsPort, home }
+  const options = { entry, slots, labels: label, modules, memoryBytes, spillBytes, host, port, wsPort, home }
   checkJoinOptions(options)
   return options
 }

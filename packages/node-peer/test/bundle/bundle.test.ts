@@ -168,10 +168,38 @@ export class Plain { one() { return this } }`,
   })
 
   test('leaves packages outside that are named external', async () => {
-    const { use, text } = project({ 'a.task.ts': `import sharp from 'sharp'; export const f = () => sharp()` })
+    const { use, text, kept } = project({
+      'a.task.ts': `import sharp from 'sharp/lib'; export const f = () => sharp()`,
+      'node_modules/sharp/package.json': '{ "version": "0.34.5" }',
+    })
     const module = await use('a.task.ts', { external: ['sharp'] })
+    expect(text(module.code)).toContain('from"sharp/lib"')
+    expect(module.only).toEqual({ kind: 'node', because: 'leaves sharp/lib outside the bundle, in a.task.ts' })
+    expect(module.packages).toEqual({ sharp: '0.34' })
+    expect(readManifest(kept.get(module.code)?.source ?? new Uint8Array())).toMatchObject({
+      kind: 'node',
+      packages: { sharp: '0.34' },
+    })
+  })
+
+  test('leaves outside what reaches a native addon, unless it is shaken off', async () => {
+    const { use, text } = project({
+      'a.task.ts': `import { resize } from 'images'; export const f = () => resize()`,
+      'b.task.ts': `import { name } from 'images'; export const f = () => name`,
+      'node_modules/images/package.json': '{ "main": "index.mjs", "sideEffects": false }',
+      'node_modules/images/index.mjs': `export { resize } from './resize.mjs'; export { name } from './name.mjs'`,
+      'node_modules/images/name.mjs': `export const name = 'images'`,
+      'node_modules/images/resize.mjs': `import sharp from 'sharp'; export const resize = () => sharp()`,
+      'node_modules/sharp/package.json': '{ "version": "1.2.3", "main": "index.js" }',
+      'node_modules/sharp/index.js': `module.exports = () => require('@img/sharp-linux')`,
+      'node_modules/@img/sharp-linux/package.json': '{ "version": "1.2.3", "main": "sharp.node" }',
+      'node_modules/@img/sharp-linux/sharp.node': new Uint8Array([127, 69]),
+    })
+    const module = await use('a.task.ts')
+    expect(module.packages).toEqual({ sharp: '1' })
     expect(text(module.code)).toContain('from"sharp"')
-    expect(module.only).toEqual({ kind: 'node', because: 'leaves sharp outside the bundle, in a.task.ts' })
+    expect(module.only?.because).toBe('leaves sharp outside the bundle, in node_modules/images/resize.mjs')
+    expect(await use('b.task.ts')).toMatchObject({ only: null, packages: {} })
   })
 
   test('takes env and assets into its id, and says what they are', async () => {
