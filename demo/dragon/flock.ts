@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import type { PeerOrder, PeerReport } from './peer.ts'
 
 const READY_MS = 30_000
-const GOODBYE_MS = 2_000
 
 /** A peer and its process. */
 export interface FlockPeer {
@@ -85,16 +84,15 @@ export class Flock {
     return { peer, atMs }
   }
 
-  /** Ends every process, at first politely, and removes what they kept. */
+  /**
+   * Ends every process and removes what they kept. Without a goodbye: the picture is there or given up, and peers that
+   * leave would hand 25 MB of its tiles to one another.
+   */
   async stop(): Promise<void> {
     const children = [...this.#children]
     const gone = Promise.all(children.map((child) => once(child, 'exit')))
-    for (const child of children) child.kill('SIGTERM')
-    const timer = setTimeout(() => {
-      for (const child of this.#children) child.kill('SIGKILL')
-    }, GOODBYE_MS)
+    for (const child of children) child.kill('SIGKILL')
     await gone
-    clearTimeout(timer)
     await rm(this.#home, { recursive: true, force: true })
   }
 

@@ -41,20 +41,19 @@ async function withFlock<T>(
   use: (flock: Flock, mesh: Mesh) => Promise<T>,
 ): Promise<T> {
   const flock = await Flock.start(peers, kill < peers ? 0 : 1)
+  let mesh: Mesh | undefined
   let page: DragonPage | undefined
   try {
-    const mesh = await joinMesh({ ...flock.door, slots: 0, identity: 'fresh' })
+    mesh = await joinMesh({ ...flock.door, slots: 0, identity: 'fresh' })
     page = await openPage(flock.door)
     progress.say(`watch it and take part: ${page.link}`)
-    try {
-      await flock.gathered()
-      return await use(flock, mesh)
-    } finally {
-      await mesh.leave()
-    }
+    await flock.gathered()
+    return await use(flock, mesh)
   } finally {
-    await page?.close()
+    // First, so that we hand nothing over to peers that are about to end.
     await flock.stop()
+    await mesh?.leave()
+    await page?.close()
   }
 }
 
