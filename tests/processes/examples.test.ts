@@ -38,6 +38,7 @@ describe('in one mesh of three peers', () => {
     'cancel.ts': ['cancelled TASK_CANCELLED', 'TASK_CANCELLED TASK_CANCELLED'],
     'timeout.ts': ['task: TASK_TIMEOUT', 'get: GET_TIMEOUT', 'get, later: done after 300 ms'],
     'hedge.ts': ['measure got a second attempt', '9 by attempt 2'],
+    'votes.ts': ['pi is about 3.1', 'NO_MAJORITY'],
     'placement.ts': [
       'looked at the beams',
       'looked at the garden',

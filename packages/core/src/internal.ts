@@ -42,7 +42,16 @@ export { createWorkerPool, type WorkerPoolOptions } from './runtime/worker-pool.
 export { exposeWorkerHost, type WorkerHostOptions } from './runtime/worker-host.ts'
 export { createScope, type OpenScope, type ScopeOptions } from './scope.ts'
 export { type Builtin, builtinBundle } from './runtime/builtin.ts'
-export { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError, type Encoded } from './runtime/values.ts'
+export {
+  decode,
+  decodeArgs,
+  decodeError,
+  encode,
+  encodeArgs,
+  encodeError,
+  writing,
+  type Encoded,
+} from './runtime/values.ts'
 export { createMesh, peerBeneath, type MeshOptions } from './mesh.ts'
 export * from './asking.ts'
 export * from './looking-in.ts'

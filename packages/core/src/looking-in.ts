@@ -27,6 +27,8 @@ export interface PeerInfo {
   /** Slots that run nothing, as it last said; null when it has not said. */
   readonly free: number | null
   readonly queued: number | null
+  /** How often it gave another result than the majority of a vote, of those that this peer asked for. */
+  readonly dissents: number
   /** Milliseconds in this state. */
   readonly sinceMs: number
   /** Milliseconds since its life was first heard of; for this peer itself, since it started. */
@@ -160,6 +162,7 @@ export function peerInfo(row: InspectRow, self: string): PeerInfo {
     free: row['free'] as number | null,
     queued: row['queued'] as number | null,
     sinceMs: Number(row['sinceMs']),
+    dissents: Number(row['dissents'] ?? 0),
     ageMs: Number(row['ageMs']),
     how: String(row['how']),
     addresses: Object.values(textsIn(row['addresses'])),

@@ -116,7 +116,7 @@ export interface Mesh extends Scope, AsyncDisposable {
   summary(): Promise<Summary>
   counters(options?: ListOptions): Promise<Counts>
   /**
-   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `actor:restarted`,
+   * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `peer:dissented`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `actor:restarted`,
    * `object:copied`, `object:rebuilt`, `object:lost`. The event's `detail` says what happened, in ids, names and numbers.
    *
    * @example

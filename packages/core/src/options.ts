@@ -56,6 +56,8 @@ const taskRules: Rules = {
   spread: is.flag,
   hedge: is.flag,
   priority: is.finite,
+  votes: is.whole(1, limits.votes),
+  equals: is.name,
 }
 
 function isChoice(value: unknown, ok: (one: unknown) => boolean): boolean {
@@ -108,6 +110,8 @@ export const defaultPolicy: Policy = {
   spread: false,
   priority: 0,
   hedge: false,
+  votes: 1,
+  equals: null,
   ahead: 0,
 }
 
@@ -144,9 +148,15 @@ export function checkNeeds(where: string, options: Pick<TaskOptions, 'needs' | '
 }
 
 /** Some options are for generator functions, some for all others. Throws MeshError INVALID_OPTION. */
-export function checkKind({ ahead }: Policy, options: Pick<TaskOptions, 'ahead' | 'hedge'>, where: string): void {
+export function checkKind(
+  { ahead }: Policy,
+  options: Pick<TaskOptions, 'ahead' | 'hedge' | 'votes'>,
+  where: string,
+): void {
   if (ahead === 0 && options.ahead !== undefined)
     throw is.invalid(`${where}: ahead is for generator functions, which yield items; this one returns one value`)
+  if (ahead > 0 && (options.votes ?? 1) > 1)
+    throw is.invalid(`${where}: votes is for functions that return a value; items of a generator cannot be compared`)
   if (ahead > 0 && options.hedge === true)
     throw is.invalid(
       `${where}: hedge is for functions that return a value; the items of a generator come from one attempt`,
@@ -176,6 +186,8 @@ export function withPolicy(policy: Policy, options: TaskOptions): Policy {
     spread: options.spread ?? policy.spread,
     priority: options.priority ?? policy.priority,
     hedge: options.hedge ?? policy.hedge,
+    votes: options.votes ?? policy.votes,
+    equals: options.equals ?? policy.equals,
     ahead: options.ahead ?? policy.ahead,
   }
 }

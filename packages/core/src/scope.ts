@@ -5,6 +5,7 @@ import { actorClass, findActor, killActor } from './actors.ts'
 import { MeshError } from './errors.ts'
 import { mapOver } from './map.ts'
 import type { RefLink } from './model/task.ts'
+import { didYouMean } from './nearest.ts'
 import {
   type CallOptions,
   checkOptions,
@@ -144,6 +145,17 @@ function verbOf(submitter: Submitter, target: Target): unknown {
   return target.info.kind === 'class' ? actorClass(submitter, target) : taskFunction(submitter, target)
 }
 
+/** Throws MeshError INVALID_OPTION. */
+function checkEquals({ module, label }: Target, equals: string | undefined): void {
+  const functions = module.exports.filter(({ kind }) => kind === 'function').map(({ name }) => name)
+  if (equals === undefined || functions.includes(equals)) return
+  const there = `it exports ${functions.join(', ') || 'no function'}`
+  throw new MeshError(
+    'INVALID_OPTION',
+    `${label}: equals must name an exported function of ${module.name}; received ${JSON.stringify(equals)}${didYouMean(equals, functions)}; ${there}`,
+  )
+}
+
 function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
   const ahead = target.info.kind === 'generator' ? defaultAhead : 0
   const policy = { ...defaultPolicy, needs: needsOf(target.module), ahead }
@@ -156,6 +168,7 @@ function withCall(submitter: Submitter, target: Target, options: CallOptions): T
   const added = {
     with: (more: TaskOptions) => {
       const laid = withOptions(options, more, target.label)
+      checkEquals(target, more.equals)
       return withCall(submitter, { ...target, label: laid.policy.name ?? target.label }, laid)
     },
     as: () => call,

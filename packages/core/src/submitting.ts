@@ -178,7 +178,9 @@ export class Submitter {
   #spec(target: Callable, { policy, key }: CallOptions, { bytes, refs }: Encoded): TaskSpec {
     const { port } = this
     const { module, info } = target
-    const id = this.#ids.task({ digest: info.digest, args: bytes, needs: policy.needs, key })
+    // What one peer has said is not what several have.
+    const whole = policy.votes > 1 ? `${key}|votes ${policy.votes}` : key
+    const id = this.#ids.task({ digest: info.digest, args: bytes, needs: policy.needs, key: whole })
     const { context, depth } = port
     const spec = { id, context, depth, code: module.code, fn: info.name, args: bytes, refs, policy }
     return target.actor === undefined && target.of === undefined ? spec : apart(spec, target)

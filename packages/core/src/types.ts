@@ -184,6 +184,21 @@ export interface TaskOptions {
    */
   hedge?: boolean | undefined
   /**
+   * So many peers compute it, none of them told by another, and the result that more than half of them give counts: for work given to peers that you do not
+   * trust. Fails with NO_MAJORITY when there is none, after one more peer was asked for each of `retries`, and with UNPLACEABLE when there are too few peers. For
+   * functions that return values without refs in them, the same for the same arguments. From 1 to 99. Default 1.
+   */
+  votes?: number | undefined
+  /**
+   * With `votes`: the name of an export of the same module that is called with two results and returns `true` when they are the same, for results that may differ a little. It runs
+   * where the task was asked for, if that has slots. Default: they are the same when their bytes are.
+   *
+   * @example
+   * const { energy } = await mesh.use<typeof import('./physics.task.ts')>(new URL('./physics.task.ts', import.meta.url))
+   * await energy.with({ votes: 3, equals: 'closeEnough' })(state).get()
+   */
+  equals?: string | undefined
+  /**
    * Of a generator function: items that it may be ahead of whoever reads them, from 1 to 65,536. With as many unread it waits, and gives its slot
    * to others. More hides the way to the reader, and takes as much memory on both sides. Default 8.
    */

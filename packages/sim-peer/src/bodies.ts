@@ -18,6 +18,9 @@ export interface CallOptions {
   readonly spread?: boolean
   readonly priority?: number
   readonly hedge?: boolean
+  readonly votes?: number
+  /** Another function: whether two results are the same. */
+  readonly equals?: string
   /** Its body emits items: how many it may be ahead of its reader. */
   readonly ahead?: number
   /** In a named job it is found by this. */

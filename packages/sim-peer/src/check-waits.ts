@@ -3,7 +3,7 @@
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
 import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink } from '@murmuration/core/internal'
-import { deadline, isApart, itemIn, linksToLeave, locate } from '@murmuration/core/internal'
+import { deadline, isApart, itemIn, linksToLeave, locate, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -41,13 +41,15 @@ function checkRow(peer: SimPeer, row: TaskRow): void {
     fail(peer, `${row.spec.id} is assigned to ${row.at}, whose life is over`)
   if (row.second && state.members.ended(row.second.at))
     fail(peer, `${row.spec.id} is hedged at ${row.second.at}, whose life is over`)
-  if (row.ending && row.state !== 'assigned') fail(peer, `${row.spec.id} is to end and is only ${row.state}`)
+  const poll = state.polls.get(row.spec.id)
+  // It ends with those that it asked.
+  if (row.ending && row.state !== 'assigned' && !poll) fail(peer, `${row.spec.id} is to end and is only ${row.state}`)
   if (row.state !== 'waiting') return
   for (const object of row.waitsFor)
     if (
       object === `name:${row.spec.id}`
         ? !isNaming(state, row)
-        : !willSettle(state, object, row.spec.refs.find((link) => link.object === object)?.owner)
+        : !willSettle(state, object, poll ? peer.life : row.spec.refs.find((link) => link.object === object)?.owner)
     )
       fail(peer, `${row.spec.id} waits for ${object}, which nobody makes`)
 }
@@ -78,21 +80,37 @@ function checkReady(peer: SimPeer): void {
   for (const row of peer.state.tasks.all()) {
     if (row.state !== 'ready' || row.spec.call) continue
     const { needs, priority } = row.spec.policy
-    const key = `${priority}|${row.spec.depth}|${JSON.stringify(needs)}`
+    const voters = votersOf(peer.state, row)
+    const key = `${priority}|${row.spec.depth}|${JSON.stringify(needs)}${voters.size > 0 ? `|${row.spec.id}` : ''}`
     let kind = seen.get(key)
-    if (!kind) seen.set(key, (kind = { fits: checkClass(peer, row) }))
-    if (!kind.fits && row.placeBy === never) fail(peer, `${row.spec.id} is ready, fits nowhere and is not given up`)
+    if (!kind) seen.set(key, (kind = { fits: checkClass(peer, row, voters) }))
+    // Of a ballot it may be found out only when somebody has room.
+    const isKnown =
+      voters.size === 0 || ![...peer.state.members.all()].some(({ life }) => peer.state.scheduler.out(life) > 0)
+    if (!kind.fits && row.placeBy === never && isKnown)
+      fail(peer, `${row.spec.id} is ready, fits nowhere and is not given up`)
   }
 }
 
+/** Peers that have another ballot of the same vote, or had. */
+function votersOf({ polls, tasks, directory }: PeerState, { spec }: TaskRow): ReadonlySet<string> {
+  const others = polls.of(spec.id)?.ballots.filter(({ id }) => id !== spec.id) ?? []
+  const at = others.map(({ id, voter }) => {
+    const { at = null } = tasks.get(id) ?? {}
+    if (at !== null) return peerOf(at)
+    return directory.get(resultOf(id))?.state === 'pending' ? null : voter
+  })
+  return new Set(at.filter((peer) => peer !== null))
+}
+
 /** Whether anybody could ever run it. Whoever can now has no room. */
-function checkClass(peer: SimPeer, { spec }: TaskRow): boolean {
+function checkClass(peer: SimPeer, { spec }: TaskRow, voters: ReadonlySet<string>): boolean {
   const { members, leaving } = peer.state
   let fits = false
   for (const member of members.all()) {
     const { profile, state, life } = member
     if ((state !== 'alive' && state !== 'suspect') || !profile || !satisfies(profile, spec.policy.needs)) continue
-    if (life === peer.life && leaving) continue
+    if ((life === peer.life && leaving) || voters.has(member.peer)) continue
     fits = true
     if (state === 'suspect' || (member.hearsay && life !== peer.life)) continue
     if (hasRoom(peer, member, spec.policy.needs, spec.depth) && !waitsForFaster(peer, spec, life))

@@ -110,7 +110,15 @@ export class SimPeer {
     const rest = { version: 1, name: peer, kind: 'sim', addresses: [peer], domain: peer } as const
     const whole = { ...rest, ...profile }
     const spillBytes = disk.limitBytes
-    this.state = createPeerState({ self: this.life, profile: whole, config, seed, now: this.now(), spillBytes })
+    this.state = createPeerState({
+      self: this.life,
+      profile: whole,
+      config,
+      seed,
+      now: this.now(),
+      spillBytes,
+      writing: world.writing,
+    })
     world.overhear(this)
     this.#shell = world.shellOf(this)
     if (!world.spreadsCode) this.keepCode(world.code)

@@ -19,6 +19,8 @@ export function policyOf(options: CallOptions, retries: number): Policy {
     spread: options.spread ?? false,
     priority: options.priority ?? 0,
     hedge: options.hedge ?? false,
+    votes: options.votes ?? 1,
+    equals: options.equals ?? null,
     ahead: options.ahead ?? 0,
   }
 }

@@ -3,7 +3,7 @@
 // bytes, links, sizes and hashes. As on the wire of real peers, bytes name objects only: who answers
 // for one rides beside them, so a value made again elsewhere has the same bytes.
 
-import type { LifeId, ObjectId, RefLink } from '@murmuration/core/internal'
+import type { LifeId, ObjectId, RefLink, Writing } from '@murmuration/core/internal'
 import { hash32 } from '@murmuration/core/internal'
 
 export class SimRef {
@@ -49,6 +49,16 @@ export function encode(value: unknown, top = false): Encoded {
   })
   const bytes = encoder.encode(text ?? 'null')
   return { bytes, refs, size: big?.size ?? bytes.length, hash: digest(text ?? 'null') }
+}
+
+/** How this shell writes what the machine asks about. */
+export const writing: Writing = {
+  pair: (a, b) =>
+    encode(
+      [a, b].map((object) => new SimRef(object, '' as LifeId)),
+      true,
+    ).bytes,
+  yes: encode(true).bytes,
 }
 
 /** `refs` says who answers for the objects inside. */

@@ -17,7 +17,7 @@ import { ActorWitness } from './witness-actors.ts'
 import type { Custody } from './custody.ts'
 import type { SimPeer } from './peer.ts'
 import type { TaskRow } from './tables.ts'
-import { itemIn, resultOf } from '@murmuration/core/internal'
+import { isBallot, itemIn, resultOf } from '@murmuration/core/internal'
 import { digestBytes } from './values.ts'
 
 type Settled = Extract<Effect, { type: 'settled' }>
@@ -71,7 +71,8 @@ export class Witness {
     this.#cause(spec.id)
     if (spec.policy.retries >= 0) this.isImpatient = true
     if (owner.state.guarded.find(resultOf(spec.id)) ?? owner.state.claims.size > 0) this.#adopted.add(spec.id)
-    if (spec.depth > 0 && !this.#adopted.has(spec.id)) this.#checkAskers(spec)
+    // A vote begins anew when its task does.
+    if (spec.depth > 0 && !this.#adopted.has(spec.id) && !isBallot(spec.id)) this.#checkAskers(spec)
   }
 
   /** A context asks again only because it runs again. */

@@ -13,6 +13,7 @@ import type {
   Order,
   PeerEvent,
   PeerId,
+  Writing,
 } from '@murmuration/core/internal'
 import { Rng, hash32, lifeId, presets } from '@murmuration/core/internal'
 import type { SimActor } from './bodies-actor.ts'
@@ -33,7 +34,7 @@ import { SimDisk } from './store.ts'
 import { Runner } from './runner.ts'
 import type { ProgramOptions, RunnerEnd } from './runner.ts'
 import { overhear } from './taps.ts'
-import { digest } from './values.ts'
+import { digest, writing } from './values.ts'
 import { Witness } from './witness.ts'
 
 export interface WorldOptions {
@@ -46,6 +47,8 @@ export interface WorldOptions {
   readonly shellOf?: (peer: SimPeer) => Shell
   /** Of what is stored. Default: of the text that generators' values are. */
   readonly hashOf?: (bytes: Uint8Array) => string
+  /** How values are written. Default: as generators' are. */
+  readonly writing?: Writing
 }
 
 /** How often a newcomer knocks at entries that are dead: a few seconds. */
@@ -78,6 +81,7 @@ export class SimWorld {
   /** Is shown every life when it begins: a test may spoil it. */
   readonly spoil: (peer: SimPeer) => void
   readonly hashOf: (bytes: Uint8Array) => string
+  readonly writing: Writing
   readonly #shellOf: ((peer: SimPeer) => Shell) | undefined
   readonly #seed: number
   readonly #owners = new Map<ObjectId, Set<LifeId>>()
@@ -106,6 +110,7 @@ export class SimWorld {
     this.#seed = options.seed
     this.spoil = options.spoil ?? (() => {})
     this.hashOf = options.hashOf ?? ((bytes) => digest(new TextDecoder().decode(bytes)))
+    this.writing = options.writing ?? writing
     this.#shellOf = options.shellOf
     this.config = { ...presets.test, ...options.config }
     this.network = new Network(this.clock, options.seed, this.config.maxFrameBytes)

@@ -43,6 +43,8 @@ export function tell(notice: Notice): Told | null {
       return many('doubt', `retried ${notice.reason}`, (count) => `${times(count, notice.fn)} again: ${notice.reason}.`)
     case 'task:hedged':
       return many('plain', 'hedged', (count) => `${times(count, notice.fn)} a second time beside a slow attempt.`)
+    case 'peer:dissented':
+      return one('bad', `${notice.name} gave another result of ${notice.fn} than the majority.`)
     case 'task:conflict':
       return one('bad', `${notice.fn} had two different outcomes: ${notice.reason}.`)
     case 'actor:restarted':

@@ -9,7 +9,7 @@ import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
 import { inFrames, weighAttempt } from '../model/weight.ts'
-import { addBeside, candidatesFor, choose, missingBytes } from '../state/candidates.ts'
+import { addBeside, candidatesFor, choose, missingBytes, isWithoutVoter, votersFor } from '../state/candidates.ts'
 import { failure } from '../state/failures.ts'
 import { currentSpec } from '../state/guarding.ts'
 import { inputsFor } from '../state/locate.ts'
@@ -27,8 +27,9 @@ type Batches = Map<LifeId, { epoch: Epoch; attempts: Assignment[] }[]>
 
 /** Others count as faster when they need less than this part of the time. */
 const faster = 2 / 3
-/** So many that wait for somebody faster are passed over in a turn, for what is behind them. */
+/** So many that wait for somebody faster are passed over in a turn, for what is behind them; of ballots, for somebody else. */
 const asideMost = 16
+const ballotsAside = 256
 
 export function assignReady(state: PeerState, now: Instant): void {
   state.scheduler.waitsUntil = never
@@ -49,7 +50,10 @@ export function assignReady(state: PeerState, now: Instant): void {
 function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now: Instant): void {
   const { candidates, fit } = candidatesFor(state, ready)
   const aside: TaskSpec[] = []
-  while (aside.length < asideMost && candidates.some((candidate) => candidate.room > 0)) {
+  while (
+    aside.length < (ready.isBallots ? ballotsAside : asideMost) &&
+    candidates.some((candidate) => candidate.room > 0)
+  ) {
     const id = state.scheduler.take(ready)
     if (id === undefined) break
     const row = state.tasks.get(id)
@@ -57,18 +61,25 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     const inputs = inputsOf(state, row)
     if (!inputs || isTooHeavy(state, row, inputs)) continue
     const queued = ready.queue.length + aside.length + 1
-    const { chosen, slow } = chooseFast(state, row, { candidates, inputs, queued })
+    const able = ready.isBallots ? votersFor(state, id, candidates) : candidates
+    if (able.length === 0) mark(state, id, now, false)
+    const { chosen, slow } = chooseFast(state, row, { candidates: able, inputs, queued })
     // Those behind the first that waits have its time: they are first when it is gone.
     if (!chosen && slow && (aside.length > 0 || mayWait(state, ready, row, slow, now))) {
       aside.push(row.spec)
       continue
     }
     const to = chosen ?? slow
+    if (!to && ready.isBallots) {
+      aside.push(row.spec)
+      continue
+    }
     if (!to) {
       state.scheduler.ready(row.spec, true)
       break
     }
     assign(state, row, to, now)
+    if (ready.isBallots) markOthers(state, id, now)
     to.room--
     to.out++
     addBeside(to, row.spec)
@@ -214,6 +225,14 @@ function unplaced(state: PeerState, ready: ReadyClass, now: Instant): void {
   for (let at = 0; at < queue.length && mark(state, queue.peekAt(at), now, !ready.unfit); at++);
   for (let at = queue.length - 1; at >= 0 && mark(state, queue.peekAt(at), now, !ready.unfit); at--);
   ready.unfit = true
+}
+
+/** Those of the same vote for whom nobody is left now. */
+function markOthers(state: PeerState, ballot: TaskId, now: Instant): void {
+  for (const { id } of state.polls.of(ballot)?.ballots ?? []) {
+    const row = state.tasks.get(id)
+    if (row?.state === 'ready' && isWithoutVoter(state, row)) mark(state, id, now, false)
+  }
 }
 
 /** False when this one had its deadline already. */

@@ -28,6 +28,7 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
     return stale(state, from, message)
   }
   const { outcome, ms, attempt } = message
+  if (state.polls.size > 0) state.polls.heard(message.task, from)
   switch (outcome.type) {
     case 'inline':
     case 'stored':
@@ -271,6 +272,7 @@ export function concluded(state: PeerState, conclusion: Conclusion, now: Instant
   if (row.spec.call) callOver(state, row, result)
   if (row.spec.actor) actorOver(state, row, { result, isSaid })
   settleHolds(state, row, result)
+  if (state.polls.get(task)) state.agenda.polled.push(task)
   state.agenda.settled.push(object)
   state.agenda.loose.push(object)
 }

@@ -40,6 +40,7 @@ import { noticeStuck } from './stuck.ts'
 import * as stream from './stream.ts'
 import * as submit from './submit.ts'
 import * as supervise from './supervise.ts'
+import * as vote from './vote.ts'
 import { hangUpIdle, write } from './write.ts'
 
 export function handle(state: PeerState, events: readonly PeerEvent[], now: Instant): Effect[] {
@@ -114,6 +115,7 @@ function settleAgenda(state: PeerState, now: Instant): void {
     else if (agenda.naming.length > 0) names.claim(state, first(agenda.naming), now)
     else if (agenda.requeue.length > 0) requeue.requeued(state, first(agenda.requeue), now)
     else if (agenda.conclude.length > 0) conclude.concluded(state, first(agenda.conclude), now)
+    else if (agenda.polled.length > 0) vote.polled(state, first(agenda.polled), now)
     else if (agenda.lost.length > 0) {
       const { object, reason } = first(agenda.lost)
       const entry = state.directory.get(object)

@@ -81,6 +81,7 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
       free:
         row.peer === state.peer ? Math.max(0, state.executor.slots - state.executor.running) : (row.load?.free ?? null),
       queued: row.peer === state.peer ? state.executor.readyCount : (row.load?.queued ?? null),
+      dissents: state.polls.dissents(row.peer),
       linked: state.links.stands(row.life),
       sinceMs: Math.round(now - row.since),
       ageMs: Math.round(now - row.born),

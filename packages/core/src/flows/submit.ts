@@ -11,6 +11,7 @@ import type { Failure, Located } from '../model/object.ts'
 import { adoptOrphan, epochOf } from '../state/adoption.ts'
 import { appointed } from '../state/tenancy.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
+import { isWithoutVoter } from '../state/candidates.ts'
 import { guard } from '../state/guarding.ts'
 import { keepMaker } from '../state/lineage.ts'
 import { nameOf } from '../state/names.ts'
@@ -81,6 +82,7 @@ export function awaitInputs(state: PeerState, row: TaskRow): void {
   state.tasks.awaitInputs(row, missing)
   if (missing.length > 0) return
   if (row.spec.call) state.callees.isStirred = true
+  else if (row.spec.policy.votes > 1) state.agenda.polled.push(row.spec.id)
   else state.scheduler.ready(row.spec, row.attempt > 0)
 }
 
@@ -113,6 +115,10 @@ function crowded(row: TaskRow): Failure {
 export function inputsSettled(state: PeerState, object: ObjectId): void {
   for (const row of state.tasks.inputSettled(object)) {
     if (row.state !== 'waiting') continue
+    if (state.polls.get(row.spec.id)) {
+      state.agenda.polled.push(row.spec.id)
+      continue
+    }
     const link = row.spec.refs.find((ref) => ref.top && ref.object === object)
     const found = link ? locate(state, link.object, link.owner) : null
     if (found?.located.type === 'failure') conclude(state, row, argumentFailure(row, object, found.located.failure))
@@ -217,6 +223,10 @@ export function end(state: PeerState, row: TaskRow, ending: NonNullable<TaskRow[
   if (row.ending) return
   tellTrouble(state, row, 'ended', `${ending.code === 'TASK_TIMEOUT' ? 'timed out' : 'cancelled'}: ${ending.reason}`)
   row.ending = ending
+  if (row.spec.policy.votes > 1) {
+    row.timeoutAt = never
+    return void state.agenda.polled.push(row.spec.id)
+  }
   if (row.state !== 'assigned' || !row.at) {
     return conclude(state, row, ended(state, row, ending))
   }
@@ -245,7 +255,8 @@ export function dueTasks(state: PeerState, now: Instant): void {
       awaitInputs(state, row)
     } else if (row.placeBy <= now) {
       row.placeBy = never
-      if (state.scheduler.classOf(row.spec).unfit) conclude(state, row, unplaceable(state, row))
+      if (state.scheduler.classOf(row.spec).unfit || isWithoutVoter(state, row))
+        conclude(state, row, unplaceable(state, row))
     }
     state.deadlines.set(id, Tasks.dueAt(row))
   }

@@ -206,6 +206,15 @@ export type Notice =
       readonly attempt: number
       readonly peer: PeerId
     }
+  /** It gave another result than the majority of a vote, for the `count`th time. */
+  | {
+      readonly type: 'peer:dissented'
+      readonly peer: PeerId
+      readonly name: string
+      readonly task: TaskId
+      readonly fn: string
+      readonly count: number
+    }
   | { readonly type: 'task:conflict'; readonly task: TaskId; readonly fn: string; readonly reason: string }
   /** An actor's host is gone, or its worker: another incarnation of it begins. */
   | {

@@ -62,6 +62,20 @@ export function itemIn(object: ObjectId): { readonly task: TaskId; readonly inde
 
 const closingBracket = 93
 
+/** The n-th time that a task is asked for, of somebody else each time. */
+export function ballotOf(task: TaskId, nth: number): TaskId {
+  return `${task}~${nth}` as TaskId
+}
+
+export function isBallot(task: TaskId): boolean {
+  return /~\d+$/.test(task)
+}
+
+/** The task that says whether two ballots have the same result. */
+export function comparisonOf(ballot: TaskId, other: TaskId): TaskId {
+  return `${ballot}=${other.slice(other.lastIndexOf('~') + 1)}` as TaskId
+}
+
 /** A bundle is kept, fetched and verified like any other object. */
 export function codeObject(code: CodeId): ObjectId {
   return `code:${code}` as ObjectId

@@ -29,6 +29,8 @@ export const limits = {
   ahead: 65_536,
   /** Generator methods of a class. */
   generators: 256,
+  /** Peers that are asked for the same result. */
+  votes: 99,
   /** Attempts that a peer runs at once. */
   slots: 4_096,
   /** Lives whose ledgers one peer keeps. */

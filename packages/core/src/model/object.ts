@@ -14,6 +14,7 @@ export type FailureCode =
   | 'ARGUMENT_FAILED'
   | 'OBJECT_LOST'
   | 'UNPLACEABLE'
+  | 'NO_MAJORITY'
   | 'OVERLOADED'
   | 'CODE_REJECTED'
   | 'UNKNOWN_EXPORT'

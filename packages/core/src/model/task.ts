@@ -48,8 +48,20 @@ export interface Policy {
   readonly priority: number
   /** A run that takes unusually long may get a second attempt elsewhere, when there is nothing better to do. */
   readonly hedge: boolean
+  /** So many peers compute it, each on its own; what most of them say counts. 1: one does. */
+  readonly votes: number
+  /** The function of the module that tells whether two results are the same; null: their bytes do. */
+  readonly equals: string | null
   /** Of a generator function: items that it may be ahead of whoever reads them. 0: what is called is no generator. */
   readonly ahead: number
+}
+
+/** The only values that the machine itself asks about: how the shell writes them. */
+export interface Writing {
+  /** An argument list of two refs. */
+  readonly pair: (a: ObjectId, b: ObjectId) => Uint8Array
+  /** What a function gives that says yes. */
+  readonly yes: Uint8Array
 }
 
 /** What is called yields items instead of returning a value. */

@@ -14,7 +14,7 @@ export class CodecError extends Error {
 
 export function packPolicy(policy: Policy): Packed {
   const { name, retries, retryErrors, rebuilds, retryDelayMs, timeoutMs, attemptTimeoutMs } = policy
-  const { copies, needs, prefer, spread, priority, hedge, ahead } = policy
+  const { copies, needs, prefer, spread, priority, hedge, ahead, votes, equals } = policy
   const [first, longest] = retryDelayMs
   const ends = [ends0(timeoutMs), ends0(attemptTimeoutMs)]
   return [
@@ -32,6 +32,8 @@ export function packPolicy(policy: Policy): Packed {
     priority,
     hedge,
     ahead,
+    votes,
+    equals ?? 0,
   ]
 }
 
@@ -74,6 +76,8 @@ function checkedPolicy(packed: Packed): Policy {
     priority,
     hedge,
     ahead,
+    votes,
+    equals,
   ] = packed
   const policy = {
     name,
@@ -90,6 +94,8 @@ function checkedPolicy(packed: Packed): Policy {
     priority,
     hedge,
     ahead,
+    votes,
+    equals: equals === 0 ? null : equals,
   }
   return check(wire.policy, policy, 'policy') as unknown as Policy
 }

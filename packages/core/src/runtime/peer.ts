@@ -26,7 +26,7 @@ import { Standing } from './standing.ts'
 import { PeerContext, type PeerContextOptions } from './peer-context.ts'
 import type { Platform } from './ports.ts'
 import { Turns } from './turns.ts'
-import { decodeError } from './values.ts'
+import { decodeError, writing } from './values.ts'
 import { Waiters } from './waiters.ts'
 import { orderTo, reportsTo } from './worker-events.ts'
 import { createWorkerPool } from './worker-pool.ts'
@@ -75,7 +75,7 @@ export class Peer {
     const seed = new DataView(platform.randomBytes(4).buffer).getUint32(0)
     const { disk } = platform
     const now = platform.clock.now() as Instant
-    this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes })
+    this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes, writing })
     this.#turns = new Turns({
       state: this.state,
       clock: platform.clock,

@@ -17,9 +17,9 @@ import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import { MeshError } from '../errors.ts'
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
-import type { RefLink } from '../model/task.ts'
+import type { RefLink, Writing } from '../model/task.ts'
 import { type Graph, type GraphOptions, type Node, flatten, isRegular } from './value-graph.ts'
-import type { HandleKind } from './value-kinds.ts'
+import { type HandleKind, refBrand } from './value-kinds.ts'
 import { rebuild } from './value-rebuild.ts'
 
 export interface Encoded {
@@ -59,6 +59,14 @@ export function encode(value: unknown, options: EncodeOptions = {}): Encoded {
   return encodeGraph(value, { root, onRef, args: false, lenient: false })
 }
 
+class NamedRef {
+  readonly [refBrand]: { readonly object: ObjectId; readonly owner: LifeId }
+
+  constructor(object: ObjectId) {
+    this[refBrand] = { object, owner: '' as LifeId }
+  }
+}
+
 /** Like `encode`, for a list of arguments: refs directly in it are marked `top`. */
 export function encodeArgs(args: readonly unknown[], options: Pick<EncodeOptions, 'onRef'> = {}): Encoded {
   if (isPlain(args, maxDepth, new Seen())) {
@@ -66,6 +74,14 @@ export function encodeArgs(args: readonly unknown[], options: Pick<EncodeOptions
     if (bytes !== undefined) return { bytes, refs: noRefs }
   }
   return encodeGraph(args, { root: 'args', onRef: options.onRef, args: true, lenient: false })
+}
+
+/** How values are written that the machine itself asks about. */
+export const writing: Writing = {
+  pair: (a, b) => encodeArgs([new NamedRef(a), new NamedRef(b)]).bytes,
+  get yes() {
+    return encode(true).bytes
+  },
 }
 
 /** Encodes whatever was thrown, with its stack. Never throws: what cannot travel becomes a description of itself. */

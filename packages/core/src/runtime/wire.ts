@@ -96,6 +96,8 @@ export const policy = z.object({
   priority: z.number(),
   hedge: z.boolean(),
   ahead: whole.check(z.lte(limits.ahead)),
+  votes: whole.check(z.lte(limits.votes)),
+  equals: z.nullable(id),
 })
 
 const profile = z.object({

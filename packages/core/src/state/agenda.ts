@@ -57,6 +57,8 @@ export interface Agenda {
   readonly unhosted: Denque<RunRow>
   /** Actors that are to have a name. */
   readonly naming: Denque<TaskId>
+  /** Tasks with votes of which something came. */
+  readonly polled: Denque<TaskId>
 }
 
 export function createAgenda(): Agenda {
@@ -76,5 +78,6 @@ export function createAgenda(): Agenda {
     evicted: new Denque(),
     unhosted: new Denque(),
     naming: new Denque(),
+    polled: new Denque(),
   }
 }

@@ -1,7 +1,8 @@
 // Who could take a task, as placement is to see them: the members with what is out at each, what each still
 // takes, and what it lacks of the inputs. A question over several tables, asked by whoever hands work out.
 
-import type { LifeId } from '../model/ids.ts'
+import type { LifeId, PeerId, TaskId } from '../model/ids.ts'
+import { peerOf, resultOf } from '../model/ids.ts'
 import type { Input } from '../model/messages.ts'
 import type { TaskSpec } from '../model/task.ts'
 import type { Member } from './membership.ts'
@@ -71,6 +72,38 @@ function spreadKey(spec: TaskSpec): string {
   return `${spec.context}|${spec.code}/${spec.fn}`
 }
 
+/** Those that may take a ballot: none that has another one of the same vote, and none in the same failure domain as long as there are others. */
+export function votersFor(state: PeerState, ballot: TaskId, candidates: readonly Candidate[]): readonly Candidate[] {
+  const taken = voters(state, ballot)
+  if (taken.size === 0) return candidates
+  const free = candidates.filter(({ member }) => !taken.has(member.peer))
+  const domains = new Set([...taken].map((peer) => state.members.get(peer)?.profile?.domain))
+  const apart = free.filter(({ member }) => !domains.has(member.profile?.domain))
+  return apart.length > 0 ? apart : free
+}
+
+/** Who has, or had, another ballot of the same vote. */
+export function voters(state: PeerState, ballot: TaskId): ReadonlySet<PeerId> {
+  const taken = new Set<PeerId>()
+  for (const { id, voter } of state.polls.of(ballot)?.ballots ?? []) {
+    if (id === ballot) continue
+    const at = state.tasks.get(id)?.at ?? null
+    if (at !== null) taken.add(peerOf(at))
+    else if (voter !== null && state.directory.get(resultOf(id))?.state !== 'pending') taken.add(voter)
+  }
+  return taken
+}
+
+/** It is a ballot, and everybody has another one of the same vote. */
+export function isWithoutVoter(state: PeerState, { spec }: TaskRow): boolean {
+  if (!state.polls.of(spec.id)) return false
+  const kind = { needs: spec.policy.needs, depth: spec.depth, isApart: false }
+  return votersFor(state, spec.id, candidatesFor(state, kind).candidates).length === 0
+}
+
+/** So much later a peer counts for each time that it was in the minority of a vote. */
+const distrustMs = 60_000
+
 /** The best of those with room. */
 export function choose(
   state: PeerState,
@@ -96,7 +129,7 @@ export function choose(
       missing,
       preferred,
     )
-    return estimate + apart
+    return estimate + apart + state.polls.dissents(candidate.member.peer) * distrustMs
   })
 }
 

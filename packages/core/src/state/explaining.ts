@@ -5,6 +5,7 @@ import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never, peerOf, resultOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import type { InspectRow } from '../model/messages.ts'
+import { voters } from './candidates.ts'
 import { locate } from './locate.ts'
 import { isOver, shownState } from './membership.ts'
 import type { PeerState } from './peer-state.ts'
@@ -65,6 +66,8 @@ function waiting(state: PeerState, row: TaskRow, now: Instant): string {
   const next = nextDecision(row, now)
   switch (row.state) {
     case 'waiting':
+      if (state.polls.get(id))
+        return `${fn} (${id}) waits for ${row.waitsFor.size} of its votes, for ${seconds(now - row.submittedAt)}${next}`
       return `${fn} (${id}) waits for ${row.waitsFor.size} of its arguments, for ${seconds(now - row.submittedAt)}${next}`
     case 'ready':
       return `${fn} (${id}) is ready and waits for a slot (${whyNowhere(state, row)})${next}`
@@ -99,9 +102,10 @@ function whereabouts(state: PeerState, life: LifeId | null): string {
 /** `kestrel-3f: label zone is lab, moon needed; raven-2a, owl-77: busy` */
 function whyNowhere(state: PeerState, row: TaskRow): string {
   const names = new Map<string, string[]>()
+  const taken = voters(state, row.spec.id)
   for (const member of state.members.all()) {
     if (isOver(member.state)) continue
-    const reason = unfit(member, row.spec.policy.needs) ?? 'busy'
+    const reason = unfit(member, row.spec.policy.needs) ?? (taken.has(member.peer) ? 'it has a vote already' : 'busy')
     names.set(reason, [...(names.get(reason) ?? []), state.members.nameOf(member.peer)])
   }
   return [...names].map(([reason, peers]) => `${listed(peers)}: ${reason}`).join('; ')

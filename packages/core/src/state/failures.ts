@@ -3,6 +3,7 @@
 import { peerOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Failure } from '../model/object.ts'
+import { voters } from './candidates.ts'
 import { isOver } from './membership.ts'
 import type { TaskSpec } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
@@ -46,9 +47,14 @@ export function unplaceable(state: PeerState, row: TaskRow): Failure {
 /** One sentence per kind of reason, with how many peers share it. */
 function placementReasons(state: PeerState, row: TaskRow): string[] {
   const counts = new Map<string, number>()
+  const taken = voters(state, row.spec.id)
   for (const member of state.members.all()) {
     if (isOver(member.state)) continue
-    const reason = member.peer === state.peer && state.leaving ? 'it is leaving' : unfit(member, row.spec.policy.needs)
+    const isVoter = taken.has(member.peer)
+    const reason =
+      member.peer === state.peer && state.leaving
+        ? 'it is leaving'
+        : (unfit(member, row.spec.policy.needs) ?? (isVoter ? 'it has a vote already' : null))
     if (reason) counts.set(reason, (counts.get(reason) ?? 0) + 1)
   }
   if (counts.size === 0) return ['there is no other peer']

@@ -11,7 +11,7 @@ import type { Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Failure, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
-import type { Epoch } from '../model/task.ts'
+import type { Epoch, Writing } from '../model/task.ts'
 import type { PrintedLine } from '../model/printed.ts'
 import type { Profile } from '../model/world.ts'
 import { createAgenda } from './agenda.ts'
@@ -42,6 +42,7 @@ import { Membership } from './membership.ts'
 import { Replies } from './replies.ts'
 import { Residents } from './residents.ts'
 import { Meters } from './meters.ts'
+import { Polls } from './polls.ts'
 import { Printed } from './printed.ts'
 import type { Delivery } from './runs.ts'
 import { Scheduler } from './scheduler.ts'
@@ -60,6 +61,7 @@ export interface PeerState {
   readonly self: LifeId
   readonly peer: PeerId
   readonly config: Config
+  readonly writing: Writing
   readonly rng: Rng
   readonly startedAt: Instant
   /** Of the jobs of this peer: theirs never changes while it lives. */
@@ -90,6 +92,8 @@ export interface PeerState {
   /** Puts of whose bytes nobody known is there. */
   readonly missing: Map<ObjectId, Missing>
   readonly shared: Shared
+  /** Votes that are being taken. */
+  readonly polls: Polls
   readonly jobs: Jobs
   /** Actors: those that live here, those whose group we are of, those that contexts here call, and names asked about. */
   readonly residents: Residents
@@ -176,9 +180,10 @@ export interface PeerInit {
   readonly now: Instant
   /** Bytes of objects on disk at most. Default 0: there is no disk. */
   readonly spillBytes?: number | undefined
+  readonly writing: Writing
 }
 
-export function createPeerState({ self, profile, config, seed, now, spillBytes = 0 }: PeerInit): PeerState {
+export function createPeerState({ self, profile, config, seed, now, spillBytes = 0, writing }: PeerInit): PeerState {
   const ledger = new Ledger()
   const missing = new Map<ObjectId, Missing>()
   const shared = new Shared()
@@ -202,6 +207,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     self,
     peer: peerOf(self),
     config,
+    writing,
     rng: new Rng(seed),
     startedAt: now,
     firstEpoch: { number: 1, by: self },
@@ -227,6 +233,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     makers: new Makers(),
     missing,
     shared,
+    polls: new Polls(),
     jobs: new Jobs(),
     residents: new Residents(),
     leases: new Leases(),

@@ -6,7 +6,7 @@
 import Denque from 'denque'
 import { assert } from '../model/assert.ts'
 import type { Instant, LifeId, TaskId } from '../model/ids.ts'
-import { after, never } from '../model/ids.ts'
+import { after, isBallot, never } from '../model/ids.ts'
 import type { Needs, TaskSpec } from '../model/task.ts'
 import { Durations } from './durations.ts'
 
@@ -18,6 +18,8 @@ export interface ReadyClass {
   readonly depth: number
   /** Actors: they take no slots. */
   readonly isApart: boolean
+  /** Ballots: each has peers of its own that may not take it. */
+  readonly isBallots: boolean
   readonly queue: Denque<TaskId>
   /** No peer that is known could run these. */
   unfit: boolean
@@ -60,10 +62,21 @@ export class Scheduler {
     const { needs, priority } = spec.policy
     const { depth } = spec
     const isActor = spec.actor !== undefined
-    const key = `${priority}|${depth}|${needsKey(needs)}${isActor ? '|actors' : ''}`
+    const isBallots = isBallot(spec.id)
+    const key = `${priority}|${depth}|${needsKey(needs)}${isActor ? '|actors' : ''}${isBallots ? '|ballots' : ''}`
     let row = this.#classes.get(key)
     if (!row) {
-      row = { key, needs, priority, depth, isApart: isActor, queue: new Denque(), unfit: false, waiting: null }
+      row = {
+        key,
+        needs,
+        priority,
+        depth,
+        isApart: isActor,
+        isBallots,
+        queue: new Denque(),
+        unfit: false,
+        waiting: null,
+      }
       this.#classes.set(key, row)
     }
     return row

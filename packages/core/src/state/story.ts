@@ -133,6 +133,10 @@ export class Story {
         return this.add({ at, what: 'died', id: notice.peer, note: notice.how })
       case 'peer:refused':
         return this.addTrouble({ at, what: 'noted', id: notice.peer, note: `refused: ${notice.reason}` })
+      case 'peer:dissented': {
+        const note = `gave another result of ${notice.fn} than the majority, ${notice.count} in all`
+        return this.addTrouble({ at, what: 'noted', id: notice.peer, note })
+      }
       case 'task:conflict':
         return this.addTrouble({ at, what: 'noted', id: notice.task, fn: notice.fn, note: notice.reason })
       case 'actor:restarted': {

@@ -34,6 +34,8 @@ const policy = fc.record({
   spread: fc.boolean(),
   priority: fc.integer(),
   hedge: fc.boolean(),
+  votes: fc.integer({ min: 1, max: 99 }),
+  equals: fc.option(fc.string({ minLength: 1 })),
   ahead: fc.nat(65_536),
 })
 const id = fc.string({ minLength: 1, maxLength: 30 })

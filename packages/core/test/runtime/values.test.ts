@@ -4,7 +4,7 @@ import { MeshError } from '../../src/errors.ts'
 import type { LifeId, ObjectId } from '../../src/model/ids.ts'
 import type { RefLink } from '../../src/model/task.ts'
 import { refBrand } from '../../src/runtime/value-kinds.ts'
-import { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError } from '../../src/runtime/values.ts'
+import { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError, writing } from '../../src/runtime/values.ts'
 
 const roundTrip = (value: unknown) => decode(encode(value).bytes)
 const code = (f: () => unknown): string => {
@@ -357,4 +357,17 @@ describe('errors', () => {
     expect(encode({ error: make() }).bytes).toEqual(encode({ error: make() }).bytes)
     expect((roundTrip({ error: make() }) as { error: Error }).error).toBeInstanceOf(RangeError)
   })
+})
+
+test('what the machine itself asks about is written as everything else', () => {
+  const [a, b] = ['t~1', 't~2'] as [ObjectId, ObjectId]
+  const refs = [a, b].map((object) => ({ object, owner: 'p/1' as LifeId, top: true })) as RefLink[]
+  const values = new Map([
+    [a, 1],
+    [b, 2],
+  ])
+  const pair = writing.pair(a, b)
+  expect(decodeArgs(pair, { refs, resolve: (object) => values.get(object) })).toEqual([1, 2])
+  expect(writing.yes).toEqual(encode(true).bytes)
+  expect(decode(writing.yes)).toBe(true)
 })

@@ -3,6 +3,7 @@ import { presets } from '../../src/model/config.ts'
 import type { Instant, LifeId, ObjectId } from '../../src/model/ids.ts'
 import type { Profile } from '../../src/model/world.ts'
 import { locate, request } from '../../src/state/locate.ts'
+import { writing } from '../../src/runtime/values.ts'
 import { createPeerState } from '../../src/state/peer-state.ts'
 import type { PeerState } from '../../src/state/peer-state.ts'
 
@@ -27,6 +28,7 @@ function chain(next: (n: number) => number | null, length: number): PeerState {
     config: presets.test,
     seed: 1,
     now: 0 as Instant,
+    writing,
   })
   for (let n = 0; n < length; n++) {
     state.elsewhere.ask(id(n), other)

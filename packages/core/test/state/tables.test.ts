@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { defaultPolicy } from '../../src/options.ts'
 import { presets } from '../../src/model/config.ts'
 import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../../src/model/ids.ts'
 import { never } from '../../src/model/ids.ts'
 import { limits } from '../../src/model/limits.ts'
 import { Rng, hash32 } from '../../src/model/rng.ts'
-import type { Policy, TaskSpec } from '../../src/model/task.ts'
+import type { TaskSpec } from '../../src/model/task.ts'
 import { Deadlines } from '../../src/state/deadlines.ts'
 import { Directory } from '../../src/state/directory.ts'
 import { batchSize, creditsPerSlot } from '../../src/state/credits.ts'
@@ -24,21 +25,7 @@ function spec(
   id: string,
   { depth = 0, fn = 'f', slots }: { depth?: number; fn?: string; slots?: number } = {},
 ): TaskSpec {
-  const policy = {
-    name: null,
-    retries: 3,
-    retryErrors: false,
-    rebuilds: -1,
-    retryDelayMs: [100, 1_000],
-    timeoutMs: Infinity,
-    attemptTimeoutMs: Infinity,
-    copies: 2,
-    needs: slots === undefined ? {} : { slots },
-    prefer: {},
-    spread: false,
-    priority: 0,
-    hedge: false,
-  } as unknown as Policy
+  const policy = { ...defaultPolicy, needs: slots === undefined ? {} : { slots } }
   const ids = { id: id as TaskId, context: 'c' as ContextId, code: 'code' as CodeId }
   return { ...ids, depth, fn, args: new Uint8Array(), refs: [], policy }
 }

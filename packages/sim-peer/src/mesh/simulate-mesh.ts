@@ -4,7 +4,7 @@
 import { randomInt } from 'node:crypto'
 import { createCodeCache, createNodeCode, mapStack, sha256 } from '@murmuration/node-peer/code'
 import type { CodeCache, Origin } from '@murmuration/node-peer/code'
-import { MeshError, Rng, createMesh, hash32, optionRules as is, presets } from '@murmuration/core/internal'
+import { MeshError, Rng, createMesh, hash32, optionRules as is, presets, writing } from '@murmuration/core/internal'
 import type { CodeId, CodePort, Mesh, UseRequest } from '@murmuration/core/internal'
 import { describe } from '../describe.ts'
 import type { SimPeer } from '../peer.ts'
@@ -142,7 +142,7 @@ class Simulation {
       return shell
     }
     const config = presets.lan
-    this.#world = new SimWorld({ seed, config, shellOf, hashOf: (bytes) => sha256(bytes) })
+    this.#world = new SimWorld({ seed, config, shellOf, hashOf: (bytes) => sha256(bytes), writing })
     this.#timing = new Timing(this.#world.clock, seed)
     this.#cache = createCodeCache(null)
     this.#ground = {
