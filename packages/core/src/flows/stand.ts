@@ -10,11 +10,11 @@ import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { agreedUntil, hasQuorum, isWhole } from '../model/quorum.ts'
-import type { Epoch } from '../model/task.ts'
+import type { Epoch, Outcome } from '../model/task.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import type { Resident, Standing, Tenure } from '../state/residents.ts'
-import { appointed, begin, endRun, freeHeldBack, renew } from '../state/tenancy.ts'
+import { appointed, begin, endRun, freeHeldBack, groupOf, renew } from '../state/tenancy.ts'
 
 type MessageOf<T> = Extract<Message, { type: T }>
 
@@ -67,7 +67,9 @@ function ask(state: PeerState, row: Resident, standing: Standing, now: Instant):
 
 export function voted(state: PeerState, from: LifeId, vote: MessageOf<'vote'>, now: Instant): void {
   const row = state.residents.get(vote.actor)
-  const standing = row?.standing
+  const { standing, tenure } = row ?? {}
+  // A member that knew nothing has promised: its lease is asked for at once.
+  if (tenure && vote.granted && compareEpochs(vote.epoch, tenure.epoch) === 0) return void (tenure.renewAt = now)
   if (!row || !standing || compareEpochs(vote.epoch, standing.epoch) !== 0) return void state.counters.strayed++
   standing.votes.set(from, vote)
   if (vote.over !== null) return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: vote.over })
@@ -155,9 +157,10 @@ export function leased(state: PeerState, from: LifeId, message: MessageOf<'renew
   const tenure = row?.tenure
   const asked = tenure?.asked.get(message.nth)
   if (!row || !tenure || !asked || compareEpochs(message.epoch, tenure.epoch) !== 0) return
-  if (!message.isMember) return void tenure.blank.add(from)
+  if (!message.isMember) return blank(state, row, tenure, from)
   // Another was promised: there may be a later incarnation any moment.
   if (!message.granted) return endRun(state, row, { type: 'returned', reason: 'another peer is its host now' })
+  tenure.blank.delete(from)
   const before = tenure.granted.get(from)
   tenure.granted.set(from, {
     at: Math.max(asked.at, before?.at ?? 0) as Instant,
@@ -166,10 +169,26 @@ export function leased(state: PeerState, from: LifeId, message: MessageOf<'renew
   count(state, row, tenure, now)
 }
 
+/**
+ * It was never told of the actor, or has forgotten it. Another takes its place; when that needs its word, it is asked for its
+ * promise as whoever would be the host asks.
+ */
+function blank(
+  state: PeerState,
+  { actor }: Resident,
+  { blank: known, committed, epoch, record }: Tenure,
+  life: LifeId,
+): void {
+  known.add(life)
+  if (committed < record.version)
+    say(state, life, { type: 'stand', actor, epoch, group: groupOf(record).slice(0, groupMost) })
+}
+
 /** How long it has been granted for, and which record a majority has. */
 function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
   const { record, granted } = tenure
   const isGone = (life: LifeId): boolean => state.members.isGone(life)
+  if (mayBePassed(state, row, tenure, now)) return endRun(state, row, passedOver(row))
   const untilOf = (life: LifeId): Instant => {
     const at = granted.get(life)?.at
     return at === undefined ? (0 as Instant) : after(at, state.config.leaseMs * leaseShare)
@@ -184,6 +203,21 @@ function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
   if (now >= tenure.until) return
   if (row.state === 'leasing') begin(state, row)
   freeHeldBack(state, row, now)
+}
+
+/**
+ * Its lease ran out, and so many of its group are gone since that they may have had another host, of which nobody who is left
+ * need know.
+ */
+function mayBePassed(state: PeerState, row: Resident, { until, record }: Tenure, now: Instant): boolean {
+  if (row.state === 'leasing' || now < after(until, state.config.leaseMs * (1 - leaseShare))) return false
+  const isGone = (life: LifeId): boolean => state.members.isGone(life)
+  return [record.group, record.before ?? []].some((group) => isWhole(group, isGone))
+}
+
+function passedOver({ run }: Resident): Outcome {
+  if (run.spec.actor?.onceOnly === true) return { type: 'rejected', code: 'ACTOR_DIED', message: lostState }
+  return { type: 'returned', reason: 'most of its group is gone, and another peer may have been its host since' }
 }
 
 /** Clocks that differ, and what an answer takes. */
