@@ -123,6 +123,19 @@ export function spillStoreContract(name: string, create: () => Promise<SpillPlac
       expect((await place.open(1_000)).found()).toEqual([])
     })
 
+    test('what is not there, or is gone already, is let go of without a word', async () => {
+      const first = await place.open(1_000)
+      first.delete(two)
+      await first.keep(label, bytes)
+      first.delete(one)
+      first.delete(one)
+      expect(first.usedBytes()).toBe(0)
+      await first.close()
+      const second = await place.open(1_000)
+      expect(second.found()).toEqual([])
+      await second.close()
+    })
+
     test('of bytes that are there already only the label is written', async () => {
       const first = await place.open(1_000)
       await first.put(one, bytes, hash)

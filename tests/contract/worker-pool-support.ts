@@ -74,6 +74,10 @@ export const untilAborted = () => new Promise((resolve, reject) => {
     reject(task().signal.reason)
   })
 })
+export const insists = () => new Promise((resolve) => {
+  console.log('listening')
+  task().signal.addEventListener('abort', () => resolve('all the same'))
+})
 export const exit = () => { ${features.exit ?? ''} }
 export const hoard = () => { const all = []; for (;;) all.push(new Array(100_000).fill(0).map((_, i) => ({ i }))) }
 export const bytes = (length) => new Uint8Array(length).fill(7)

@@ -303,19 +303,22 @@ export function workerPoolContract(
       expect(valueOf(await outcomeOf(last))).toBe(9)
     })
 
+    const heard = async (running: RunOrder, reason: string) => {
+      reports.lines.length = 0
+      pool.run(0, [running])
+      await reports.until(() => reports.lines.length > 0)
+      pool.abort(running.id, reason)
+      return outcomeOf(running)
+    }
+    test('who hears of an abort and returns a value all the same is cancelled', async () => {
+      expect(await heard(order('insists'), 'enough')).toEqual({ type: 'cancelled', reason: 'enough' })
+    })
+
     test('the signal says whether time was up', async () => {
-      for (const [reason, code] of [
-        ['enough', 'TASK_CANCELLED'],
-        ['timeoutMs: 50', 'TASK_TIMEOUT'],
-        ['attemptTimeoutMs: 7.5', 'TASK_TIMEOUT'],
-      ] as const) {
-        const running = order('untilAborted')
-        reports.lines.length = 0
-        pool.run(0, [running])
-        await reports.until(() => reports.lines.length > 0)
-        pool.abort(running.id, reason)
-        await outcomeOf(running)
-        expect(reports.lines).toEqual(['log: listening', `log: ${code}`])
+      const codes = { enough: 'CANCELLED', 'timeoutMs: 50': 'TIMEOUT', 'attemptTimeoutMs: 7.5': 'TIMEOUT' }
+      for (const [reason, code] of Object.entries(codes)) {
+        await heard(order('untilAborted'), reason)
+        expect(reports.lines).toEqual(['log: listening', `log: TASK_${code}`])
       }
     })
 

@@ -143,18 +143,38 @@ describe('order', () => {
     scene.endsWell()
   })
 
-  test('with concurrency so many run at once and no more, begun in order', () => {
+  test.each([
+    { concurrency: 3, calls: 20 },
+    { concurrency: 400, calls: 500 },
+  ])('with concurrency so many run at once and no more, begun in order: %o', ({ concurrency, calls }) => {
     const scene = stage({ S: 0, X: 1 })
     const seen = defineLog(scene)
-    const lines = oneTo(20).map(String)
+    const lines = oneTo(calls).map(String)
     const program = scene.ask('S', function* (context) {
-      const actor = context.spawn('Log', [], { concurrency: 3 })
+      const actor = context.spawn('Log', [], { concurrency })
       return yield* allTold(lines.map((line, n) => context.send(actor, 'write', [line, 10 + ((n * 7) % 20)])))
     })
     expect(scene.result(program)).toEqual(lines)
-    expect(seen).toEqual({ lines, most: 3 })
+    expect(seen).toEqual({ lines, most: concurrency })
     scene.endsWell()
   })
+})
+
+test('of more calls than may be pending the last are refused by that limit, and when there is room it takes more', () => {
+  const scene = stage({ S: 0, X: 1 })
+  const most = { maxPendingCalls: 100 }
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0])
+    const refs = oneTo(103).map(() => context.send(actor, 'add', [1, 1], most))
+    const all = yield* allTold(refs)
+    return [all, yield* told(context.send(actor, 'add', [1, 1], most))]
+  })
+  const [all, next] = scene.result(program) as [unknown[], number]
+  expect(all.slice(0, 100)).toEqual(oneTo(100))
+  for (const one of all.slice(100))
+    expect(one).toMatch(/^OVERLOADED: add was not taken: 100 calls .* \(maxPendingCalls\); wait/)
+  expect(next).toBe(101)
+  scene.endsWell()
 })
 
 describe('a method that throws', () => {

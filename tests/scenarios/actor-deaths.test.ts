@@ -241,68 +241,6 @@ describe('what an actor made', () => {
   })
 })
 
-describe('being made', () => {
-  test('again, when what its constructor needs was lost as well', () => {
-    const scene = stage({ S: keepsNothing, G: 0, X: 1, Y: 1, Z: 1 })
-    scene.fn('plan', function* () {
-      yield* elapse(10)
-      return new Big(40, 5e5)
-    })
-    const program = scene.ask('S', function* (context) {
-      const plan = context.call('plan', [], { copies: 1 })
-      const actor = context.spawn('Tally', [plan], again)
-      context.release(plan)
-      yield* get(context.send(actor, 'add', [1, 1]))
-      const host = hostOf(scene)
-      for (const peer of scene.alive())
-        if (peer.peer === host || peer.state.holdings.has(plan.object)) scene.kill(peer.peer)
-      return yield* told(context.send(actor, 'add', [1, 1], again))
-    })
-    expect(scene.result(program)).toBe(41)
-    expect(scene.timesRun('plan')).toBe(2)
-    scene.endsWell()
-  })
-
-  test('when its host dies: it is made on another', () => {
-    const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
-    const program = scene.ask('S', function* (context) {
-      const actor = context.spawn('Tally', [0], again)
-      const ref = context.send(actor, 'add', [1, 1], again)
-      scene.peer('S')
-      return yield* told(ref)
-    })
-    const building = (): string | undefined =>
-      scene.alive().find(({ state }) => [...state.residents.all()].some((row) => row.state === 'building'))?.peer
-    scene.until(() => building() !== undefined, 'it is being made')
-    scene.kill(building() as string)
-    expect(scene.result(program)).toBe(1)
-    scene.endsWell()
-  })
-
-  test('and ended before it was: it takes no slot, no worker and no name with it', () => {
-    const scene = stage({ S: 0, X: 1 })
-    scene.fn('slow', function* () {
-      yield* elapse(60_000)
-      return 1
-    })
-    const program = scene.ask('S', function* (context) {
-      const argument = context.call('slow', [])
-      const actor = context.spawn('Counter', [argument], { name: 'hits' })
-      const ref = context.send(actor, 'add', [1, 1])
-      yield* elapse(500)
-      yield { type: 'stop', ref: actor, reason: 'not wanted' }
-      context.cancel(argument, 'not wanted')
-      const next = context.spawn('Counter', [5], { name: 'hits' })
-      return yield* allTold([ref, context.send(next, 'add', [1, 1])])
-    })
-    scene.run({ forMs: 5_000 })
-    const [ended, next] = scene.result(program, 0) as unknown[]
-    expect(ended).toMatch(/^ACTOR_DIED: .*not wanted/)
-    expect(next).toBe(6)
-    scene.endsWell()
-  })
-})
-
 describe('a name', () => {
   test('is free again when the host of its actor has died for good', () => {
     const scene = stage({ S: 0, T: 0, G: 0, X: 1, Y: 1 })

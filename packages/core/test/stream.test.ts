@@ -66,6 +66,14 @@ describe('a stream', () => {
     expect(port.cancelled).toEqual([])
   })
 
+  test('an error that is yielded is an item like any other', async () => {
+    gives(new RangeError('as data'), 2)
+    const items: unknown[] = []
+    for await (const item of frames(2)) items.push(item)
+    expect(items).toEqual([new RangeError('as data'), 2])
+    expect(items[0]).toBeInstanceOf(RangeError)
+  })
+
   test('gives its items as refs, held by name', async () => {
     gives(1, 2)
     const ids: string[] = []

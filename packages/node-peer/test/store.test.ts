@@ -141,6 +141,16 @@ test('a disk that breaks while it is written to is no error either', async () =>
   expect([await store.get(label.object), disk.usedBytes()]).toEqual([bytes, 0])
 })
 
+test('a file that somebody else has removed is let go of without a word', async () => {
+  const directory = place()
+  const disk = await open(directory, 1_000)
+  await disk.keep(label, bytes)
+  for (const name of await readdir(directory)) await rm(join(directory, name))
+  disk.delete(label.object)
+  expect([disk.has(label.object), disk.usedBytes()]).toEqual([false, 0])
+  await disk.close()
+})
+
 test('what is let go of while it moves to disk is on neither side', async () => {
   const disk = await open(place(), 1_000)
   const store = new TieredStore(new MemoryStore(1_000), disk)

@@ -15,7 +15,7 @@ export interface Asked {
 
 export function spawning(options: SpawnOptions): Asked {
   const { onceOnly = false, everyCalls = 1, concurrency = 1, detached = false, getIfExists = false } = options
-  const calls = { callRetries: onceOnly ? -1 : 0, maxPendingCalls: 10_000, generators: [] }
+  const calls = { callRetries: onceOnly ? -1 : 0, maxPendingCalls: options.maxPendingCalls ?? 10_000, generators: [] }
   const actor = { onceOnly, everyCalls, concurrency, detached, getIfExists, ...calls }
   return { options: { retries: 0, ...options }, rest: { actor } }
 }
@@ -23,7 +23,7 @@ export function spawning(options: SpawnOptions): Asked {
 export function calling({ object, owner }: SimRef, isOnceOnly: boolean, options: CallOptions): Asked {
   const yields = options.ahead !== undefined
   // What is yielded is not kept, so it is asked for again.
-  const call = { actor: object, maxPendingCalls: 10_000, onceOnly: isOnceOnly && !yields }
+  const call = { actor: object, maxPendingCalls: options.maxPendingCalls ?? 10_000, onceOnly: isOnceOnly && !yields }
   const link = { object, owner, top: false }
   return { options: { retries: 0, ...(yields && { rebuilds: 0 }), ...options }, rest: { call }, link }
 }

@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly ahead?: number
   /** In a named job it is found by this. */
   readonly name?: string
+  /** Of a call: so many of its actor may be pending at once. */
+  readonly maxPendingCalls?: number
   /** The bundle that it is called from. */
   readonly code?: string
 }

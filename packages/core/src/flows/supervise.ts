@@ -20,7 +20,7 @@ import { orderOf } from '../state/runs.ts'
 import type { RunRow } from '../state/runs.ts'
 import { endRun, groupOf, renew, tellWhere } from '../state/tenancy.ts'
 
-/** Calls that a worker is handed ahead of time. */
+/** Calls that a worker is handed ahead of time; of an actor that runs more at once, as many. */
 const aheadMost = 256
 
 /** The instance is there. */
@@ -118,9 +118,10 @@ function isServing({ state, tenure, isAsked }: Resident, now: Instant): boolean 
 
 /** How many more may be handed to it: between two snapshots not more calls than it takes to want the next. */
 function room({ run, running, snapshots, sinceSnapshot }: Resident, more: number): number {
-  const actor = run.spec.actor
-  const each = snapshots ? Math.max(actor?.everyCalls ?? 1, actor?.concurrency ?? 1) - sinceSnapshot : aheadMost
-  return Math.min(each, aheadMost) - running.size - more
+  const { everyCalls = 1, concurrency = 1 } = run.spec.actor ?? {}
+  const most = Math.max(aheadMost, concurrency)
+  const each = snapshots ? Math.max(everyCalls, concurrency) - sinceSnapshot : most
+  return Math.min(each, most) - running.size - more
 }
 
 /** What is not begun is for whoever hosts it next, and so is what its caller made after that. */

@@ -112,7 +112,7 @@ export interface Config {
   readonly maxActors: number
   /** What one checkpoint carries, answers included; a larger snapshot is no checkpoint. */
   readonly checkpointBytes: number
-  /** Calls that one peer has out at one actor; the rest waits where it was made. */
+  /** Calls that one peer has out at one actor; the rest waits where it was made. No fewer than the most `concurrency`: those may wait for one another. */
   readonly callsAhead: number
 
   // ---- objects
@@ -190,7 +190,7 @@ const lan: Config = {
   recordMs: 3_600_000,
   maxActors: 64,
   checkpointBytes: 1024 * 1024,
-  callsAhead: 1_024,
+  callsAhead: 4_096,
   storyLines: 32,
   storyRows: 32_768,
   storyTroubles: 4_096,

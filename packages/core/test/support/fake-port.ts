@@ -75,8 +75,11 @@ export class FakePort implements ContextPort {
     this.#watches.delete(object)
   }
 
-  watch(object: ObjectId): Watch {
+  /** Objects whose bytes were asked for. */
+  readonly fetched: ObjectId[] = []
+  watch(object: ObjectId, _owner: LifeId, { bytes }: { readonly bytes: boolean }): Watch {
     this.watching++
+    if (bytes) this.fetched.push(object)
     let stopped = false
     const stop = (): void => {
       if (!stopped) this.watching--
