@@ -1,6 +1,10 @@
 // Actors on real peers: state that lives in a process of its own, is called from several others, and goes on elsewhere when
 // that process is killed.
 
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Actor, Mesh, Tasks } from 'murmuration'
 import { Flock, type FlockPeer, heard } from './flock.ts'
@@ -72,6 +76,37 @@ test('two who ask for one name at once get one actor', async () => {
   const third = used.Counter.with({ name: 'shared' }).spawn(0)
   expect(await failureOf(third.add(1).get())).toMatchObject({ message: expect.stringContaining('shared') as string })
 })
+
+test('after an edit a name is refused, or its actor goes on with the code that it has', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'murmuration-actors-'))
+  const edited = async (step: number, more = ''): Promise<Tasks<{ Steps: typeof Steps }>> => {
+    const file = join(directory, 'steps.task.js')
+    await writeFile(
+      file,
+      `import { task } from 'murmuration/task'
+      export const by = () => ${step}
+      export class Steps { total = 0; async go() { return this.total += await task.mesh.fn(by)().get() } ${more} }`,
+    )
+    return mesh.use<{ Steps: typeof Steps }>(pathToFileURL(file))
+  }
+  const named = { name: 'steps', getIfExists: true } as const
+  const before = await edited(1)
+  const first = before.Steps.with(named).spawn()
+  expect(await first.go().get()).toBe(1)
+  const after = await edited(10, 'back() {}')
+  const refused = await failureOf(after.Steps.with(named).spawn().go().get())
+  expect(refused.message).toContain("or go on with its code: { getIfExists: true, onCodeChange: 'keep' }")
+  const kept = after.Steps.with({ ...named, onCodeChange: 'keep' }).spawn()
+  expect(await kept.go().get()).toBe(2)
+  expect(await failureOf(kept.back().get())).toMatchObject({ code: 'UNKNOWN_EXPORT' })
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** As it is after the edit. */
+declare class Steps {
+  go(): Promise<number>
+  back(): void
+}
 
 describe('the end', () => {
   test('killed, its calls fail and its name is free', async () => {

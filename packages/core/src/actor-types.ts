@@ -134,12 +134,13 @@ export interface ActorOptions {
    */
   priority?: number | undefined
   /**
-   * What to do when an actor of that name was spawned with other code. `refuse` (default): NAME_TAKEN.
+   * With `getIfExists`, what to do when the actor of that name was spawned with other code, as after an edit. `refuse` (default): NAME_TAKEN. `keep`: it
+   * goes on with its own code, and your calls run that; a class of another name is refused all the same.
    *
    * @example
-   * tiles.Counter.with({ name: 'hits', getIfExists: true, onCodeChange: 'refuse' }).spawn(0)
+   * tiles.Counter.with({ name: 'hits', getIfExists: true, onCodeChange: 'keep' }).spawn(0)
    */
-  onCodeChange?: 'refuse' | undefined
+  onCodeChange?: 'refuse' | 'keep' | undefined
 }
 
 /** Options of actors whose class has `snapshot()`, and a static `restore(state)`. */

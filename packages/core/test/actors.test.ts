@@ -76,7 +76,7 @@ describe('spawning', () => {
     [{ restarts: -2 }, /restarts must be a whole number, -1 \(no limit\) or more; received -2/],
     [{ concurrency: 0 }, /concurrency must be a whole number from 1 to 4096; received 0/],
     [{ checkpoint: { every: 1 } }, /checkpoint: no option every/],
-    [{ onCodeChange: 'restore' }, /onCodeChange must be 'refuse': .*received "restore"/],
+    [{ onCodeChange: 'restore' }, /onCodeChange must be 'refuse' or 'keep': .*received "restore"/],
     [{ needs: { label: {} } }, /needs: no option label \(did you mean labels\?\)/],
     [{ retries: 1 }, /no option retries \(did you mean restarts\?\)/],
   ])('refuses %j', async (options, message) => {
@@ -90,6 +90,8 @@ describe('spawning', () => {
     expect((await caught(() => Counter.with({ getIfExists: true }).spawn())).message).toMatch(
       /getIfExists is about a name/,
     )
+    const keeps = Counter.with({ name: 'hits', onCodeChange: 'keep' })
+    expect((await caught(() => keeps.spawn())).message).toMatch(/is there already: add getIfExists: true/)
   })
 
   test('a class is not called, and a function not spawned', async () => {

@@ -116,7 +116,7 @@ function decide(state: PeerState, search: Search): void {
 function takenBy(state: PeerState, row: TaskRow, { object, owner, code, fn }: FoundActor): void {
   const { spec } = row
   const name = `'${String(spec.policy.name)}'`
-  const isOther = code !== spec.code || fn !== spec.fn
+  const isOther = fn !== spec.fn || (code !== spec.code && spec.actor?.keepsCode !== true)
   if (spec.actor?.getIfExists === true && !isOther) {
     const link = { object, owner, top: false }
     state.agenda.conclude.push({ task: spec.id, result: { type: 'alias', link }, holder: null })
@@ -125,7 +125,9 @@ function takenBy(state: PeerState, row: TaskRow, { object, owner, code, fn }: Fo
   const where = state.members.nameOf(owner.slice(0, owner.lastIndexOf('/')) as PeerState['peer'])
   const what = isOther ? `an actor of another class or code, ${fn},` : 'an actor'
   const way = isOther
-    ? 'take another name, or end that one first'
+    ? fn === spec.fn
+      ? "take another name, end that one first, or go on with its code: { getIfExists: true, onCodeChange: 'keep' }"
+      : 'take another name, or end that one first'
     : 'take another name, or spawn with { getIfExists: true }'
   const message = `${spec.fn} was not spawned: ${what} has the name ${name} already (${where} answers for it): ${way}`
   giveFailure(state, row, failure(row, 'NAME_TAKEN', 'actor', message))

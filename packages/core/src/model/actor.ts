@@ -17,6 +17,8 @@ export interface ActorSpec {
   readonly detached: boolean
   /** Where somebody has its name already, that one is meant. */
   readonly getIfExists: boolean
+  /** That one may have been spawned with other code, and goes on with it. */
+  readonly keepsCode?: boolean | undefined
   /** For whoever finds it by its name, how it is to be called: retries of a call, and how many may be open. */
   readonly callRetries: number
   readonly maxPendingCalls: number

@@ -3,7 +3,7 @@
 // the only code there is, is the bundle that runs.
 
 import { MeshError } from '../errors.ts'
-import type { ContextId } from '../model/ids.ts'
+import type { CodeId, ContextId } from '../model/ids.ts'
 import { createScope, type OpenScope } from '../scope.ts'
 import type { Namespace } from './callee.ts'
 import type { CodePort, ExportInfo, LoadedModule } from './code-port.ts'
@@ -26,9 +26,12 @@ export interface AttemptVerbsOptions {
 export class AttemptVerbs {
   readonly scope: OpenScope
   readonly #context: WorkerContext
+  readonly #code: CodeId
 
   constructor({ host, order, namespace, actor, waits, warn }: AttemptVerbsOptions) {
-    const { number, code } = order
+    const { number } = order
+    // Whoever calls an actor may know another bundle of that class.
+    this.#code = actor === undefined ? order.code : actor.#code
     const isOfActor = actor !== undefined || order.actor !== undefined
     this.#context = new WorkerContext({
       context: contextOf(order),
@@ -43,7 +46,7 @@ export class AttemptVerbs {
     })
     this.scope = createScope({
       port: this.#context,
-      code: bundleOf(code, namespace),
+      code: bundleOf(this.#code, namespace),
       warn,
       watchDropped: false,
       sharing: actor?.scope,

@@ -278,7 +278,7 @@ export class PoolWorker {
         return reports.logged(sent?.order.id ?? null, report.level, report.text)
       }
       case 'asset': {
-        const sent = this.#attempts.get(report.number) ?? this.#actor
+        const sent = this.#actor ?? this.#attempts.get(report.number)
         const { assetOf } = this.#options.host
         return sent && void answerAsset(this.#line, report, assetOf(sent.order.code, report.name))
       }

@@ -163,6 +163,7 @@ export const actor = z.object({
   onceOnly: z.boolean(),
   detached: z.boolean(),
   getIfExists: z.boolean(),
+  keepsCode: z.optional(z.boolean()),
   callRetries: z.int(),
   maxPendingCalls: whole,
   generators,

@@ -89,7 +89,7 @@ export class Attempt implements CurrentTask {
   }
 
   asset(name: string): Promise<AssetFile> {
-    return this.#host.assets.get(this.order, name)
+    return this.#host.assets.get((this.#actor ?? this).order, name)
   }
 
   // ---- what the worker does with it
