@@ -31,7 +31,7 @@ export interface WorkerPoolFeatures {
 }
 
 /** Results above this are stored. */
-export const contractConfig = { inlineBytes: 16 * 1024, cancelGraceMs: 200, maxCodes: 3 } as const
+export const contractConfig = { inlineBytes: 16 * 1024, argumentChecks: 1, cancelGraceMs: 200, maxCodes: 3 } as const
 
 export const here = 'here/1' as LifeId
 

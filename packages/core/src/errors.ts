@@ -8,7 +8,6 @@ import type { Failure, FailureCode } from './model/object.ts'
 export type MeshErrorCode =
   | FailureCode
   // of work
-  | 'ARGUMENT_MUTATED'
   | 'GET_TIMEOUT'
   | 'STREAM_CONSUMED'
   // of use

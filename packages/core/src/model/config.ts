@@ -76,6 +76,8 @@ export interface Config {
   readonly maxFreeMoves: number
   /** Abrupt deaths of peers that ran one task before it is called poison. */
   readonly poisonLives: number
+  /** Of one attempt in so many a worker compares, before and after, what it shares with others: ARGUMENT_MUTATED. Lower finds sooner who writes into an argument, and encodes it twice for each. */
+  readonly argumentChecks: number
   /** From `task.signal` to the end of the worker. */
   readonly cancelGraceMs: number
   /** A peer that is drained hands over for so long: what runs there may end, its objects are copied elsewhere. Then it leaves, and what still ran goes back uncharged. */
@@ -181,6 +183,7 @@ const lan: Config = {
   maxWorkers: 16,
   maxFreeMoves: 32,
   poisonLives: 10,
+  argumentChecks: 256,
   cancelGraceMs: 2_000,
   drainMs: 30_000,
   placeTimeoutMs: 30_000,
@@ -237,6 +240,7 @@ const test: Config = {
   tombstoneMs: 60_000,
   healMs: 60_000,
   orphanGraceMs: 5_000,
+  argumentChecks: 1,
   drainMs: 5_000,
   placeTimeoutMs: 5_000,
   recordMs: 20_000,

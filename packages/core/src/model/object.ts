@@ -12,6 +12,7 @@ export type FailureCode =
   | 'WORKER_DIED'
   | 'PEER_DIED'
   | 'ARGUMENT_FAILED'
+  | 'ARGUMENT_MUTATED'
   | 'OBJECT_LOST'
   | 'UNPLACEABLE'
   | 'NO_MAJORITY'

@@ -127,7 +127,8 @@ export type Outcome =
   /** The bundle or the export cannot be loaded, or whoever assigned it may not submit: not retried, it would fail anywhere. `bytes`: the encoded error, where one was thrown. */
   | {
       readonly type: 'rejected'
-      readonly code: 'CODE_REJECTED' | 'UNKNOWN_EXPORT' | 'FORBIDDEN' | 'ACTOR_DIED' | 'ACTOR_UNAVAILABLE'
+      readonly code:
+        'CODE_REJECTED' | 'UNKNOWN_EXPORT' | 'ARGUMENT_MUTATED' | 'FORBIDDEN' | 'ACTOR_DIED' | 'ACTOR_UNAVAILABLE'
       readonly message: string
       readonly bytes?: Uint8Array | undefined
     }

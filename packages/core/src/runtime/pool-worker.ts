@@ -20,7 +20,7 @@ import { WorkerSupplies } from './worker-supplies.ts'
 
 export interface PoolWorkerOptions {
   readonly number: number
-  readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs' | 'maxCodes'>
+  readonly config: Pick<Config, 'inlineBytes' | 'argumentChecks' | 'cancelGraceMs' | 'maxCodes'>
   readonly store: ObjectStore
   readonly host: WorkerPoolHost
   readonly cacheBytes: number
@@ -155,7 +155,7 @@ export class PoolWorker {
     this.#supplies = this.#newSupplies()
     this.#isBooted = false
     this.#line = new WorkerLine(thread, {
-      inlineBytes: config.inlineBytes,
+      config,
       sharedMemory,
       heard: (report) => this.#heard(report),
       written: this.#written,

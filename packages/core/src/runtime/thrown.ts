@@ -55,3 +55,11 @@ function describe(thrown: unknown): string {
     return Object.prototype.toString.call(thrown)
   }
 }
+
+/** Others in this worker read the same value. */
+export function argumentMutated(fn: string, at: number): Outcome {
+  const message =
+    `${fn} wrote into its argument args[${at}], which came by a ref or was stored for it, and is shared by the attempts in a worker: ` +
+    'change a copy instead, as structuredClone(…) gives'
+  return { type: 'rejected', code: 'ARGUMENT_MUTATED', message }
+}

@@ -58,7 +58,14 @@ export const outcome = z.discriminatedUnion('type', [
   z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()), to: z.optional(lifeId) }),
   z.object({
     type: z.literal('rejected'),
-    code: z.enum(['CODE_REJECTED', 'UNKNOWN_EXPORT', 'FORBIDDEN', 'ACTOR_DIED', 'ACTOR_UNAVAILABLE']),
+    code: z.enum([
+      'CODE_REJECTED',
+      'UNKNOWN_EXPORT',
+      'ARGUMENT_MUTATED',
+      'FORBIDDEN',
+      'ACTOR_DIED',
+      'ACTOR_UNAVAILABLE',
+    ]),
     message: text,
     bytes: z.optional(bytes),
   }),

@@ -14,7 +14,8 @@ import type { Scope } from '../types.ts'
 import { AttemptVerbs } from './attempt-verbs.ts'
 import { exportedClass, exportedFunction, methodOf, type Namespace } from './callee.ts'
 import { type AssetFile, type CurrentTask, taskGlobal } from './task-global.ts'
-import { errorOutcome } from './thrown.ts'
+import type { Looked } from './shared-inputs.ts'
+import { argumentMutated, errorOutcome } from './thrown.ts'
 import { type HandleKind, refBrand } from './value-kinds.ts'
 import { decode, decodeArgs, encode } from './values.ts'
 import type { WorkerHost } from './worker-host.ts'
@@ -43,6 +44,7 @@ export class Attempt implements CurrentTask {
   /** Time spent waiting for refs, in milliseconds. */
   blockedMs = 0
   #percent = -1
+  #looked: Looked | null = null
   /** Messages that its worker had sent when it began: its outcome must come after those that it sends itself. */
   saidBefore = 0
   #stream: StreamRun | undefined
@@ -214,20 +216,33 @@ export class Attempt implements CurrentTask {
     this.#host.post({ type: 'items', number: this.order.number, items }, transfer)
   }
 
+  /** A value, unless it was made by writing into what others read too. */
+  checked(ended: Ended): Ended {
+    const at = this.#looked && this.#host.shared.changed(this.#looked)
+    const { type } = ended.outcome
+    const isValue = type === 'inline' || type === 'stored' || type === 'ref'
+    return at === null || !isValue ? ended : plain(argumentMutated(this.order.fn, at))
+  }
+
   #args(): unknown[] {
     const { args, refs, inputs } = this.order
     const bytes = new Uint8Array(this.buffer, args[0], args[1] - args[0])
     const inputOf = new Map(inputs.map((input) => [input.object, input]))
     const makeRef = this.#makeRef
-    return decodeArgs(bytes, {
+    const { shared } = this.#host
+    const given = decodeArgs(bytes, {
       refs,
       makeRef,
       resolve: (object) => {
         const input = inputOf.get(object)
         if (input === undefined) throw new TypeError(`no input ${object}`)
-        return this.#host.inputValue(input, this.buffer, makeRef)
+        return shared.valueOf(input, this.buffer, makeRef)
       },
     })
+    // What an actor is given may be part of it from then on.
+    if (inputs.length > 0 && this.#actor === undefined && this.order.actor === undefined)
+      this.#looked = shared.look(inputs, given)
+    return given
   }
 
   readonly #makeRef = (link: RefLink, kind: HandleKind): unknown => this.verbs.scope.handleOn(link, kind)

@@ -6,7 +6,7 @@
 
 import { expose } from 'comlink'
 import type { Endpoint } from 'comlink'
-import type { CodeId, ObjectId } from '../model/ids.ts'
+import type { CodeId } from '../model/ids.ts'
 import type { Outcome } from '../model/task.ts'
 import { unpackOrder } from './batch.ts'
 import { headline, placeIn } from './bundle-place.ts'
@@ -16,14 +16,14 @@ import type { Sha256 } from './ports.ts'
 import { Recalled } from './recall.ts'
 import type { Namespace } from './callee.ts'
 import { Resident } from './resident.ts'
+import { SharedInputs } from './shared-inputs.ts'
 import { taskGlobal } from './task-global.ts'
 import { encodeForWire, textOf } from './thrown.ts'
-import { decode, type DecodeOptions } from './values.ts'
 import { type OpenFile, WorkerAssets } from './worker-assets.ts'
 import { Attempt, type Ended } from './worker-attempt.ts'
 import { PendingCalls } from './worker-context.ts'
 import { transferBytes } from './worker-messages.ts'
-import type { Batch, BatchInput, LogLevel, Report, ToWorker, WorkerApi, WorkerSettings } from './worker-messages.ts'
+import type { Batch, LogLevel, Report, ToWorker, WorkerApi, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerHostOptions {
   readonly importModule: (url: string) => Promise<Namespace>
@@ -69,10 +69,10 @@ export class WorkerHost {
   readonly calls = new PendingCalls()
   readonly format: (parts: readonly unknown[]) => string
   readonly assets: WorkerAssets
+  readonly shared = new SharedInputs()
   inlineBytes = 0
   readonly #options: WorkerHostOptions
   readonly #bundles = new Map<CodeId, Bundle>()
-  readonly #objects = new Map<ObjectId, { bytes: Uint8Array<ArrayBuffer> | undefined; value: unknown }>()
   #outcomes: OutcomeWriter | undefined
   #recalled: Recalled | undefined
   #queue: Attempt[] = []
@@ -100,9 +100,10 @@ export class WorkerHost {
     }
   }
 
-  open(port: MessagePort, { inlineBytes, ring, recall }: WorkerSettings): void {
+  open(port: MessagePort, { inlineBytes, argumentChecks, ring, recall }: WorkerSettings): void {
     this.#port = port
     this.inlineBytes = inlineBytes
+    this.shared.every = argumentChecks
     this.#outcomes = ring === null ? undefined : new OutcomeWriter(ring)
     this.#recalled = recall === null ? undefined : new Recalled(recall)
     port.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => this.#heard(data))
@@ -130,8 +131,7 @@ export class WorkerHost {
   }
 
   take({ buffer, names, orders, objects, forget }: Batch): void {
-    for (const object of forget) this.#objects.delete(object)
-    for (const { object, bytes } of objects) this.#objects.set(object, { bytes, value: undefined })
+    this.shared.take({ objects, forget })
     const attempts: Attempt[] = []
     for (const packed of orders) {
       const order = unpackOrder(packed, names)
@@ -205,26 +205,6 @@ export class WorkerHost {
     this.#queue = []
   }
 
-  /** Decoded once per worker and shared, unless there are refs inside: those belong to the attempt. */
-  inputValue(
-    { object, span, refs }: BatchInput,
-    buffer: ArrayBuffer,
-    makeRef: NonNullable<DecodeOptions['makeRef']>,
-  ): unknown {
-    if (span !== null) {
-      return decode(new Uint8Array(buffer, span[0], span[1] - span[0]), { refs, makeRef })
-    }
-    const kept = this.#objects.get(object)
-    if (kept === undefined) throw new TypeError(`input ${object} is not in this worker`)
-    if (kept.bytes === undefined) return kept.value
-    const value = decode(kept.bytes, { refs, makeRef, copy: false })
-    if (refs.length > 0) return value
-    kept.value = value
-    // Views on the bytes keep them alive where there are any.
-    kept.bytes = undefined
-    return value
-  }
-
   // ---- the loop
 
   async #drain(): Promise<void> {
@@ -234,7 +214,7 @@ export class WorkerHost {
       const bundle = this.#isImported(attempt) ?? (await this.imported(attempt))
       const started = this.now()
       const ended = bundle.namespace === undefined ? bundle.failed : attempt.run(bundle.namespace)
-      this.report(attempt, ended instanceof Promise ? await ended : ended, started)
+      this.report(attempt, attempt.checked(ended instanceof Promise ? await ended : ended), started)
     }
     this.#isRunning = false
   }

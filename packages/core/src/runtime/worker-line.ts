@@ -3,13 +3,14 @@
 
 import { transfer, wrap } from 'comlink'
 import type { Remote } from 'comlink'
+import type { Config } from '../model/config.ts'
 import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { WorkerThread } from './ports.ts'
 import { Recall, recallCells } from './recall.ts'
 import type { Report, ToWorker, WorkerApi } from './worker-messages.ts'
 
 export interface WorkerLineOptions {
-  readonly inlineBytes: number
+  readonly config: Pick<Config, 'inlineBytes' | 'argumentChecks'>
   readonly sharedMemory: boolean
   /** What was written before it was said comes first. */
   readonly heard: (report: Report) => void
@@ -41,12 +42,13 @@ export class WorkerLine {
       options.heard(data)
     })
     port1.start()
-    const { inlineBytes, sharedMemory } = options
+    const { config, sharedMemory } = options
+    const { inlineBytes, argumentChecks } = config
     const ring = sharedMemory ? sharedRing() : null
     const recall = sharedMemory ? recallCells() : null
     this.#outcomes = ring === null ? undefined : new OutcomeReader(ring)
     this.recall = recall === null ? undefined : new Recall(recall)
-    this.opened = open(transfer(port2, [port2]), { inlineBytes, ring, recall })
+    this.opened = open(transfer(port2, [port2]), { inlineBytes, argumentChecks, ring, recall })
   }
 
   drain(): void {

@@ -23,6 +23,8 @@ export interface WorkerApi {
 
 export interface WorkerSettings {
   readonly inlineBytes: number
+  /** Of one attempt in so many its shared arguments are compared (shared-inputs.ts). */
+  readonly argumentChecks: number
   /** For small outcomes (outcome-ring.ts); null where there is no shared memory. */
   readonly ring: SharedArrayBuffer | null
   /** For attempts that are taken back unstarted (recall.ts); null likewise. */

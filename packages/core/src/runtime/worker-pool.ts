@@ -14,7 +14,7 @@ import type { RunOrder, WorkerPool, WorkerPoolHost } from './worker-port.ts'
 export interface WorkerPoolOptions {
   readonly platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256' | 'sharesMemory'>
   readonly store: ObjectStore
-  readonly config: Pick<Config, 'inlineBytes' | 'cancelGraceMs' | 'maxCodes'>
+  readonly config: Pick<Config, 'inlineBytes' | 'argumentChecks' | 'cancelGraceMs' | 'maxCodes'>
   readonly host: WorkerPoolHost
   /** Bytes of inputs that each worker keeps for later attempts. Default 64 MiB. */
   readonly cacheBytes?: number | undefined
