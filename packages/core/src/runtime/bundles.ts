@@ -61,23 +61,18 @@ export class Bundles {
     })
   }
 
-  /** The files of a bundle that was fetched into the store, as far as they are not here yet. */
+  /** The files of a bundle that was fetched into the store, as far as they are not here yet. Rejects when it cannot be read. */
   async missingOf(code: CodeId): Promise<Asset[]> {
     const { assets } = await this.#read(code)
     return Object.values(assets).filter(([hash]) => !this.#store.has(assetObject(hash)))
   }
 
-  /** It was fetched into the store, and so were its files. False when it cannot be read there, or one of them has gone. */
+  /** It was fetched into the store, and so were its files. False when one of them has gone. Rejects when it cannot be read there. */
   async arrived(code: CodeId): Promise<boolean> {
-    try {
-      const manifest = await this.#read(code)
-      if (Object.values(manifest.assets).some(([hash]) => !this.#store.has(assetObject(hash)))) return false
-      if (!this.has(code)) this.#note(code, manifest)
-      return true
-    } catch (error) {
-      console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
-      return false
-    }
+    const manifest = await this.#read(code)
+    if (Object.values(manifest.assets).some(([hash]) => !this.#store.has(assetObject(hash)))) return false
+    if (!this.has(code)) this.#note(code, manifest)
+    return true
   }
 
   /** Rejects with MeshError NOT_FOUND. */

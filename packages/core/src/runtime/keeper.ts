@@ -54,13 +54,18 @@ export class Keeper {
 
   /** Whoever has a bundle has the files that came with it, and so shall we. */
   async #whole(code: CodeId, request: EffectOf<'fetch'>, result: Fetched): Promise<Fetched> {
-    for (const [hash, size] of await this.bundles.missingOf(code)) {
-      const asset = await this.transfers.fetch({ ...request, object: assetObject(hash), hash, size })
-      if (asset.type === 'here') continue
-      this.store.delete(request.object)
-      return asset
+    try {
+      for (const [hash, size] of await this.bundles.missingOf(code)) {
+        const asset = await this.transfers.fetch({ ...request, object: assetObject(hash), hash, size })
+        if (asset.type === 'here') continue
+        this.store.delete(request.object)
+        return asset
+      }
+      return (await this.bundles.arrived(code)) ? result : nothingFetched
+    } catch (error) {
+      console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
+      return nothingFetched
     }
-    return (await this.bundles.arrived(code)) ? result : nothingFetched
   }
 
   async verify({ object, hash }: EffectOf<'verify'>): Promise<void> {
