@@ -30,10 +30,11 @@ export default defineConfig({
         },
       },
       {
-        // Named situations of a few simulated peers.
+        // Named situations of a few simulated peers. The machine has no state of its own, so that one load of it does for all.
         test: {
           name: 'scenarios',
           include: ['tests/scenarios/**/*.test.ts'],
+          isolate: false,
           testTimeout: 60_000,
           maxWorkers: workers,
           sequence: { groupOrder: turns.together },
