@@ -95,7 +95,7 @@ describe('a plan', () => {
   })
 
   it('gives the same run with everybody named whom its faults were aimed at', () => {
-    for (const seed of [2, 6, 14, 23]) {
+    for (const seed of [2, 6, 14, 23, 37]) {
       const { pinned, traceHash, faults } = churn(seed)
       const again = churn(pinned)
       expect(again.traceHash).toBe(traceHash)

@@ -125,9 +125,9 @@ class Churn {
     this.#runTo(safetyMs)
   }
 
+  /** What lies in wait strikes in the middle of a turn: named, before that turn, which cannot tell. */
   #runTo(ms: number): void {
-    const { world } = this
-    world.run({ until: () => this.#done(), forMs: this.#begunAt + ms - world.clock.now })
+    this.world.runBefore(this.#begunAt + ms, () => this.#done())
   }
 
   #strike(fault: Fault): void {

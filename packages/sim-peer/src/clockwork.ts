@@ -21,10 +21,20 @@ export class Clockwork {
   /** Runs the next thing, if it is due by `until`. False when there is none. */
   step(until: number): boolean {
     const next = this.#queue.peek()
-    if (!next || next.at > until) {
-      this.now = Math.max(this.now, Math.min(until, Number.MAX_SAFE_INTEGER))
-      return false
-    }
+    if (next && next.at <= until) return this.#run(next)
+    this.now = Math.max(this.now, Math.min(until, Number.MAX_SAFE_INTEGER))
+    return false
+  }
+
+  /** The same, but what is due at that very instant is yet to come. */
+  stepBefore(at: number): boolean {
+    const next = this.#queue.peek()
+    if (next && next.at < at) return this.#run(next)
+    this.now = Math.max(this.now, at)
+    return false
+  }
+
+  #run(next: Plan): true {
     this.#queue.pop()
     this.now = next.at
     next.run()

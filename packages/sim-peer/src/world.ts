@@ -309,6 +309,11 @@ export class SimWorld {
     }
   }
 
+  /** Until that instant comes, but for what is due in it, or the condition holds. */
+  runBefore(at: number, until: () => boolean): void {
+    while (!until() && this.clock.stepBefore(at)) continue
+  }
+
   overhear(peer: SimPeer): void {
     if (!this.#shellOf) overhear(peer, this)
   }
