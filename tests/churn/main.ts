@@ -3,11 +3,18 @@
 // run. What there is to say is in `--help`.
 
 import { parseArgs } from 'node:util'
-import type { ChurnReport } from '@murmuration/sim-peer'
-import { faultNames, shrink } from '@murmuration/sim-peer'
+import type { ChurnReport, WorkName } from '@murmuration/sim-peer'
+import { faultNames, planOf, shrink, workNames } from '@murmuration/sim-peer'
 import { line, scenario, story } from './print.ts'
 import { bugNames, bugs } from './bugs.ts'
 import { findBug, runSeeds } from './run.ts'
+
+/** Beside a word, in lines of some width. */
+const columns = (names: readonly string[]): string =>
+  names
+    .join(', ')
+    .replaceAll(/(.{1,100})(, |$)/g, '$1$2\n        ')
+    .trim()
 
 /** Of more failing seeds than these only the first are made smaller. */
 const shrunkMost = 3
@@ -21,14 +28,14 @@ outcome is on the wire). The plan decides the run: the same seed gives the same 
 When the faults are over the mesh must converge, settle everything right and keep nothing.
 Exit code 1 when something did not hold, 2 when the options make no sense.
 
-faults: ${faultNames
-  .join(', ')
-  .replaceAll(/(.{1,100})(, |$)/g, '$1$2\n        ')
-  .trim()}
+faults: ${columns(faultNames)}
+
+work:   ${columns(workNames)}
 
 options:
   --seeds N      how many (default 200)
   --from SEED    the first of them (default 1)
+  --only WORK    every job is of that kind, as in --only bank
   --threads N    how many at once (default: the machine's cores)
   --shrink SEED  only this one: its plan is made as small as it gets while it breaks the same promise (fewer
                  faults, jobs and peers, smaller numbers, shorter times), and printed as a test to paste into
@@ -56,6 +63,7 @@ function valuesOf(args: string[]) {
       options: {
         seeds: { type: 'string', default: '200' },
         from: { type: 'string', default: '1' },
+        only: { type: 'string' },
         threads: { type: 'string' },
         shrink: { type: 'string' },
         'no-shrink': { type: 'boolean', default: false },
@@ -77,6 +85,12 @@ function whole(name: 'seeds' | 'from' | 'threads' | 'shrink' | 'budget', text: s
   return stop(`--${name}: expected a positive whole number, got ${text}`)
 }
 
+function workNamed(name: string | undefined): WorkName | null {
+  if (name === undefined) return null
+  const known = workNames.find((one) => one === name)
+  return known ?? stop(`--only: no work is called ${name}; there are ${workNames.join(', ')}`)
+}
+
 function stop(sentence: string): never {
   process.stderr.write(`churn: ${sentence}\n`)
   return process.exit(2)
@@ -86,6 +100,7 @@ const seed = values.shrink === undefined ? null : whole('shrink', values.shrink)
 const range = {
   from: seed ?? whole('from', values.from),
   count: seed === null ? whole('seeds', values.seeds) : 1,
+  only: workNamed(values.only),
   ...(values.threads === undefined ? {} : { threads: whole('threads', values.threads) }),
 }
 const budget = whole('budget', values.budget)
@@ -114,14 +129,14 @@ let left = values['no-shrink'] ? 0 : shrunkMost
 
 function makeSmall(failing: number): void {
   if (left-- <= 0) return
-  const shrunk = shrink(failing, { budget })
+  const shrunk = shrink(planOf(failing, range.only), { budget })
   if (shrunk) said(values.json ? JSON.stringify({ seed: failing, shrunk }) : `\n${scenario(shrunk)}\n`)
 }
 
 function tell(report: ChurnReport): void {
   const isBroken = report.violation !== null
   if (values.json) said(JSON.stringify(report))
-  else if (isBroken) said(story(report))
+  else if (isBroken) said(story(report, range.only))
   else if (values.verbose || seed !== null) said(line(report))
   if (isBroken) makeSmall(report.seed)
 }

@@ -3,8 +3,8 @@
 
 import { availableParallelism } from 'node:os'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
-import type { ChurnReport } from '@murmuration/sim-peer'
-import { churn } from '@murmuration/sim-peer'
+import type { ChurnReport, WorkName } from '@murmuration/sim-peer'
+import { churn, planOf } from '@murmuration/sim-peer'
 import { bugs } from './bugs.ts'
 import type { BugName } from './bugs.ts'
 
@@ -17,8 +17,8 @@ export interface Totals {
 }
 
 /** The report alone: the world it speaks of stays where it ran. */
-function reportOf(seed: number): ChurnReport {
-  const { log: _log, world: _world, ...rest } = churn(seed)
+function reportOf(seed: number, only: WorkName | null): ChurnReport {
+  const { log: _log, world: _world, pinned: _pinned, ...rest } = churn(planOf(seed, only))
   return rest
 }
 
@@ -44,9 +44,17 @@ function add(totals: Totals, report: ChurnReport): Totals {
 
 const none: Totals = { seeds: 0, faults: 0, settled: 0, executions: 0, violations: [] }
 
+export interface Range {
+  readonly from: number
+  readonly count: number
+  /** Every job is of that kind. */
+  readonly only: WorkName | null
+  readonly threads?: number
+}
+
 /** Calls back after every seed, in the order in which they end. */
 export async function runSeeds(
-  { from, count, threads = availableParallelism() }: { from: number; count: number; threads?: number },
+  { from, count, only, threads = availableParallelism() }: Range,
   each: (report: ChurnReport) => void,
 ): Promise<Totals> {
   let totals = none
@@ -55,15 +63,13 @@ export async function runSeeds(
     each(one)
   }
   const lanes = Array.from({ length: Math.min(threads, count) }, (_, lane) =>
-    runLane({ from, count, lane, threads }, take),
+    runLane({ from, count, only, lane, threads }, take),
   )
   await Promise.all(lanes)
   return totals
 }
 
-interface Lane {
-  readonly from: number
-  readonly count: number
+interface Lane extends Range {
   readonly lane: number
   readonly threads: number
 }
@@ -78,7 +84,7 @@ function runLane(lane: Lane, take: (report: ChurnReport) => void): Promise<void>
 }
 
 if (!isMainThread && parentPort) {
-  const { from, count, lane, threads } = workerData as Lane
+  const { from, count, only, lane, threads } = workerData as Lane
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
-  for (let at = lane; at < count; at += threads) parentPort.postMessage(reportOf(from + at))
+  for (let at = lane; at < count; at += threads) parentPort.postMessage(reportOf(from + at, only))
 }

@@ -9,7 +9,7 @@ import type { Fault, FaultName } from './faults.ts'
 import { drawMix, drawStroke } from './faults.ts'
 import type { NamedJob } from './named-jobs.ts'
 import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
-import type { Work } from './workloads.ts'
+import type { Work, WorkName } from './workloads.ts'
 import { drawResumed, drawWork } from './workloads.ts'
 import type { SeatOptions } from './seats.ts'
 
@@ -47,7 +47,8 @@ export interface PlannedJob {
 /** Jobs of a seed at most. */
 const jobsMost = 6
 
-export function planOf(seed: number): Plan {
+/** `only`: every job of it is of that kind. */
+export function planOf(seed: number, only: WorkName | null = null): Plan {
   const rng = new Rng(seed)
   const config = drawConfig(rng)
   const seats = Array.from({ length: drawPeerCount(rng) }, (_, n): NamedSeat => {
@@ -61,21 +62,26 @@ export function planOf(seed: number): Plan {
     distanceMs: rng.next() < 0.3 ? 0 : rng.between(1, 30),
     isScattered: seats.length > 2 && rng.next() < 0.5,
     seats,
-    jobs: drawJobs(rng, config, safetyMs),
+    jobs: drawJobs(rng, { config, safetyMs, only }),
     faults: rng.next() < 0.1 ? [] : drawFaults(rng, { seats, config, safetyMs }),
     safetyMs,
     rescuer: { ...drawSeat(rng), slots: 1, memoryBytes: plenty },
   }
-  return { ...plan, jobs: [...plan.jobs, ...drawNamed(rng, safetyMs)] }
+  return only ? plan : { ...plan, jobs: [...plan.jobs, ...drawNamed(rng, safetyMs)] }
+}
+
+interface JobsDraw extends Pick<Plan, 'config' | 'safetyMs'> {
+  readonly only: WorkName | null
 }
 
 /** A few at once, others later. Most are those of the peer that lives on; the others may die with theirs. */
-function drawJobs(rng: Rng, { maxTasks = presets.test.maxTasks }: Partial<Config>, safetyMs: number): PlannedJob[] {
+function drawJobs(rng: Rng, { config, safetyMs, only }: JobsDraw): PlannedJob[] {
+  const { maxTasks = presets.test.maxTasks } = config
   const most = Math.max(8, Math.floor(maxTasks / 4))
   const atOnce = 1 + rng.below(3)
   return Array.from({ length: atOnce + 1 + rng.below(jobsMost - atOnce) }, (_, n): PlannedJob => {
     const host: Whom = rng.next() < 0.6 ? 'p0' : { of: ['host'], pick: rng.next() }
-    return { at: n < atOnce ? 0 : rng.between(0, 0.6) * safetyMs, host, work: drawWork(rng, { most }) }
+    return { at: n < atOnce ? 0 : rng.between(0, 0.6) * safetyMs, host, work: drawWork(rng, { most, only }) }
   })
 }
 

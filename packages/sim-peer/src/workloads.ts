@@ -49,12 +49,13 @@ const weights: { readonly [Name in WorkName]?: number } = {
 }
 
 /** In an order that does not depend on who loads the modules. */
-const names = (Object.keys(kinds) as WorkName[]).sort()
+export const workNames = (Object.keys(kinds) as WorkName[]).sort()
 
-const drawn = names.flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name))
+const drawn = workNames.flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name))
 
-export function drawWork(rng: Rng, { most }: Pick<WorkDraw, 'most'>): Work {
-  const kind = rng.pick(drawn) as WorkName
+/** `only`: nothing else is drawn. */
+export function drawWork(rng: Rng, { most, only }: Pick<WorkDraw, 'most'> & { readonly only: WorkName | null }): Work {
+  const kind = only ?? (rng.pick(drawn) as WorkName)
   return { kind, ...kinds[kind].draw({ rng, options: drawOptions(rng), most }) } as Work
 }
 
