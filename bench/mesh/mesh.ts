@@ -15,7 +15,7 @@ export async function meshTasks(context: RowContext, inFlight: number, job: stri
   return result
 }
 
-export async function meshItems(context: RowContext, ahead: number): Promise<number> {
+export async function meshItems(context: RowContext, ahead: number | null): Promise<number> {
   const executor = await startPeer(context, { entry: [], slots: 1 })
   const order: ReaderOrder = { entry: executor.addresses, ahead }
   const result = await context.start('./mesh/reader.js', order).next<number>()

@@ -6,8 +6,8 @@ import { keepInFlight } from '../throughput.ts'
 
 export interface ReaderOrder {
   readonly entry: readonly string[]
-  /** Items that the generator may be ahead. */
-  readonly ahead: number
+  /** Items that the generator may be ahead; null: the default. */
+  readonly ahead: number | null
 }
 
 const { entry, ahead } = await told<ReaderOrder>()
@@ -15,7 +15,7 @@ const mesh = await joinMesh({ entry, slots: 0, identity: 'fresh' })
 const numbers = mesh.fn(function* () {
   for (let i = 0; ; i++) yield i
 })
-const reading = numbers.with({ ahead })()[Symbol.asyncIterator]()
+const reading = (ahead === null ? numbers : numbers.with({ ahead }))()[Symbol.asyncIterator]()
 // One reader, one item after the other: counted by the same clock as tasks are.
 const perSecond = keepInFlight(1, (done) => void reading.next().then(done))
 answer(await perSecond)

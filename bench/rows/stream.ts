@@ -3,9 +3,9 @@
 import { meshItems } from '../mesh/mesh.ts'
 import type { Row } from '../row.ts'
 
-function stream(ahead: number, limit: string): Row {
+function stream(ahead: number | null, limit: string): Row {
   return {
-    name: `stream items, ${ahead} ahead`,
+    name: `stream items, ${ahead === null ? 'the default lead' : `${ahead} ahead`}`,
     unit: 'items/s',
     limit,
     run: async (context) => ({ mesh: await meshItems(context, ahead) }),
@@ -13,6 +13,7 @@ function stream(ahead: number, limit: string): Row {
 }
 
 export const rows: readonly Row[] = [
-  stream(8, 'a way to the reader and back per 8 items; promised: 20,000'),
-  stream(256, 'encoding, a message and a row of the directory per item; promised: 20,000'),
+  stream(null, 'encoding, a message and a row of the directory per item; promised: 20,000'),
+  stream(8, 'a way to the reader and back per four items'),
+  stream(256, 'the same as with the default'),
 ]

@@ -24,7 +24,7 @@ export interface ActorStage {
   readonly give: (...calls: RunOrder[]) => void
 }
 
-const all = { from: 0, also: [], taken: 0, ahead: 100 } as const
+const all = { from: 0, also: [], taken: 0, ahead: 100, aheadBytes: 0 } as const
 
 export function actorStreamContract(stage: () => ActorStage): void {
   const items = (): unknown[] =>

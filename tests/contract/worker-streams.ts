@@ -28,7 +28,7 @@ export interface Stage {
   readonly onContext: (then: (context: TestContext) => void) => void
 }
 
-const all = { from: 0, also: [], taken: 0, ahead: 100 } as const
+const all = { from: 0, also: [], taken: 0, ahead: 100, aheadBytes: 0 } as const
 
 export function streamContract(stage: () => Stage): void {
   const values = (): unknown[] =>
@@ -73,7 +73,7 @@ export function streamContract(stage: () => Stage): void {
 
   test('what is there already is not sent again', async () => {
     const { order, reports } = stage()
-    const stream = { from: 6, also: [2], taken: 4, ahead: 100 }
+    const stream = { from: 6, also: [2], taken: 4, ahead: 100, aheadBytes: 0 }
     expect(countOf(await run(order('counts', [8], { stream })))).toBe(8)
     expect(reports.items.map(([index]) => index)).toEqual([2, 6, 7])
   })

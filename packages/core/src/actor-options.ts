@@ -2,6 +2,7 @@
 
 import type { ActorSpec } from './model/actor.ts'
 import { limits } from './model/limits.ts'
+import type { Lead } from './model/stream.ts'
 import type { Policy } from './model/task.ts'
 import * as is from './option-rules.ts'
 import { checkOptions, type Rules } from './option-rules.ts'
@@ -119,9 +120,9 @@ export function checkSpawn({ policy, spec }: SpawnOptions, where: string): void 
     throw is.invalid(`${where}: getIfExists is about a name: give it one, with({ name, getIfExists })`)
 }
 
-/** How a call is made when nothing is said: it may have had its effect, so it is neither made again nor its result. `ahead`: of a generator method. */
-export function defaultCall(callRetries: number, ahead: number): CallOptions {
-  return { policy: { ...defaultPolicy, retries: callRetries, rebuilds: 0, ahead }, key: '', signal: undefined }
+/** How a call is made when nothing is said: it may have had its effect, so it is neither made again nor its result. `lead`: of a generator method. */
+export function defaultCall(callRetries: number, lead: Lead): CallOptions {
+  return { policy: { ...defaultPolicy, retries: callRetries, rebuilds: 0, ...lead }, key: '', signal: undefined }
 }
 
 /** Throws MeshError INVALID_OPTION. */

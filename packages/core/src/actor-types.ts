@@ -215,7 +215,7 @@ export interface MethodOptions {
   copies?: number | undefined
   /**
    * Of a generator method: items that it may be ahead of whoever reads them, from 1 to 65,536. With as many unread it waits, and other calls have their turn.
-   * Default 8.
+   * Default 64, but 8 as soon as those unread are 256 KiB together.
    *
    * @example
    * for await (const photo of album.photos.with({ ahead: 64 })()) show(photo)

@@ -16,7 +16,7 @@ import { MeshError } from './errors.ts'
 import type { Handle } from './handles.ts'
 import { type Hold, holdFor } from './hold.ts'
 import { clip } from './model/limits.ts'
-import { type CallOptions, checkOptions, defaultAhead, needsOf, waitRules } from './options.ts'
+import { type CallOptions, checkOptions, defaultLead, needsOf, noLead, waitRules } from './options.ts'
 import { name as nameRule } from './option-rules.ts'
 import { handleOf, isHeld } from './refs.ts'
 import type { Callable, Submitter, Target } from './submitting.ts'
@@ -91,7 +91,7 @@ class ActorTarget {
     // The actor is part of what is called: of two the same method is another one.
     const digest = `${this.#hold.handle.object} ${name}`
     const callable = { module: { code, bytes: null }, info: { name, digest }, label: `${label}.${name}`, of }
-    return this.#withCall(callable, defaultCall(callRetries, yields ? defaultAhead : 0))
+    return this.#withCall(callable, defaultCall(callRetries, yields ? defaultLead : noLead))
   }
 
   #withCall(callable: Callable, options: CallOptions): Fn {

@@ -2,6 +2,7 @@
 // policy. How a rule is checked and a breach is phrased is option-rules.ts.
 
 import { clip, limits } from './model/limits.ts'
+import type { Lead } from './model/stream.ts'
 import { type ErrorPattern, type Needs, packageLabel, type Policy } from './model/task.ts'
 import { policyLength } from './model/weight.ts'
 import * as is from './option-rules.ts'
@@ -113,6 +114,7 @@ export const defaultPolicy: Policy = {
   votes: 1,
   equals: null,
   ahead: 0,
+  aheadBytes: 0,
 }
 
 /** A call's options after checking: what travels, and what stays here. */
@@ -122,8 +124,9 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** Items that a generator may be ahead of its reader. */
-export const defaultAhead = 8
+/** Of a generator: enough for small items to come many at a time, and no more memory than that for large ones. */
+export const defaultLead: Lead = { ahead: 64, aheadBytes: 256 * 1024 }
+export const noLead: Lead = { ahead: 0, aheadBytes: 0 }
 
 /** Lays `options` over `base`. Throws MeshError INVALID_OPTION. */
 export function withOptions(base: CallOptions, options: TaskOptions, where: string): CallOptions {
@@ -189,6 +192,7 @@ export function withPolicy(policy: Policy, options: TaskOptions): Policy {
     votes: options.votes ?? policy.votes,
     equals: options.equals ?? policy.equals,
     ahead: options.ahead ?? policy.ahead,
+    aheadBytes: options.ahead === undefined ? policy.aheadBytes : 0,
   }
 }
 

@@ -9,7 +9,8 @@ import { didYouMean } from './nearest.ts'
 import {
   type CallOptions,
   checkOptions,
-  defaultAhead,
+  defaultLead,
+  noLead,
   defaultPolicy,
   fnRules,
   needsOf,
@@ -157,8 +158,8 @@ function checkEquals({ module, label }: Target, equals: string | undefined): voi
 }
 
 function taskFunction(submitter: Submitter, target: Target): TaskFunction<Fn> {
-  const ahead = target.info.kind === 'generator' ? defaultAhead : 0
-  const policy = { ...defaultPolicy, needs: needsOf(target.module), ahead }
+  const lead = target.info.kind === 'generator' ? defaultLead : noLead
+  const policy = { ...defaultPolicy, needs: needsOf(target.module), ...lead }
   const base: CallOptions = { policy, key: '', signal: undefined }
   return withCall(submitter, target, base)
 }

@@ -13,14 +13,12 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 
 /** Items asked for before they are wanted, at most: enough to hide a way of some milliseconds. */
 const windowMost = 64
-/** Of a stream that came from somebody else, whose options are not known here. */
-const defaultAhead = 8
 
 export class Stream extends Held implements ObjectStream<unknown> {
   declare readonly '~stream': unknown
   readonly #ahead: number
 
-  constructor(handle: Handle, ahead: number = defaultAhead) {
+  constructor(handle: Handle /** Unknown of one that came from somebody else. */, ahead: number = windowMost) {
     super(handle)
     this.#ahead = ahead
   }

@@ -200,7 +200,7 @@ export interface TaskOptions {
   equals?: string | undefined
   /**
    * Of a generator function: items that it may be ahead of whoever reads them, from 1 to 65,536. With as many unread it waits, and gives its slot
-   * to others. More hides the way to the reader, and takes as much memory on both sides. Default 8.
+   * to others. More hides the way to the reader, and takes as much memory on both sides. Default 64, but 8 as soon as those unread are 256 KiB together.
    */
   ahead?: number | undefined
 }

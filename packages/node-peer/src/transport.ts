@@ -5,6 +5,7 @@ import './shim.ts'
 import { createLinkNode, hostPart, Libp2pTransport, parseAddress } from '@murmuration/libp2p-link'
 import type { LinkNodeOptions } from '@murmuration/libp2p-link'
 import { circuitRelayServer, circuitRelayTransport, tcp, webSockets } from '@murmuration/libp2p-link/node'
+import { corked } from './corked.ts'
 import { whyNotListening } from './listening.ts'
 import { isRefused } from './refusal.ts'
 
@@ -27,7 +28,7 @@ export async function createTransport(options: TransportOptions): Promise<Libp2p
   const node = await createLinkNode({
     key: options.key,
     listen: listenAddresses(options),
-    transports: [tcp(), webSockets(), circuitRelayTransport()],
+    transports: [corked(tcp()), webSockets(), circuitRelayTransport()],
     services: { relay: circuitRelayServer(relaySettings) },
   })
   const transport = new Libp2pTransport(node, { bare: 'tcp', isTheirMachine: true, isRefused, soon: setImmediate })

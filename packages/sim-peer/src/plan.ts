@@ -46,6 +46,8 @@ export interface PlannedJob {
 
 /** Jobs of a seed at most. */
 const jobsMost = 6
+/** Of one kind. */
+const alikeMost = 2
 
 /** `only`: every job of it is of that kind. */
 export function planOf(seed: number, only: WorkName | null = null): Plan {
@@ -79,10 +81,12 @@ function drawJobs(rng: Rng, { config, safetyMs, only }: JobsDraw): PlannedJob[] 
   const { maxTasks = presets.test.maxTasks } = config
   const most = Math.max(8, Math.floor(maxTasks / 4))
   const atOnce = 1 + rng.below(3)
-  return Array.from({ length: atOnce + 1 + rng.below(jobsMost - atOnce) }, (_, n): PlannedJob => {
+  const jobs = Array.from({ length: atOnce + 1 + rng.below(jobsMost - atOnce) }, (_, n): PlannedJob => {
     const host: Whom = rng.next() < 0.6 ? 'p0' : { of: ['host'], pick: rng.next() }
     return { at: n < atOnce ? 0 : rng.between(0, 0.6) * safetyMs, host, work: drawWork(rng, { most, only }) }
   })
+  // Small work and large are mixed to fit a peer's limits; of one kind all may be large.
+  return only ? jobs.slice(0, alikeMost) : jobs
 }
 
 /** One in four runs has a program under a name, which is killed and run again, before anybody noticed or later. */

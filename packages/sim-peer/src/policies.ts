@@ -22,5 +22,6 @@ export function policyOf(options: CallOptions, retries: number): Policy {
     votes: options.votes ?? 1,
     equals: options.equals ?? null,
     ahead: options.ahead ?? 0,
+    aheadBytes: 0,
   }
 }

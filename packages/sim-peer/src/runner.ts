@@ -11,7 +11,7 @@ import type {
   StreamOrder,
   TaskId,
 } from '@murmuration/core/internal'
-import { isWanted, mayYield, resultOf } from '@murmuration/core/internal'
+import { isFarAhead, isWanted, resultOf } from '@murmuration/core/internal'
 import { type Asked, calling, spawning } from './asking.ts'
 import type { Body, CallOptions, Context, Got, PutOptions, SpawnOptions, Wait } from './bodies.ts'
 import { SimFailure, end as theEnd } from './bodies.ts'
@@ -147,7 +147,8 @@ export class Runner implements Context {
 
   #mayEmit(): boolean {
     const { stream } = this.#init
-    return stream ? mayYield({ ...stream.order, taken: this.#taken }, stream.ahead, this.emitted) : true
+    if (!stream || this.emitted < stream.order.from) return true
+    return !isFarAhead({ ahead: stream.ahead, aheadBytes: 0 }, this.emitted - this.#taken, 0)
   }
 
   /** Its reader has taken so many. */

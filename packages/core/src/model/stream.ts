@@ -18,13 +18,22 @@ export interface StreamOrder {
 /** What was yielded: a value, or a ref that the item becomes. */
 export type Item = Extract<Outcome, { type: 'inline' | 'stored' | 'ref' }>
 
-export function isWanted({ from, also, taken }: StreamOrder, index: number): boolean {
+export function isWanted({ from, also, ...order }: StreamOrder, index: number, taken = order.taken): boolean {
   return (index >= from && index >= taken) || also.includes(index)
 }
 
-/** The generator may go on to that item. What is only passed over waits for nobody. */
-export function mayYield({ from, taken }: StreamOrder, ahead: number, index: number): boolean {
-  return index < from || index < taken + ahead
+/** How far a generator may be ahead of its reader: in items, and (0: no limit) in bytes as far as those are more than a few. */
+export interface Lead {
+  readonly ahead: number
+  readonly aheadBytes: number
+}
+
+/** So many of any size: enough to yield the next while one is fetched. */
+const aFew = 8
+
+/** With so many unread, of so many bytes together, it waits for its reader. */
+export function isFarAhead({ ahead, aheadBytes }: Lead, items: number, bytes: number): boolean {
+  return items >= ahead || (aheadBytes > 0 && items >= aFew && bytes >= aheadBytes)
 }
 
 /** A number as values are written, in the one form that the machine can read without their codec. */

@@ -54,6 +54,8 @@ export interface Policy {
   readonly equals: string | null
   /** Of a generator function: items that it may be ahead of whoever reads them. 0: what is called is no generator. */
   readonly ahead: number
+  /** When its caller said nothing of that: what those items are together, as far as they are more than a few. 0: no limit. */
+  readonly aheadBytes: number
 }
 
 /** The only values that the machine itself asks about: how the shell writes them. */

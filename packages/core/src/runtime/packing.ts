@@ -14,7 +14,7 @@ export class CodecError extends Error {
 
 export function packPolicy(policy: Policy): Packed {
   const { name, retries, retryErrors, rebuilds, retryDelayMs, timeoutMs, attemptTimeoutMs } = policy
-  const { copies, needs, prefer, spread, priority, hedge, ahead, votes, equals } = policy
+  const { copies, needs, prefer, spread, priority, hedge, ahead, aheadBytes, votes, equals } = policy
   const [first, longest] = retryDelayMs
   const ends = [ends0(timeoutMs), ends0(attemptTimeoutMs)]
   return [
@@ -32,6 +32,7 @@ export function packPolicy(policy: Policy): Packed {
     priority,
     hedge,
     ahead,
+    aheadBytes,
     votes,
     equals ?? 0,
   ]
@@ -76,6 +77,7 @@ function checkedPolicy(packed: Packed): Policy {
     priority,
     hedge,
     ahead,
+    aheadBytes,
     votes,
     equals,
   ] = packed
@@ -94,6 +96,7 @@ function checkedPolicy(packed: Packed): Policy {
     priority,
     hedge,
     ahead,
+    aheadBytes,
     votes,
     equals: equals === 0 ? null : equals,
   }

@@ -1,5 +1,6 @@
 // Reading a stream where its context lives: a window of items is held and waited for ahead of the one that is wanted,
-// so that the way to their owner is paid once for many; how many were taken is told as a total. One reading per stream and
+// so that the way to their owner is paid once for many; how many were taken is told as a total. The window begins small
+// and doubles with every word, as a connection's does: a stream of three items is not asked for sixty-four. One reading per stream and
 // context; whoever loops over it is stream.ts, here or in a worker.
 
 import { MeshError } from '../errors.ts'
@@ -32,6 +33,8 @@ export interface ReadingOptions extends ReadOptions {
 export class PeerReading implements StreamReading {
   readonly #options: ReadingOptions
   readonly #slots: Slot[] = []
+  /** Items held and waited for. */
+  #window: number
   #taken = 0
   /** Taken, and not told yet: a loop that finds its items here takes many before anybody has to know. */
   #untold = 0
@@ -46,6 +49,7 @@ export class PeerReading implements StreamReading {
 
   constructor(options: ReadingOptions) {
     this.#options = options
+    this.#window = Math.min(firstWindow, options.ahead)
     this.#tell()
   }
 
@@ -111,7 +115,7 @@ export class PeerReading implements StreamReading {
     this.#taken++
     this.#untold++
     if (this.#options.bytes) this.#read.push(item)
-    if (this.#untold * 2 >= this.#options.ahead) this.#tell()
+    if (this.#untold * 2 >= this.#window) this.#tell()
     else if (!this.#isSoon) {
       this.#isSoon = true
       this.#options.soon(() => {
@@ -126,12 +130,13 @@ export class PeerReading implements StreamReading {
   #tell(): void {
     if (this.#isClosed) return
     const { post, stream: object, owner, reader, run, port, ahead } = this.#options
+    if (this.#taken > 0) this.#window = Math.min(this.#window * 2, ahead)
     this.#untold = 0
     post({ type: 'took', object, owner, reader, run, taken: this.#taken })
     const last = this.#read.pop()
     for (const item of this.#read) port.release(item)
     this.#read = last === undefined ? [] : [last]
-    while (this.#slots.length < ahead) {
+    while (this.#slots.length < this.#window) {
       const item = itemOf(object as string as TaskId, this.#taken + this.#slots.length)
       port.hold(item, owner)
       const slot: Slot = { item, watch: none, isEarly: this.#slots.length > 0, settlement: null }
@@ -150,6 +155,7 @@ export class PeerReading implements StreamReading {
   }
 }
 
+const firstWindow = 8
 const over: Promise<null> = Promise.resolve(null)
 const none: Watch = { settled: new Promise(() => {}), stop: () => {} }
 

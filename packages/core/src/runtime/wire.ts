@@ -103,6 +103,7 @@ export const policy = z.object({
   priority: z.number(),
   hedge: z.boolean(),
   ahead: whole.check(z.lte(limits.ahead)),
+  aheadBytes: whole,
   votes: whole.check(z.lte(limits.votes)),
   equals: z.nullable(id),
 })

@@ -186,10 +186,10 @@ export class Attempt implements CurrentTask {
       const items = itemsOf(await result)
       if (items === undefined)
         throw new TypeError(`${this.order.fn} is a generator function, and gave nothing to loop over`)
-      const { ahead, ...order } = params
+      const { ahead, aheadBytes, ...order } = params
       this.#stream = new StreamRun({
         order: { ...order, taken: Math.max(order.taken, this.#taken) },
-        ahead,
+        lead: { ahead, aheadBytes },
         flushed: () => this.#verbs?.scope.flushed(),
         encode: (value) => this.#item(value),
         send: (yielded) => this.#send(yielded),

@@ -46,7 +46,7 @@ export function orderTo(pool: WorkerPool, effect: PoolEffect): void {
 function ordersOf(batch: readonly Order[]): RunOrder[] {
   return batch.map(({ id, attempt, spec, inputs, stream, snapshot = null }) => {
     const { id: task, code, fn, args, refs, policy, actor, call } = spec
-    const flow = stream === null ? null : { ...stream, ahead: policy.ahead }
+    const flow = stream === null ? null : { ...stream, ahead: policy.ahead, aheadBytes: policy.aheadBytes }
     const order = { id, attempt, task, code, fn, args, refs, inputs, stream: flow, isCall: call !== undefined }
     return actor === undefined ? order : { ...order, actor: { concurrency: actor.concurrency, snapshot } }
   })

@@ -7,7 +7,7 @@
 import type { SnapshotResult } from '../model/actor.ts'
 import type { FoundActor } from '../model/events.ts'
 import type { CodeId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import type { Item, StreamOrder } from '../model/stream.ts'
+import type { Item, Lead, StreamOrder } from '../model/stream.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
 import type { PutRequest, ReadOptions, Settlement } from './context-port.ts'
 
@@ -65,9 +65,7 @@ export interface BatchActor {
 }
 
 /** Which items are wanted, and how many may be produced before any is taken. */
-export interface StreamParams extends StreamOrder {
-  readonly ahead: number
-}
+export interface StreamParams extends StreamOrder, Lead {}
 
 /** An item on its way out of a worker. `bytes` come with one of type 'stored'. */
 export interface YieldedItem {

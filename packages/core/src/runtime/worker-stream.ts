@@ -2,14 +2,15 @@
 // those that are wanted; what an earlier attempt had yielded is yielded again and goes nowhere. Items leave together
 // where the generator does not wait in between. It knows nothing of tasks, only of an iterator and a window.
 
-import type { Item, StreamOrder } from '../model/stream.ts'
-import { isWanted, mayYield } from '../model/stream.ts'
+import type { Item, Lead, StreamOrder } from '../model/stream.ts'
+import { isWanted } from '../model/stream.ts'
+import { Unread } from './unread.ts'
 import type { YieldedItem } from './worker-messages.ts'
 
 export interface Flow {
   /** What is wanted, and how far the reader is when the attempt begins. */
   readonly order: StreamOrder
-  readonly ahead: number
+  readonly lead: Lead
   /** Resolves when all that an item refers to has left. Undefined when nothing waits. */
   readonly flushed: () => Promise<void> | undefined
   readonly encode: (value: unknown) => { readonly item: Item; readonly bytes: Uint8Array<ArrayBuffer> | null }
@@ -42,7 +43,7 @@ const most = 64
 
 export class StreamRun {
   readonly #flow: Flow
-  #taken: number
+  readonly #unread: Unread
   #isStopped = false
   #go = (): void => {}
   #out: YieldedItem[] = []
@@ -50,12 +51,12 @@ export class StreamRun {
 
   constructor(flow: Flow) {
     this.#flow = flow
-    this.#taken = flow.order.taken
+    this.#unread = new Unread(flow.order, flow.lead)
   }
 
   /** Its reader has taken so many, in all. */
   proceed(taken: number): void {
-    this.#taken = taken
+    this.#unread.proceed(taken)
     this.#go()
   }
 
@@ -78,7 +79,7 @@ export class StreamRun {
         const step = items.next()
         const { done, value } = step instanceof Promise ? await step : step
         if (done === true) return index
-        if (isWanted({ ...order, taken: this.#taken }, index)) {
+        if (isWanted(order, index, this.#unread.taken)) {
           const item: unknown = isThenable(value) ? await value : value
           const leaves = flushed()
           if (leaves !== undefined) await leaves
@@ -104,8 +105,7 @@ export class StreamRun {
   }
 
   #mayYield(index: number): boolean {
-    const { order, ahead } = this.#flow
-    return this.#isStopped || mayYield({ ...order, taken: this.#taken }, ahead, index)
+    return this.#isStopped || this.#unread.mayYield(index)
   }
 
   async #room(index: number): Promise<void> {
@@ -124,7 +124,9 @@ export class StreamRun {
   }
 
   #push(index: number, value: unknown): void {
-    this.#out.push({ index, ...this.#flow.encode(value) })
+    const yielded = this.#flow.encode(value)
+    this.#out.push({ index, ...yielded })
+    this.#unread.yielded(index, sizeOf(yielded.item))
     if (this.#out.length >= most) return this.#flush()
     if (this.#isSoon) return
     this.#isSoon = true
@@ -139,6 +141,11 @@ export class StreamRun {
     this.#flow.send(this.#out)
     this.#out = []
   }
+}
+
+function sizeOf(item: Item): number {
+  if (item.type === 'ref') return 0
+  return item.type === 'inline' ? item.bytes.byteLength : item.size
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -2,9 +2,10 @@
 // decision is due. As far as this peer knows: where another one knows more, the line says whom to ask.
 
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { never, peerOf, resultOf } from '../model/ids.ts'
+import { itemOf, never, peerOf, resultOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import type { InspectRow } from '../model/messages.ts'
+import { isFarAhead } from '../model/stream.ts'
 import { voters } from './candidates.ts'
 import { locate } from './locate.ts'
 import { isOver, shownState } from './membership.ts'
@@ -125,8 +126,13 @@ function beside(state: PeerState, { second }: TaskRow): string {
 /** Of a generator that may yield no more for now. */
 function unread(state: PeerState, { spec }: TaskRow): string {
   const stream = state.streams.get(spec.id)
-  const items = stream ? stream.received - stream.taken : 0
-  if (!stream || items < spec.policy.ahead) return ''
+  if (!stream) return ''
+  const items = stream.received - stream.taken
+  const bytes = [...stream.unread].reduce(
+    (sum, index) => sum + (state.directory.get(itemOf(spec.id, index))?.size ?? 0),
+    0,
+  )
+  if (!isFarAhead(spec.policy, items, bytes)) return ''
   const reader = stream.reader === null ? 'nobody reads it yet' : `${stream.reader.context} reads it`
   return `; it waits for its reader, with ${items} items unread (ahead: ${spec.policy.ahead}): ${reader}`
 }

@@ -37,6 +37,7 @@ const policy = fc.record({
   votes: fc.integer({ min: 1, max: 99 }),
   equals: fc.option(fc.string({ minLength: 1 })),
   ahead: fc.nat(65_536),
+  aheadBytes: fc.nat(),
 })
 const id = fc.string({ minLength: 1, maxLength: 30 })
 const located = fc.oneof(

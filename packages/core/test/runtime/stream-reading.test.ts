@@ -52,6 +52,19 @@ test('so many items are held and waited for ahead, and asked for again in stride
   expect(port.holds.slice(4)).toEqual(['-s[0]', '+s[4]', '+s[5]'])
 })
 
+test('the window begins small and doubles with every word, up to what is allowed', async () => {
+  const { port, taken, yields, next } = start(20)
+  const asked = (): number => port.holds.filter((hold) => hold.startsWith('+')).length
+  expect(asked()).toBe(8)
+  for (let index = 0; index < 22; index++) {
+    yields(index)
+    await turn()
+    expect(await next()).toBe(index)
+  }
+  expect(taken).toEqual([0, 4, 12, 22])
+  expect(asked()).toBe(42)
+})
+
 test('what was taken is told soon, though nobody asks for more', async () => {
   const { taken, later, yields, next } = start(8)
   yields(0)
