@@ -1,9 +1,12 @@
 // TCP whose small writes leave together. Encryption writes a length and a body, and the multiplexer acknowledges every
 // frame: four system calls and four wake-ups of the other side where one will do. What is written in one go is kept
-// in the socket until the turn of the loop is over, and no longer; order and backpressure are the socket's own.
+// in the socket until the turn of the loop is over, or enough has come together; order and backpressure are the socket's own.
 
 import { Socket } from 'node:net'
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+
+/** What is as large leaves at once: one more call is nothing beside it, and waiting for the turn's end would slow a bulk transfer. */
+const enoughBytes = 16 * 1024
 
 type Factory<Components> = (components: Components) => Transport
 
@@ -41,6 +44,7 @@ function corkSocket(connection: MultiaddrConnection): void {
   const write = socket.write.bind(socket)
   let isCorked = false
   const release = (): void => {
+    if (!isCorked) return
     isCorked = false
     socket.uncork()
   }
@@ -50,6 +54,8 @@ function corkSocket(connection: MultiaddrConnection): void {
       socket.cork()
       setImmediate(release)
     }
-    return write(...args)
+    const hasRoom = write(...args)
+    if (socket.writableLength >= enoughBytes) release()
+    return hasRoom
   }) as typeof socket.write
 }

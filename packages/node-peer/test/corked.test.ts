@@ -2,8 +2,7 @@
 
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { defaultLogger } from '@libp2p/logger'
-import { tcp } from '@libp2p/tcp'
+import { tcp } from '@murmuration/libp2p-link/node'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
 import { corked } from '../src/corked.ts'
@@ -13,6 +12,8 @@ interface Wire extends EventTarget {
   send(bytes: Uint8Array): boolean
   abort(error: Error): void
 }
+
+const silent: object = Object.assign(() => {}, { error() {}, trace() {}, enabled: false, newScope: () => silent })
 
 /** Hands on what is to become a connection, as it is. */
 function upgraderFor(seen: (wire: Wire) => void) {
@@ -24,13 +25,13 @@ function upgraderFor(seen: (wire: Wire) => void) {
 }
 
 test('what is written in one turn of the loop is one write, in order, on either side', async () => {
-  const transport = corked(tcp())({ logger: defaultLogger() })
+  const transport = corked(tcp())({ logger: { forComponent: () => silent } } as never)
   let accepted: (wire: Wire) => void
   const inbound = new Promise<Wire>((resolve) => (accepted = resolve))
   const listener = transport.createListener({ upgrader: upgraderFor((wire) => accepted(wire)) })
   await listener.listen(multiaddr('/ip4/127.0.0.1/tcp/0'))
   const [address] = listener.getAddrs()
-  const dialled = (await transport.dial(address!, {
+  const dialled = (await transport.dial(address, {
     upgrader: upgraderFor(() => {}),
     signal: new AbortController().signal,
   } as never)) as unknown as Wire

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ObjectId, TaskId } from '../../src/model/ids.ts'
 import { itemIn, itemOf } from '../../src/model/ids.ts'
-import { countBytes, countIn, isFarAhead, isWanted } from '../../src/model/stream.ts'
+import { countBytes, countIn, isWanted } from '../../src/model/stream.ts'
 import { decode } from '../../src/runtime/values.ts'
 import { Streams } from '../../src/state/streams.ts'
 
