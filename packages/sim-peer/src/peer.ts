@@ -18,7 +18,7 @@ import type {
   Profile,
   Role,
 } from '@murmuration/core/internal'
-import { createPeerState, deadline, handle, lifeId, peerOf } from '@murmuration/core/internal'
+import { createPeerState, deadline, handle, lifeId, peerOf, skippedMs } from '@murmuration/core/internal'
 import { LocalClock } from './local-clock.ts'
 import { SimKeeper } from './keeper.ts'
 import type { JobOfPut } from './keeper.ts'
@@ -268,6 +268,7 @@ export class SimPeer {
     this.#clock.go()
     const { sleptMs } = this.#config
     if (!ticks && ms > sleptMs) this.#queue.unshift({ type: 'slept' })
+    else if (!ticks && ms > skippedMs(this.#config)) this.#queue.unshift({ type: 'skipped' })
     // No deadline is further off than a second.
     if (ms > sleptMs + (ticks ? 1_100 : 0)) this.wokeAt = this.now()
   }

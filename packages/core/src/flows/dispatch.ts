@@ -69,6 +69,7 @@ const recorders: Recorders = {
     observe.slept(state, now)
     recover.slept(state, now)
   },
+  skipped: (state, _event, now) => recover.skipped(state, now),
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
   described: (state, event, now) => {
     join.described(state, event, now)

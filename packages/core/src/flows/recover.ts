@@ -156,8 +156,13 @@ export function askDue(state: PeerState, now: Instant): void {
 export function slept(state: PeerState, now: Instant): void {
   const until = after(now, state.config.orphanGraceMs)
   for (const life of state.graves.keys()) state.graves.set(life, until)
-  for (const resident of state.residents.all()) lapse(resident, now)
+  skipped(state, now)
   for (const row of state.executor.timed) if (row.orphanedAt !== never) state.executor.orphan(row, until)
+}
+
+/** The clock missed some time: those who granted leases have counted it. */
+export function skipped(state: PeerState, now: Instant): void {
+  for (const resident of state.residents.all()) lapse(resident, now)
 }
 
 /** Nobody knows for how long we slept: whoever granted a lease may have granted another. */

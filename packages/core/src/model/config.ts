@@ -251,5 +251,10 @@ const test: Config = {
   foundlingMs: 60_000,
 }
 
+/** A host runs its actors for 0.8 of a lease: of the rest a clock may miss half. */
+export function skippedMs({ leaseMs }: Pick<Config, 'leaseMs'>): number {
+  return leaseMs / 10
+}
+
 export const presets = { lan, wan, room, test } as const
 export type Preset = keyof typeof presets

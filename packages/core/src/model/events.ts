@@ -29,6 +29,8 @@ export type PeerEvent =
   | { readonly type: 'violated'; readonly peer: PeerId; readonly reason: string }
   /** The wall clock ran far ahead of ours: the machine was asleep. */
   | { readonly type: 'slept' }
+  /** It ran ahead by less than that, and by more than a lease allows for: what counts by our clock may be over. */
+  | { readonly type: 'skipped' }
   /** Newcomers find somebody there, as we do now. */
   | { readonly type: 'entry'; readonly peer: PeerId; readonly addresses: readonly string[] }
   /** This peer is reached elsewhere now, gives another share of its machine, or is looked at no longer, or again. */

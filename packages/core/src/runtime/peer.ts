@@ -2,6 +2,7 @@
 // one event. It knows streams, stores, workers and promises, and decides nothing.
 
 import type { Config } from '../model/config.ts'
+import { skippedMs } from '../model/config.ts'
 import type { Effect, Notice, PeerEvent } from '../model/events.ts'
 import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
@@ -80,6 +81,7 @@ export class Peer {
       state: this.state,
       clock: platform.clock,
       sleptMs: config.sleptMs,
+      skippedMs: skippedMs(config),
       perform: (effect) => this.#perform(effect),
       notify: (notice) => this.#notify(notice),
       broke: (cause) => this.#break(cause),

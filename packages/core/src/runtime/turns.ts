@@ -12,6 +12,8 @@ export interface TurnsOptions {
   readonly clock: Clock
   /** The wall clock ran ahead by more than this: the machine slept. */
   readonly sleptMs: number
+  /** By more than this, and less than that: leases may have run out. */
+  readonly skippedMs: number
   readonly perform: (effect: Exclude<Effect, { type: 'notice' }>) => void
   readonly notify: (notice: Notice) => void
   /** The machine itself broke: no turn follows. */
@@ -112,9 +114,11 @@ export class Turns {
 
   /** The wall clock ran ahead of the monotonic one: the machine slept. The turn that begins takes that first. */
   #noticeSleep(): void {
-    const { clock, sleptMs } = this.#options
+    const { clock, sleptMs, skippedMs } = this.#options
     const ahead = clock.wall() - clock.now()
-    if (ahead - this.#wallAhead > sleptMs) this.#queue.unshift({ type: 'slept' })
+    const missed = ahead - this.#wallAhead
+    if (missed > sleptMs) this.#queue.unshift({ type: 'slept' })
+    else if (missed > skippedMs) this.#queue.unshift({ type: 'skipped' })
     this.#wallAhead = ahead
   }
 }

@@ -4,11 +4,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/model/config.ts'
 import { presets } from '../../src/model/config.ts'
-import type { CodeId, ContextId, LifeId, PeerId, TaskId } from '../../src/model/ids.ts'
+import type { CodeId, ContextId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../../src/model/ids.ts'
 import type { Frame } from '../../src/model/messages.ts'
 import type { Claim, Profile } from '../../src/model/world.ts'
 import { defaultPolicy } from '../../src/options.ts'
 import { Peer } from '../../src/runtime/peer.ts'
+import type { Tenure } from '../../src/state/residents.ts'
+import type { RunRow } from '../../src/state/runs.ts'
 import { FakeClock, fakePlatform } from '../support/fake-platform.ts'
 
 const profile: Profile = {
@@ -50,6 +52,31 @@ it('who wakes up buries nobody in the turn that would have done it: its time beg
   while (thinks() !== 'dead') clock.fire()
   expect(clock.now() - wokeAt).toBeGreaterThanOrEqual(presets.test.suspectMinMs)
   await Promise.all([awake.peer.stop(), peer.stop()])
+})
+
+/** It hosts an actor, by a lease that runs for a while by its own clock. */
+function host({ state }: Peer): Tenure {
+  const [epoch, spec] = [
+    { number: 2, by: state.self },
+    { id: 'actor', policy: defaultPolicy },
+  ]
+  const resident = state.residents.add('actor' as ObjectId, { id: 'actor#1', attempt: 1, spec } as RunRow)
+  const record = { epoch, version: 1, group: [], before: null, snapshot: null, answers: [], fences: [] }
+  const until = 1e9 as Instant
+  const counts = { committed: 1, asked: new Map(), nth: 0, granted: new Map(), blank: new Set<LifeId>() }
+  return (resident.tenure = { epoch, record, ...counts, until, renewAt: until })
+}
+
+it('a lease counts no more when the clock missed as much of it as it leaves for that', async () => {
+  const { clock, peer } = await alone()
+  const tenure = host(peer)
+  clock.sleep(presets.test.leaseMs / 20)
+  clock.fire()
+  expect(tenure.until).toBe(1e9)
+  clock.sleep(presets.test.leaseMs / 5)
+  clock.fire()
+  expect(tenure.until).toBe(0)
+  await peer.stop()
 })
 
 /** A frame that says nothing but that `there` has so many free slots. */
