@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import type { ObjectId } from '@murmuration/core/internal'
 import { Big, SimRef, encode } from '@murmuration/sim-peer'
 import type { SimPeer } from '@murmuration/sim-peer'
+import { allTold, oneTo } from './actor-stage.ts'
 import { Gate, Scenario, elapse, get, only } from './scenario.ts'
 
 const block = (n: number, size = 10e6): Big => new Big({ n }, size)
@@ -281,5 +282,25 @@ it('a copy that has rotted on disk is found out when it is read, dropped and mad
   })
   expect(mesh.result(program)).toEqual([true, 3, true, 2])
   expect([H.state.counters.spoilt, mesh.timesRun('read')]).toEqual([1, 1])
+  mesh.endsWell()
+})
+
+it('the arguments of all do not fit at once: tasks take turns, and all are done', () => {
+  const mesh = new Scenario({ S: 0, Y: { slots: 4, labels: { makes: 'yes' } }, X: { slots: 4, memoryBytes: 5e6 } })
+  mesh.fn('make', function* (_context, n: number) {
+    yield* elapse(5)
+    return new Big({ n }, 2e6)
+  })
+  mesh.fn('both', function* (_context, a: { n: number }, b: { n: number }) {
+    yield* elapse(200)
+    return a.n + b.n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const refs = oneTo(12).map((n) => context.call('make', [n], { ...only('Y'), copies: 1 }))
+    for (const ref of refs) yield { type: 'durable', ref }
+    const sums = oneTo(12).map((n) => context.call('both', [refs[n - 1], refs[n % 12]], { ...only('X'), retries: 0 }))
+    return yield* allTold(sums)
+  })
+  expect(mesh.result(program)).toEqual(oneTo(12).map((n) => n + (n % 12) + 1))
   mesh.endsWell()
 })

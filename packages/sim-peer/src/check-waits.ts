@@ -210,7 +210,11 @@ export function checkAttempts(peer: SimPeer): void {
   const { state } = peer
   for (const row of state.executor.all()) {
     for (const object of row.missing)
-      if (!isClaimed(peer, row.id, object) && !state.holdings.fetching(object)?.attempts.has(row.id))
+      if (
+        !isClaimed(peer, row.id, object) &&
+        !state.holdings.fetching(object)?.attempts.has(row.id) &&
+        !state.executor.unfed.has(row)
+      )
         fail(peer, `${row.id} waits for ${object}, which is not fetched for it`)
     if (state.members.ended(row.owner) && row.orphanedAt === never && row.aborting === null)
       fail(peer, `${row.id} is kept for ever for ${row.owner}, whose life is over`)
@@ -226,6 +230,8 @@ export function checkAttempts(peer: SimPeer): void {
       if (!isHeldBack(peer, row.id, object) && (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object)))
         fail(peer, `${row.id} waits for the borrow of ${object}, which nobody answers`)
   }
+  const [head] = state.executor.unfed
+  if (head?.feedBy === never) fail(peer, `${head.id} is the first in line for room, and for how long is not known`)
   for (const { to } of [...state.transits.values(), ...state.deliveries.values()])
     if (state.members.ended(to) && !state.graves.has(to)) fail(peer, `refs are kept for ${to}, whose life is over`)
 }

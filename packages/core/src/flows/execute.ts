@@ -79,7 +79,8 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
   for (const input of inputs) {
     if (input.located.type !== 'stored' || state.holdings.has(input.source)) continue
     row.missing.add(input.source)
-    state.holdings.want(input.source, input.owner, input.located).attempts.add(row.id)
+    if (!isApart(spec)) state.executor.unfed.add(row)
+    else state.holdings.want(input.source, input.owner, input.located).attempts.add(row.id)
   }
   if (!state.code.has(spec.code)) wantCode(state, row)
   if (row.missing.size === 0 && assignment.formerly === undefined) state.executor.markReady(row)

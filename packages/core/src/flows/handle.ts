@@ -30,6 +30,7 @@ import * as observe from './observe.ts'
 import * as print from './print.ts'
 import * as recover from './recover.ts'
 import * as release from './release.ts'
+import { feed, feedDeadline } from './feed.ts'
 import { relieve, saveRest } from './relieve.ts'
 import * as remake from './remake.ts'
 import * as replicate from './replicate.ts'
@@ -82,6 +83,7 @@ export function deadline(state: PeerState): Instant {
     missingDeadline(state),
     timers.forgiveAt,
     timers.relieveAt,
+    feedDeadline(state),
     state.foundlings.deadline(),
     print.printedDeadline(state),
     timers.stuckAt,
@@ -192,6 +194,7 @@ function pump(state: PeerState, now: Instant): void {
   hedgeLate(state, now)
   settleAgenda(state, now)
   execute.grant(state)
+  feed(state, now)
   resolve.fetchWanted(state, now)
   execute.startReady(state)
   stand.takeUp(state, now)
@@ -218,6 +221,7 @@ function handOutAgain(state: PeerState, now: Instant): void {
   assignReady(state, now)
   call.sendCalls(state, now)
   settleAgenda(state, now)
+  feed(state, now)
   resolve.fetchWanted(state, now)
   execute.startReady(state)
   stand.takeUp(state, now)

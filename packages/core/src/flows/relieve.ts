@@ -24,7 +24,7 @@ export function relieve(state: PeerState, now: Instant): void {
   if (!holdings.isRestless && timers.relieveAt > now) return
   holdings.isRestless = false
   timers.relieveAt = never
-  let excess = excessBytes(state)
+  let excess = Math.max(excessBytes(state), holdings.lacking)
   if (excess <= 0) return
   for (const row of holdings.all()) {
     if (excess <= 0) return
@@ -37,7 +37,7 @@ export function relieve(state: PeerState, now: Instant): void {
 function isEased(state: PeerState, row: Holding, now: Instant): boolean {
   if (state.holdings.isDoomed(row.object) || row.place === 'moving') return true
   // Whoever reads them finds them: neither dropped nor moved meanwhile.
-  if (state.executor.isUsed(row.object)) return false
+  if (state.executor.isKept(row.object)) return false
   if (row.plea && stillWaits(state, row)) return true
   if (!row.plea && ask(state, row, false, now)) return true
   if (hasDisk(state, row.size, now)) return spill(state, row)

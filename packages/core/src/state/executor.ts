@@ -36,6 +36,8 @@ export class Executor {
   readonly arrived: RunRow[] = []
   /** Rows with a time at which something must happen to them. */
   readonly timed = new Set<RunRow>()
+  /** In line for room for their inputs, in the order they came. */
+  readonly unfed = new Set<RunRow>()
 
   constructor(config: Config, slots: number) {
     this.#config = config
@@ -107,6 +109,13 @@ export class Executor {
   /** An attempt here has yet to read these bytes. */
   isUsed(object: ObjectId): boolean {
     return this.#users.has(object)
+  }
+
+  /** By one that is not merely in line for room: the first in line counts, the others keep nothing. */
+  isKept(object: ObjectId): boolean {
+    if (this.unfed.size === 0) return this.isUsed(object)
+    const [head] = this.unfed
+    return this.usersOf(object).some((row) => row === head || !this.unfed.has(row))
   }
 
   usersOf(object: ObjectId): RunRow[] {

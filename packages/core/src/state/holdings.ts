@@ -56,6 +56,7 @@ export class Holdings {
   readonly #bytes = { memory: 0, moving: 0, disk: 0 }
   /** Something came, or an answer did: there may be more to let go of than there was. */
   isRestless = false
+  lacking = 0
 
   /** What the bytes here take. */
   get memoryBytes(): number {
@@ -65,6 +66,19 @@ export class Holdings {
   /** What is on its way there has its place already. */
   get diskBytes(): number {
     return this.#bytes.disk + this.#bytes.moving
+  }
+
+  /** What is on its way here. */
+  comingBytes(): number {
+    let bytes = 0
+    for (const { located } of this.#fetches.values()) bytes += located.size
+    return bytes
+  }
+
+  /** So much has to go before what stands in line fits. */
+  lack(bytes: number): void {
+    if (bytes > 0) this.isRestless = true
+    this.lacking = bytes
   }
 
   has(object: ObjectId): boolean {

@@ -64,6 +64,8 @@ export interface RunRow {
   /** And only this attempt of it: the task goes on elsewhere. */
   isMoved: boolean
   killAt: Instant
+  /** It stands in line for room for its inputs, until then. */
+  feedBy: Instant
   outcome: Outcome | null
   ms: number
   /** Borrows that their owners must acknowledge before the outcome leaves. */
@@ -98,6 +100,7 @@ export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extr
     aborting: null,
     isMoved: false,
     killAt: never,
+    feedBy: never,
     outcome: null,
     ms: 0,
     unsaid: new LazySet(),
