@@ -5,22 +5,15 @@
 
 import type { Actor, ActorClass, AnyActor } from './actor-types.ts'
 import type { MeshError } from './errors.ts'
-import type { LabelMatch } from './model/task.ts'
+import type { MapOptions, PutOptions, TaskOptions, UseOptions, WaitOptions } from './task-options.ts'
 
 export type * from './actor-types.ts'
+export type * from './task-options.ts'
 
 export type Fn = (...args: any) => any
 export type Class = abstract new (...args: any) => any
 export type AnyRef = ObjectRef<any>
 type IsAny<T> = 0 extends 1 & T ? true : false
-
-/** How long to wait. */
-export interface WaitOptions {
-  /** Stops the waiting, not the task: the wait rejects with the signal's reason. */
-  signal?: AbortSignal | undefined
-  /** Milliseconds until GET_TIMEOUT. Default: no limit. */
-  timeoutMs?: number | undefined
-}
 
 /** What a ref knows of its object at this moment. */
 export type ObjectState = 'waiting' | 'ready' | 'running' | 'retrying' | 'value' | 'failure' | 'cancelled'
@@ -130,112 +123,6 @@ type Values<R extends readonly AnyRef[]> = { -readonly [K in keyof R]: R[K] exte
 
 /** What came of one input of `map`. */
 export type MapSettlement<I, T> = { index: number; input: I } & ({ value: T } | { error: MeshError })
-
-/** What a peer must have. Nobody in the mesh has it: UNPLACEABLE. */
-export interface TaskNeeds {
-  /** Equal, one of, or not: `{ kind: 'node', zone: { in: ['a', 'b'] }, arch: { not: 'arm' } }`. */
-  labels?: Readonly<Record<string, LabelMatch>> | undefined
-  /**
-   * `{ gpu: 1 }`: counted while the task runs, by each submitter for its own tasks, so that several
-   * submitters may together ask more of a peer than it has. A task that waits keeps them; its children
-   * do not count it.
-   */
-  resources?: Readonly<Record<string, number>> | undefined
-  /** Slots that one attempt takes: it waits until so many are free, and those behind it wait too. Default 1. */
-  slots?: number | undefined
-  memoryBytes?: number | undefined
-  /** A peer's id or name. */
-  peer?: string | undefined
-}
-
-/** Options of a task: they ride before the call, `f.with(options)(...args)`. */
-export interface TaskOptions {
-  /** What people read besides the function's name: in lists, and where its ref is printed. */
-  name?: string | undefined
-  /** Tells apart calls that are otherwise the same, in contexts that may run again. */
-  key?: string | undefined
-  /** Attempts after the first, for lost peers and crashed workers; -1: without limit. Default 3. */
-  retries?: number | undefined
-  /** Application errors to retry: all, or those whose name, code or message matches. Default none. */
-  retryErrors?: boolean | readonly (string | RegExp)[] | undefined
-  /** Executions to make a lost result again, a budget apart from `retries`; -1: without limit. Default -1. */
-  rebuilds?: number | undefined
-  /** First and longest wait between attempts, in milliseconds. Default [100, 10_000]. */
-  retryDelayMs?: readonly [number, number] | undefined
-  /** Milliseconds for the whole task, waiting and retries included; a running one then has 2 s to stop. Default: no limit. */
-  timeoutMs?: number | undefined
-  /** Milliseconds for one attempt. Default: no limit. */
-  attemptTimeoutMs?: number | undefined
-  /** Cancels the task. */
-  signal?: AbortSignal | undefined
-  /** Peers that keep the result, in all. Default 2. */
-  copies?: number | undefined
-  /** What a peer must have. */
-  needs?: TaskNeeds | undefined
-  /** What a peer should rather have. */
-  prefer?: TaskNeeds | undefined
-  /** True: rather on different peers than on the fastest. Default false. */
-  spread?: boolean | undefined
-  /** Higher goes first. Default 0. */
-  priority?: number | undefined
-  /**
-   * True: an attempt that takes much longer than most (1.5 times what three in four runs of the function need) gets a second one beside it on an
-   * idle peer; whichever is done first counts. For functions that ask for no tasks of their own and put nothing. Default false.
-   */
-  hedge?: boolean | undefined
-  /**
-   * So many peers compute it, none of them told by another, and the result that more than half of them give counts: for work given to peers that you do not
-   * trust. Fails with NO_MAJORITY when there is none, after one more peer was asked for each of `retries`, and with UNPLACEABLE when there are too few peers. For
-   * functions that return values without refs in them, the same for the same arguments. From 1 to 99. Default 1.
-   */
-  votes?: number | undefined
-  /**
-   * With `votes`: the name of an export of the same module that is called with two results and returns `true` when they are the same, for results that may differ a little. It runs
-   * where the task was asked for, if that has slots. Default: they are the same when their bytes are.
-   *
-   * @example
-   * const { energy } = await mesh.use<typeof import('./physics.task.ts')>(new URL('./physics.task.ts', import.meta.url))
-   * await energy.with({ votes: 3, equals: 'closeEnough' })(state).get()
-   */
-  equals?: string | undefined
-  /**
-   * Of a generator function: items that it may be ahead of whoever reads them, from 1 to 65,536. With as many unread it waits, and gives its slot
-   * to others. More hides the way to the reader, and takes as much memory on both sides. Default 64, but 8 as soon as those unread are 256 KiB together.
-   */
-  ahead?: number | undefined
-}
-
-export interface UseOptions {
-  /** Environment variables that the module's tasks see, besides PATH, HOME, TMPDIR and LANG. */
-  env?: Readonly<Record<string, string>> | undefined
-  /** Files that travel with the module. */
-  assets?: readonly URL[] | undefined
-  /**
-   * Packages to leave outside the bundle: tasks then run on peers that have them, in a version that promises the same (`murmur up --modules DIR`). Those
-   * whose native addons the bundler sees stay outside by themselves.
-   */
-  external?: readonly string[] | undefined
-}
-
-export interface PutOptions {
-  /** What people read where its ref is printed. */
-  name?: string | undefined
-  /** Peers that keep it, in all. Default 2. */
-  copies?: number | undefined
-  /** True: your buffer is taken instead of copied, and is empty afterwards. Default false. */
-  transfer?: boolean | undefined
-}
-
-export interface MapOptions {
-  /** True: results in the order of the inputs. False: as they finish. Default true. */
-  ordered?: boolean | undefined
-  /** Calls that may be out or unread at once: what bounds memory. Default 256. */
-  ahead?: number | undefined
-  /** Ends the loop and cancels what is out. */
-  signal?: AbortSignal | undefined
-  /** Milliseconds to wait for each next result until GET_TIMEOUT. Default: no limit. */
-  timeoutMs?: number | undefined
-}
 
 /** What `map` returns: results to loop over, or settlements when one bad input must not end the loop. */
 export interface Mapped<I, T> extends AsyncIterable<T> {
