@@ -5,6 +5,7 @@ import type { Preset } from '@murmuration/core'
 import { limits, looksLikeInvite, optionRules as is, presets } from '@murmuration/core/internal'
 import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
+/** Options of `joinMesh` in pages. */
 export interface JoinOptions {
   /**
    * An invite, or peers that are known: `ws://host:port`, `host:port` (of their WebSockets) or a multiaddr. `[]`: a new mesh, of

@@ -22,6 +22,7 @@ export type MeshErrorCode =
   | 'VERSION_MISMATCH'
   | 'PORT_IN_USE'
 
+/** What an error knows beside its code and its message. */
 export interface MeshErrorDetails {
   /** One word within the code: `poison`, `put`, `no-rebuilds`, … */
   readonly reason?: string | undefined

@@ -14,6 +14,7 @@ import { didYouMean } from './nearest.ts'
 import { createScope } from './scope.ts'
 import type { ObjectRef, Scope } from './types.ts'
 
+/** Options of `mesh.job`. */
 export interface JobOptions {
   /**
    * `attached` (default): what is not done waits until the program is run again. `detached`: it is done with the program gone,

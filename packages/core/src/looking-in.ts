@@ -40,6 +40,7 @@ export interface PeerInfo {
   readonly isSelf: boolean
 }
 
+/** One task as the peer knows it that answers for it. */
 export interface TaskInfo {
   readonly id: string
   readonly fn: string
@@ -53,6 +54,7 @@ export interface TaskInfo {
   readonly why: string
 }
 
+/** One object as a peer knows it that answers for it or keeps it. */
 export interface ObjectInfo {
   readonly id: string
   readonly state: string
@@ -65,6 +67,7 @@ export interface ObjectInfo {
   readonly isOwner: boolean
 }
 
+/** One named job as a peer knows it. */
 export interface JobInfo {
   readonly name: string
   readonly lifetime: 'attached' | 'detached'
@@ -78,6 +81,7 @@ export interface JobInfo {
   readonly done: readonly string[]
 }
 
+/** One actor as the peer knows it that answers for it. */
 export interface ActorInfo {
   readonly id: string
   /** Its class. */
@@ -109,20 +113,24 @@ export interface TaskFilter extends ListOptions {
   name?: string | undefined
 }
 
+/** Which objects: those to which all of it applies. */
 export interface ObjectFilter extends ListOptions {
   /** `held`: its bytes are here, and another peer answers for it. */
   state?: 'pending' | 'inline' | 'stored' | 'alias' | 'failed' | 'faded' | 'held' | undefined
 }
 
+/** Which jobs: those to which all of it applies. */
 export interface JobFilter extends ListOptions {
   state?: JobInfo['state'] | undefined
 }
 
+/** Which actors: those to which all of it applies. */
 export interface ActorFilter extends ListOptions {
   state?: ActorInfo['state'] | undefined
   name?: string | undefined
 }
 
+/** Which peers: those to which all of it applies. */
 export interface PeerFilter {
   /** Also those that died or left within the last hour. Default false, but when `state` asks for them. */
   all?: boolean | undefined
@@ -131,6 +139,7 @@ export interface PeerFilter {
   kind?: string | undefined
 }
 
+/** Of which peer, and how many rows. */
 export interface ListOptions {
   /** Whom to ask: a peer's id or name. Default: this peer. */
   peer?: string | undefined

@@ -29,6 +29,7 @@ import type { StoryLine } from './story.ts'
 import type { Summary } from './summary.ts'
 import type { AnyActor, AnyRef, ObjectStream, Scope } from './types.ts'
 
+/** Options of `mesh.addEventListener`. */
 export interface ListenOptions {
   once?: boolean | undefined
   /** Stops listening when it aborts. */
@@ -114,6 +115,12 @@ export interface Mesh extends Scope, AsyncDisposable {
    * const { tasks, running, slots, silent } = await mesh.summary()
    */
   summary(): Promise<Summary>
+  /**
+   * What a peer has counted since it began, by name; this one, unless options say another.
+   *
+   * @example
+   * const { strayed = 0 } = await mesh.counters()
+   */
   counters(options?: ListOptions): Promise<Counts>
   /**
    * Listens to what happens: `peer:joined`, `peer:suspected`, `peer:died`, `peer:draining`, `peer:left`, `peer:refused`, `peer:dissented`, `task:retried`, `task:hedged`, `task:conflict`, `task:printed`, `task:stuck`, `actor:restarted`,
@@ -127,6 +134,7 @@ export interface Mesh extends Scope, AsyncDisposable {
     listener: (event: CustomEvent<NoticeOf<Type>>) => void,
     options?: ListenOptions,
   ): void
+  /** Calls that listener no more. */
   removeEventListener<Type extends Notice['type']>(
     type: Type,
     listener: (event: CustomEvent<NoticeOf<Type>>) => void,

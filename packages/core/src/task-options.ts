@@ -114,7 +114,7 @@ export interface TaskOptions {
    */
   timeoutMs?: number | undefined
   /**
-   * Milliseconds for one attempt, from its start; the next one counts as a retry. Default: no limit.
+   * Milliseconds for one attempt, from when it is given to a peer; another one is one of `retries`. Default: no limit.
    *
    * @example
    * tiles.render.with({ attemptTimeoutMs: 10_000, retries: 2 })(scene, at)

@@ -10,8 +10,11 @@ import type { MapOptions, PutOptions, TaskOptions, UseOptions, WaitOptions } fro
 export type * from './actor-types.ts'
 export type * from './task-options.ts'
 
+/** Any function. */
 export type Fn = (...args: any) => any
+/** Any class. */
 export type Class = abstract new (...args: any) => any
+/** A ref to whatever it is. */
 export type AnyRef = ObjectRef<any>
 type IsAny<T> = 0 extends 1 & T ? true : false
 
@@ -126,6 +129,7 @@ export type MapSettlement<I, T> = { index: number; input: I } & ({ value: T } | 
 
 /** What `map` returns: results to loop over, or settlements when one bad input must not end the loop. */
 export interface Mapped<I, T> extends AsyncIterable<T> {
+  /** What came of each input, failures among them: the loop goes on. */
   settlements(): AsyncIterable<MapSettlement<I, T>>
 }
 

@@ -6,6 +6,7 @@ import { limits, looksLikeInvite, optionRules as is, parseInvite, presets } from
 import { moduleLabels } from './modules.ts'
 import { AddressError, parseAddress } from '@murmuration/libp2p-link'
 
+/** Options of `joinMesh` in Node. */
 export interface JoinOptions {
   /**
    * Peers that are known: `host:port`, `ws://host:port` or a multiaddr; or an invite's link, for whoever does not share this mesh's key. Default: `MURMURATION_ENTRY`

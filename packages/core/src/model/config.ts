@@ -257,4 +257,5 @@ export function skippedMs({ leaseMs }: Pick<Config, 'leaseMs'>): number {
 }
 
 export const presets = { lan, wan, room, test } as const
+/** How patient and how chatty a peer is: for a local network, a wide one, a room of phones and laptops, or tests. */
 export type Preset = keyof typeof presets

@@ -16,8 +16,11 @@ import { taskUrlsIn } from './task-urls.ts'
 /** As much of Vite's plugins as this one is; any version takes it. */
 export interface MurmurationPlugin {
   readonly name: string
+  /** Vite asks whose module that is. */
   resolveId(id: string): string | null
+  /** Vite asks for the text of one of ours. */
   load(this: Watching, id: string): Promise<string | null>
+  /** Vite shows each module of the page: where one names a task module, an import takes its place. */
   transform(this: Watching, code: string, id: string): Promise<{ code: string; map: null } | null>
 }
 

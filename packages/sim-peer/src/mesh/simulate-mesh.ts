@@ -22,6 +22,7 @@ import { Timing } from './timing.ts'
 export type { SimFault } from './storm.ts'
 export type { SimStage } from './stage.ts'
 
+/** Options of `simulateMesh`. */
 export interface SimulateOptions {
   /** Peers in all, from 1 to 100. The program runs on the first. Default 5. */
   peers?: number | undefined

@@ -19,9 +19,11 @@ export interface SimStage {
   restart(name: string): void
   /** The process stands still until `thaw`. */
   freeze(name: string): void
+  /** It goes on, as if no time had passed. */
   thaw(name: string): void
   /** Nothing passes any more between the ones and all others, until `heal`. */
   cut(names: readonly string[]): void
+  /** Whatever was cut is whole again. */
   heal(): void
 }
 
