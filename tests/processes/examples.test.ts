@@ -39,6 +39,7 @@ describe('in one mesh of three peers', () => {
     'timeout.ts': ['task: TASK_TIMEOUT', 'get: GET_TIMEOUT', 'get, later: done after 300 ms'],
     'hedge.ts': ['measure got a second attempt', '9 by attempt 2'],
     'votes.ts': ['pi is about 3.1', 'NO_MAJORITY'],
+    'two-jobs.ts': ['the small one is done; more than half of the large one is not: true'],
     'placement.ts': [
       'looked at the beams',
       'looked at the garden',

@@ -16,6 +16,7 @@ const noticeTypes = [
   'peer:draining',
   'peer:left',
   'peer:refused',
+  'peer:dissented',
   'peer:unplug',
   'task:retried',
   'task:hedged',

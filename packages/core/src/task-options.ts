@@ -157,7 +157,7 @@ export interface TaskOptions {
    */
   spread?: boolean | undefined
   /**
-   * Higher goes first, among the tasks of this peer. Default 0.
+   * Higher goes first, among the tasks of this peer, whatever job they are of; of equal ones jobs take turns, and other peers' are not affected. Default 0.
    *
    * @example
    * tiles.preview.with({ priority: 1 })(scene)

@@ -54,7 +54,7 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     aside.length < (ready.isBallots ? ballotsAside : asideMost) &&
     candidates.some((candidate) => candidate.room > 0)
   ) {
-    const id = state.scheduler.take(ready)
+    const id = state.scheduler.take(ready, (task) => state.tasks.get(task)?.spec)
     if (id === undefined) break
     const row = state.tasks.get(id)
     if (row?.state !== 'ready') continue
@@ -75,7 +75,7 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
       continue
     }
     if (!to) {
-      state.scheduler.ready(row.spec, true)
+      state.scheduler.putBack(row.spec)
       break
     }
     assign(state, row, to, now)
@@ -90,9 +90,10 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
       stream: streamOrder(state, row),
     })
   }
-  for (const spec of aside.reverse()) state.scheduler.ready(spec, true)
+  for (const spec of aside.reverse()) state.scheduler.putBack(spec)
+  const newcomers = ready.queue.takeNewcomers()
   if (fit) ready.unfit = false
-  else unplaced(state, ready, now)
+  else unplaced(state, ready, newcomers, now)
 }
 
 /** What it is to put again. */
@@ -219,11 +220,11 @@ function isTooHeavy(state: PeerState, row: TaskRow, inputs: readonly Input[]): b
 }
 
 /** Nobody here satisfies these needs: each of them gets a deadline, unless somebody who does comes before. */
-function unplaced(state: PeerState, ready: ReadyClass, now: Instant): void {
-  const { queue } = ready
-  // Those that were there before have theirs; newcomers stand at either end.
-  for (let at = 0; at < queue.length && mark(state, queue.peekAt(at), now, !ready.unfit); at++);
-  for (let at = queue.length - 1; at >= 0 && mark(state, queue.peekAt(at), now, !ready.unfit); at--);
+// oxlint-disable-next-line max-params -- who waits, since when
+function unplaced(state: PeerState, ready: ReadyClass, newcomers: readonly TaskId[], now: Instant): void {
+  // Those that were there before have theirs.
+  const { unfit, queue } = ready
+  for (const id of unfit ? newcomers : queue.all()) mark(state, id, now, !unfit)
   ready.unfit = true
 }
 
@@ -235,12 +236,11 @@ function markOthers(state: PeerState, ballot: TaskId, now: Instant): void {
   }
 }
 
-/** False when this one had its deadline already. */
-function mark(state: PeerState, id: TaskId | undefined, now: Instant, anew: boolean): boolean {
-  const row = id === undefined ? undefined : state.tasks.get(id)
-  if (row?.state !== 'ready') return true
-  if (row.placeBy !== never && !anew) return false
+/** `anew`: the deadline that it may have counts no more. */
+// oxlint-disable-next-line max-params -- whom, when and how
+function mark(state: PeerState, id: TaskId, now: Instant, anew: boolean): void {
+  const row = state.tasks.get(id)
+  if (row?.state !== 'ready' || (row.placeBy !== never && !anew)) return
   row.placeBy = after(now, state.config.placeTimeoutMs)
   state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-  return true
 }

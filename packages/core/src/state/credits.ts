@@ -4,6 +4,9 @@
 import type { Config } from '../model/config.ts'
 import type { TaskSpec } from '../model/task.ts'
 
+/** What a run of a function counts as before there was one, where contexts and owners share by time. */
+export const unmeasuredMs = 10
+
 /** Small changes of large grants are not worth a message. */
 export function isSmall(credits: number, before: number): boolean {
   return credits > 16 && Math.abs(credits - before) * 8 <= before

@@ -10,9 +10,10 @@ import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '..
 import { attemptId, never } from '../model/ids.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { batchSize, slotsOf } from './credits.ts'
+import { batchSize, slotsOf, unmeasuredMs } from './credits.ts'
 import { Durations } from './durations.ts'
 import { type Grant, Owners } from './owners.ts'
+import { ReadyRuns } from './ready-runs.ts'
 import type { Asker, Given, RunRow } from './runs.ts'
 import { attemptFor, runOf } from './runs.ts'
 import { Workers } from './workers.ts'
@@ -23,7 +24,7 @@ export class Executor {
   readonly #byTask = new Multimap<TaskId, AttemptId>()
   /** Which attempts still need the bytes of an input. */
   readonly #users = new Multimap<ObjectId, AttemptId>()
-  readonly #ready = new Set<AttemptId>()
+  readonly #ready = new ReadyRuns()
   readonly #workers: Workers
   readonly #owners: Owners
   readonly #durations = new Durations()
@@ -125,7 +126,7 @@ export class Executor {
   /** Actors and their calls wait for no slot: supervise starts them. */
   markReady(row: RunRow): void {
     row.state = 'ready'
-    if (!isApart(row.spec)) this.#ready.add(row.id)
+    if (!isApart(row.spec)) this.#ready.add(row.id, row.owner)
     else if (row.spec.actor) this.arrived.push(row)
   }
 
@@ -140,6 +141,7 @@ export class Executor {
     // Whoever needs more slots than are free waits for them, and nobody overtakes: that way it gets them.
     if (width < worker.least || width > worker.most) return null
     for (const row of batch) {
+      this.#ready.charge(row.owner, this.#durations.meanMs(row.spec) ?? unmeasuredMs)
       row.state = 'running'
       row.worker = worker.number
       this.#ready.delete(row.id)
@@ -161,13 +163,18 @@ export class Executor {
     let size = 1
     let width = 1
     const deepest = deeperOnly ? this.#deepestBlocked() : -1
-    for (const id of this.#ready) {
+    for (const id of this.#ready.inTurn()) {
       const row = this.#rows.get(id) as RunRow
       if (deeperOnly && row.spec.depth <= deepest) continue
       if (batch.length === 0) {
         width = slotsOf(row.spec, this.slots)
         size = Math.min(this.batchSize(row.spec), Math.ceil((this.#ready.size * width) / this.slots))
-      } else if (this.batchSize(row.spec) < size || slotsOf(row.spec, this.slots) !== width) break
+      } else if (
+        row.owner !== batch[0]?.owner ||
+        this.batchSize(row.spec) < size ||
+        slotsOf(row.spec, this.slots) !== width
+      )
+        break
       batch.push(row)
       if (batch.length >= size) break
     }
@@ -240,12 +247,12 @@ export class Executor {
 
   /** Attempts for which there may be room elsewhere: every slot here has been at one attempt for long. */
   stranded(now: Instant): RunRow[] {
-    const [first] = this.#ready
+    const [first] = this.#ready.all()
     if (first === undefined) return []
     const { spec } = this.#rows.get(first) as RunRow
     const missing = this.slots - slotsOf(spec, this.slots) + 1
     if (!this.#workers.areAllHeldUp(missing, now)) return []
-    return [...this.#ready].map((id) => this.#rows.get(id) as RunRow)
+    return [...this.#ready.all()].map((id) => this.#rows.get(id) as RunRow)
   }
 
   /** When there may be something to take back. */
@@ -285,6 +292,7 @@ export class Executor {
   #countTo(row: RunRow, { owner, attempt }: Asker): void {
     if (owner !== row.owner && !isApart(row.spec)) this.#owners.passed(row.owner, owner, row.state === 'blocked')
     row.owner = owner
+    this.#ready.pass(row.id, owner)
     row.attempt = attempt
     this.#adopt(row)
   }
@@ -345,7 +353,7 @@ export class Executor {
     if (this.blocked === 0 || this.#ready.size === 0) return stuck
     if (this.#workers.inUse < this.#config.maxWorkers) return stuck
     const deepest = this.#deepestBlocked()
-    for (const id of this.#ready) {
+    for (const id of this.#ready.all()) {
       const { spec, owner } = this.#rows.get(id) as RunRow
       if (spec.depth <= deepest) stuck.set(owner, (stuck.get(owner) ?? 0) + 1)
     }

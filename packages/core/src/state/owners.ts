@@ -121,6 +121,8 @@ export class Owners {
 
   #share(row: Owner, slots: number, owners: number): number {
     if (slots === 0) return 0
-    return Math.max(1, Math.floor((slots * creditsPerSlot(row.meanMs, this.#config)) / owners))
+    const perSlot = creditsPerSlot(row.meanMs, this.#config)
+    // Of short ones the next is to be here when the last one ends, else somebody else's long one begins.
+    return Math.max(Math.min(2, perSlot), Math.floor((slots * perSlot) / owners))
   }
 }

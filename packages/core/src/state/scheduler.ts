@@ -3,14 +3,15 @@
 // credits, so a fast peer draws more simply by being done sooner. Which peer is best is placement's
 // question.
 
-import Denque from 'denque'
 import { assert } from '../model/assert.ts'
 import type { Instant, LifeId, TaskId } from '../model/ids.ts'
 import { after, isBallot, never } from '../model/ids.ts'
 import type { Needs, TaskSpec } from '../model/task.ts'
+import { unmeasuredMs } from './credits.ts'
 import { Durations } from './durations.ts'
+import { FairQueue } from './fair-queue.ts'
 
-/** Tasks with the same needs and priority, oldest first: if one cannot be placed, none can. */
+/** Tasks with the same needs and priority, by turns those of each context: if one cannot be placed, none can. */
 export interface ReadyClass {
   readonly key: string
   readonly needs: Needs
@@ -20,7 +21,9 @@ export interface ReadyClass {
   readonly isApart: boolean
   /** Ballots: each has peers of its own that may not take it. */
   readonly isBallots: boolean
-  readonly queue: Denque<TaskId>
+  readonly queue: FairQueue
+  /** Milliseconds of work that were handed out of it, so that classes take turns, too. */
+  handed: number
   /** No peer that is known could run these. */
   unfit: boolean
   /** Its first one, when that waits for a faster peer than has room for it, and until when. */
@@ -53,9 +56,22 @@ export class Scheduler {
 
   ready(spec: TaskSpec, front: boolean): void {
     const row = this.#class(spec)
-    if (front) row.queue.unshift(spec.id)
-    else row.queue.push(spec.id)
+    row.queue.push(spec.id, spec.context, front)
     this.readyCount++
+  }
+
+  /** It was taken, and cannot be placed now: it is the next one of its class. */
+  putBack(spec: TaskSpec): void {
+    const row = this.#class(spec)
+    const ms = this.#costMs(spec)
+    row.queue.putBack(spec.id, spec.context, ms)
+    row.handed -= ms
+    this.readyCount++
+  }
+
+  /** What its context is charged for it: it may never have run. */
+  #costMs(spec: TaskSpec): number {
+    return this.#durations.meanMs(spec) ?? unmeasuredMs
   }
 
   #class(spec: TaskSpec): ReadyClass {
@@ -73,7 +89,8 @@ export class Scheduler {
         depth,
         isApart: isActor,
         isBallots,
-        queue: new Denque(),
+        queue: new FairQueue(),
+        handed: this.#leastHanded(),
         unfit: false,
         waiting: null,
       }
@@ -87,18 +104,34 @@ export class Scheduler {
     return this.#class(spec)
   }
 
-  /** Higher priority first, then deeper ones: what somebody waits for in a slot goes before new beginnings. Empty classes go. */
+  /** Where a new class begins: it has missed nothing. */
+  #leastHanded(): number {
+    const handed = [...this.#classes.values()].map((row) => row.handed)
+    return handed.length === 0 ? 0 : Math.min(...handed)
+  }
+
+  /**
+   * Higher priority first, then deeper ones: what somebody waits for in a slot goes before new beginnings; then those of which less was
+   * handed out. Empty classes go.
+   */
   classes(): ReadyClass[] {
     if (this.#classes.size > 1) {
       for (const [key, row] of this.#classes) if (row.queue.isEmpty()) this.#classes.delete(key)
     }
     const rows = [...this.#classes.values()].filter((row) => !row.queue.isEmpty())
-    return rows.length > 1 ? rows.sort((a, b) => b.priority - a.priority || b.depth - a.depth) : rows
+    return rows.length > 1
+      ? rows.sort((a, b) => b.priority - a.priority || b.depth - a.depth || a.handed - b.handed)
+      : rows
   }
 
-  /** The oldest of a class; ids of tasks that were cancelled meanwhile are for the caller to skip. */
-  take(row: ReadyClass): TaskId | undefined {
-    const id = row.queue.shift()
+  /** The next of a class; ids of tasks that were cancelled meanwhile are for the caller to skip. */
+  take(row: ReadyClass, specOf: (id: TaskId) => TaskSpec | undefined): TaskId | undefined {
+    const id = row.queue.take((task) => {
+      const spec = specOf(task)
+      const ms = spec ? this.#costMs(spec) : 0
+      row.handed += ms
+      return ms
+    })
     if (id !== undefined) this.readyCount--
     return id
   }
@@ -120,12 +153,8 @@ export class Scheduler {
     const isCluttered = this.readyCount > 2 * pending + 64
     for (const { queue } of this.#classes.values()) {
       const before = queue.length
-      for (let id = queue.peekFront(); id !== undefined && !isReady(id); id = queue.peekFront()) queue.shift()
-      if (isCluttered) {
-        const waiting = new Set(queue.toArray().filter(isReady))
-        queue.clear()
-        for (const id of waiting) queue.push(id)
-      }
+      if (isCluttered) queue.keepOnly(isReady)
+      else queue.dropFront(isReady)
       this.readyCount -= before - queue.length
     }
   }

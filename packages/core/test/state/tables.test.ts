@@ -14,7 +14,7 @@ import { failure } from '../../src/state/failures.ts'
 import { Holds } from '../../src/state/holds.ts'
 import type { Member } from '../../src/state/membership.ts'
 import { copyOrder, neighbours, unfit } from '../../src/state/placement.ts'
-import { Scheduler } from '../../src/state/scheduler.ts'
+import { type ReadyClass, Scheduler } from '../../src/state/scheduler.ts'
 import { Tasks } from '../../src/state/tasks.ts'
 
 const life = (name: string): LifeId => `${name}/1` as LifeId
@@ -228,7 +228,8 @@ describe('scheduler', () => {
     const scheduler = new Scheduler(config.maxCredits)
     for (const one of [spec('a'), spec('b', { depth: 2 }), spec('c', { depth: 2 }), spec('d', { depth: 1 })])
       scheduler.ready(one, false)
-    const order = scheduler.classes().flatMap((row) => [scheduler.take(row), scheduler.take(row)])
+    const take = (row: ReadyClass) => scheduler.take(row, () => spec('any'))
+    const order = scheduler.classes().flatMap((row) => [take(row), take(row)])
     expect(order.filter((id) => id !== undefined)).toEqual(['b', 'c', 'd', 'a'])
   })
 

@@ -215,6 +215,10 @@ function tellEvents(mesh: Mesh, peer: Peer, say: Say): void {
     const line = '\nhanding over and leaving: what runs here may end first; Ctrl-C again ends at once'
     if (detail.peer === mesh.id) say({ event: 'leaving' }, line)
   })
+  tell(
+    'peer:dissented',
+    ({ name, fn, count }) => `${name} gave another result of ${fn} than the majority, ${count} in all`,
+  )
   tell('task:conflict', ({ fn, reason }) => `${fn} had two different outcomes: ${reason}`)
   tell('task:stuck', (notice) => colours.yellow(stuckText(notice)))
   tell('object:lost', ({ object, reason }) => `object ${object} is ${colours.red('lost')}: ${reason}`)
