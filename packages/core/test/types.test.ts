@@ -13,6 +13,7 @@ import type {
   TaskFunction,
   Tasks,
 } from '../src/types.ts'
+import { task, withTask } from '../src/task.ts'
 
 declare const scope: Scope
 declare const number: ObjectRef<number>
@@ -170,6 +171,35 @@ test('types of actors', () => {
     counter.add.with({ needs: {} })
     // @ts-expect-error no actor
     await scope.kill(number)
+    Class.with({ name: 'hits', getIfExists: true, onCodeChange: 'keep' }).spawn(0)
+    // @ts-expect-error what to do is one of two things
+    Class.with({ name: 'hits', getIfExists: true, onCodeChange: 'restart' })
+  }
+  expectTypeOf(uses).toBeFunction()
+})
+
+test('the files and the environment of a module', () => {
+  const uses = async (): Promise<void> => {
+    const url = new URL('file:///tiles.task.ts')
+    await scope.use<Tiles>(url, { env: { LEVEL: '3' }, assets: [new URL('model.onnx', url)], external: ['sharp'] })
+    // @ts-expect-error variables are strings
+    await scope.use<Tiles>(url, { env: { LEVEL: 3 } })
+    // @ts-expect-error files are named by their URLs
+    await scope.use<Tiles>(url, { assets: ['./model.onnx'] })
+    // @ts-expect-error packages are a list
+    await scope.use<Tiles>(url, { external: 'sharp' })
+
+    const model = await task.asset('model.onnx')
+    expectTypeOf(model).toExtend<Blob>()
+    expectTypeOf(model.path).toEqualTypeOf<string | undefined>()
+    expectTypeOf(await model.text()).toEqualTypeOf<string>()
+    // @ts-expect-error it may not be a file where the task runs
+    model.path.length.toFixed()
+    // @ts-expect-error a file has a name
+    await task.asset()
+    expectTypeOf(await withTask({ asset: async () => new Blob(['x']) }, () => 1)).toEqualTypeOf<number>()
+    // @ts-expect-error a task is given files as Blobs
+    await withTask({ asset: async () => 'x' }, () => 1)
   }
   expectTypeOf(uses).toBeFunction()
 })
