@@ -81,3 +81,47 @@ it('an error carries the whole of it, first attempt included', () => {
   ])
   mesh.endsWell()
 })
+
+it('an actor’s hosts tell where it lived, from what, and why it ended', () => {
+  const mesh = new Scenario({ S: keepsNothing, A: 1, B: 1, C: 1 })
+  mesh.actors.set('Counter', {
+    build: () => ({ count: 0 }),
+    methods: {
+      // oxlint-disable-next-line require-yield -- a body like the others
+      *add(_context, counter: { count: number }) {
+        return ++counter.count
+      },
+    },
+    snapshots: true,
+  })
+  const calls = { retries: -1 }
+  let id = ''
+  const program = mesh.ask('S', function* (context) {
+    const counter = context.spawn('Counter', [], { onceOnly: true, ...calls })
+    id = counter.object
+    yield* get(context.send(counter, 'add', [], calls))
+    yield* elapse(3_000)
+    const count = yield* get(context.send(counter, 'add', [], calls))
+    yield { type: 'stop', ref: counter, reason: 'enough' }
+    return count
+  })
+  const notesOf = (peer: string): string[] =>
+    inspect(mesh.peer(peer).state, { what: 'story', id, limit: 100 }, mesh.peer(peer).now())
+      .filter(({ what }) => what === 'noted' || what === 'stopped')
+      .map(({ what, note }) => (what === 'noted' ? String(note) : `${what}: ${String(note)}`))
+  const hostOf = (): string =>
+    mesh.alive().find(({ state }) => [...state.residents.all()].some((row) => row.state === 'open'))?.peer ?? ''
+  mesh.until(() => hostOf() !== '', 'it lives')
+  const first = hostOf()
+  expect(notesOf(first)).toEqual(['lives here, as incarnation 1, from its beginning'])
+  mesh.run({ forMs: 1_000 })
+  mesh.kill(first)
+  mesh.until(() => hostOf() !== '', 'it lives elsewhere')
+  const second = hostOf()
+  expect(mesh.result(program)).toBe(2)
+  expect(notesOf(second)).toEqual([
+    expect.stringMatching(/^lives here, as incarnation 2, from its checkpoint of \d+ bytes$/),
+    'stopped: enough',
+  ])
+  mesh.endsWell()
+})

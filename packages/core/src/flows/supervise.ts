@@ -14,6 +14,7 @@ import { isStream } from '../model/task.ts'
 import { dropUnsent } from '../state/answer.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
+import { tellHosted } from '../state/recording.ts'
 import type { Resident } from '../state/residents.ts'
 import { leaves, lineOf } from '../state/residents.ts'
 import { orderOf } from '../state/runs.ts'
@@ -28,6 +29,7 @@ export function built(state: PeerState, attempt: AttemptId, { snapshots }: { rea
   const row = state.residents.of(attempt)
   if (row?.state !== 'building') return
   row.state = 'open'
+  tellHosted(state, row)
   row.snapshots = snapshots && (row.run.spec.actor?.everyCalls ?? 0) > 0
   for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner)
 }

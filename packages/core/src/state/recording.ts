@@ -10,6 +10,7 @@ import type { Outcome } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
 import { stamp } from './peer-state.ts'
 import type { Ends } from './meters.ts'
+import type { Resident } from './residents.ts'
 import type { RunRow } from './runs.ts'
 import type { StoryEvent, StoryRow } from './story.ts'
 import type { TaskRow } from './tasks.ts'
@@ -122,6 +123,13 @@ export function withWholeStory(state: PeerState, row: TaskRow, failure: Failure)
     ...failure,
     story: [...story, ...failure.story, `${stamp(state, state.timers.turnAt)} failed: ${failure.code}`],
   }
+}
+
+/** It lives here from now on: from what is kept of it, or from its beginning. */
+export function tellHosted(state: PeerState, { actor, tenure, run: { attempt } }: Resident): void {
+  const snapshot = tenure?.record.snapshot
+  const from = snapshot ? `from its checkpoint of ${snapshot.bytes.length} bytes` : 'from its beginning'
+  noteStory(state, actor, `lives here, as incarnation ${attempt}, ${from}`, { trouble: attempt > 1 })
 }
 
 /** This peer keeps the row of another's ledger: it is asked when that one is gone. */
