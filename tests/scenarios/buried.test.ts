@@ -2,10 +2,10 @@
 
 import { expect, it } from 'vitest'
 import { defineActors } from '@murmuration/sim-peer'
-import type { SimPeer } from '@murmuration/sim-peer'
+import type { SeatOptions, SimPeer } from '@murmuration/sim-peer'
 import { Scenario, get, keepsNothing, longTask } from './scenario.ts'
 
-function stage(peers: Record<string, number>): Scenario {
+function stage(peers: Record<string, number | SeatOptions>): Scenario {
   const scene = new Scenario(peers)
   defineActors(scene)
   return scene
@@ -112,5 +112,25 @@ it('a member of its group slept while an actor began, and another is gone: the h
   scene.run({ forMs: 200 })
   scene.kill('T')
   scene.until(() => scene.knowsDead('X', 'G') && scene.knowsDead('X', 'T'), 'X thinks that nobody is left')
+  scene.endsWell()
+})
+
+it('most of its group leaves while a lease of theirs runs: they have promised nobody else, and the host goes on with who is left', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, V: keepsNothing, X: { slots: 1, memoryBytes: 0 } })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    const replies: unknown[] = []
+    for (let n = 0; n < 10; n++) replies.push(yield* get(context.send(actor, 'add', [300, 1], again)))
+    return replies
+  })
+  scene.run({ forMs: 1_000 })
+  const [resident] = scene.peer('X').state.residents.all()
+  expect(resident?.tenure?.record.group.map((life) => life[0]).sort()).toEqual(['G', 'H', 'S'])
+  scene.cut(['X'], ['S'])
+  for (const name of ['G', 'H']) scene.peer(name).event({ type: 'leave' })
+  scene.until(() => scene.alive().length === 3, 'they have left')
+  scene.run({ forMs: 2 * scene.config.leaseMs })
+  scene.network.heal()
+  expect(scene.result(program)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   scene.endsWell()
 })

@@ -146,6 +146,7 @@ function lease(
     nth: 0,
     granted: new Map(),
     blank: new Set(),
+    faithful: new Set(),
     until: 0 as Instant,
     renewAt: now,
   }
@@ -209,10 +210,19 @@ function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
  * Its lease ran out, and so many of its group are gone since that they may have had another host, of which nobody who is left
  * need know.
  */
-function mayBePassed(state: PeerState, row: Resident, { until, record }: Tenure, now: Instant): boolean {
+function mayBePassed(state: PeerState, row: Resident, { until, record, faithful }: Tenure, now: Instant): boolean {
   if (row.state === 'leasing' || now < after(until, state.config.leaseMs * (1 - leaseShare))) return false
-  const isGone = (life: LifeId): boolean => state.members.isGone(life)
-  return [record.group, record.before ?? []].some((group) => isWhole(group, isGone))
+  const isUnsure = (life: LifeId): boolean => !faithful.has(life) && state.members.isGone(life)
+  return [record.group, record.before ?? []].some((group) => isWhole(group, isUnsure))
+}
+
+function noteGone(state: PeerState, { record, granted, faithful }: Tenure, now: Instant): void {
+  for (const group of [record.group, record.before ?? []]) {
+    for (const life of group) {
+      const at = granted.get(life)?.at
+      if (at !== undefined && now < after(at, state.config.leaseMs) && state.members.isGone(life)) faithful.add(life)
+    }
+  }
 }
 
 function passedOver({ run }: Resident): Outcome {
@@ -229,6 +239,7 @@ export function dueStands(state: PeerState, now: Instant): void {
     const { standing, tenure } = row
     if (standing && standing.againAt <= now) again(state, row, standing, now)
     if (!tenure || row.state === 'over') continue
+    noteGone(state, tenure, now)
     mend(state, row, tenure, now)
     if (tenure.renewAt <= now) renew(state, row, tenure, now)
   }

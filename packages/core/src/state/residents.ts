@@ -39,6 +39,8 @@ export interface Tenure {
   readonly granted: Map<LifeId, { readonly at: Instant; readonly version: number }>
   /** Members that know nothing of it: others take their place. */
   readonly blank: Set<LifeId>
+  /** Members that were gone while what they had granted still ran: they have promised nobody else. */
+  readonly faithful: Set<LifeId>
   /** Nothing is run or answered after this. */
   until: Instant
   renewAt: Instant

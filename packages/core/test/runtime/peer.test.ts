@@ -63,7 +63,14 @@ function host({ state }: Peer): Tenure {
   const resident = state.residents.add('actor' as ObjectId, { id: 'actor#1', attempt: 1, spec } as RunRow)
   const record = { epoch, version: 1, group: [], before: null, snapshot: null, answers: [], fences: [] }
   const until = 1e9 as Instant
-  const counts = { committed: 1, asked: new Map(), nth: 0, granted: new Map(), blank: new Set<LifeId>() }
+  const counts = {
+    committed: 1,
+    asked: new Map(),
+    nth: 0,
+    granted: new Map(),
+    blank: new Set<LifeId>(),
+    faithful: new Set<LifeId>(),
+  }
   return (resident.tenure = { epoch, record, ...counts, until, renewAt: until })
 }
 
