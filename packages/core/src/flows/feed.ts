@@ -52,7 +52,7 @@ function lackingBytes(state: PeerState, row: RunRow): number {
   for (const [source, size] of storedInputs(row))
     if (!holdings.has(source) && !holdings.fetching(source)) wanted += size
   if (limit === 0 || wanted === 0) return 0
-  return holdings.memoryBytes + holdings.comingBytes() + wanted - limit
+  return holdings.memoryBytes + holdings.comingBytes + wanted - limit
 }
 
 /** Each once, however many refs lead to it. */

@@ -53,6 +53,7 @@ export class Holdings {
   readonly #doomed = new Set<ObjectId>()
   #pleas = 0
   #active = 0
+  #coming = 0
   readonly #bytes = { memory: 0, moving: 0, disk: 0 }
   /** Something came, or an answer did: there may be more to let go of than there was. */
   isRestless = false
@@ -68,11 +69,9 @@ export class Holdings {
     return this.#bytes.disk + this.#bytes.moving
   }
 
-  /** What is on its way here. */
-  comingBytes(): number {
-    let bytes = 0
-    for (const { located } of this.#fetches.values()) bytes += located.size
-    return bytes
+  /** What is on its way here, or wanted. */
+  get comingBytes(): number {
+    return this.#coming
   }
 
   /** So much has to go before what stands in line fits. */
@@ -205,7 +204,8 @@ export class Holdings {
         failures: 0,
       }
       this.#fetches.set(object, row)
-    }
+    } else this.#coming -= row.located.size
+    this.#coming += located.size
     row.owners.add(owner)
     row.located = located
     return row
@@ -239,12 +239,16 @@ export class Holdings {
   forgetFetch(object: ObjectId): void {
     const row = this.#fetches.get(object)
     if (row?.active) this.#active--
-    this.#fetches.delete(object)
+    if (row) this.#unlist(row)
   }
 
   /** Nobody may want it any more. A transfer under way is let through: it ends by itself. */
   forgetUnwanted(row: Fetch): void {
-    if (!row.active && !isWanted(row)) this.#fetches.delete(row.object)
+    if (!row.active && !isWanted(row)) this.#unlist(row)
+  }
+
+  #unlist(row: Fetch): void {
+    if (this.#fetches.delete(row.object)) this.#coming -= row.located.size
   }
 
   deadline(): Instant {
@@ -255,6 +259,8 @@ export class Holdings {
 
   check(limit: number): void {
     assert(this.#active <= limit, 'transfers are limited')
+    const coming = [...this.#fetches.values()].reduce((bytes, { located }) => bytes + located.size, 0)
+    assert(coming === this.#coming, 'the bytes on their way here are counted')
     for (const row of this.#fetches.values())
       assert(row.active || isWanted(row), `the bytes of ${row.object} are fetched for somebody`)
     for (const object of this.#doomed) assert(this.#rows.has(object), `doomed ${object} is here`)
