@@ -314,3 +314,30 @@ test('a drain costs no restart, the death after it does', () => {
   expect(seen[3]).toMatch(/^ACTOR_DIED: .*peer [XYZ] died/)
   scene.endsWell()
 })
+
+test('what an actor asked for itself can be read from its record as soon as anybody has that', () => {
+  const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Shelf', [], lasting)
+    yield* get(context.send(actor, 'make', [5, 9], again))
+    const { refs } = (yield* get(context.send(actor, 'all', [], again))) as { refs: SimRef[] }
+    return ((yield* get(refs[0] as SimRef)) as { n: number }).n
+  })
+  scene.define('block', function* (_context, ms: number, n: number) {
+    yield { type: 'elapse', ms }
+    return { n }
+  })
+  const isTold = (): boolean => {
+    const host = scene.alive().find(({ state }) => state.residents.size > 0)
+    return scene
+      .alive()
+      .some(
+        (peer) =>
+          peer !== host && [...peer.state.leases.all()].some(({ record }) => record?.snapshot?.refs.length === 1),
+      )
+  }
+  scene.until(isTold, 'somebody else has the record that names it')
+  scene.kill(hostOf(scene))
+  expect(scene.result(program)).toBe(9)
+  scene.endsWell()
+})

@@ -1,18 +1,9 @@
 // Peers that were thought dead for longer than their grace, and are back: what was done meanwhile counts once.
 
 import { expect, it } from 'vitest'
-import { defineActors } from '@murmuration/sim-peer'
-import type { SeatOptions, SimPeer } from '@murmuration/sim-peer'
+import type { SimPeer } from '@murmuration/sim-peer'
+import { again, lasting, stage } from './actor-stage.ts'
 import { Scenario, get, keepsNothing, longTask } from './scenario.ts'
-
-function stage(peers: Record<string, number | SeatOptions>): Scenario {
-  const scene = new Scenario(peers)
-  defineActors(scene)
-  return scene
-}
-
-const lasting = { onceOnly: true, retries: -1 }
-const again = { retries: -1 }
 
 it('two that thought each other dead meet while a task runs at one of them: what it was given anew is what runs there', () => {
   const mesh = new Scenario({ S: 0, X: 1, Y: keepsNothing })

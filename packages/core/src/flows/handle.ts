@@ -201,6 +201,7 @@ function pump(state: PeerState, now: Instant): void {
   supervise.startCalls(state, now)
   conclude.deliver(state)
   guard.stream(state, now)
+  supervise.writeRecords(state, now)
   adopt.dropInheritance(state)
   release.boundLineage(state)
   tendFoundlings(state, now)

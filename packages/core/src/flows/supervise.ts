@@ -9,13 +9,14 @@ import type { AttemptId, ContextId, Instant, ObjectId, TaskId } from '../model/i
 import { after } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
-import type { Outcome } from '../model/task.ts'
+import type { Outcome, RefLink } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
-import { dropUnsent } from '../state/answer.ts'
+import { dropUnsent, linksOf } from '../state/answer.ts'
+import { guardNamed, isAnyUnsafe } from '../state/guarding.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
 import { tellHosted } from '../state/recording.ts'
-import type { Resident } from '../state/residents.ts'
+import type { Draft, Resident, Tenure } from '../state/residents.ts'
 import { leaves, lineOf } from '../state/residents.ts'
 import { orderOf } from '../state/runs.ts'
 import type { RunRow } from '../state/runs.ts'
@@ -173,20 +174,45 @@ export function snapshotTaken(
   { result, now }: { readonly result: SnapshotResult; readonly now: Instant },
 ): void {
   const row = state.residents.of(attempt)
-  if (!row?.isAsked || row.state === 'over' || !row.tenure) return
-  row.isAsked = false
+  if (!row?.isAsked || row.draft || row.state === 'over' || !row.tenure) return
   forgetUnclaimed(state, row, now)
   const answers = [...row.answers.values()]
   const problem = result.type === 'failed' ? result.message : tooLarge(state, row, result.bytes, answers)
   if (problem !== null || result.type === 'failed')
     return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: clip(problem ?? '') })
-  const { tenure } = row
-  const snapshot = { bytes: result.bytes, refs: result.refs }
-  row.sinceSnapshot = 0
   const fences = [...row.fences].map(([context, run]) => ({ context, run }))
+  const replies = row.heldBack.filter(({ version }) => version === Number.POSITIVE_INFINITY).map(({ id }) => id)
+  row.sinceSnapshot = 0
+  row.draft = { snapshot: { bytes: result.bytes, refs: result.refs }, answers, fences, replies: new Set(replies) }
+  // Whoever goes on from that record may read what it names when we are gone: looked at when guardians are appointed.
+  if (guardNamed(state, linksInDraft(row.draft))) state.ledger.records.add(row.actor)
+  else write(state, row, row.tenure, now)
+}
+
+/** Records that name what guardians could answer for by now. */
+export function writeRecords(state: PeerState, now: Instant): void {
+  for (const actor of state.ledger.records) {
+    const row = state.residents.get(actor)
+    const { draft, tenure } = row ?? {}
+    if (draft && isAnyUnsafe(state, linksInDraft(draft))) continue
+    state.ledger.records.delete(actor)
+    if (row && draft && tenure && row.state !== 'over') write(state, row, tenure, now)
+  }
+}
+
+function linksInDraft({ snapshot, answers }: Draft): RefLink[] {
+  return [...(snapshot?.refs ?? []), ...answers.flatMap(({ outcome }) => linksOf(outcome))]
+}
+
+/** What it says from now on, and may go on. */
+// oxlint-disable-next-line max-params -- whose record, and when
+function write(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
+  const { snapshot, answers, fences, replies } = row.draft as Draft
+  row.draft = null
+  row.isAsked = false
   tenure.record = { ...tenure.record, version: tenure.record.version + 1, snapshot, answers, fences }
   for (const [at, held] of row.heldBack.entries())
-    if (held.version === Number.POSITIVE_INFINITY) row.heldBack[at] = { ...held, version: tenure.record.version }
+    if (replies.has(held.id)) row.heldBack[at] = { ...held, version: tenure.record.version }
   renew(state, row, tenure, now)
 }
 

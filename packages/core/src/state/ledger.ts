@@ -46,6 +46,8 @@ export class Ledger {
   readonly #young: Young[] = []
   /** Attempts whose outcomes name what is not safe yet. */
   readonly waits = new Set<AttemptId>()
+  /** Actors whose next record names what is not safe yet. */
+  readonly records = new Set<ObjectId>()
   /** Objects of which borrowers are told when what they name is safe. */
   readonly answers = new Set<ObjectId>()
   /** Borrows that are answered when what is borrowed is safe, by object and borrower. */
@@ -152,7 +154,7 @@ export class Ledger {
   }
 
   isDue(now: Instant): boolean {
-    return this.waits.size + this.answers.size + this.lends.size > 0 || this.#flushAt <= now
+    return this.waits.size + this.answers.size + this.lends.size + this.records.size > 0 || this.#flushAt <= now
   }
 
   /** Takes the changes; they count as sent with the next messages. */

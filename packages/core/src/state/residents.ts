@@ -55,6 +55,11 @@ export interface HeldBack {
   readonly version: number
 }
 
+/** What the next record is to say, and the replies that it has. */
+export interface Draft extends Pick<ActorRecord, 'snapshot' | 'answers' | 'fences'> {
+  readonly replies: ReadonlySet<AttemptId>
+}
+
 export interface Resident {
   readonly actor: ObjectId
   readonly run: RunRow
@@ -66,6 +71,8 @@ export interface Resident {
   snapshots: boolean
   /** One was asked for, and nothing runs until it is there. */
   isAsked: boolean
+  /** One was taken, and names objects of ours that guardians could not answer for yet. */
+  draft: Draft | null
   /** Calls that ended since the last one. */
   sinceSnapshot: number
   readonly running: Set<AttemptId>
@@ -125,6 +132,7 @@ export class Residents {
       tenure: null,
       snapshots: false,
       isAsked: false,
+      draft: null,
       sinceSnapshot: 0,
       running: new Set(),
       streaming: new Set(),
