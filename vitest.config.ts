@@ -6,8 +6,9 @@ import { defineConfig } from 'vitest/config'
 /** Tests that keep this machine's cores busy wait for those before them. */
 const turns = { together: 0, simulations: 1, processes: 2, browser: 3 }
 
-/** One per core on the smallest machine that this is to pass on; what is left over waits in real processes. */
+/** One per core on the smallest machine that this is to pass on, and one more where tests wait for processes. */
 const workers = 2
+const waiters = 3
 
 export default defineConfig({
   test: {
@@ -51,25 +52,25 @@ export default defineConfig({
         },
       },
       {
-        // Real peers in processes of their own, killed and frozen: two files at a time.
+        // Real peers in processes of their own, killed and frozen.
         test: {
           name: 'processes',
           include: ['tests/processes/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: workers,
+          maxWorkers: waiters,
           sequence: { groupOrder: turns.processes },
         },
       },
       {
-        // Pages in a real browser, with Node peers beside them: two files at a time, each with a browser of its own.
+        // Pages in a real browser, with Node peers beside them; each file has a browser of its own.
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: ['tests/browser/chromium-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: workers,
+          maxWorkers: waiters,
           sequence: { groupOrder: turns.browser },
         },
       },
