@@ -130,7 +130,9 @@ function refuse(state: PeerState, callee: Callee, why: (row: TaskRow) => Failure
 /** With the reason for which there is no actor, where that is another than its end. */
 function endedFailure(row: TaskRow, { failure: because }: { readonly failure: Failure }): Failure {
   const code = because.code === 'OBJECT_LOST' ? 'ACTOR_DIED' : because.code
-  const message = `${row.spec.fn} did not run: ${because.message}`
+  const isUnanswered = because.code === 'OBJECT_LOST' && because.reason === 'owner-died'
+  const how = isUnanswered ? 'its actor is gone with whoever answered for it' : because.message
+  const message = `${row.spec.fn} did not run: ${how}`
   const failed = failure(row, code, because.reason, message)
   return { ...failed, peer: because.peer, cause: because.cause, story: [...row.story, ...because.story].slice(0, 64) }
 }

@@ -148,7 +148,7 @@ function end(
   jobs.submitterGone(state, item.life, now)
   call.hostGone(state, item.life)
   names.silent(state, item.life)
-  names.ownerGone(state, item.life)
+  names.ownerGone(state)
 }
 
 /** What runs here for it is answered first, so that the conversation begins with all of it named. */

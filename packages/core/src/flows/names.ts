@@ -133,10 +133,17 @@ function takenBy(state: PeerState, row: TaskRow, { object, owner, code, fn }: Fo
   giveFailure(state, row, failure(row, 'NAME_TAKEN', 'actor', message))
 }
 
-/** A peer is gone: of the actors that stay whatever happens the first of its guardians answers from now on. */
-export function ownerGone(state: PeerState, life: LifeId): void {
-  if (state.members.guardianOf(life) !== state.self) return
-  for (const told of state.guarded.actorsOf(life)) {
+/**
+ * A peer is gone: of the actors that stay whatever happens the first guardian that is left answers from now on. Whoever
+ * went may have been to answer for those of another that went before it, so all of the gone are looked at.
+ */
+export function ownerGone(state: PeerState): void {
+  for (const owner of state.guarded.owners())
+    if (state.members.ended(owner) && state.members.guardianOf(owner) === state.self) takeOver(state, owner)
+}
+
+function takeOver(state: PeerState, owner: LifeId): void {
+  for (const told of state.guarded.actorsOf(owner)) {
     if (told.spec?.actor?.detached !== true || told.located !== null || state.directory.get(told.object)) continue
     state.holds.add(told.object, state.self, 'container')
     install(state, told, [])

@@ -11,7 +11,19 @@ import { dropAsker, isLetter } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
-import { askAgain, askOwner, askParents, borrow, hold, letGo, locate, moveTo, unanswerable } from '../state/locate.ts'
+import {
+  answerer,
+  askAgain,
+  askOwner,
+  askParents,
+  borrow,
+  hold,
+  letGo,
+  locate,
+  moveTo,
+  unanswerable,
+} from '../state/locate.ts'
+import { hasLineage } from '../state/lineage.ts'
 import type { Loss } from '../state/losses.ts'
 import { diedAs, lose, takeBack } from '../state/losses.ts'
 import { loseForGood } from '../state/missing.ts'
@@ -82,8 +94,9 @@ function ownedBy(state: PeerState, life: LifeId, now: Instant): void {
   const hasHeir = state.members.guardianOf(life) !== null
   // What stands for an object of that life is made again by whoever answers for the task that returned it.
   if (!hasHeir)
-    for (const entry of state.directory.aliasesOf(life))
-      state.agenda.lost.push({ object: entry.object, reason: 'the peer that answered for it is gone' })
+    for (const entry of state.directory.aliases())
+      if (answerer(state, entry.alias) === life)
+        state.agenda.lost.push({ object: entry.object, reason: 'the peer that answered for it is gone' })
   for (const row of state.elsewhere.of(life)) {
     if (row.located || hasHeir) continue
     if (isBeyond(state, life)) waitForFormer(state, row.object)
@@ -230,6 +243,8 @@ export function lost(state: PeerState, entry: Entry, reason: string, now: Instan
   const { object } = entry
   if (entry.state !== 'stored' && entry.state !== 'faded' && entry.state !== 'alias') return
   if (entry.state === 'stored' && entry.holders.size > 0) return
+  // What nobody would make again goes on standing for what somebody may answer for yet, and fails as that does.
+  if (entry.state === 'alias' && !hasLineage(state, entry)) return
   if (!state.holds.isHeld(object) && entry.wantedBy.size === 0) reopen(state, entry, 'faded')
   else rebuild(state, entry, reason, now)
 }

@@ -6,12 +6,14 @@ import type { PeerEvent } from '../model/events.ts'
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, codeOf } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
+import type { RefLink } from '../model/task.ts'
 import { adopt } from '../state/adoption.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Fetch } from '../state/holdings.ts'
+import { hasLineage } from '../state/lineage.ts'
 import type { WatchRow } from '../state/watches.ts'
-import { askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
+import { answerer, askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, lostFailure, say } from '../state/peer-state.ts'
 import { asksHere } from '../state/permits.ts'
@@ -83,11 +85,16 @@ export function wanted(state: PeerState, from: LifeId, object: ObjectId): void {
     return say(state, from, { type: 'located', object, located: { type: 'failure', failure } })
   }
   entry.wantedBy.add(from)
-  // An alias of what is gone is no answer: the task that returned it is run again.
-  const isDeadEnd = entry.alias !== null && isGone(state, entry.alias.owner)
+  const isDeadEnd = leadsNowhere(state, entry)
   sayWhere(state, from, entry)
   if (entry.state === 'faded' || isDeadEnd) state.agenda.lost.push({ object, reason: 'wanted again' })
   else answerWanted(state, object)
+}
+
+/** An alias of what is gone is no answer where the task that returned it can be run again. */
+function leadsNowhere(state: PeerState, entry: Entry): boolean {
+  if (entry.state !== 'alias' || !hasLineage(state, entry)) return false
+  return isGone(state, answerer(state, entry.alias as RefLink))
 }
 
 /** An actor has no value: whoever asks for it would call it. */

@@ -41,6 +41,10 @@ export interface Entry {
   readonly spared: LazySet<LifeId>
 }
 
+interface Alias extends Entry {
+  alias: RefLink
+}
+
 export class Directory {
   readonly #rows = new Map<ObjectId, Entry>()
   readonly #heldBy = new Map<LifeId, Set<ObjectId>>()
@@ -255,9 +259,9 @@ export class Directory {
     for (const object of this.short) this.#rows.get(object)?.declined.clear()
   }
 
-  /** Our objects that are, by alias, objects of that peer's. */
-  aliasesOf(life: LifeId): Entry[] {
-    return [...this.#rows.values()].filter((row) => row.alias?.owner === life)
+  /** Those that stand for other objects. */
+  aliases(): Alias[] {
+    return [...this.#rows.values()].filter((row): row is Alias => row.state === 'alias')
   }
 
   /** Null while it is pending. */

@@ -4,6 +4,7 @@
 
 import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
+import type { Entry } from './directory.ts'
 import { hold, letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import type { TaskRow } from './tasks.ts'
@@ -22,6 +23,11 @@ function keepInputs(state: PeerState, { args, refs }: TaskSpec): void {
 function dropInputs(state: PeerState, { args, refs }: TaskSpec): void {
   state.lineageBytes -= args.length
   for (const link of refs) if (state.holds.dropLineage(link.object)) state.agenda.loose.push(link.object)
+}
+
+/** The task that it is the result of can be run again for it. */
+export function hasLineage(state: PeerState, { task }: Pick<Entry, 'task'>): boolean {
+  return task !== null && state.tasks.get(task) !== undefined
 }
 
 export function lineageBytes(state: PeerState): number {

@@ -66,7 +66,7 @@ function isOwn(state: PeerState, { object, owner }: Pick<RefLink, 'object' | 'ow
 }
 
 /** Who answers for it by now: a ref goes on naming whoever did when it was made. */
-function answerer(state: PeerState, at: Pick<RefLink, 'object' | 'owner'>): LifeId {
+export function answerer(state: PeerState, at: Pick<RefLink, 'object' | 'owner'>): LifeId {
   return isOwn(state, at) ? state.self : (state.holds.get(at.object)?.owner ?? at.owner)
 }
 
