@@ -264,3 +264,20 @@ it('a newcomer whose entry dies sleeps longer than the dead are remembered: it l
   mesh.until(() => mesh.peer('S').state.members.lives(N.life), 'S knows N')
   mesh.endsWell()
 })
+
+it('a newcomer whose entry dies has heard of many dead, of whom one lives: it looks for them in turn', () => {
+  const dead = ['A', 'B', 'C', 'D', 'F', 'G']
+  const mesh = new Scenario({ S: 0, E: 0, ...Object.fromEntries(dead.map((name) => [name, 0])) }, { seed: 5 })
+  for (const name of dead) mesh.kill(name)
+  mesh.peer('S').sleep()
+  mesh.until(() => [...dead, 'S'].every((name) => mesh.knowsDead('E', name)), 'E thinks that nobody is left')
+  const N = mesh.add('N', { entries: ['E'] })
+  mesh.until(() => N.joined, 'N has joined')
+  mesh.kill('E')
+  mesh.peer('S').thaw()
+  mesh.until(() => mesh.knowsDead('N', 'E'), 'N thinks so as well')
+  // One of those seven a time, E apart, which is its entry; and one that is under way.
+  mesh.run({ forMs: 9 * 1.25 * mesh.config.syncMs })
+  expect(mesh.peer('S').state.members.lives(N.life)).toBe(true)
+  mesh.endsWell()
+})

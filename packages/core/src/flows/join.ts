@@ -94,13 +94,20 @@ export function keepInTouch(state: PeerState, now: Instant): void {
   }
 }
 
-/** Somebody we buried may be on the other side of a cut, and so may an entry that is not among us: tried now and then. */
+/**
+ * Somebody we buried may be on the other side of a cut, and so may an entry that is not among us: tried now and then. The
+ * dead in turn: one that everybody else died on may be the only one left that it can find, and by chance it takes long.
+ */
 function heal(state: PeerState, now: Instant): void {
   const buried = [...state.members.all()].filter(
     (row) => row.state === 'dead' && now - row.since < state.config.healMs && (row.profile?.addresses.length ?? 0) > 0,
   )
-  const chosen = state.rng.pick(buried)
-  if (chosen) sync(state, chosen.life, true)
+  const longest = Math.min(...buried.map((row) => row.sought))
+  const chosen = state.rng.pick(buried.filter((row) => row.sought === longest))
+  if (chosen) {
+    chosen.sought = now
+    sync(state, chosen.life, true)
+  }
   const isLost = (peer: PeerId): boolean => isOver(state.members.get(peer)?.state ?? 'dead')
   const entry = state.rng.pick([...state.links.entries()].filter(isLost))
   if (entry) dial(state, entry, now)

@@ -30,6 +30,8 @@ export interface Member {
   role: Role | null
   /** A dial of its address was refused, and it has not been heard since. */
   refuses: boolean
+  /** When it was last looked for among the dead. */
+  sought: Instant
   /** For people: what it called itself last, in whichever life. */
   name: string
   /** For people: how its end was found out. */
@@ -85,6 +87,7 @@ export class Membership {
       hearsay: false,
       role: null,
       refuses: false,
+      sought: 0 as Instant,
       name: profile.name,
       how: '',
     })
@@ -199,6 +202,7 @@ export class Membership {
       hearsay: true,
       role: null,
       refuses: false,
+      sought: 0 as Instant,
       name: claim.profile?.name ?? peerOf(claim.life).slice(-6),
       how: '',
     }
