@@ -341,3 +341,31 @@ test('what an actor asked for itself can be read from its record as soon as anyb
   expect(scene.result(program)).toBe(9)
   scene.endsWell()
 })
+
+test('a task is done and dies before anybody heard so: run again long after, its calls are answered as they were', () => {
+  const scene = stage({ S: 0, G: 0, X: 1, Y: 1 })
+  scene.fn('once', function* (context, { actor }: { actor: SimRef }) {
+    return yield* get(context.send(actor, 'add', [1, 1], again))
+  })
+  scene.fn('long', () => elapse(5 * scene.config.orphanGraceMs))
+  let counter: SimRef | null = null
+  const program = scene.ask('S', function* (context) {
+    const actor = (counter = context.spawn('Counter', [0], { ...lasting, prefer: { peer: 'Y' } }))
+    yield* get(context.send(actor, 'read', [], again))
+    const long = context.call('long', [], only('Y'))
+    const added = context.call('once', [{ actor }], again)
+    yield* elapse(4 * scene.config.orphanGraceMs)
+    // What a record does not say any more is not known after it.
+    yield* get(context.send(actor, 'read', [], again))
+    yield* get(long)
+    return [yield* get(added), yield* get(context.send(actor, 'read', [], again))]
+  })
+  scene.until(() => scene.peer('X').state.replies.size > 0, 'the actor has answered it')
+  expect(hostOf(scene, counter as unknown as SimRef)).toBe('Y')
+  scene.cut(['X'], ['S'])
+  scene.run({ forMs: 500 })
+  scene.kill('X')
+  expect(scene.result(program)).toEqual([1, 1])
+  expect(scene.runs('once')).toEqual(['X', 'Y'])
+  scene.endsWell()
+})

@@ -8,6 +8,7 @@ import { peerOf, resultOf } from '../model/ids.ts'
 import type { Frame, Message, Signal } from '../model/messages.ts'
 import { openSession } from '../state/announce.ts'
 import { delivered } from '../state/answer.ts'
+import { outcomesTaken } from '../state/forgetting.ts'
 import { leaves } from '../state/residents.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
@@ -209,7 +210,8 @@ function receive(state: PeerState, frame: Frame, now: Instant): void {
   // Somebody we hold for dead may only refute; its session begins when it has.
   if (state.members.ended(from) || frame.mine === 0) return
   openSession(state, from)
-  const { messages, reset } = state.sessions.receive(frame, now)
+  const { messages, taken, reset } = state.sessions.receive(frame, now)
+  outcomesTaken(state, from, taken)
   if (reset) {
     anew.reset(state, from, reset.lost)
     guard.guardianLost(state, from)

@@ -11,6 +11,7 @@ import { dropAsker, isLetter } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import { batchSize } from '../state/credits.ts'
+import { askerEnded } from '../state/forgetting.ts'
 import {
   answerer,
   askAgain,
@@ -52,6 +53,7 @@ export function ended(
   state.unconfirmed.delete(life)
   ownedBy(state, life, now)
   keepLetters(state, life, state.sessions.end(life))
+  askerEnded(state, life)
   hangUp(state, life, left ? 'it left' : 'its life is over')
   if (known) return
   if (!left) state.counters.peersDied++

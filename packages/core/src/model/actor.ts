@@ -66,8 +66,8 @@ export interface ActorRecord {
 }
 
 /**
- * Of a reply that was let go of: nobody will ask for it; its caller is done, as far as is known where it ran; or it was
- * lost, and will be run again.
+ * Of a reply that was let go of: nobody will ask for it; its caller is done, and whoever asked for that has heard so; or it
+ * was lost, or not heard of, and will be run again.
  */
 export type Keep = 'not' | 'briefly' | 'long'
 

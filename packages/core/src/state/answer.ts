@@ -9,8 +9,9 @@ import type { Message } from '../model/messages.ts'
 import type { Item } from '../model/stream.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
 import { dropBytes } from './bytes.ts'
+import { outcomeTaken } from './forgetting.ts'
 import type { RunRow, Unsent } from './runs.ts'
-import { askersOf } from './runs.ts'
+import { askersOf, attemptFor } from './runs.ts'
 import { currentLinks, letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
@@ -95,6 +96,8 @@ function sendItem(state: PeerState, { spec, attempt, owner }: RunRow, { index, i
 
 /** One of several does not ask for it any more. */
 export function dropAsker(state: PeerState, row: RunRow, owner: LifeId): void {
+  const attempt = attemptFor(row, owner)
+  if (attempt !== null) outcomeTaken(state, owner, { task: row.spec.id, attempt })
   passOn(state, row, owner)
   if (row.outcome?.type === 'stored') dropBytes(state, resultOf(row.spec.id), owner)
 }

@@ -72,5 +72,6 @@ export function evict(
   for (const link of linksOf(row.outcome as Outcome)) letGo(state, link.object, 'transit')
   if (row.outcome?.type === 'stored') dropBytes(state, resultOf(row.spec.id), row.owner)
   row.outcome = outcome
+  contextEnded(state, row, outcome)
   answerAskers(state, row)
 }

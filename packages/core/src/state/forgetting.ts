@@ -1,12 +1,14 @@
 // When whoever kept a reply is told that it may forget it, or that nobody here can say: a question over several
-// tables, asked wherever a result is let go of or a context ends.
+// tables, asked wherever a result is let go of, a context ends, or its outcome is taken.
 
-import type { ContextId, TaskId } from '../model/ids.ts'
+import type { ContextId, LifeId, TaskId } from '../model/ids.ts'
+import type { Message } from '../model/messages.ts'
 import type { Outcome, TaskSpec } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import type { Reply } from './replies.ts'
 import type { RunRow } from './runs.ts'
+import { askersOf, attemptFor } from './runs.ts'
 
 /** A call of an actor that keeps its replies has been answered. */
 export function replied(state: PeerState, { id, call, context, depth }: TaskSpec): void {
@@ -14,7 +16,15 @@ export function replied(state: PeerState, { id, call, context, depth }: TaskSpec
   if (!call?.onceOnly || !callee || callee.at === null) return
   // A program is not run again by anybody else.
   const keep = depth === 0 ? 'not' : null
-  state.replies.add({ task: id, actor: callee.meant, at: callee.at, context, isReleased: false, keep })
+  state.replies.add({
+    task: id,
+    actor: callee.meant,
+    at: callee.at,
+    context,
+    isReleased: false,
+    keep,
+    untold: new Map(),
+  })
 }
 
 /** Nobody here holds its result any more. */
@@ -28,12 +38,50 @@ export function replyReleased(state: PeerState, task: TaskId): void {
 }
 
 /** A run here is over, and with it the context that it was. */
-export function contextEnded(state: PeerState, { spec }: RunRow, outcome: Outcome): void {
+export function contextEnded(state: PeerState, row: RunRow, outcome: Outcome): void {
   if (state.replies.size === 0) return
-  for (const reply of state.replies.ofContext(spec.id as string as ContextId)) {
-    reply.keep = isDone(outcome, spec) ? 'briefly' : 'long'
+  const askers = askersOf(row)
+  const isHeard = isDone(outcome, row.spec) && !askers.some((life) => state.members.ended(life))
+  const untold = isHeard ? askers.filter((life) => life !== state.self) : []
+  for (const reply of state.replies.ofContext(contextOf(row.spec.id))) {
+    reply.keep = isHeard ? 'briefly' : 'long'
+    reply.untold = new Map(untold.map((life) => [life, attemptFor(row, life) as number]))
     settle(state, reply)
   }
+}
+
+/** What we had said has been taken: outcomes of runs here among it. */
+export function outcomesTaken(state: PeerState, by: LifeId, messages: readonly Message[]): void {
+  if (state.replies.size === 0) return
+  for (const message of messages) if (message.type === 'outcome') outcomeTaken(state, by, message)
+}
+
+/** That one knows of the outcome, or asks for it no more. */
+// oxlint-disable-next-line max-params -- who has taken what
+export function outcomeTaken(
+  state: PeerState,
+  by: LifeId,
+  { task, attempt }: { readonly task: TaskId; readonly attempt: number },
+): void {
+  for (const reply of state.replies.ofContext(contextOf(task))) {
+    if (reply.untold.get(by) !== attempt) continue
+    reply.untold.delete(by)
+    settle(state, reply)
+  }
+}
+
+/** Whoever goes on in its place has not heard what it was not told, and has that run again. */
+export function askerEnded(state: PeerState, life: LifeId): void {
+  for (const reply of state.replies.all()) {
+    if (!reply.untold.has(life)) continue
+    reply.keep = 'long'
+    reply.untold.clear()
+    settle(state, reply)
+  }
+}
+
+function contextOf(task: TaskId): ContextId {
+  return task as string as ContextId
 }
 
 /** Anything else is done once more; and so may this be, by whoever has not heard of it. */
@@ -42,8 +90,8 @@ function isDone({ type }: Outcome, { policy }: TaskSpec): boolean {
 }
 
 function settle(state: PeerState, reply: Reply): void {
-  const { task, actor, isReleased, keep } = reply
-  if (!isReleased || keep === null) return
+  const { task, actor, isReleased, keep, untold } = reply
+  if (!isReleased || keep === null || untold.size > 0) return
   state.replies.remove(reply)
   // It may have moved since.
   const at = [...state.callees.all()].find(({ meant }) => meant === actor)?.at ?? reply.at

@@ -1,6 +1,7 @@
 // Replies of actors that must be given again when they are asked for again (`onceOnly`): kept over there until this
 // side says that nobody will. Nobody will when the call's result was let go of here and the context that made the
-// call is over for good; a context that was lost runs again elsewhere, and asks again. A program's runs once.
+// call is over for good, and whoever asked for that has heard so; a context that was lost runs again elsewhere, and
+// asks again. A program's runs once.
 
 import type { Keep } from '../model/actor.ts'
 import type { ContextId, LifeId, ObjectId, TaskId } from '../model/ids.ts'
@@ -15,6 +16,8 @@ export interface Reply {
   isReleased: boolean
   /** Now that its context has ended; null: it has not. */
   keep: Keep | null
+  /** Who asked for its context, as which attempt, and has not taken the outcome yet: should we be gone, it runs again. */
+  untold: Map<LifeId, number>
 }
 
 export class Replies {
@@ -32,6 +35,10 @@ export class Replies {
   add(reply: Reply): void {
     this.#rows.set(reply.task, reply)
     this.#byContext.add(reply.context, reply.task)
+  }
+
+  all(): IterableIterator<Reply> {
+    return this.#rows.values()
   }
 
   ofContext(context: ContextId): Reply[] {

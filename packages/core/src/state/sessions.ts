@@ -29,6 +29,8 @@ interface Session {
 
 export interface Received {
   readonly messages: readonly Message[]
+  /** What we had said and they have recorded now. */
+  readonly taken: readonly Message[]
   /** The other side began anew: everything said before is void, and these were never acknowledged. */
   readonly reset: { readonly lost: readonly Message[] } | null
 }
@@ -147,7 +149,7 @@ export class Sessions {
   /** Takes a frame's session part: what is new in it, in order. The session is open; number 0 says "none yet". */
   receive(frame: Frame, now: Instant): Received {
     const row = this.#row(frame.from)
-    if (frame.mine === 0 || frame.mine < row.yours) return { messages: [], reset: null }
+    if (frame.mine === 0 || frame.mine < row.yours) return { messages: [], taken: [], reset: null }
     let reset: Received['reset'] = null
     if (frame.mine > row.yours) {
       // Not certain to be their first: what we had said may have been recorded in one that they ended.
@@ -158,20 +160,22 @@ export class Sessions {
     if (frame.yours !== row.mine && !first) {
       // They have not heard that we began anew: answer, so that they do.
       row.ackAt = now
-      return { messages: [], reset }
+      return { messages: [], taken: [], reset }
     }
-    if (!first) this.#acknowledged(row, frame.ack, now)
-    return { messages: this.#record(row, frame, now), reset }
+    const taken = first ? [] : this.#acknowledged(row, frame.ack, now)
+    return { messages: this.#record(row, frame, now), taken, reset }
   }
 
-  #acknowledged(row: Session, ack: number, now: Instant): void {
+  #acknowledged(row: Session, ack: number, now: Instant): readonly Message[] {
     const count = Math.min(ack - row.base + 1, row.queue.length)
-    if (count <= 0) return
+    if (count <= 0) return []
+    const taken = count === row.queue.length ? row.queue : row.queue.slice(0, count)
     row.queue = count === row.queue.length ? [] : row.queue.slice(count)
     row.base += count
     row.cursor = Math.max(row.cursor, row.base)
     row.resends = 0
     row.resendAt = row.cursor > row.base ? after(now, this.#config.resendMs) : never
+    return taken
   }
 
   #record(row: Session, frame: Frame, now: Instant): readonly Message[] {

@@ -16,6 +16,7 @@ function message(number: number): Message {
 class Pair {
   readonly ends = { [a]: new Sessions(presets.test), [b]: new Sessions(presets.test) }
   readonly recorded: Record<string, number[]> = { [a]: [], [b]: [] }
+  readonly taken: Record<string, number[]> = { [a]: [], [b]: [] }
   readonly lost: Record<string, number[]> = { [a]: [], [b]: [] }
   frames: Frame[] = []
   now = 0 as Instant
@@ -48,7 +49,8 @@ class Pair {
   arrive(frame: Frame): void {
     if (frame.mine === 0) return
     this.#open(frame.to, frame.from)
-    const { messages, reset } = this.#end(frame.to).receive(frame, this.now)
+    const { messages, taken, reset } = this.#end(frame.to).receive(frame, this.now)
+    for (const one of taken) this.taken[frame.to]?.push((one as { credits: number }).credits)
     for (const one of reset?.lost ?? []) this.lost[frame.to]?.push((one as { credits: number }).credits)
     for (const one of messages) this.recorded[frame.to]?.push((one as { credits: number }).credits)
     for (const life of [a, b]) this.#end(life).check()
@@ -113,6 +115,26 @@ describe('a session', () => {
         expect(pair.recorded[b]).toEqual(fromA)
         expect(pair.recorded[a]).toEqual(fromB)
         expect(pair.ends[a]?.queued(b)).toBe(0)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('tells what the other side has taken, each message once and none before it was recorded there', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const pair = new Pair()
+        const [fromA, fromB] = play(pair, steps)
+        for (const [from, to] of [
+          [a, b],
+          [b, a],
+        ] as const) {
+          const taken = pair.taken[from] ?? []
+          expect(taken).toEqual(pair.recorded[to]?.slice(0, taken.length))
+        }
+        pair.calm()
+        expect(pair.taken[a]).toEqual(fromA)
+        expect(pair.taken[b]).toEqual(fromB)
       }),
       { numRuns: 500 },
     )
