@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import { Big, calm } from '@murmuration/sim-peer'
 import type { Body, Context, SimRef } from '@murmuration/sim-peer'
-import { Scenario, elapse, get } from './scenario.ts'
+import { Scenario, elapse, get, only } from './scenario.ts'
 
 /** A job of many tasks, called in the given order. */
 function many(order: readonly number[]): (context: Context) => Body {
@@ -202,6 +202,24 @@ it('a detached job ends with its program gone, and its result is found by name',
   expect(stage.result(reader)).toEqual({ sum: 145 })
   expect(stage.timesRun('main')).toBe(1)
   expect(stage.timesRun('work')).toBe(10)
+})
+
+it('a name is taken for whoever has never spoken with its program before, though somebody was buried in between', () => {
+  const stage = new Scenario({ S: 1, N: 0, U: 0 })
+  stage.kill('U')
+  stage.run({ forMs: 1.5 * stage.config.tombstoneMs })
+  stage.fn('long', function* () {
+    yield* elapse(60_000)
+    return 1
+  })
+  const body = function* (context: Context): Body {
+    return yield* get(context.call('long', [], { name: 'it', ...only('S') }))
+  }
+  const first = stage.program(stage.peer('S'), body, { job: 'mine' })
+  stage.run({ forMs: 500 })
+  const second = stage.program(stage.peer('N'), body, { job: 'mine' })
+  expect(String(stage.result(second))).toContain('NAME_TAKEN by S')
+  expect(stage.result(first)).toBe(1)
 })
 
 it('a name is taken while a living program has it, and free again when it has done', () => {

@@ -133,6 +133,7 @@ function longer(waitMs: number, { inside }: Attempt): number {
 class Failures {
   readonly addresses: readonly string[]
   readonly last = new Map<string, Knocked>()
+  hasAnswer = false
   readonly #waiting: Set<string>
   readonly #onRound: (knocked: Knocked) => void
 
@@ -145,7 +146,8 @@ class Failures {
 
   /** Somebody is there: what comes of it is still to be seen. */
   answered(address: string): void {
-    this.last.set(address, { said: 'it answered, but did not take us in', refused: false })
+    this.last.set(address, { said: 'it answered, but did not say in time who is there', refused: false })
+    this.hasAnswer = true
     this.#waiting.clear()
   }
 
@@ -174,8 +176,10 @@ function isAddressError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'AddressError'
 }
 
-function unreachable({ addresses, last }: Failures): MeshError {
+function unreachable({ addresses, last, hasAnswer }: Failures): MeshError {
   const said = addresses.map((address) => `${address} (${last.get(address)?.said ?? 'no answer'})`)
-  const way = 'Is a peer up there? Start one with: murmur up'
+  const way = hasAnswer
+    ? 'It may be very busy, or stand still: try again, or name another entry'
+    : 'Is a peer up there? Start one with: murmur up'
   return new MeshError('ENTRY_UNREACHABLE', `no entry could be reached: ${said.join(', ')}. ${way}`)
 }

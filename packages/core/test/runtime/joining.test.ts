@@ -68,4 +68,14 @@ describe('joining', () => {
     joining.close()
     expect(vi.getTimerCount()).toBe(0)
   })
+
+  it('says of somebody who answered and said no more that it is busy, not that nobody is there', async () => {
+    const { joining, up } = stage()
+    up.set('a', 'A' as PeerId)
+    const failed = expect(joining.join({ addresses: ['a', 'b'], timeoutMs: 5_000 })).rejects.toThrow(
+      'no entry could be reached: a (it answered, but did not say in time who is there), b (nobody listens there). It may be very busy',
+    )
+    await vi.advanceTimersByTimeAsync(5_000)
+    await failed
+  })
 })

@@ -18,7 +18,8 @@ import { joinPeer } from '../join-peer.ts'
 import { entriesIn } from './arguments.ts'
 import type { Common } from './arguments.ts'
 
-const joinMs = 5_000
+/** Where nobody listens it ends at once: this long is waited for those that are busy. */
+const joinMs = 15_000
 const answerMs = 3_000
 
 export interface Answer {
