@@ -149,6 +149,39 @@ it('who ran the task dies with both copies, and everything goes when the reader 
   mesh.endsWell()
 })
 
+it('its only holder, which answered for it, is back as another process while its bytes are on their way: the reader waits for who answers now', () => {
+  const mesh = new Scenario({ S: keepsNothing, A: 1, R: 1, X: 1 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(mesh.timesRun('make') === 1 ? 20 : 2_000)
+    return [context.put(new Big({ n: 1 }, 1e7), { copies: 1 })]
+  })
+  mesh.fn('read', function* (_context, [ref]: SimRef[]) {
+    return yield* ask(ref as SimRef)
+  })
+  let refs: readonly SimRef[] = []
+  const program = mesh.ask('S', function* (context) {
+    const made = context.call('make', [], { prefer: { peer: 'X' } })
+    refs = (yield* get(made)) as SimRef[]
+    return yield* get(context.call('read', [refs], only('R')))
+  })
+  const R = mesh.peer('R').state
+  const isOnItsWay = (): boolean => refs.some(({ object }) => R.holdings.fetching(object)?.active)
+  mesh.until(isOnItsWay, 'R fetches it')
+  const [ref] = refs as [SimRef]
+  expect([holders(mesh, ref), mesh.guardiansOf('X')]).toEqual([['X'], expect.arrayContaining(['A', 'R'])])
+  mesh.kill('X')
+  mesh.run({ forMs: 20 })
+  mesh.restart('X')
+  mesh.until(() => mesh.borrows('R', 'A'), 'A is asked in its place')
+  expect(isOnItsWay()).toBe(true)
+  mesh.until(() => !isOnItsWay(), 'the transfer has failed')
+  expect(program.end).toBeNull()
+  expect(mesh.result(program)).toEqual({ n: 1 })
+  expect(mesh.timesRun('make')).toBe(2)
+  expect(mesh.said('object:lost')).toBe(0)
+  mesh.endsWell()
+})
+
 it('children of the task are found, not run again, and what was put holds the refs that it had inside', () => {
   const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 1, Z: 1, W: 1, V: 0 })
   mesh.fn('child', function* (_context, n: number) {

@@ -232,7 +232,8 @@ function retryForWatch(state: PeerState, row: Fetch, now: Instant, full: boolean
   }
   if ([...owners].every((owner) => isBeyond(state, owner))) {
     state.holdings.forgetFetch(object)
-    unanswerable(state, object)
+    // Somebody asked in their place may have yet to say where it is.
+    if (state.elsewhere.get(object)?.located !== null) unanswerable(state, object)
     for (const watched of state.watches.ofSource(object)) state.agenda.settled.push(watched)
     return end
   }
