@@ -6,7 +6,7 @@ import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
-import { actorInfo, askOne, explain, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
+import { actorInfo, askOne, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
 import type {
   ActorFilter,
   ActorInfo,
@@ -188,7 +188,7 @@ export function createMesh(options: MeshOptions): Mesh {
     tasks: async (list) => (await askOne(peer, 'tasks', list)).map(taskInfo),
     objects: async (list) => (await askOne(peer, 'objects', list)).map(objectInfo),
     counters: async (list) => ((await askOne(peer, 'counters', list))[0] ?? {}) as Counts,
-    explain: (what) => explain(peer, idOf(what)),
+    explain: async (what) => (await seeing()).explain(peer, idOf(what)),
     story: async (what) => (await seeing()).story(peer, idOf(what)),
     summary: async () => (await seeing()).summary(peer),
     timeline: async () => (await seeing()).timeline(peer),

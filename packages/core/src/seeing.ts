@@ -1,4 +1,4 @@
-// What is looked at now and then: stories, the timeline, metrics. Apart from the rest of what a mesh can do, and
+// What is looked at now and then: explanations, stories, the timeline, metrics. Apart from the rest of what a mesh can do, and
 // loaded when it is first asked for: a page has to be a peer before anybody looks.
 
 import { askAll, askPages, everybody, findPeer } from './asking.ts'
@@ -12,6 +12,8 @@ import { mergeStories, type StoryLine, unknownStory } from './story.ts'
 import { shownState } from './state/membership.ts'
 import { type Summary, summaryOf } from './summary.ts'
 import { traceOf } from './timeline.ts'
+
+export { explain } from './explain.ts'
 
 /** Of a task, an object, a peer or whatever else has an id, by all who remember it. Rejects with MeshError INVALID_OPTION, NOT_FOUND. */
 export async function story(peer: PeerBeneath, id: string): Promise<readonly StoryLine[]> {

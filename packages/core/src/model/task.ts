@@ -11,10 +11,10 @@ export interface RefLink {
   readonly top: boolean
 }
 
-/** One condition on a label: equal, one of, or not. */
 /** Labels that begin so tell which packages a peer has: `package:sharp` is `0.34`. */
 export const packageLabel = 'package:'
 
+/** One condition on a label: equal, one of, or not. */
 export type LabelMatch = string | { readonly in: readonly string[] } | { readonly not: string }
 
 export interface Needs {

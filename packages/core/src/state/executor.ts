@@ -310,7 +310,7 @@ export class Executor {
 
   remove(row: RunRow): void {
     this.#leaveWorker(row)
-    this.timed.delete(row)
+    for (const rows of [this.timed, this.unfed]) rows.delete(row)
     this.#ready.delete(row.id)
     this.#rows.delete(row.id)
     if (row.extra) this.#extras--

@@ -12,7 +12,7 @@ import type { LoadedModule, Packages, UseRequest } from '@murmuration/core/inter
 import { customConditions } from './conditions.ts'
 import { explainFailure } from './explain.ts'
 import { importsPlugin } from './imports-plugin.ts'
-import type { ModuleFile } from './module-file.ts'
+import { failed, type ModuleFile } from './module-file.ts'
 import { nativePackages, outsideOf } from './natives.ts'
 import { type Face, recipe } from './recipe.ts'
 import { callsRequire, whatTiesToNode } from './ties.ts'
@@ -69,7 +69,13 @@ async function buildFace(face: Face, at: ModuleFile, request: UseRequest): Promi
     const built = await buildWith(face, at, { ...request, external: [...external] })
     const natives = nativePackages(at, built.whole.metafile)
     if (natives.size === 0) return built
-    for (const name of natives) external.add(name)
+    const more = [...natives].filter((name) => !external.has(name))
+    // What stays outside by its name cannot by a path: it would be found again with every build.
+    if (more.length === 0) {
+      const names = [...natives].join(', ')
+      throw failed(`${at.name} reaches the native addon of ${names} by a path; import the package by its name`)
+    }
+    for (const name of more) external.add(name)
   }
 }
 
