@@ -69,7 +69,7 @@ test('explain follows what a task waits for from peer to peer', async () => {
   const { asksFor } = await mesh.use<typeof work>(module)
   const ref = asksFor.with({ timeoutMs: 60_000, needs: { peer: first ?? '' } })(second ?? '')
   let tree = ''
-  await until(async () => /untilStopped .* is running here/.test((tree = await mesh.explain(ref))))
+  await until(async () => /is blocked here.*untilStopped .* is running here/s.test((tree = await mesh.explain(ref))))
   const [asked, ran, child, childRan] = tree.split('\n')
   expect(asked).toMatch(/^asksFor \(\S+\) is at \S+ for [\d.]+ s, attempt 1; ends in [\d.]+ s \(timeoutMs\)$/)
   expect(ran).toMatch(
