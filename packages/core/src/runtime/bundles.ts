@@ -75,11 +75,16 @@ export class Bundles {
     return true
   }
 
+  /** A fetch that broke off has brought these: those that no bundle here names go again. */
+  abandoned(hashes: readonly string[]): void {
+    for (const hash of hashes) if (!this.#users.has(hash)) this.#store.delete(assetObject(hash))
+  }
+
   /** Rejects with MeshError NOT_FOUND. */
   async assetOf(code: CodeId, name: string): Promise<{ readonly hash: string; readonly bytes: Uint8Array }> {
     const [hash] = assetNamed(name, this.#manifests.get(code))
     const bytes = await this.#store.get(assetObject(hash))
-    if (bytes === undefined) throw new MeshError('NOT_FOUND', `task.asset: ${name} is not on this peer any more`)
+    if (bytes === undefined) throw new MeshError('NOT_FOUND', `task.asset: ${name} is not on this peer any more; call the task again, and it comes with its module`)
     return { hash, bytes }
   }
 

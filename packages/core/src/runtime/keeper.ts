@@ -52,20 +52,29 @@ export class Keeper {
     this.#post({ type: 'fetched', object, result: code === null ? result : await this.#whole(code, request, result) })
   }
 
-  /** Whoever has a bundle has the files that came with it, and so shall we. */
+  /** Whoever has a bundle has the files that came with it, and so shall we. What came of a fetch that broke off goes again. */
   async #whole(code: CodeId, request: EffectOf<'fetch'>, result: Fetched): Promise<Fetched> {
-    try {
-      for (const [hash, size] of await this.bundles.missingOf(code)) {
-        const asset = await this.transfers.fetch({ ...request, object: assetObject(hash), hash, size })
-        if (asset.type === 'here') continue
+    const brought: string[] = []
+    const trouble = await this.#fetchFiles(code, request, brought).catch((error: unknown) => {
+      console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
+      return nothingFetched
+    })
+    if (trouble === null) return result
+    this.bundles.abandoned(brought)
+    return trouble
+  }
+
+  /** Null when all of them are here. */
+  async #fetchFiles(code: CodeId, request: EffectOf<'fetch'>, brought: string[]): Promise<Fetched | null> {
+    for (const [hash, size] of await this.bundles.missingOf(code)) {
+      const asset = await this.transfers.fetch({ ...request, object: assetObject(hash), hash, size })
+      if (asset.type !== 'here') {
         this.store.delete(request.object)
         return asset
       }
-      return (await this.bundles.arrived(code)) ? result : nothingFetched
-    } catch (error) {
-      console.error(`a bundle that was fetched cannot be read: ${String(error)}`)
-      return nothingFetched
+      brought.push(hash)
     }
+    return (await this.bundles.arrived(code)) ? null : nothingFetched
   }
 
   async verify({ object, hash }: EffectOf<'verify'>): Promise<void> {

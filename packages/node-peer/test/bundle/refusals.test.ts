@@ -102,6 +102,16 @@ const refusals: [title: string, files: Files, path: string, message: string | Re
     'a.task.ts imports the native addon ./addon.node in src/a.task.ts, which runs on one kind of machine only; make it a package',
   ],
   [
+    'a native addon of a package, by a path',
+    {
+      ...one(`import addon from '../node_modules/fast/fast.node'; export const f = () => addon`),
+      'node_modules/fast/package.json': '{ "name": "fast", "version": "1.0.0" }',
+      'node_modules/fast/fast.node': '',
+    },
+    'src/a.task.ts',
+    'a.task.ts reaches the native addon of fast by a path; import the package by its name',
+  ],
+  [
     'the mesh inside a task',
     one(`import { joinMesh } from 'murmuration'; export const f = () => joinMesh()`),
     'src/a.task.ts',
