@@ -218,7 +218,7 @@ export interface MethodOptions {
    * Default 64, but 8 as soon as those unread are 256 KiB together.
    *
    * @example
-   * for await (const photo of album.photos.with({ ahead: 64 })()) show(photo)
+   * for await (const photo of album.photos.with({ ahead: 256 })()) show(photo)
    */
   ahead?: number | undefined
 }

@@ -165,7 +165,8 @@ export interface TaskOptions {
   priority?: number | undefined
   /**
    * True: an attempt that takes much longer than most (1.5 times what three in four runs of the function need) gets a second one beside it on an
-   * idle peer; whichever is done first counts. For functions that ask for no tasks of their own and put nothing. Default false.
+   * idle peer; whichever is done first counts. For functions that ask for no tasks of their own and put nothing; nothing with `votes`, where several compute it
+   * anyway. Default false.
    *
    * @example
    * mesh.map(inputs, (at) => tiles.render.with({ hedge: true })(scene, at))
@@ -181,7 +182,7 @@ export interface TaskOptions {
    */
   votes?: number | undefined
   /**
-   * With `votes`: the name of an export of the same module that is called with two results and returns `true` when they are the same, for results that may differ a little. It runs
+   * With `votes`, and nothing without: the name of an export of the same module that is called with two results and returns `true` when they are the same, for results that may differ a little. It runs
    * where the task was asked for, if that has slots. Default: they are the same when their bytes are.
    *
    * @example
@@ -195,7 +196,7 @@ export interface TaskOptions {
    * together.
    *
    * @example
-   * for await (const frame of tiles.animate.with({ ahead: 64 })(scene)) show(frame)
+   * for await (const frame of tiles.animate.with({ ahead: 256 })(scene)) show(frame)
    */
   ahead?: number | undefined
 }

@@ -25,7 +25,7 @@ function gives(...values: unknown[]): void {
 }
 
 describe('a stream', () => {
-  test('is what a generator function gives, with 8 items of lead', () => {
+  test('is what a generator function gives, with 64 items of lead', () => {
     expect(frames(3).id).toBe(port.submitted[0].id)
     expect(port.submitted[0].policy.ahead).toBe(64)
   })

@@ -78,13 +78,15 @@ const rules: Readonly<Record<keyof JoinOptions, is.Rule>> = {
 /** Throws MeshError INVALID_OPTION and INVITE_INVALID. */
 export function checkJoinOptions(options: unknown): asserts options is JoinOptions {
   is.checkOptions('joinMesh', options, rules)
-  const { entry = [], resources = {} } = options as JoinOptions
+  const { entry = [], resources = {}, modules } = options as JoinOptions
   const labels = labelsOf(options as JoinOptions)
   for (const address of entry) checkAddress(address)
   const length = JSON.stringify([labels, resources]).length
   if (length <= limits.labelsLength) return
   const most = `at most ${limits.labelsLength} travel with every list of peers`
-  throw is.invalid(`joinMesh: labels and resources are ${length} characters together; ${most}: shorten them`)
+  const way =
+    modules === undefined ? '' : ', or name a folder of modules with fewer dependencies, each of which is a label'
+  throw is.invalid(`joinMesh: labels and resources are ${length} characters together; ${most}: shorten them${way}`)
 }
 
 /** What a peer tells of itself by them. Throws MeshError INVALID_OPTION. */
