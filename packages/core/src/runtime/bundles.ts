@@ -84,7 +84,11 @@ export class Bundles {
   async assetOf(code: CodeId, name: string): Promise<{ readonly hash: string; readonly bytes: Uint8Array }> {
     const [hash] = assetNamed(name, this.#manifests.get(code))
     const bytes = await this.#store.get(assetObject(hash))
-    if (bytes === undefined) throw new MeshError('NOT_FOUND', `task.asset: ${name} is not on this peer any more; call the task again, and it comes with its module`)
+    if (bytes === undefined)
+      throw new MeshError(
+        'NOT_FOUND',
+        `task.asset: ${name} is not on this peer any more; call the task again, and it comes with its module`,
+      )
     return { hash, bytes }
   }
 
