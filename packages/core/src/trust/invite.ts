@@ -48,9 +48,13 @@ export function inviteLink({ token }: Pick<Invite, 'token'>, page: string = nowh
 /** `eyJ` is how JSON objects begin in base64. */
 const tokenPattern = /eyJ[\w-]*(?:\.[\w-]*)?(?:\.[\w-]*)?/
 
-/** Whether it is meant for one, whole or not: no address looks like that. */
+/**
+ * Whether it is meant for one, whole or not. What begins as an address does is none: a peer id in it may hold any letters, those
+ * that a token begins with too (one random id in five hundred does, in one case or another).
+ */
 export function looksLikeInvite(text: string): boolean {
-  return /#|eyJ|^\s*<?\s*(murmuration|https?):/i.test(text)
+  if (/^\s*(\/|wss?:)/i.test(text)) return false
+  return /#|eyJ/.test(text) || /^\s*<?\s*(murmuration|https?):/i.test(text)
 }
 
 /**

@@ -89,6 +89,10 @@ describe('an invite', () => {
       expect(looksLikeInvite(text), text).toBe(true)
     for (const text of ['lab-3:9000', 'ws://10.0.0.3:9000', 'wss://a.b:1/', ...entry, '[::1]:9000'])
       expect(looksLikeInvite(text), text).toBe(false)
+    for (const letters of ['eyJ', 'EyJ', 'EYJ']) {
+      const address = `/ip4/127.0.0.1/tcp/9000/p2p/12D3KooW${letters}hbGciOiJFZERTQSJ9`
+      expect(looksLikeInvite(address), address).toBe(false)
+    }
   })
 })
 

@@ -42,7 +42,7 @@ export function entries(text: string, before: readonly string[] = []): string[] 
   // What is wrong with an invite is said where it is used, without repeating what is secret.
   if (looksLikeInvite(text)) return [...before, text]
   const given = text.split(',').map((address) => address.trim())
-  given.forEach(multiaddrOf)
+  for (const one of given) if (!looksLikeInvite(one)) multiaddrOf(one)
   return [...before, ...given]
 }
 
