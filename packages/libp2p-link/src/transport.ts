@@ -12,6 +12,7 @@ import type { BareProtocol } from './address.ts'
 import { isRelayed, isWebRtc, Relayed } from './relayed.ts'
 import { Libp2pStream } from './stream.ts'
 import { whyFailed } from './why-failed.ts'
+import { sparing } from './window.ts'
 import { Turns } from './writer.ts'
 
 type StreamListener = (kind: StreamKind, from: PeerId, stream: ByteStream) => void
@@ -200,7 +201,7 @@ export class Libp2pTransport implements Transport {
     let turns = this.#turns.get(connection)
     if (turns === undefined)
       this.#turns.set(connection, (turns = new Turns((callback) => this.#surroundings.soon(callback))))
-    return new Libp2pStream(stream, turns, { urgent: kind === 'link' })
+    return new Libp2pStream(sparing(stream), turns, { urgent: kind === 'link' })
   }
 
   #standing(peer: PeerId): Connection | undefined {
