@@ -10,6 +10,9 @@ const turns = { together: 0, simulations: 1, processes: 2, browser: 3 }
 const workers = 2
 const waiters = 3
 
+/** What is built is taken as Node takes it: to transform its modules again would cost more than many a test. */
+const server = { deps: { external: [/\/packages\/[^/]+\/dist\//] } }
+
 export default defineConfig({
   test: {
     passWithNoTests: true,
@@ -18,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          server,
           include: [
             'packages/*/test/**/*.test.ts',
             'demo/test/**/*.test.ts',
@@ -34,6 +38,7 @@ export default defineConfig({
         // Named situations of a few simulated peers. The machine has no state of its own, so that one load of it does for all.
         test: {
           name: 'scenarios',
+          server,
           include: ['tests/scenarios/**/*.test.ts'],
           isolate: false,
           testTimeout: 60_000,
@@ -45,6 +50,7 @@ export default defineConfig({
         // Seeded runs of whole simulated meshes.
         test: {
           name: 'churn',
+          server,
           include: ['tests/churn/**/*.test.ts'],
           testTimeout: 300_000,
           maxWorkers: workers,
@@ -55,6 +61,7 @@ export default defineConfig({
         // Real peers in processes of their own, killed and frozen.
         test: {
           name: 'processes',
+          server,
           include: ['tests/processes/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -66,6 +73,7 @@ export default defineConfig({
         // Pages in a real browser, with Node peers beside them; each file has a browser of its own.
         test: {
           name: 'browser',
+          server,
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: ['tests/browser/chromium-setup.ts'],
           testTimeout: 120_000,

@@ -66,7 +66,7 @@ async function use(mesh: Mesh): Promise<Awaited<ReturnType<typeof mesh.use<Tasks
 }
 
 test('a task runs where its package is, and so do its children', async () => {
-  const mesh = await flock.join({ preset: 'test' })
+  const mesh = await flock.join()
   const { looks, looksTwice } = await use(mesh)
   const early = looks()
   await install('lab', '1.9.0')

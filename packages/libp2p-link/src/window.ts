@@ -4,12 +4,12 @@
 
 import type { Stream } from '@libp2p/interface'
 
-/** What is read of a yamux stream. Its type is not public; a stream that has none of it is left as it is. */
+/** What is read of a yamux stream. Its type is not public; a stream of another multiplexer has none of it. */
 interface Windowed {
   readonly state: number
   readonly recvWindow: number
   readonly recvWindowCapacity: number
-  sendWindowUpdate(): void
+  sendWindowUpdate?(): void
 }
 
 /** yamux's `StreamState.Established`: before it an update carries the handshake too, and after it none is wanted. */
@@ -17,17 +17,11 @@ const established = 3
 
 /** The same stream, sparing with window updates. */
 export function sparing(stream: Stream): Stream {
-  if (!isWindowed(stream)) return stream
-  const update = stream.sendWindowUpdate.bind(stream)
-  stream.sendWindowUpdate = () => {
-    const isUsed = stream.recvWindowCapacity * 2 <= stream.recvWindow
-    if (isUsed || stream.state !== established) update()
-  }
+  const windowed = stream as unknown as Windowed
+  const update = windowed.sendWindowUpdate?.bind(stream)
+  if (update)
+    windowed.sendWindowUpdate = () => {
+      if (windowed.state !== established || windowed.recvWindowCapacity * 2 <= windowed.recvWindow) update()
+    }
   return stream
-}
-
-function isWindowed(stream: Stream): stream is Stream & Windowed {
-  const { state, recvWindow, recvWindowCapacity, sendWindowUpdate } = stream as Stream & Partial<Windowed>
-  const numbers = [state, recvWindow, recvWindowCapacity]
-  return numbers.every((one) => typeof one === 'number') && typeof sendWindowUpdate === 'function'
 }

@@ -35,12 +35,12 @@ test('a reader says that there is room when half of the window is used, not afte
     if (frame.type === windowUpdate) updates++
     sendFrame.call(read, frame, ...rest)
   }
-  let bytes = 0
-  read.addEventListener('message', ({ data }) => (bytes += data.byteLength))
+  const got = { bytes: 0 }
+  read.addEventListener('message', ({ data }) => (got.bytes += data.byteLength))
   const send = async (messages: number): Promise<void> => {
-    const expected = bytes + messages * 1_000
+    const expected = got.bytes + messages * 1_000
     for (let i = 0; i < messages; i++) if (!outbound.send(new Uint8Array(1_000))) await once(outbound, 'drain')
-    while (bytes < expected) await once(read, 'message')
+    while (got.bytes < expected) await once(read, 'message')
   }
   // The window begins with 256 KiB.
   await send(100)
