@@ -212,3 +212,31 @@ it('what one of two dead had put names what the other had: it is kept for as lon
   expect(mesh.result(program)).toEqual({ n: 7 })
   mesh.endsWell()
 })
+
+it('a reader sleeps past its grace; of the guardians of what it holds one has forgotten it then, the other sleeps: a loss that churn takes for one', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, G: 0, H: 0 })
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return { ref: context.put(new Big({ n: 8 }, 1e6), { copies: 1 }) }
+  })
+  let isAsked = false
+  const program = mesh.ask('S', function* (context) {
+    const { ref } = (yield* get(context.call('make', [], only('X')))) as { ref: SimRef }
+    isAsked = true
+    yield* elapse(1_000)
+    const got = yield { type: 'get', ref }
+    return got.type === 'failure' ? [got.failure.reason, context.excuses(got.failure)] : got.value
+  })
+  mesh.until(() => isAsked, 'S has its ref')
+  mesh.run({ forMs: 500 })
+  expect(mesh.guardiansOf('X').sort()).toEqual(['G', 'H'])
+  mesh.peer('S').sleep()
+  mesh.until(() => mesh.knowsDead('G', 'S') && mesh.knowsDead('X', 'S'), 'S is thought dead')
+  mesh.peer('X').event({ type: 'leave' })
+  mesh.until(() => mesh.knowsDead('G', 'X') && mesh.knowsDead('H', 'X'), 'X has left')
+  mesh.peer('H').sleep()
+  mesh.until(() => !mesh.peer('G').state.guarded.has(mesh.lifeOf('X')), 'G has forgotten what X left')
+  mesh.peer('S').thaw()
+  expect(mesh.result(program)).toEqual(['owner-died', true])
+  mesh.endsWell()
+})

@@ -28,6 +28,8 @@ export class Custody {
 
   /** What nobody could answer for any more while somebody who held it was thought dead. */
   readonly #forgotten = new Set<ObjectId>()
+  /** guardian|object: what it has forgotten while somebody who held it was away; another guardian may know of it. */
+  readonly #dropped = new Set<string>()
 
   readonly #hurried = new Set<LifeId>()
   /** Who could have answered in the place of a life when it ended. */
@@ -76,10 +78,11 @@ export class Custody {
     )
   }
 
-  /** Nobody was left to answer in its place, as far as everybody knew. */
-  hasNoHeir(life: LifeId): boolean {
+  /** Nobody was left to answer for it in the place of that life, as far as everybody knew. */
+  hasNoHeir(life: LifeId, object: ObjectId): boolean {
     const heirs = this.#heirs.get(life) ?? []
-    return heirs.every((heir) => this.#buried.has(heir) || !this.#world.living(heir))
+    const isGone = (heir: LifeId): boolean => this.#buried.has(heir) || !this.#world.living(heir)
+    return heirs.every((heir) => isGone(heir) || this.#dropped.has(`${heir}|${object}`))
   }
 
   /** It could be lost, as somebody who kept it was thought dead for longer than the grace. */
@@ -200,9 +203,9 @@ export class Custody {
       if (!peer.state.members.ended(away.life)) continue
       for (const { object, owner, before } of away.state.holds.all()) {
         if (owner !== life && !before.includes(life)) continue
-        const isLast =
-          peer.state.guarded.ownersOf(object).includes(life) && !others.some((other) => knows(other, object))
-        if (isLast) this.#forgotten.add(object)
+        if (!peer.state.guarded.ownersOf(object).includes(life)) continue
+        this.#dropped.add(`${peer.life}|${object}`)
+        if (!others.some((other) => knows(other, object))) this.#forgotten.add(object)
       }
     }
   }

@@ -84,7 +84,7 @@ function isFromBefore(world: SimWorld, object: ObjectId): boolean {
 function isOwnerGone(world: SimWorld, object: ObjectId): boolean {
   const isGone = (life: LifeId): boolean => {
     const peer = world.living(life)
-    if (!peer || peer.left) return world.custody.hasNoHeir(life)
+    if (!peer || peer.left) return world.custody.hasNoHeir(life, object)
     return world.custody.wasClosed(life)
   }
   return world.ownersOf(object).some(isGone)
