@@ -6,7 +6,7 @@ import { locate, peerOf } from '@murmuration/core/internal'
 import type { ContextId, ObjectId } from '@murmuration/core/internal'
 import { Big, SimFailure, SimRef, durable } from '@murmuration/sim-peer'
 import type { CallOptions, Context } from '@murmuration/sim-peer'
-import { Scenario, elapse, get } from './scenario.ts'
+import { Scenario, elapse, get, replay } from './scenario.ts'
 
 /** A function that squares its number in 100 ms; peers named in `liars` give their own name instead. */
 function squares(peers: Readonly<Record<string, number>>): { mesh: Scenario; liars: Set<string> } {
@@ -255,6 +255,42 @@ it('the result of a vote is lost with all who kept it: it is made again', () => 
   })
   expect(mesh.result(program)).toEqual([2, 7])
   mesh.endsWell()
+})
+
+it('what one has given is lost before the other is through: what that one gives is the result, and is not waited for twice', () => {
+  const { mesh } = squares({ S: 0, A: 1, B: 1, C: 1 })
+  mesh.fn('large', function* (_context, n: number) {
+    yield* elapse(mesh.timesRun('large') === 1 ? 10 : 4_000)
+    return new Big(n, 1_000_000)
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('large', [7], { votes: 2, copies: 1 }))
+  })
+  mesh.run({ forMs: 1_000 })
+  expect(mesh.timesRun('large')).toBe(2)
+  mesh.kill(mesh.runs('large')[0] as string)
+  mesh.until(() => mesh.timesRun('large') === 3, 'it is made again')
+  expect(mesh.result(program)).toBe(7)
+  mesh.endsWell()
+})
+
+it('a ballot that everybody else has to take keeps none behind it from a peer that is slow and free', () => {
+  const small = { kind: 'elections', isAway: true, what: 'small' } as const
+  replay({
+    seed: 293,
+    config: {},
+    spreadsCode: false,
+    distanceMs: 0,
+    isScattered: true,
+    seats: [{ name: 'p0' }, { name: 'p1', slots: 2, slowness: 10 }, { name: 'p2' }],
+    jobs: [
+      { at: 0, host: 'p0', work: { ...small, count: 1, ms: 445, votes: 1, waitMs: 818 } },
+      { at: 0, host: 'p0', work: { ...small, count: 4, ms: 23, votes: 2, what: 'alike', waitMs: 1 } },
+    ],
+    faults: [],
+    safetyMs: 0,
+    rescuer: {},
+  })
 })
 
 it('many votes at once go through', () => {

@@ -85,11 +85,16 @@ function checkReady(peer: SimPeer): void {
     let kind = seen.get(key)
     if (!kind) seen.set(key, (kind = { fits: checkClass(peer, row, voters) }))
     // Of a ballot it may be found out only when somebody has room.
-    const isKnown =
-      voters.size === 0 || ![...peer.state.members.all()].some(({ life }) => peer.state.scheduler.out(life) > 0)
-    if (!kind.fits && row.placeBy === never && isKnown)
+    if (!kind.fits && row.placeBy === never && (voters.size === 0 || isIdle(peer)))
       fail(peer, `${row.spec.id} is ready, fits nowhere and is not given up`)
   }
+}
+
+/** Nothing is out, and somebody takes more than that. */
+function isIdle(peer: SimPeer): boolean {
+  const { members, scheduler } = peer.state
+  const all = [...members.all()]
+  return all.every(({ life }) => scheduler.out(life) === 0) && all.some((member) => grantedBy(peer, member) > 0)
 }
 
 /** Peers that have another ballot of the same vote, or had. */
@@ -130,16 +135,20 @@ function waitsForFaster({ state }: SimPeer, spec: TaskRow['spec'], slow: LifeId)
 }
 
 // oxlint-disable-next-line max-params -- a question with as many parts
-function hasRoom(peer: SimPeer, { life, profile }: Member, needs: Needs, depth: number): boolean {
+function hasRoom(peer: SimPeer, member: Member, needs: Needs, depth: number): boolean {
+  const { life, profile } = member
   // What came back in the very turn that gave it out makes room for the next one.
   if (peer.given.some(({ row, to }) => peer.state.tasks.attemptAt(row, to) === null)) return false
   const there = peer.state.tasks.assignedTo(life)
-  const slots = profile?.slots ?? 0
-  // A peer shares its slots between those who ask, itself among them.
-  const most = life === peer.life ? Math.min(peer.ownGrant ?? slots, slots) : (peer.told.get(life) ?? slots)
-  if (there.filter(({ spec }) => !isApart(spec)).length >= most || !profile) return false
+  if (there.filter(({ spec }) => !isApart(spec)).length >= grantedBy(peer, member) || !profile) return false
   const beside = there.filter((row) => row.spec.depth >= depth).map((row) => row.spec.policy.needs)
   return roomFor(profile, needs, beside) > 0
+}
+
+/** A peer shares its slots between those who ask, itself among them. */
+function grantedBy(peer: SimPeer, { life, profile }: Member): number {
+  const slots = profile?.slots ?? 0
+  return life === peer.life ? Math.min(peer.ownGrant ?? slots, slots) : (peer.told.get(life) ?? slots)
 }
 
 function willSettle(state: PeerState, object: ObjectId, owner: LifeId | undefined): boolean {

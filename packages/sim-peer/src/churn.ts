@@ -11,6 +11,7 @@ import type { Fault } from './faults.ts'
 import { defineActors } from './actor-classes.ts'
 import { defineFunctions } from './functions.ts'
 import { defineStreams } from './functions-streams.ts'
+import { defineVotes } from './functions-votes.ts'
 import { NamedJobs } from './named-jobs.ts'
 import { calm, silent } from './network.ts'
 import type { SimPeer } from './peer.ts'
@@ -98,6 +99,7 @@ class Churn {
     defineFunctions(this.world)
     defineActors(this.world)
     defineStreams(this.world)
+    defineVotes(this.world)
   }
 
   populate(): void {

@@ -36,6 +36,8 @@ const ends: readonly (readonly [RegExp, (world: SimWorld) => boolean])[] = [
   [/its owner is gone/, (world) => world.custody.burials > 0],
   [/peers died while running it/, (world) => world.custody.burials >= world.config.poisonLives],
   [/failed after \d+ attempts?:/, (world) => world.witness.isImpatient && !world.isCalm],
+  // There were not so many to ask.
+  [/: votes: \d+ takes the same result from 2 peers/, (world) => able(world) < 2],
   // Whoever may not run it here had nobody else: they left, or run nothing.
   [/label is p\d+ is yes/, () => true],
   [/^no peer can run|: no peer can run/, (world) => world.custody.burials > 0 || world.isScattered],
@@ -88,4 +90,8 @@ function isOwnerGone(world: SimWorld, object: ObjectId): boolean {
     return world.custody.wasClosed(life)
   }
   return world.ownersOf(object).some(isGone)
+}
+
+function able(world: SimWorld): number {
+  return world.alive().filter(({ state }) => state.executor.slots > 0).length
 }

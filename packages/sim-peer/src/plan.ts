@@ -10,7 +10,7 @@ import { drawMix, drawStroke } from './faults.ts'
 import type { NamedJob } from './named-jobs.ts'
 import { drawConfig, drawHome, drawPeerCount, drawSeat, plenty } from './settings.ts'
 import type { Work, WorkName } from './workloads.ts'
-import { drawResumed, drawWork } from './workloads.ts'
+import { drawElections, drawResumed, drawWork } from './workloads.ts'
 import type { SeatOptions } from './seats.ts'
 
 export interface Plan {
@@ -69,7 +69,8 @@ export function planOf(seed: number, only: WorkName | null = null): Plan {
     safetyMs,
     rescuer: { ...drawSeat(rng), slots: 1, memoryBytes: plenty },
   }
-  return only ? plan : { ...plan, jobs: [...plan.jobs, ...drawNamed(rng, safetyMs)] }
+  if (only) return plan
+  return { ...plan, jobs: [...plan.jobs, ...drawNamed(rng, safetyMs), ...drawVotes(rng, { config, safetyMs })] }
 }
 
 interface JobsDraw extends Pick<Plan, 'config' | 'safetyMs'> {
@@ -78,8 +79,7 @@ interface JobsDraw extends Pick<Plan, 'config' | 'safetyMs'> {
 
 /** A few at once, others later. Most are those of the peer that lives on; the others may die with theirs. */
 function drawJobs(rng: Rng, { config, safetyMs, only }: JobsDraw): PlannedJob[] {
-  const { maxTasks = presets.test.maxTasks } = config
-  const most = Math.max(8, Math.floor(maxTasks / 4))
+  const most = mostOf(config)
   const atOnce = 1 + rng.below(3)
   const jobs = Array.from({ length: atOnce + 1 + rng.below(jobsMost - atOnce) }, (_, n): PlannedJob => {
     const host: Whom = rng.next() < 0.6 ? 'p0' : { of: ['host'], pick: rng.next() }
@@ -87,6 +87,18 @@ function drawJobs(rng: Rng, { config, safetyMs, only }: JobsDraw): PlannedJob[] 
   })
   // Small work and large are mixed to fit a peer's limits; of one kind all may be large.
   return only ? jobs.slice(0, alikeMost) : jobs
+}
+
+/** Tasks of a job that are asked for at once, at most. */
+function mostOf({ maxTasks = presets.test.maxTasks }: Plan['config']): number {
+  return Math.max(8, Math.floor(maxTasks / 4))
+}
+
+/** One in six runs has votes to take. */
+function drawVotes(rng: Rng, { config, safetyMs }: Pick<Plan, 'config' | 'safetyMs'>): PlannedJob[] {
+  if (rng.next() < 5 / 6) return []
+  const host: Whom = rng.next() < 0.6 ? 'p0' : { of: ['host'], pick: rng.next() }
+  return [{ at: rng.between(0, 0.6) * safetyMs, host, work: drawElections(rng, mostOf(config)) }]
 }
 
 /** One in four runs has a program under a name, which is killed and run again, before anybody noticed or later. */

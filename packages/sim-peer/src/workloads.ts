@@ -14,9 +14,10 @@ import * as plain from './work-plain.ts'
 import * as refs from './work-refs.ts'
 import { handedOn, kept, left, piped, streamed } from './work-streams.ts'
 import * as trips from './work-trips.ts'
+import { elections } from './work-votes.ts'
 
 const streams = { handedOn, kept, left, piped, streamed }
-const kinds = { ...actors, ...plain, ...deep, ...ends, ...refs, ...trips, ...named, ...streams }
+const kinds = { ...actors, ...plain, ...deep, ...ends, ...refs, ...trips, ...named, ...streams, elections }
 
 type Kinds = typeof kinds
 type ParamsOf<Kind> = Kind extends WorkKind<infer Params> ? Params : never
@@ -46,6 +47,8 @@ const weights: { readonly [Name in WorkName]?: number } = {
   unpacked: 2,
   // Drawn by itself, twice at a time.
   resumed: 0,
+  // In some runs, beside whatever else there is.
+  elections: 0,
 }
 
 /** In an order that does not depend on who loads the modules. */
@@ -57,6 +60,10 @@ const drawn = workNames.flatMap((name) => Array.from({ length: weights[name] ?? 
 export function drawWork(rng: Rng, { most, only }: Pick<WorkDraw, 'most'> & { readonly only: WorkName | null }): Work {
   const kind = only ?? (rng.pick(drawn) as WorkName)
   return { kind, ...kinds[kind].draw({ rng, options: drawOptions(rng), most }) } as Work
+}
+
+export function drawElections(rng: Rng, most: number): Work {
+  return { kind: 'elections', ...kinds.elections.draw({ rng, options: {}, most }) }
 }
 
 /** What a program under a name does. */

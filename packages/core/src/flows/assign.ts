@@ -50,6 +50,7 @@ export function assignReady(state: PeerState, now: Instant): void {
 function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now: Instant): void {
   const { candidates, fit } = candidatesFor(state, ready)
   const aside: TaskSpec[] = []
+  let isWaiting = false
   while (
     aside.length < (ready.isBallots ? ballotsAside : asideMost) &&
     candidates.some((candidate) => candidate.room > 0)
@@ -65,7 +66,8 @@ function assignClass(state: PeerState, ready: ReadyClass, batches: Batches, now:
     if (able.length === 0) mark(state, id, now, false)
     const { chosen, slow } = chooseFast(state, row, { candidates: able, inputs, queued })
     // Those behind the first that waits have its time: they are first when it is gone.
-    if (!chosen && slow && (aside.length > 0 || mayWait(state, ready, row, slow, now))) {
+    if (!chosen && slow && (isWaiting || mayWait(state, ready, row, slow, now))) {
+      isWaiting = true
       aside.push(row.spec)
       continue
     }

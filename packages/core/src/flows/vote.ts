@@ -182,7 +182,9 @@ function elect(state: PeerState, row: TaskRow, poll: Poll, winner: Party): void 
       notify(state, { type: 'peer:dissented', peer: voter, name, task: id, fn, count })
     }
   }
-  const [{ id: ballot, said, voter }] = winner.ballots as [Ballot]
+  // What is lost by now, and made again, is not waited for.
+  const isThere = ({ id }: Ballot): boolean => !isPending(state, id)
+  const { id: ballot, said, voter } = (winner.ballots.find(isThere) ?? winner.ballots[0]) as Ballot
   if (said?.type === 'failure') {
     const { code, reason, message, peer, cause } = said.failure
     return giveFailure(state, row, { ...failure(row, code, reason, message), peer, cause })
@@ -234,8 +236,9 @@ function stop(state: PeerState, row: TaskRow, poll: Poll): void {
 }
 
 function close(state: PeerState, poll: Poll): void {
-  for (const task of unsettled(state, poll))
-    say(state, state.self, { type: 'cancel', object: resultOf(task), reason: 'the vote is over' })
+  const elected = state.directory.get(resultOf(poll.task))?.alias?.object
+  for (const object of unsettled(state, poll).map(resultOf))
+    if (object !== elected) say(state, state.self, { type: 'cancel', object, reason: 'the vote is over' })
   for (const { id } of poll.ballots) letGo(state, resultOf(id), 'container')
   if (poll.comparing) letGo(state, resultOf(poll.comparing.task), 'container')
   state.polls.close(poll)
@@ -243,5 +246,9 @@ function close(state: PeerState, poll: Poll): void {
 
 function unsettled(state: PeerState, { ballots, comparing }: Poll): TaskId[] {
   const all = [...ballots.map(({ id }) => id), ...(comparing ? [comparing.task] : [])]
-  return all.filter((task) => state.directory.get(resultOf(task))?.state === 'pending')
+  return all.filter((task) => isPending(state, task))
+}
+
+function isPending({ directory }: PeerState, task: TaskId): boolean {
+  return directory.get(resultOf(task))?.state === 'pending'
 }
