@@ -14,6 +14,7 @@ import { type Summary, summaryOf } from './summary.ts'
 import { traceOf } from './timeline.ts'
 
 export { explain } from './explain.ts'
+export { explain as explainHere } from './state/explaining.ts'
 
 /** Of a task, an object, a peer or whatever else has an id, by all who remember it. Rejects with MeshError INVALID_OPTION, NOT_FOUND. */
 export async function story(peer: PeerBeneath, id: string): Promise<readonly StoryLine[]> {

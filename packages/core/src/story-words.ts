@@ -40,6 +40,8 @@ export function storySentence(row: InspectRow): string {
       return `was lost: ${note}`
     case 'guards':
       return `keeps what ${peer} knows of it`
+    case 'keeps':
+      return `heard of it last, and keeps its checkpoint, ${note}${peer === '' ? '' : `; it lives on ${peer}`}`
     case 'adopted':
       return 'answers for it now: its owner is gone'
     case 'draining':
@@ -52,6 +54,8 @@ export function storySentence(row: InspectRow): string {
     case 'died':
       return `${peer} died: ${note}`
     case 'retried':
+    case 'resumed':
+    case 'checkpointed':
     case 'moved':
     case 'ended':
     case 'remade':

@@ -25,6 +25,8 @@ export interface Places<S> {
 
 /** Tracks of workers are counted from 1; those of what nobody can tell the worker of, from here. */
 const guessed = 10_000
+/** Actors have workers of their own, numbered from here on each peer. */
+export const firstActor = 1_000_000
 
 export function numbered<S extends Placed>(slices: readonly S[], peers: readonly string[]): Places<S> {
   const pids = new Map([...peers].sort().map((peer, i) => [peer, i + 1]))
@@ -61,7 +63,9 @@ function namesOf(pids: ReadonlyMap<string, number>, lanes: readonly Lane[]): Tra
       args: { name: peer },
     })),
     ...[...tracks.values()].map(({ pid, tid }): TraceEvent => {
-      const name = tid < guessed ? `worker ${tid - 1}` : 'by its owners'
+      const number = tid - 1
+      const name =
+        number >= firstActor ? `actor ${number - firstActor}` : tid < guessed ? `worker ${number}` : 'by its owners'
       return { ph: 'M', name: 'thread_name', pid, tid, args: { name } }
     }),
   ]

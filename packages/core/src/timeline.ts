@@ -5,7 +5,7 @@
 
 import type { Told } from './asking.ts'
 import type { InspectRow } from './model/messages.ts'
-import { numbered } from './timeline-places.ts'
+import { firstActor, numbered } from './timeline-places.ts'
 import type { Lane } from './timeline-places.ts'
 import type { TraceEvent } from './trace-event.ts'
 
@@ -136,9 +136,10 @@ function attemptKey({ id, attempt }: { readonly id: string; readonly attempt: nu
 /** A worker runs one at a time, but what ran in one batch was told at once: the earlier one ended when the later began. */
 function untangle(slices: readonly Slice[]): void {
   const next = new Map<string, number>()
+  const actors = new Set(livesOfActors(slices))
   for (const slice of [...slices].sort((a, b) => b.nth - a.nth)) {
-    if (slice.worker < 0) continue
-    const track = `${slice.peer} ${slice.worker}`
+    if (slice.worker < 0 || actors.has(slice)) continue
+    const track = trackOf(slice)
     const by = next.get(track) ?? Number.POSITIVE_INFINITY
     const late = Math.max(0, slice.to - by)
     slice.to -= late
@@ -146,6 +147,21 @@ function untangle(slices: readonly Slice[]): void {
     else slice.from -= late
     next.set(track, slice.from)
   }
+}
+
+/** In the worker of an actor its calls run within its life, which begins first. */
+function livesOfActors(slices: readonly Slice[]): Iterable<Slice> {
+  const first = new Map<string, Slice>()
+  for (const slice of slices) {
+    if (slice.worker < firstActor) continue
+    const before = first.get(trackOf(slice))
+    if (!before || slice.from < before.from) first.set(trackOf(slice), slice)
+  }
+  return first.values()
+}
+
+function trackOf({ peer, worker }: Slice): string {
+  return `${peer} ${worker}`
 }
 
 const colours: Readonly<Partial<Record<Slice['end'], string>>> = {

@@ -104,3 +104,33 @@ describe('timeline', () => {
     expect(deaths).toMatchObject([{ name: 'victim died', s: 'g', pid: pids.get('victim'), ts: 500_000 }])
   })
 })
+
+it('an actor is a slice of its own track with its calls inside, and an arrow to where it lived next', () => {
+  const actor = { id: 'a', fn: 'Counter', worker: 1_000_000 }
+  const { traceEvents } = traceOf(
+    [
+      told('first', [
+        { at: 1_200, what: 'ran', id: 'c1', fn: 'add', worker: 1_000_000, ms: 100 },
+        { at: 1_400, what: 'ran', id: 'c2', fn: 'add', worker: 1_000_000, ms: 100 },
+        { at: 2_000, what: 'gave-back', ...actor, ms: 1_000, note: 'its host leaves' },
+      ]),
+      told('second', [
+        { at: 2_100, what: 'started', ...actor, attempt: 2 },
+        { at: 3_000, what: 'ran', id: 'c3', fn: 'add', worker: 1_000_000, ms: 100 },
+      ]),
+    ],
+    now,
+  )
+  const drawn = of(traceEvents, 'X').map(({ name, ts, dur = 0 }) => [name, ts / 1_000, dur / 1_000])
+  expect(drawn).toEqual(
+    expect.arrayContaining([
+      ['Counter (gave-back, attempt 1)', 0, 1_000],
+      ['add', 100, 100],
+      ['add', 300, 100],
+      ['Counter (running, attempt 2)', 1_100, now - 2_100],
+      ['add', 1_900, 100],
+    ]),
+  )
+  expect(of(traceEvents, 's').map(({ name }) => name)).toEqual(['move'])
+  expect(of(traceEvents, 'M').map(({ args }) => args?.['name'])).toContain('actor 0')
+})

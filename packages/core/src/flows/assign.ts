@@ -17,7 +17,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import type { Candidate } from '../state/placement.ts'
 import { doneElsewhereMs, doneThereMs, transferMs } from '../state/placement.ts'
-import { tellTrouble } from '../state/recording.ts'
+import { tellGiven } from '../state/recording.ts'
 import type { ReadyClass } from '../state/scheduler.ts'
 import { streamOrder } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -168,10 +168,7 @@ function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant)
   if (!isApart(row.spec)) state.scheduler.assigned(chosen.life)
   state.counters.executions++
   if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
-  const { attempt } = row
-  // The first attempt is in what comes of it.
-  if (attempt > 1)
-    tellTrouble(state, row, 'given', `attempt ${attempt} given to ${state.members.nameOf(chosen.member.peer)}`)
+  tellGiven(state, row, chosen.life)
 }
 
 /** Null when an input has gone missing since: the task waits again. */

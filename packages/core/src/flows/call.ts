@@ -14,6 +14,7 @@ import { currentSpec } from '../state/guarding.ts'
 import { askAgain, inputsFor, locate, request } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
+import { tellGiven } from '../state/recording.ts'
 import { streamOrder } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
@@ -93,6 +94,7 @@ function send(state: PeerState, callee: Callee, now: Instant): void {
       }
       state.callees.sent(callee, context, head.task)
       state.tasks.assigned(row, at, now)
+      tellGiven(state, row, at)
       state.counters.executions++
       if (row.attemptTimeoutAt !== never || row.timeoutAt !== never) state.deadlines.set(row.spec.id, Tasks.dueAt(row))
       const stream = streamOrder(state, row)

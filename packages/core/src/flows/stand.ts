@@ -14,6 +14,7 @@ import type { Epoch, Outcome } from '../model/task.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import type { Resident, Standing, Tenure } from '../state/residents.ts'
+import { checkpointKept } from '../state/recording.ts'
 import { appointed, begin, endRun, freeHeldBack, groupOf, renew } from '../state/tenancy.ts'
 
 type MessageOf<T> = Extract<Message, { type: T }>
@@ -199,6 +200,7 @@ function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
   const has = (life: LifeId): boolean => (granted.get(life)?.version ?? 0) >= record.version
   if (tenure.committed < record.version && groups.every((group) => hasQuorum(group, isGone, has))) {
     tenure.committed = record.version
+    checkpointKept(state, row)
     if (record.before !== null) changeTo(state, row, tenure, { group: record.group, before: null, now })
   }
   if (now >= tenure.until) return

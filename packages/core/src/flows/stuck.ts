@@ -4,7 +4,6 @@
 
 import type { Instant } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
-import { explain } from '../state/explaining.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { notify, say } from '../state/peer-state.ts'
 import type { TaskRow } from '../state/tasks.ts'
@@ -26,7 +25,7 @@ export function noticeStuck(state: PeerState, now: Instant): void {
   timers.stuckAt = runs ? after(now, state.config.stuckMs) : never
   if (runs || waiting.length === 0) return
   const forMs = now - timers.movedAt
-  const why = waiting.slice(0, mostTold).map((row) => String(explain(state, row.spec.id, now)[0]?.['text'] ?? ''))
+  const why = waiting.slice(0, mostTold).map((row) => String(state.explain(state, row.spec.id, now)[0]?.['text'] ?? ''))
   notify(state, { type: 'task:stuck', waiting: waiting.length, forMs, why })
   tellPrograms(state, waiting, why)
 }

@@ -15,7 +15,7 @@ import { dropUnsent, linksOf } from '../state/answer.ts'
 import { guardNamed, isAnyUnsafe } from '../state/guarding.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
-import { tellHosted } from '../state/recording.ts'
+import { tellCheckpoint, tellHosted } from '../state/recording.ts'
 import type { Draft, Resident, Tenure } from '../state/residents.ts'
 import { leaves, lineOf } from '../state/residents.ts'
 import { orderOf } from '../state/runs.ts'
@@ -30,6 +30,7 @@ export function built(state: PeerState, attempt: AttemptId, { snapshots }: { rea
   const row = state.residents.of(attempt)
   if (row?.state !== 'building') return
   row.state = 'open'
+  row.livedFrom = state.timers.turnAt
   tellHosted(state, row)
   row.snapshots = snapshots && (row.run.spec.actor?.everyCalls ?? 0) > 0
   for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner)
@@ -84,7 +85,7 @@ function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): v
   call.state = 'running'
   call.worker = row.worker
   if (isStream(call.spec)) row.streaming.add(call.id)
-  else row.running.add(call.id)
+  else row.running.set(call.id, state.timers.turnAt)
   batch.push(orderOf(call))
 }
 
@@ -211,6 +212,7 @@ function write(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
   row.draft = null
   row.isAsked = false
   tenure.record = { ...tenure.record, version: tenure.record.version + 1, snapshot, answers, fences }
+  row.checkpoints.version = tenure.record.version
   for (const [at, held] of row.heldBack.entries())
     if (replies.has(held.id)) row.heldBack[at] = { ...held, version: tenure.record.version }
   renew(state, row, tenure, now)
@@ -290,11 +292,12 @@ export function runEnded(state: PeerState, run: RunRow): void {
   if (isOpen) state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
   row.state = 'over'
   row.standing = null
+  tellCheckpoint(state, row)
   resign(state, row, run)
   state.residents.remove(row)
   for (const id of state.residents.mailOf(actor)) giveBack(state, actor, id, 'the actor does not live there any more')
   // What it said and nobody else knows of has not happened, as far as anybody can tell.
-  for (const id of [...row.running, ...row.streaming, ...row.heldBack.map((held) => held.id)]) {
+  for (const id of [...row.running.keys(), ...row.streaming, ...row.heldBack.map((held) => held.id)]) {
     const call = state.executor.get(id)
     if (call) dropUnsent(state, call)
   }

@@ -9,7 +9,7 @@ import { peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import type { Profile } from '../model/world.ts'
 import { inspect } from '../flows/inspect.ts'
-import { createPeerState, type PeerState } from '../state/peer-state.ts'
+import { createPeerState, type Explain, type PeerState } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { ActorSearches } from './actor-searches.ts'
 import { builtinBundle } from './builtin.ts'
@@ -38,6 +38,8 @@ export interface PeerOptions {
   readonly self: LifeId
   readonly profile: Profile
   readonly config: Config
+  /** Undefined: it is loaded later, into `peer.state`. */
+  readonly explain?: Explain | undefined
   /** A line from a task's console or log, on the peer that ran it. */
   readonly logged?: ((line: { attempt: AttemptId | null; level: string; text: string }) => void) | undefined
 }
@@ -69,14 +71,14 @@ export class Peer {
   #broken: MeshError | null = null
 
   constructor(options: PeerOptions) {
-    const { platform, self, profile, config } = options
+    const { platform, self, profile, config, explain } = options
     this.#options = options
     this.self = self
     this.admission = platform.admission
     const seed = new DataView(platform.randomBytes(4).buffer).getUint32(0)
     const { disk } = platform
     const now = platform.clock.now() as Instant
-    this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes, writing })
+    this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes, writing, explain })
     this.#turns = new Turns({
       state: this.state,
       clock: platform.clock,

@@ -7,7 +7,7 @@ import { clip, limits } from '../model/limits.ts'
 import type { InspectRow } from '../model/messages.ts'
 import { isFarAhead } from '../model/stream.ts'
 import { voters } from './candidates.ts'
-import { locate } from './locate.ts'
+import { seconds, whereActor, whyNotSent, whyNotYet } from './explaining-actors.ts'
 import { isOver, shownState } from './membership.ts'
 import type { PeerState } from './peer-state.ts'
 import { unfit } from './placement.ts'
@@ -32,9 +32,13 @@ export function explain(state: PeerState, id: string, now: Instant): InspectRow[
       makerOf(state, what as ObjectId)
     if (!task || task.state === 'settled') return visitOther(what, depth)
     const { at } = task
-    say(depth, waiting(state, task, now), at === null || at === state.self ? {} : { at, task: task.spec.id })
+    const unsent = whyNotSent(state, task, now)
+    const there = at === null || at === state.self ? {} : { at, task: task.spec.id }
+    const text = unsent?.text ?? whereActor(state, task, now) ?? waiting(state, task, now)
+    say(depth, text, unsent?.ask ?? there)
     for (const line of task.story) say(depth + 1, line)
     for (const object of task.waitsFor) visit(object, depth + 1)
+    if (unsent?.below !== undefined) visit(unsent.below, depth + 1)
     if (task.at === state.self) for (const row of state.executor.ofTask(task.spec.id)) visitRun(row, depth + 1)
   }
   const visitOther = (what: string, depth: number): void => {
@@ -44,7 +48,10 @@ export function explain(state: PeerState, id: string, now: Instant): InspectRow[
     if (told !== null) say(depth, told.text, told.ask)
   }
   const visitRun = (row: RunRow, depth: number): void => {
-    say(depth, running(state, row, now))
+    seen.add(row.spec.id)
+    const actors = whyNotYet(state, row, now)
+    say(depth, actors?.text ?? running(state, row, now))
+    if (actors?.below !== undefined) visit(actors.below, depth + 1)
     for (const child of state.tasks.childrenOf(row.spec.id))
       if (child.state !== 'settled') visit(child.spec.id, depth + 1)
   }
@@ -56,10 +63,6 @@ export function explain(state: PeerState, id: string, now: Instant): InspectRow[
 function makerOf(state: PeerState, object: ObjectId): TaskRow | undefined {
   const maker = state.makers.of(object)
   return maker?.awaited.has(object) ? state.tasks.get(maker.spec.id) : undefined
-}
-
-function seconds(ms: number): string {
-  return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`
 }
 
 function waiting(state: PeerState, row: TaskRow, now: Instant): string {
@@ -148,7 +151,7 @@ function running(state: PeerState, row: RunRow, now: Instant): string {
     case 'ready':
       return `${here}: ${state.executor.readyCount} wait for a slot, ${state.executor.running} of ${state.executor.slots} are taken`
     case 'running':
-      return `${here}, in worker ${row.worker}, for ${seconds(state.executor.ranMs(row, now))}${row.aborting === null ? '' : `, told to stop: ${row.aborting}`}`
+      return `${here}, in worker ${row.worker}, for ${seconds(state.residents.ranMs(row, now) ?? state.executor.ranMs(row, now))}${row.aborting === null ? '' : `, told to stop: ${row.aborting}`}`
     case 'blocked':
       return `${here}, in worker ${row.worker}: it waits for what it asked for`
     case 'done':
@@ -184,10 +187,10 @@ function remembered(state: PeerState, what: string): string | null {
 function settled(state: PeerState, what: string): string | null {
   const entry = state.directory.get(what as ObjectId)
   if (!entry) return null
-  const found = locate(state, entry.object, state.self)
+  const located = state.directory.locate(entry.object)
   const where =
-    found?.located.type === 'stored'
-      ? ` on ${found.located.holders.map((life) => state.members.nameOf(peerOf(life))).join(', ')}`
+    located?.type === 'stored'
+      ? ` on ${located.holders.map((life) => state.members.nameOf(peerOf(life))).join(', ')}`
       : ''
   const note = state.notes.get(entry.object)
   return `object ${entry.object} is ${entry.state}, ${entry.size} bytes${where}${note === undefined ? '' : `; ${note}`}`

@@ -11,13 +11,13 @@ import { contextEnded } from './forgetting.ts'
 import { awaitGuardians } from './guarding.ts'
 import { letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
-import { tellRun } from './recording.ts'
+import { ranFor, tellRun } from './recording.ts'
 import type { RunRow } from './runs.ts'
 
 /** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
 export function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {
   forgetInputs(state, row)
-  const ranMs = ms > 0 ? ms : state.executor.ranMs(row, state.timers.turnAt)
+  const ranMs = ms > 0 ? ms : ranFor(state, row, state.timers.turnAt)
   state.executor.finished(row, outcome, ms, state.timers.turnAt)
   tellRun(state, row, outcome, ranMs)
   contextEnded(state, row, outcome)

@@ -7,7 +7,7 @@ import type { Config } from '../model/config.ts'
 import type { Effect, Notice } from '../model/events.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
 import { never, peerOf, resultOf } from '../model/ids.ts'
-import type { Message, Signal } from '../model/messages.ts'
+import type { InspectRow, Message, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Failure, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
@@ -62,6 +62,8 @@ export interface PeerState {
   readonly peer: PeerId
   readonly config: Config
   readonly writing: Writing
+  /** What says why something has no value yet. A page is a peer before it has that. */
+  explain: Explain
   readonly rng: Rng
   readonly startedAt: Instant
   /** Of the jobs of this peer: theirs never changes while it lives. */
@@ -181,9 +183,15 @@ export interface PeerInit {
   /** Bytes of objects on disk at most. Default 0: there is no disk. */
   readonly spillBytes?: number | undefined
   readonly writing: Writing
+  /** `state/explaining.ts`. Default: nothing is explained, until somebody sets it. */
+  readonly explain?: Explain | undefined
 }
 
-export function createPeerState({ self, profile, config, seed, now, spillBytes = 0, writing }: PeerInit): PeerState {
+/** Lines of a tree, as far as this peer knows. */
+export type Explain = (state: PeerState, id: string, now: Instant) => InspectRow[]
+
+export function createPeerState(init: PeerInit): PeerState {
+  const { self, profile, config, seed, now, spillBytes = 0, writing, explain = () => [] } = init
   const ledger = new Ledger()
   const missing = new Map<ObjectId, Missing>()
   const shared = new Shared()
@@ -208,6 +216,7 @@ export function createPeerState({ self, profile, config, seed, now, spillBytes =
     peer: peerOf(self),
     config,
     writing,
+    explain,
     rng: new Rng(seed),
     startedAt: now,
     firstEpoch: { number: 1, by: self },

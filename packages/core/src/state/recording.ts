@@ -2,7 +2,8 @@
 // said of a task in trouble goes into the lines that its error will carry, too. A table that has no word of
 // its own in `story.ts` says `noteStory(state, id, sentence)`.
 
-import type { LifeId } from '../model/ids.ts'
+import type { ActorRecord } from '../model/actor.ts'
+import type { Instant, LifeId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Failure, Located } from '../model/object.ts'
@@ -29,8 +30,8 @@ export function tellTrouble(state: PeerState, row: TaskRow, trouble: StoryEvent 
   const { what, attempt, life } =
     typeof trouble === 'string' ? { what: trouble, attempt: row.attempt, life: row.at } : trouble
   const add = (told: StoryRow): void =>
-    // Work is handed back by the thousand where quick and slow peers share it: that is no trouble.
-    what === 'moved' ? state.story.add(told) : state.story.addTrouble(told)
+    // Work is handed back by the thousand where quick and slow peers share it, or an actor moves: that is no trouble.
+    what === 'moved' || (what === 'given' && row.spec.call) ? state.story.add(told) : state.story.addTrouble(told)
   if (row.story.length === 0) for (const begun of beginning(row)) add(begun)
   state.tasks.tell(row, `${stamp(state, at)} ${line}`)
   add({ at, what, id, attempt, life, fn, note: line })
@@ -43,11 +44,27 @@ export function beginning({ spec: { id, fn }, submittedAt, assignedAt, attempt, 
   return [asked, { at: assignedAt, what: 'given', id, attempt, life, fn }]
 }
 
+/** A later attempt: the first is in what comes of it. A generator is gone on with where its reader has come to. */
+export function tellGiven(state: PeerState, row: TaskRow, to: LifeId): void {
+  const { attempt, spec } = row
+  if (attempt <= 1) return
+  tellTrouble(state, row, 'given', `attempt ${attempt} given to ${state.members.nameOf(peerOf(to))}`)
+  const { received = 0, taken = 0, isClosed = true } = state.streams.get(spec.id) ?? {}
+  const count = Math.max(received, taken)
+  if (isClosed || count === 0) return
+  tellTrouble(state, row, 'resumed', `attempt ${attempt} goes on after ${count} items, ${taken} of them read`)
+}
+
 /** Of which attempt, where, when it is not the task's current one. */
 interface Attempted {
   readonly what: StoryEvent
   readonly attempt: number
   readonly life: LifeId
+}
+
+/** Until now, or until it was done. */
+export function ranFor(state: PeerState, run: RunRow, now: Instant): number {
+  return state.residents.ranMs(run, now) ?? state.executor.ranMs(run, now)
 }
 
 /** What came of an attempt here, and how long it ran: so when it was started need not be written as well. */
@@ -130,6 +147,40 @@ export function tellHosted(state: PeerState, { actor, tenure, run: { attempt } }
   const snapshot = tenure?.record.snapshot
   const from = snapshot ? `from its checkpoint of ${snapshot.bytes.length} bytes` : 'from its beginning'
   noteStory(state, actor, `lives here, as incarnation ${attempt}, ${from}`, { trouble: attempt > 1 })
+}
+
+/** Most of its group has the latest one: told of once a second at most, since an actor may have thousands. */
+export function checkpointKept(state: PeerState, row: Resident): void {
+  const { checkpoints, tenure } = row
+  if (checkpoints.version === checkpoints.keptVersion || tenure === null) return
+  checkpoints.keptVersion = checkpoints.version
+  checkpoints.keptAt = state.timers.turnAt
+  if (++checkpoints.kept === 1 || checkpoints.keptAt - checkpoints.toldAt >= 1_000) tellCheckpoint(state, row)
+}
+
+/** The latest of which nothing was told yet. */
+export function tellCheckpoint(state: PeerState, row: Resident): void {
+  const untold = untoldCheckpoint(row)
+  if (untold === null) return
+  state.story.add(untold)
+  row.checkpoints.told = row.checkpoints.kept
+  row.checkpoints.toldAt = untold.at
+}
+
+export function untoldCheckpoint({
+  actor,
+  run,
+  tenure,
+  checkpoints: { kept, keptAt, told },
+}: Resident): StoryRow | null {
+  if (kept === told || tenure === null) return null
+  const { attempt, spec } = run
+  const note = `checkpoint ${kept} of incarnation ${attempt} is kept: ${recordInWords(tenure.record)}`
+  return { at: keptAt, what: 'checkpointed', id: actor, attempt, fn: spec.fn, note }
+}
+
+export function recordInWords({ snapshot, answers }: Pick<ActorRecord, 'snapshot' | 'answers'>): string {
+  return `${snapshot?.bytes.length ?? 0} bytes${answers.length === 0 ? '' : ` and ${answers.length} replies`}`
 }
 
 /** This peer keeps the row of another's ledger: it is asked when that one is gone. */

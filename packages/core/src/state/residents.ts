@@ -60,6 +60,19 @@ export interface Draft extends Pick<ActorRecord, 'snapshot' | 'answers' | 'fence
   readonly replies: ReadonlySet<AttemptId>
 }
 
+/** Snapshots that were written into records. */
+export interface Checkpoints {
+  /** The record that the latest is in. */
+  version: number
+  /** Of those that most of the group has: how many, the latest one's record, and since when. */
+  kept: number
+  keptVersion: number
+  keptAt: Instant
+  /** Of how many the story tells, and when it last did. */
+  told: number
+  toldAt: Instant
+}
+
 export interface Resident {
   readonly actor: ObjectId
   readonly run: RunRow
@@ -75,7 +88,11 @@ export interface Resident {
   draft: Draft | null
   /** Calls that ended since the last one. */
   sinceSnapshot: number
-  readonly running: Set<AttemptId>
+  /** When it was there: 0 before that. */
+  livedFrom: Instant
+  readonly checkpoints: Checkpoints
+  /** When its worker was given them. */
+  readonly running: Map<AttemptId, Instant>
   /** Calls that yield items: they may go on for as long as their readers, and keep nobody from a snapshot. */
   readonly streaming: Set<AttemptId>
   readonly answers: Map<TaskId, Answered>
@@ -134,7 +151,9 @@ export class Residents {
       isAsked: false,
       draft: null,
       sinceSnapshot: 0,
-      running: new Set(),
+      livedFrom: 0 as Instant,
+      checkpoints: { version: 0, kept: 0, keptVersion: 0, keptAt: 0 as Instant, told: 0, toldAt: 0 as Instant },
+      running: new Map(),
       streaming: new Set(),
       answers: new Map(),
       fences: new Map(),
@@ -143,6 +162,14 @@ export class Residents {
     }
     this.#rows.set(actor, row)
     return row
+  }
+
+  /** How long the actor that this run is has lived here, or this call of one has been in its worker; null for what is neither. */
+  ranMs({ id, worker, spec }: RunRow, now: Instant): number | null {
+    const row = this.inWorker(worker)
+    if (!row) return null
+    const from = spec.call ? row.running.get(id) : row.livedFrom
+    return from ? Math.max(0, now - from) : 0
   }
 
   remove(row: Resident): void {

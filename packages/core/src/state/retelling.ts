@@ -1,14 +1,14 @@
 // The rows of this peer's story as others get them: names instead of lives, and how long ago instead of
 // when, since no two peers have the same clock. Sentences are made of them by whoever asks.
 
-import type { Instant, LifeId, TaskId } from '../model/ids.ts'
+import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { beginning } from './recording.ts'
+import { beginning, ranFor, recordInWords, untoldCheckpoint } from './recording.ts'
 import type { RunRow } from './runs.ts'
-import type { KeptRow, StoryEvent } from './story.ts'
+import type { KeptRow, StoryEvent, StoryRow } from './story.ts'
 
 /** Of one id, the latest; or of all those after the `after`th, the oldest first. */
 export function retell(state: PeerState, { id, after = 0, limit }: Query, now: Instant): InspectRow[] {
@@ -45,13 +45,25 @@ function underWay(state: PeerState, id: string, now: Instant): KeptRow[] {
   return [
     ...(isNew ? beginning(task).map((row) => ({ ...blank, ...row }) as KeptRow) : []),
     ...state.executor.ofTask(id as TaskId).flatMap((row) => started(state, row, now)),
+    ...ofActor(state, id as ObjectId).map((row) => ({ ...blank, ...row }) as KeptRow),
+  ]
+}
+
+/** Its latest checkpoint where it lives, and what whoever hosts it next would go on from. */
+function ofActor(state: PeerState, actor: ObjectId): StoryRow[] {
+  const resident = state.residents.get(actor)
+  const untold = resident && untoldCheckpoint(resident)
+  const { record = null, host = null, at = 0 as Instant } = state.leases.get(actor) ?? {}
+  return [
+    ...(untold ? [untold] : []),
+    ...(record?.snapshot ? [{ at, what: 'keeps', id: actor, life: host, note: recordInWords(record) } as const] : []),
   ]
 }
 
 /** What waits behind another one in its worker is started now. */
 function started(state: PeerState, run: RunRow, now: Instant): KeptRow[] {
   if (run.state !== 'running' && run.state !== 'blocked') return []
-  const ranMs = state.executor.ranMs(run, now)
+  const ranMs = ranFor(state, run, now)
   const { spec, attempt, owner: life, worker } = run
   return [{ ...blank, at: (now - ranMs) as Instant, what: 'started', id: spec.id, attempt, life, fn: spec.fn, worker }]
 }

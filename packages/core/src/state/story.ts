@@ -14,6 +14,7 @@ export type StoryEvent =
   | 'value'
   | 'failed'
   | 'retried'
+  | 'resumed'
   | 'moved'
   | 'ended'
   | 'remade'
@@ -25,6 +26,8 @@ export type StoryEvent =
   | 'crashed'
   | 'gave-back'
   // bytes and ledgers
+  | 'checkpointed'
+  | 'keeps'
   | 'put'
   | 'copied'
   | 'lost'
