@@ -17,7 +17,7 @@ import { ActorWitness } from './witness-actors.ts'
 import type { Custody } from './custody.ts'
 import type { SimPeer } from './peer.ts'
 import type { TaskRow } from './tables.ts'
-import { isBallot, itemIn, resultOf } from '@murmuration/core/internal'
+import { itemIn, resultOf } from '@murmuration/core/internal'
 import { digestBytes } from './values.ts'
 
 type Settled = Extract<Effect, { type: 'settled' }>
@@ -72,7 +72,7 @@ export class Witness {
     if (spec.policy.retries >= 0) this.isImpatient = true
     if (owner.state.guarded.find(resultOf(spec.id)) ?? owner.state.claims.size > 0) this.#adopted.add(spec.id)
     // A vote begins anew when its task does.
-    if (spec.depth > 0 && !this.#adopted.has(spec.id) && !isBallot(spec.id)) this.#checkAskers(spec)
+    if (spec.depth > 0 && !this.#adopted.has(spec.id) && !isOfVote(spec.id)) this.#checkAskers(spec)
   }
 
   /** A context asks again only because it runs again. */
@@ -214,4 +214,9 @@ export class Witness {
     if ((this.#reported.get(`${given.to}|${peer.life}|${retry.task}`) ?? -1) < given.nth) return
     throw new Error(`${peer.life} has ${retry.task} run again, and ${given.to} had done it: its outcome was lost`)
   }
+}
+
+/** A ballot, or a comparison of two: what the vote asks for itself. */
+function isOfVote(task: TaskId): boolean {
+  return /~\d+(=\d+)?$/.test(task)
 }
