@@ -22,7 +22,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'])
-run(process.execPath, [join(root, 'scripts', 'bundle-parts.mjs')])
+run(process.execPath, [join(root, 'scripts', 'bundle.mjs')])
 run(process.execPath, [join(root, 'packages', 'browser-peer', 'scripts', 'build-scripts.mjs')])
 run(process.execPath, [join(root, 'scripts', 'page.mjs')])
 

@@ -1,7 +1,7 @@
 // How people write addresses and how libp2p does: `host:port`, `ws://host:port` or a multiaddr.
 
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { isIPv4, isIPv6, multiaddr } from '#parts'
+import { isIPv4, isIPv6, multiaddr } from './parts.ts'
 
 /** The text is no address. */
 export class AddressError extends Error {

@@ -4,7 +4,7 @@
 
 import type { PrivateKey } from '@libp2p/interface'
 import type { Libp2p, Libp2pOptions } from 'libp2p'
-import { createLibp2p, identify, noise, yamux } from '#parts'
+import { createLibp2p, identify, noise, yamux } from './parts.ts'
 
 export interface LinkNodeOptions {
   readonly key: PrivateKey

@@ -1,5 +1,4 @@
-// The parts of libp2p that links are made of, in Node and in pages, behind one door (`#parts`): Node has them as one
-// file, made by scripts/bundle-parts.mjs.
+// The parts of libp2p that links are made of, in Node and in pages, behind one door.
 
 export { isIPv4, isIPv6 } from '@chainsafe/is-ip'
 export { identify } from '@libp2p/identify'

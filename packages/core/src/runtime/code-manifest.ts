@@ -3,7 +3,7 @@
 // protocol of its own. Of the files that come with it only names, sizes and hashes are there; each is fetched
 // and kept by itself (bundles.ts).
 
-import * as z from '#schema'
+import * as z from 'zod/mini'
 import type { Packages } from './code-port.ts'
 
 /** A file that comes with a module. */

@@ -2,7 +2,7 @@
 // not match is not a message. The two kinds that come by the thousand (assign, outcome) are packed
 // as positional arrays and checked by hand; the rest is rare and checked by schema.
 
-import * as z from '#schema'
+import * as z from 'zod/mini'
 import { lifePattern } from '../model/ids.ts'
 import { limits } from '../model/limits.ts'
 import { roles } from '../model/role.ts'
