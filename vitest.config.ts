@@ -26,6 +26,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           server,
+          // A process for each file would cost more than what most of them test.
+          isolate: false,
           include: [
             'packages/*/test/**/*.test.ts',
             'demo/test/**/*.test.ts',
