@@ -365,3 +365,28 @@ test('a call that waits for its argument fails with its actor, at once, and says
   expect(scene.result(program, 0)).toMatch(/^ACTOR_DIED: add did not run: .*enough/)
   scene.endsWell()
 })
+
+describe('where an actor lives', () => {
+  test('is known to every task of a peer that one of them has asked for, for as long as one has it', () => {
+    const scene = stage({ S: 0, X: 1, W: 3 })
+    let isFound = false
+    scene.fn('calls', function* (context, box: { actor: SimRef }, ms: number) {
+      const count = yield* get(context.send(box.actor, 'add', [0, 1]))
+      yield* elapse(ms)
+      return count
+    })
+    const program = scene.ask('S', function* (context) {
+      const actor = context.spawn('Counter', [0], only('X'))
+      yield* get(context.send(actor, 'add', [0, 1]))
+      const keeps = context.call('calls', [{ actor }, 5_000], only('W'))
+      yield* elapse(200)
+      const seen: unknown[] = []
+      for (let task = 0; task < 5; task++) seen.push(yield* get(context.call('calls', [{ actor }, 0], only('W'))))
+      isFound = true
+      return [...seen, yield* get(keeps)]
+    })
+    scene.until(() => isFound, 'all but one have called', 1_000)
+    expect(scene.result(program)).toEqual([3, 4, 5, 6, 7, 2])
+    scene.endsWell()
+  })
+})

@@ -76,6 +76,9 @@ function lookFor(state: PeerState, callee: Callee, object: ObjectId, owner: Life
     state.callees.hosted(callee, row.at, row.hosted)
     return
   }
+  // Another context here called it, and holds it still: who was asked then says nothing twice.
+  const home = state.elsewhere.get(object)?.home
+  if (home && !state.members.ended(home.at)) return void state.callees.hosted(callee, home.at, home.epoch)
   request(state, callee.actor, owner)
 }
 
@@ -153,6 +156,7 @@ export function hosted(
     for (const life of state.directory.get(actor)?.wantedBy ?? [])
       say(state, life, { type: 'hosted', actor, at, epoch })
   } else if (state.holds.get(actor)?.owner !== from) return void state.counters.strayed++
+  else state.elsewhere.housed(actor, { at, epoch })
   // Whoever says so may not have heard yet that it is gone.
   if (state.members.ended(at)) return
   for (const callee of state.callees.all()) {

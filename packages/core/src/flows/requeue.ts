@@ -63,8 +63,10 @@ function callAgain(state: PeerState, row: TaskRow, item: Requeue, now: Instant):
   const { call, context, id } = row.spec
   const callee = call && state.callees.get(call.actor)
   const at = row.at as LifeId
-  if (callee && item.code !== 'TASK_FAILED' && item.code !== 'TASK_TIMEOUT' && item.code !== 'OBJECT_LOST')
+  if (callee && item.code !== 'TASK_FAILED' && item.code !== 'TASK_TIMEOUT' && item.code !== 'OBJECT_LOST') {
     state.callees.lost(callee, at)
+    state.elsewhere.left(callee.meant, at)
+  }
   if (item.charge === 'retry') {
     if (item.killed) row.deaths++
     if (row.retriesLeft <= 0 || row.deaths >= state.config.poisonLives) return giveUp(state, row, item)

@@ -2,14 +2,24 @@
 // forgotten when nobody here is interested. Locations age: whoever finds a holder without the bytes
 // asks again.
 
+import { compareEpochs } from '../model/actor.ts'
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
+import type { Epoch } from '../model/task.ts'
+
+/** Where an actor lives, and its incarnation. */
+export interface Home {
+  readonly at: LifeId
+  readonly epoch: Epoch
+}
 
 export interface Elsewhere {
   readonly object: ObjectId
   readonly owner: LifeId
   located: Located | null
+  /** Of an actor, which has no value as long as it lives. Told anew with each move, for as long as it is held here. */
+  home: Home | null
   /** The answer led nowhere: asked again then, later each time. */
   askAt: Instant
   vain: number
@@ -26,7 +36,7 @@ export class Elsewheres {
   /** True when the owner is to be asked. */
   ask(object: ObjectId, owner: LifeId): boolean {
     if (this.#rows.has(object)) return false
-    this.#rows.set(object, { object, owner, located: null, askAt: never, vain: 0 })
+    this.#rows.set(object, { object, owner, located: null, home: null, askAt: never, vain: 0 })
     return true
   }
 
@@ -37,6 +47,18 @@ export class Elsewheres {
     row.askAt = never
     this.#timed.delete(row)
     return true
+  }
+
+  /** An actor lives there, unless a later incarnation was heard of. */
+  housed(object: ObjectId, home: Home): void {
+    const row = this.#rows.get(object)
+    if (row && (row.home === null || compareEpochs(home.epoch, row.home.epoch) >= 0)) row.home = home
+  }
+
+  /** It does not live there any more. */
+  left(object: ObjectId, at: LifeId): void {
+    const row = this.#rows.get(object)
+    if (row?.home?.at === at) row.home = null
   }
 
   /** The answer is out of date. */
