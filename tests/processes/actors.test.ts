@@ -95,12 +95,54 @@ test('after an edit a name is refused, or its actor goes on with the code that i
   expect(await first.go().get()).toBe(1)
   const after = await edited(10, 'back() {}')
   const refused = await failureOf(after.Steps.with(named).spawn().go().get())
-  expect(refused.message).toContain("or go on with its code: { getIfExists: true, onCodeChange: 'keep' }")
+  expect(refused.message).toContain(
+    "go on with its code, or have it go on with yours: { getIfExists: true, onCodeChange: 'keep' or 'restore' }",
+  )
   const kept = after.Steps.with({ ...named, onCodeChange: 'keep' }).spawn()
   expect(await kept.go().get()).toBe(2)
   expect(await failureOf(kept.back().get())).toMatchObject({ code: 'UNKNOWN_EXPORT' })
   await rm(directory, { recursive: true, force: true })
 })
+
+test('after an edit an actor goes on with the new code, from what it was; what cannot take that up is refused', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'murmuration-actors-'))
+  const edited = async (body: string): Promise<Tasks<{ Tally: typeof Tally }>> => {
+    const file = join(directory, 'tally.task.js')
+    await writeFile(file, `export class Tally { total = 0; snapshot() { return this.total } ${body} }`)
+    return mesh.use<{ Tally: typeof Tally }>(pathToFileURL(file))
+  }
+  const restores = 'static restore(total) { return Object.assign(new this(), { total }) }'
+  const named = { name: 'tally', getIfExists: true, onCodeChange: 'restore', onceOnly: true, restarts: 3 } as const
+  const before = await edited(`add(n) { return (this.total += n) } ${restores}`)
+  const first = before.Tally.with(named).spawn()
+  expect(await mesh.get([first.add(1), first.add(2)])).toEqual([1, 3])
+  const after = await edited(
+    `add(n) { return (this.total += 100 * n) } back() { return (this.total = -1) } ${restores}`,
+  )
+  const second = after.Tally.with(named).spawn()
+  expect(await second.add(1).get()).toBe(103)
+  expect(await first.add(1).get()).toBe(203)
+  expect(await second.back().get()).toBe(-1)
+  const without = await edited('add(n) { return n }')
+  const refused = await failureOf(without.Tally.with(named).spawn().add(1).get())
+  expect(refused).toMatchObject({
+    code: 'NAME_TAKEN',
+    message: expect.stringMatching(/goes on with its own: .*Tally has no static restore\(state\)/) as string,
+  })
+  expect(await second.add(1).get()).toBe(99)
+  const rows = await mesh.actors({ name: 'tally' })
+  expect(rows).toMatchObject([{ fn: 'Tally', state: 'alive' }])
+  await mesh.kill(second)
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** As it is after its first edit. */
+declare class Tally {
+  static restore(total: number): Tally
+  snapshot(): number
+  add(n: number): number
+  back(): number
+}
 
 /** As it is after the edit. */
 declare class Steps {

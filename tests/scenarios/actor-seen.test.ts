@@ -1,7 +1,7 @@
 // What can be asked of actors: what a call waits for, followed from peer to peer, and what their peers tell of them.
 
 import type { InspectRow, LifeId } from '@murmuration/core/internal'
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import { emit, next } from '@murmuration/sim-peer'
 import type { Body, Context, Program, SimRef } from '@murmuration/sim-peer'
 import { describe, expect, test } from 'vitest'

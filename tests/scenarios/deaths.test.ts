@@ -1,7 +1,7 @@
 // Work of many tasks while one peer after the other is killed: long chains and wide fans, a shuffle, and a single task
 // that is unlucky time after time. All of it ends with the right result, and says what it went through.
 
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
 import { expect, it } from 'vitest'

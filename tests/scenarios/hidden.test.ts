@@ -2,7 +2,7 @@
 // given what others have no slot for; what is in a hurry, and ledgers and copies while others are there, pass it by.
 
 import type { Instant, PeerId } from '@murmuration/core/internal'
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import { expect, it } from 'vitest'
 import { Scenario, elapse, get } from './scenario.ts'
 

@@ -1,7 +1,7 @@
 // Results that are lost with their peers and made again, many at once and time after time: shared inputs, what was
 // on disks, what comes out otherwise, what takes for ever, and what is said of it meanwhile.
 
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import type { InspectRow } from '@murmuration/core/internal'
 import { Big } from '@murmuration/sim-peer'
 import type { Context, SimRef } from '@murmuration/sim-peer'

@@ -1,7 +1,7 @@
 // What lists and events say of ends: each in what it ended and why, those that were meant apart from failures; and deaths,
 // once to everybody.
 
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import { expect, it } from 'vitest'
 import { allTold, hostOf, stage, told } from './actor-stage.ts'
 import { elapse, only } from './scenario.ts'

@@ -2,7 +2,7 @@
 // being asked to vanish, which it leaves to its program.
 
 import { expect, it } from 'vitest'
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import { Scenario, elapse, get } from './scenario.ts'
 
 it('tells whom it is linked with, and what it runs and for how long', () => {

@@ -2,7 +2,7 @@
 // not fill the wire.
 
 import { expect, it } from 'vitest'
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import type { Scenario as Mesh } from './scenario.ts'
 import { Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
 

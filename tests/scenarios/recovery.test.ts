@@ -2,7 +2,7 @@
 // justly, results are made again from their lineage, and a parent that was cut off does no harm.
 
 import { expect, it } from 'vitest'
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import type { ObjectId } from '@murmuration/core/internal'
 import { Big } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'

@@ -1,7 +1,7 @@
 // What peers remember of a task when one of them has died: whoever had to do with it tells its part.
 
 import { expect, it } from 'vitest'
-import { inspect } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import type { SimFailure } from '@murmuration/sim-peer'
 import type { Scenario as Mesh } from './scenario.ts'
 import { Scenario, elapse, get, keepsNothing, longTask, only } from './scenario.ts'

@@ -35,7 +35,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
   const peer = startPeer(page, options)
   const { transport } = page.platform
   const reading = loadReading(page.platform.admission.role)
-  const explaining = loadExplaining(peer)
+  const seeing = loadSeeing(peer)
   transport.onAddresses((addresses) =>
     peer.post({ type: 'described', addresses: addresses.slice(0, limits.addresses) }),
   )
@@ -45,7 +45,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
   try {
     if (addresses.length === 0) peer.found()
     else await peer.join({ addresses, timeoutMs, signal })
-    await explaining
+    await seeing
     peer.assertOpen()
     return { peer, page, reading, close }
   } catch (error) {
@@ -95,9 +95,9 @@ function startPeer({ platform, identity }: PagePlatform, options: JoinOptions): 
 }
 
 /** Where it cannot be had nothing is explained, and all else is as it was. */
-async function loadExplaining(peer: Peer): Promise<void> {
-  const { explainHere } = await import('@murmuration/core/seeing').catch(() => ({ explainHere: peer.state.explain }))
-  peer.state.explain = explainHere
+async function loadSeeing(peer: Peer): Promise<void> {
+  const { inspect } = await import('@murmuration/core/seeing').catch(() => ({ inspect: peer.state.see }))
+  peer.state.see = inspect
 }
 
 type Stuck = Extract<Notice, { type: 'task:stuck' }>

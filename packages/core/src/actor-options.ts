@@ -23,10 +23,7 @@ const actorRules: Rules = {
   prefer: needs,
   spread: is.flag,
   priority: is.finite,
-  onCodeChange: {
-    expected: "'refuse' or 'keep': an actor goes on with the code that it was spawned with, and takes no other yet",
-    ok: (value) => value === 'refuse' || value === 'keep',
-  },
+  onCodeChange: is.oneOf('refuse', 'keep', 'restore'),
 }
 const checkpointRules: Rules = { everyCalls: is.whole(0) }
 
@@ -84,14 +81,14 @@ export function withActorOptions(
     priority,
   })
   checkNeeds(where, options, policy)
-  const keepsCode = options.onCodeChange === undefined ? base.spec.keepsCode : options.onCodeChange === 'keep'
+  const { onCodeChange = base.spec.onCodeChange } = options
   const spec = {
     concurrency: options.concurrency ?? base.spec.concurrency,
     everyCalls: checkpoint.everyCalls ?? base.spec.everyCalls,
     onceOnly: options.onceOnly ?? base.spec.onceOnly,
     detached: lifetime === undefined ? base.spec.detached : lifetime === 'detached',
     getIfExists: options.getIfExists ?? base.spec.getIfExists,
-    ...(keepsCode && { keepsCode }),
+    ...(onCodeChange !== undefined && onCodeChange !== 'refuse' && { onCodeChange }),
     maxPendingCalls: options.maxPendingCalls ?? base.spec.maxPendingCalls,
     generators: base.spec.generators,
   }
@@ -109,7 +106,7 @@ export function checkSpawn({ policy, spec }: SpawnOptions, where: string): void 
     throw is.invalid(
       `${where}: a class may have ${limits.generators} generator methods; it has ${spec.generators.length}`,
     )
-  if (spec.keepsCode === true && !spec.getIfExists)
+  if (spec.onCodeChange !== undefined && !spec.getIfExists)
     throw is.invalid(`${where}: onCodeChange is about an actor that is there already: add getIfExists: true`)
   if (policy.name !== null) return
   if (spec.detached) {

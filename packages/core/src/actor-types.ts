@@ -134,13 +134,18 @@ export interface ActorOptions {
    */
   priority?: number | undefined
   /**
-   * With `getIfExists`, what to do when the actor of that name was spawned with other code, as after an edit. `refuse` (default): NAME_TAKEN. `keep`: it
-   * goes on with its own code, and your calls run that; a class of another name is refused all the same.
+   * With `getIfExists`, what to do when the actor of that name was spawned with other code, as after an edit. A class of another name is refused all the same.
+   *
+   * - `refuse` (default): your calls fail with NAME_TAKEN.
+   * - `keep`: it goes on with its own code, and your calls run that.
+   * - `restore`: it goes on with yours. The call that runs ends as it began, then what `snapshot()` says goes to your class' static `restore(state)`, and every
+   *   call that had not begun runs on the new code, all of yours do. What `restarts` allow is not touched, and `onceOnly` replies are kept. Where the old class has no `snapshot()` or
+   *   `restore`, or yours throws, your calls fail with NAME_TAKEN, which says why, and it goes on as it was. Of two programs with different code the later one wins.
    *
    * @example
-   * tiles.Counter.with({ name: 'hits', getIfExists: true, onCodeChange: 'keep' }).spawn(0)
+   * tiles.Counter.with({ name: 'hits', getIfExists: true, onCodeChange: 'restore' }).spawn(0)
    */
-  onCodeChange?: 'refuse' | 'keep' | undefined
+  onCodeChange?: 'refuse' | 'keep' | 'restore' | undefined
 }
 
 /** Options of actors whose class has `snapshot()`, and a static `restore(state)`. */

@@ -1,12 +1,11 @@
-// What peers tell of themselves, as a program gets it: whom to ask, and rows as infos with types. It
-// phrases questions; what there is to tell is flows/inspect.
+// What peers tell of themselves, as a program gets it: infos with types, and what this peer knows of the others. What there is
+// to tell is flows/inspect.
 
-import { findPeer } from './asking.ts'
 import { peerOf } from './model/ids.ts'
 import { limits } from './model/limits.ts'
 import type { InspectRow } from './model/messages.ts'
 import { isRole } from './model/role.ts'
-import { actorsRules, checkOptions, jobsRules, listRules, objectsRules, peersRules, tasksRules } from './options.ts'
+import { checkOptions, peersRules } from './options.ts'
 import type { PeerBeneath } from './runtime/peer-beneath.ts'
 import { isOver } from './state/membership.ts'
 
@@ -187,41 +186,6 @@ function textsIn(json: InspectRow[string] | undefined): Record<string, string> {
   }
 }
 
-/** Rows of one peer: this one, or whoever is named. Rejects with MeshError INVALID_OPTION, NOT_FOUND, GET_TIMEOUT. */
-export async function askOne(
-  peer: PeerBeneath,
-  what: keyof typeof rules,
-  options: ListOptions = {},
-): Promise<readonly InspectRow[]> {
-  checkOptions(what, options, rules[what])
-  const { peer: whom, limit = 1_000, ...filter } = options
-  const asked = Object.entries(filter).filter(([, value]) => value !== undefined)
-  const where = Object.fromEntries(asked.map(([field, value]) => [field, String(value)]))
-  return peer.inspect(whom === undefined ? peer.self : findPeer(peer, whom), { what, id: null, where, limit })
-}
-
-const rules = {
-  tasks: tasksRules,
-  objects: objectsRules,
-  jobs: jobsRules,
-  actors: actorsRules,
-  counters: listRules,
-} as const
-
-export function taskInfo(row: InspectRow): TaskInfo {
-  const { task, fn, name = null, state, attempt, peer, ageMs, why } = row
-  return {
-    id: String(task),
-    fn: String(fn),
-    name: name === null ? null : String(name),
-    state: String(state),
-    attempt: Number(attempt),
-    peer: peer === null ? null : String(peer),
-    ageMs: Number(ageMs),
-    why: String(why),
-  }
-}
-
 /** One row of what a peer says of the named jobs that it has. */
 export function jobInfo(row: InspectRow): JobInfo {
   return {
@@ -231,33 +195,5 @@ export function jobInfo(row: InspectRow): JobInfo {
     pending: Number(row['pending']),
     names: textsIn(row['names']),
     done: Object.values(textsIn(row['done'])),
-  }
-}
-
-/** One row of what a peer says of the actors that it answers for. */
-export function actorInfo(row: InspectRow): ActorInfo {
-  const { actor, fn, name = null, state, lifetime, incarnation, peer = null, ageMs } = row
-  return {
-    id: String(actor),
-    fn: String(fn),
-    name: name === null ? null : String(name),
-    state: state as ActorInfo['state'],
-    lifetime: lifetime === 'detached' ? 'detached' : 'attached',
-    incarnation: Number(incarnation),
-    peer: peer === null ? null : String(peer),
-    ageMs: Number(ageMs),
-  }
-}
-
-export function objectInfo(row: InspectRow): ObjectInfo {
-  const { object, state, size, copies, wanted, holders, owner } = row
-  return {
-    id: String(object),
-    state: String(state),
-    size: Number(size),
-    copies: Number(copies),
-    wanted: Number(wanted),
-    holders: String(holders),
-    isOwner: owner === true,
   }
 }

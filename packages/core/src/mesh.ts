@@ -6,7 +6,7 @@ import { MeshError } from './errors.ts'
 import type { Notice } from './model/events.ts'
 import { peerOf } from './model/ids.ts'
 import { type Job, type JobOptions, openJob } from './job.ts'
-import { actorInfo, askOne, jobInfo, objectInfo, peersOf, taskInfo } from './looking-in.ts'
+import { peersOf } from './looking-in.ts'
 import type {
   ActorFilter,
   ActorInfo,
@@ -177,17 +177,17 @@ export function createMesh(options: MeshOptions): Mesh {
   const mesh: Mesh = {
     ...verbsOf(scope),
     job: (name, jobOptions) => openJob({ ...options, sha256: port.sha256, open }, name, jobOptions),
-    jobs: async (list) => (await askOne(peer, 'jobs', list)).map(jobInfo),
-    actors: async (list) => (await askOne(peer, 'actors', list)).map(actorInfo),
+    jobs: async (list) => (await seeing()).jobs(peer, list),
+    actors: async (list) => (await seeing()).actors(peer, list),
     id: peerOf(peer.self),
     name: peer.state.members.nameOf(peerOf(peer.self)),
     get addresses() {
       return addresses()
     },
     peers: (options) => peersOf(peer, options),
-    tasks: async (list) => (await askOne(peer, 'tasks', list)).map(taskInfo),
-    objects: async (list) => (await askOne(peer, 'objects', list)).map(objectInfo),
-    counters: async (list) => ((await askOne(peer, 'counters', list))[0] ?? {}) as Counts,
+    tasks: async (list) => (await seeing()).tasks(peer, list),
+    objects: async (list) => (await seeing()).objects(peer, list),
+    counters: async (list) => (await seeing()).counters(peer, list),
     explain: async (what) => (await seeing()).explain(peer, idOf(what)),
     story: async (what) => (await seeing()).story(peer, idOf(what)),
     summary: async () => (await seeing()).summary(peer),

@@ -81,20 +81,6 @@ export const peersRules: Rules = {
   kind: is.name,
 }
 export const fnRules: Rules = { constants: { expected: 'an object of values', ok: isRecord } }
-export const metricsRules: Rules = { peer: is.name }
-export const listRules: Rules = { peer: is.name, limit: is.whole(1, limits.rows) }
-export const tasksRules: Rules = {
-  ...listRules,
-  state: is.oneOf('waiting', 'ready', 'assigned', 'retrying', 'value', 'failure', 'cancelled'),
-  fn: is.name,
-  name: is.name,
-}
-export const objectsRules: Rules = {
-  ...listRules,
-  state: is.oneOf('pending', 'inline', 'stored', 'alias', 'failed', 'faded', 'held'),
-}
-export const actorsRules: Rules = { ...listRules, state: is.oneOf('starting', 'alive', 'restarting'), name: is.name }
-export const jobsRules: Rules = { ...listRules, state: is.oneOf('open', 'running', 'kept') }
 
 /** What a call starts from. */
 export const defaultPolicy: Policy = {

@@ -1,4 +1,4 @@
-// What is looked at now and then: explanations, stories, the timeline, metrics. Apart from the rest of what a mesh can do, and
+// What is looked at now and then: lists, explanations, stories, the timeline, metrics. Apart from the rest of what a mesh can do, and
 // loaded when it is first asked for: a page has to be a peer before anybody looks.
 
 import { askAll, askPages, everybody, findPeer } from './asking.ts'
@@ -6,7 +6,7 @@ import type { ListOptions } from './looking-in.ts'
 import { openMetrics } from './metrics.ts'
 import { peerOf } from './model/ids.ts'
 import { invalid, name } from './option-rules.ts'
-import { checkOptions, metricsRules } from './options.ts'
+import { checkOptions } from './options.ts'
 import type { PeerBeneath } from './runtime/peer-beneath.ts'
 import { mergeStories, type StoryLine, unknownStory } from './story.ts'
 import { shownState } from './state/membership.ts'
@@ -14,7 +14,8 @@ import { type Summary, summaryOf } from './summary.ts'
 import { traceOf } from './timeline.ts'
 
 export { explain } from './explain.ts'
-export { explain as explainHere } from './state/explaining.ts'
+export { actors, counters, jobs, objects, tasks } from './lists.ts'
+export { inspect } from './flows/inspect.ts'
 
 /** Of a task, an object, a peer or whatever else has an id, by all who remember it. Rejects with MeshError INVALID_OPTION, NOT_FOUND. */
 export async function story(peer: PeerBeneath, id: string): Promise<readonly StoryLine[]> {
@@ -27,7 +28,7 @@ export async function story(peer: PeerBeneath, id: string): Promise<readonly Sto
 
 /** One peer's numbers, as text for monitoring systems. */
 export async function metrics(peer: PeerBeneath, options: Pick<ListOptions, 'peer'> = {}): Promise<string> {
-  checkOptions('metrics', options, metricsRules)
+  checkOptions('metrics', options, { peer: name })
   const life = options.peer === undefined ? peer.self : findPeer(peer, options.peer)
   const [row = {}] = await peer.inspect(life, { what: 'measures', id: null, limit: 1 })
   const { members } = peer.state

@@ -76,7 +76,7 @@ describe('spawning', () => {
     [{ restarts: -2 }, /restarts must be a whole number, -1 \(no limit\) or more; received -2/],
     [{ concurrency: 0 }, /concurrency must be a whole number from 1 to 4096; received 0/],
     [{ checkpoint: { every: 1 } }, /checkpoint: no option every/],
-    [{ onCodeChange: 'restore' }, /onCodeChange must be 'refuse' or 'keep': .*received "restore"/],
+    [{ onCodeChange: 'restart' }, /onCodeChange must be .*'restore'.*received "restart"/],
     [{ needs: { label: {} } }, /needs: no option label \(did you mean labels\?\)/],
     [{ retries: 1 }, /no option retries \(did you mean restarts\?\)/],
   ])('refuses %j', async (options, message) => {

@@ -3,7 +3,7 @@
 // it (join-mesh.ts); the command looks into it.
 
 import { availableParallelism, hostname } from 'node:os'
-import { explainHere } from '@murmuration/core/seeing'
+import { inspect } from '@murmuration/core/seeing'
 import {
   isMeshError,
   lifeId,
@@ -162,7 +162,7 @@ function startPeer(node: NodePlatform, options: JoinOptions, { observe = false, 
     self: lifeId(identity.peer, identity.life),
     profile,
     config: presets[options.preset ?? 'lan'],
-    explain: explainHere,
+    see: inspect,
     logged: (line) => tell?.(line),
   })
   const isShown = options.taskOutput !== 'none'

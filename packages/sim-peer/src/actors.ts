@@ -94,7 +94,8 @@ export class SimActors {
   #build(worker: number, order: Order, inputs: Inputs): void {
     const { peer } = this.#options
     const { spec, attempt } = order
-    const definition = peer.world.actors.get(spec.fn)
+    const { actors } = peer.world
+    const definition = actors.get(`${spec.fn} of ${spec.code}`) ?? actors.get(spec.fn)
     if (!definition) throw new Error(`no actor ${spec.fn} in this simulation`)
     peer.world.executed(peer, order)
     const keeper = new Runner(peer, {
@@ -121,9 +122,8 @@ export class SimActors {
       if (this.#byWorker.get(worker) !== instance) return
       try {
         const { snapshot } = order
-        instance.state = snapshot
-          ? (decode(snapshot.bytes, snapshot.refs) as ActorState)
-          : definition.build(...(args as never[]))
+        const kept = snapshot && (decode(snapshot.bytes, snapshot.refs) as ActorState)
+        instance.state = kept ? (definition.restore?.(kept as never) ?? kept) : definition.build(...(args as never[]))
       } catch (error) {
         this.#byWorker.delete(worker)
         peer.event({ type: 'done', attempt: order.id, outcome: this.#options.errorOf(error), ms: 0 })

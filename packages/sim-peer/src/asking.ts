@@ -16,7 +16,16 @@ export interface Asked {
 export function spawning(options: SpawnOptions): Asked {
   const { onceOnly = false, everyCalls = 1, concurrency = 1, detached = false, getIfExists = false } = options
   const calls = { callRetries: onceOnly ? -1 : 0, maxPendingCalls: options.maxPendingCalls ?? 10_000, generators: [] }
-  const actor = { onceOnly, everyCalls, concurrency, detached, getIfExists, ...calls }
+  const { onCodeChange } = options
+  const actor = {
+    ...(onCodeChange && { onCodeChange }),
+    onceOnly,
+    everyCalls,
+    concurrency,
+    detached,
+    getIfExists,
+    ...calls,
+  }
   return { options: { retries: 0, ...options }, rest: { actor } }
 }
 

@@ -37,6 +37,7 @@ export interface SpawnOptions extends CallOptions {
   readonly concurrency?: number
   readonly detached?: boolean
   readonly getIfExists?: boolean
+  readonly onCodeChange?: 'keep' | 'restore'
 }
 
 export interface PutOptions {

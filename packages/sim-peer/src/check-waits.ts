@@ -54,10 +54,12 @@ function checkRow(peer: SimPeer, row: TaskRow): void {
       fail(peer, `${row.spec.id} waits for ${object}, which nobody makes`)
 }
 
-/** Somebody who is there has yet to say whether its name is free. */
+/** Somebody who is there has yet to say whether its name is free, or that the actor which has it goes on with this one's code. */
 function isNaming({ names, members }: PeerState, { spec }: TaskRow): boolean {
+  const found = names.changing.get(spec.id)
+  if (found) return !members.ended(found.owner)
   const search = names.get(spec.policy.name ?? '')
-  return search?.claims.includes(spec.id) === true && [...search.waits].some((life) => !members.ended(life))
+  return search?.claims.includes(spec.id) === true && [...search.waits.keys()].some((life) => !members.ended(life))
 }
 
 /** A call that could go to its actor has gone; while nobody knows where that lives there is an end in sight. */

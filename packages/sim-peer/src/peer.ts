@@ -18,7 +18,7 @@ import type {
   Profile,
   Role,
 } from '@murmuration/core/internal'
-import { explainHere } from '@murmuration/core/seeing'
+import { inspect } from '@murmuration/core/seeing'
 import { createPeerState, deadline, handle, lifeId, peerOf, skippedMs } from '@murmuration/core/internal'
 import { LocalClock } from './local-clock.ts'
 import { SimKeeper } from './keeper.ts'
@@ -119,7 +119,7 @@ export class SimPeer {
       now: this.now(),
       spillBytes,
       writing: world.writing,
-      explain: explainHere,
+      see: inspect,
     })
     world.overhear(this)
     this.#shell = world.shellOf(this)

@@ -40,6 +40,7 @@ export function overhear(peer: SimPeer, { witness, custody, durability }: Listen
     witness.settles(peer, row)
     custody.settles(peer, row)
   })
+  tap(tasks, 'edited', 'after', ({ spec }) => witness.edited(spec))
   tap(tasks, 'assigned', 'after', (row, to) => {
     witness.gave(peer, row, to)
     peer.given.push({ row, to })

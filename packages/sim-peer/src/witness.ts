@@ -100,6 +100,11 @@ export class Witness {
     this.#causes.set(task, (this.#causes.get(task) ?? 0) + 1)
   }
 
+  /** An actor is to go on with other code: it is begun once more. */
+  edited({ id }: TaskSpec): void {
+    this.#cause(id)
+  }
+
   /** Whoever pauses gives back what it runs: each of these runs once more. */
   paused({ state }: SimPeer): void {
     for (const row of state.executor.all())

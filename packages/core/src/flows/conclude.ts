@@ -17,6 +17,7 @@ import type { Conclusion, PeerState, Requeue } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { tellSettled, withWholeStory } from '../state/recording.ts'
 import type { Entry } from '../state/directory.ts'
+import { correctEdition } from '../state/editions.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
@@ -52,6 +53,7 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
         reason: `inputs could not be fetched there: ${outcome.objects.join(', ')}`,
       })
     case 'returned':
+      if (outcome.edition) correctEdition(state, row, { edition: outcome.edition, why: outcome.reason })
       return requeue(state, row, from, {
         charge: outcome.free === true ? 'nothing' : 'move',
         code: 'OVERLOADED',

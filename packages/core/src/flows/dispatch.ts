@@ -16,6 +16,7 @@ import { refusalOf, roleOf } from '../state/permits.ts'
 import * as adopt from './adopt.ts'
 import * as anew from './anew.ts'
 import * as call from './call.ts'
+import * as change from './change.ts'
 import * as claims from './claims.ts'
 import { keepCode } from './code.ts'
 import * as compare from './compare.ts'
@@ -24,7 +25,6 @@ import { durable } from './durable.ts'
 import * as execute from './execute.ts'
 import * as find from './find.ts'
 import * as guard from './guard.ts'
-import { inspect } from './inspect.ts'
 import * as jobs from './jobs.ts'
 import * as join from './join.ts'
 import * as observe from './observe.ts'
@@ -136,7 +136,10 @@ const recorders: Recorders = {
   },
   done: (state, event, now) => {
     const call = state.executor.get(event.attempt)
-    if (!call?.spec.call) return call ? execute.done(state, event) : strayEnd(state, event)
+    if (!call) return strayEnd(state, event)
+    if (call.spec.actor)
+      return execute.done(state, { ...event, outcome: supervise.actorEnded(state, call, event.outcome) })
+    if (!call.spec.call) return execute.done(state, event)
     const outcome = supervise.callEnded(state, call, event.outcome, now)
     if (outcome !== event.outcome && event.outcome.type === 'stored') execute.dropPut(state, resultOf(call.spec.id))
     execute.done(state, outcome === event.outcome ? event : { ...event, outcome })
@@ -145,7 +148,7 @@ const recorders: Recorders = {
   blocked: (state, { attempt, blocked }) => execute.blocked(state, attempt, blocked),
   returned: (state, { attempts }) => execute.returned(state, attempts),
   exited: (state, event) => execute.exited(state, event),
-  built: (state, { attempt, snapshots }) => supervise.built(state, attempt, { snapshots }),
+  built: (state, { attempt, snapshots }, now) => supervise.built(state, attempt, { snapshots }, now),
   snapshot: (state, { attempt, result }, now) => supervise.snapshotTaken(state, attempt, { result, now }),
   'find-actor': (state, { request, name }, now) => names.find(state, request, { name, now }),
 }
@@ -174,7 +177,7 @@ function drain(state: PeerState, withinMs: number, now: Instant): void {
 
 function ask(state: PeerState, { peer, request, query }: EventOf<'inspect'>, now: Instant): void {
   if (peer === state.self || state.members.ended(peer)) {
-    const rows = peer === state.self ? inspect(state, query, now) : null
+    const rows = peer === state.self ? state.see(state, query, now) : null
     state.effects.push({ type: 'inspected', request, rows })
     return
   }
@@ -251,6 +254,12 @@ const takers: Takers = {
   hosted: (state, from, message) => call.hosted(state, from, message),
   unmade: (state, from, { actor }) => call.unmade(state, from, actor),
   forget: (state, _from, message, now) => supervise.forgotten(state, message, now),
+  'change-actor': (state, from, message) => change.asked(state, from, message),
+  'hand-over': (state, from, message) => supervise.handOverAsked(state, from, message),
+  'changed-actor': (state, from, message) =>
+    message.actor === resultOf(message.task)
+      ? change.keptBy(state, from, message)
+      : names.changed(state, from, message),
   'seek-actor': (state, from, message) => names.sought(state, from, message),
   'sought-actor': (state, from, message) => names.answered(state, from, message),
   grant: (state, from, { credits }) => state.scheduler.granted(from, credits),
@@ -313,7 +322,7 @@ const takers: Takers = {
     notify(state, { type: 'peer:refused', peer, name: state.members.nameOf(peer), reason, by: 'them' })
   },
   inspect: (state, from, { request, query }, now) =>
-    say(state, from, { type: 'inspected', request, rows: inspect(state, query, now) }),
+    say(state, from, { type: 'inspected', request, rows: state.see(state, query, now) }),
   inspected: (state, from, { request, rows }) => {
     if (state.inspections.get(request) !== from) return void state.counters.strayed++
     state.inspections.delete(request)

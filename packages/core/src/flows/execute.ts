@@ -12,6 +12,7 @@ import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 import { answer, answerAskers, answerFromLetters, dropAsker, forsake, shareResult } from '../state/answer.ts'
 import { wantCode } from '../state/code-sources.ts'
+import { orRefused } from '../state/editions.ts'
 import { finish, yielded } from '../state/finish.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { awaitRemade, mayRemake, orderOf } from '../state/runs.ts'
@@ -195,6 +196,7 @@ export function returned(state: PeerState, attempts: readonly AttemptId[]): void
 /** The worker is gone: what ran in it is answered for, what only queued there goes to another. */
 export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exited' }>): void {
   const resident = state.residents.inWorker(event.worker)
+  const wasBeingMade = resident?.state === 'building'
   if (resident) resident.state = 'over'
   returned(state, event.unstarted)
   for (const id of event.running) {
@@ -206,7 +208,7 @@ export function exited(state: PeerState, event: Extract<PeerEvent, { type: 'exit
         : row.aborting
           ? { type: 'cancelled', reason: row.aborting }
           : { type: 'crash', reason: event.reason, detail: clip(event.detail) }
-    finish(state, row, outcome, 0)
+    finish(state, row, wasBeingMade ? orRefused(resident, outcome) : outcome, 0)
   }
   state.executor.workerGone(event.worker)
 }

@@ -12,6 +12,7 @@ import type { PeerState } from '../state/peer-state.ts'
 import * as adopt from './adopt.ts'
 import { assignReady } from './assign.ts'
 import * as call from './call.ts'
+import { tendChanges } from './change.ts'
 import * as claims from './claims.ts'
 import { boundCode } from './code.ts'
 import { compareFound } from './compare.ts'
@@ -191,6 +192,7 @@ function pump(state: PeerState, now: Instant): void {
   replicate.replicateMissing(state, now)
   assignReady(state, now)
   call.sendCalls(state, now)
+  if (state.changes.size > 0) tendChanges(state)
   hedgeLate(state, now)
   settleAgenda(state, now)
   execute.grant(state)

@@ -1,10 +1,11 @@
 // Answers to "what is going on here": rows for lists, and what a task or an object waits for, as far
-// as this peer knows. Reads tables, changes nothing.
+// as this peer knows. Reads tables, changes nothing. The machine is handed it, so that a page is a peer before it has it.
 
 import type { Instant, ObjectId } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import { peerOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
+import { explain } from '../state/explaining.ts'
 import { measures } from '../state/metering.ts'
 import { isOver, shownState } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -28,7 +29,7 @@ export function inspect(state: PeerState, query: Query, now: Instant): InspectRo
     case 'actors':
       return upTo(query, actors(state, now))
     case 'explain':
-      return query.id === null ? [] : state.explain(state, query.id, now)
+      return query.id === null ? [] : explain(state, query.id, now)
     case 'story':
       return retell(state, query, now)
     case 'printed':

@@ -42,7 +42,7 @@ function searchFor(state: PeerState, name: string, now: Instant): Search {
   const others = ownActor(state, name) ? [] : state.members.others().map(({ life }) => life)
   // Who is only slow may have it: silence counts as no when it is a death, or nobody would wait any longer.
   const search = state.names.add(name, others, after(now, state.config.placeTimeoutMs))
-  for (const life of search.waits) say(state, life, { type: 'seek-actor', name })
+  for (const life of search.waits.keys()) say(state, life, { type: 'seek-actor', name })
   return search
 }
 
@@ -90,7 +90,10 @@ export function answered(
   { name, found }: Extract<Message, { type: 'sought-actor' }>,
 ): void {
   const search = state.names.get(name)
-  if (!search?.waits.delete(from)) return void state.counters.strayed++
+  const owed = search?.waits.get(from)
+  if (!search || owed === undefined) return void state.counters.strayed++
+  if (owed === 1) search.waits.delete(from)
+  else search.waits.set(from, owed - 1)
   // Several guardians may know it: everybody chooses the same.
   if (found && (search.found === null || found.owner < search.found.owner)) search.found = found
   if (search.waits.size === 0) decide(state, search)
@@ -113,20 +116,51 @@ function decide(state: PeerState, search: Search): void {
   for (const request of search.requests) state.effects.push({ type: 'actor-found', request, found })
 }
 
-function takenBy(state: PeerState, row: TaskRow, { object, owner, code, fn }: FoundActor): void {
+function standFor(state: PeerState, task: TaskId, { object, owner }: FoundActor): void {
+  const result = { type: 'alias', link: { object, owner, top: false } } as const
+  state.agenda.conclude.push({ task, result, holder: null })
+}
+
+/** It stands for that one when that goes on with its code: nobody who asked for this one is to reach the old. */
+function askChange(state: PeerState, { spec }: TaskRow, found: FoundActor): void {
+  state.names.changing.set(spec.id, found)
+  const { code, policy, actor } = spec
+  const change = { code, needs: policy.needs, generators: actor?.generators ?? [] }
+  say(state, found.owner, { type: 'change-actor', actor: found.object, task: spec.id, ...change })
+}
+
+/** What came of that. */
+export function changed(
+  state: PeerState,
+  from: LifeId,
+  { task, end, why }: Extract<Message, { type: 'changed-actor' }>,
+): void {
+  const found = state.names.changing.get(task)
+  const row = state.tasks.get(task)
+  if (found?.owner !== from) return void state.counters.strayed++
+  state.names.changing.delete(task)
+  if (!row || row.state === 'settled') return
+  if (end === 'changed') return standFor(state, task, found)
+  if (end === 'gone') return void state.agenda.naming.push(task)
+  const name = `'${String(row.spec.policy.name)}'`
+  const message = `${row.spec.fn} was not spawned: the actor that has the name ${name} could not go on with this code, and goes on with its own: ${why}`
+  giveFailure(state, row, failure(row, 'NAME_TAKEN', 'restore', message))
+}
+
+function takenBy(state: PeerState, row: TaskRow, found: FoundActor): void {
+  const { owner, code, fn } = found
   const { spec } = row
   const name = `'${String(spec.policy.name)}'`
-  const isOther = fn !== spec.fn || (code !== spec.code && spec.actor?.keepsCode !== true)
-  if (spec.actor?.getIfExists === true && !isOther) {
-    const link = { object, owner, top: false }
-    state.agenda.conclude.push({ task: spec.id, result: { type: 'alias', link }, holder: null })
-    return
+  const isOther = fn !== spec.fn || (code !== spec.code && spec.actor?.onCodeChange !== 'keep')
+  if (spec.actor?.getIfExists === true) {
+    if (!isOther) return standFor(state, spec.id, found)
+    if (fn === spec.fn && spec.actor.onCodeChange === 'restore') return askChange(state, row, found)
   }
   const where = state.members.nameOf(owner.slice(0, owner.lastIndexOf('/')) as PeerState['peer'])
   const what = isOther ? `an actor of another class or code, ${fn},` : 'an actor'
   const way = isOther
     ? fn === spec.fn
-      ? "take another name, end that one first, or go on with its code: { getIfExists: true, onCodeChange: 'keep' }"
+      ? "take another name, end that one first, go on with its code, or have it go on with yours: { getIfExists: true, onCodeChange: 'keep' or 'restore' }"
       : 'take another name, or end that one first'
     : 'take another name, or spawn with { getIfExists: true }'
   const message = `${spec.fn} was not spawned: ${what} has the name ${name} already (${where} answers for it): ${way}`
@@ -145,15 +179,26 @@ export function ownerGone(state: PeerState): void {
 function takeOver(state: PeerState, owner: LifeId): void {
   for (const told of state.guarded.actorsOf(owner)) {
     if (told.spec?.actor?.detached !== true || told.located !== null || state.directory.get(told.object)) continue
-    state.holds.add(told.object, state.self, 'container')
     install(state, told, [])
   }
 }
 
-/** Whoever is gone answers no more. */
+/** Whoever is gone answers no more: another may, for the actor that was to be changed. */
 export function silent(state: PeerState, life: LifeId): void {
-  for (const search of state.names.all())
-    if (search.waits.delete(life) && search.waits.size === 0) decide(state, search)
+  for (const [task, { owner }] of state.names.changing) {
+    if (owner !== life) continue
+    state.names.changing.delete(task)
+    state.agenda.naming.push(task)
+  }
+  for (const search of state.names.all()) {
+    if (!search.waits.delete(life)) continue
+    // Its guardians answer for its actors from now on; they may have said before that they know of none.
+    for (const { life: other } of search.found === null ? state.members.others() : []) {
+      search.waits.set(other, (search.waits.get(other) ?? 0) + 1)
+      say(state, other, { type: 'seek-actor', name: search.name })
+    }
+    if (search.waits.size === 0) decide(state, search)
+  }
 }
 
 export function dueNames(state: PeerState, now: Instant): void {

@@ -4,7 +4,7 @@
 // checkpoints make, and puts others in the place of members that are gone (both groups agreeing: Ongaro's
 // joint consensus, 2014). What the actor does under it is not known here.
 
-import type { ActorRecord } from '../model/actor.ts'
+import type { ActorRecord, Edition } from '../model/actor.ts'
 import { compareEpochs, isLater } from '../model/actor.ts'
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
@@ -14,8 +14,10 @@ import type { Epoch, Outcome } from '../model/task.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import type { Resident, Standing, Tenure } from '../state/residents.ts'
+import type { RunRow } from '../state/runs.ts'
+import { editionOf, isNewTo } from '../state/editions.ts'
 import { checkpointKept } from '../state/recording.ts'
-import { appointed, begin, endRun, freeHeldBack, groupOf, renew } from '../state/tenancy.ts'
+import { appointed, begin, endRun, freeHeldBack, groupOf, opened, renew } from '../state/tenancy.ts'
 
 type MessageOf<T> = Extract<Message, { type: T }>
 
@@ -31,8 +33,23 @@ export function takeUp(state: PeerState, now: Instant): void {
     if (state.residents.size >= state.config.maxActors) {
       const reason = `it has ${state.config.maxActors} actors already (maxActors)`
       state.agenda.evicted.push({ run: run.id, outcome: { type: 'returned', reason } })
-    } else stand(state, state.residents.add(run.spec.id as string as ObjectId, run), now)
+    } else if (!meets(state, run)) {
+      stand(state, state.residents.add(run.spec.id as string as ObjectId, run), now)
+    }
   }
+}
+
+/** It lives here already, as another edition: that one goes on as this if this is the later, and tells which it is otherwise. */
+function meets(state: PeerState, { id, spec }: RunRow): boolean {
+  const row = state.residents.get(spec.id as string as ObjectId)
+  if (!row) return false
+  const known = row.tenure?.record.edition ?? editionOf(row.run.spec)
+  const isLater = isNewTo(spec, known)
+  if (isLater && row.canSnapshot) row.movesTo = editionOf(spec)
+  const reason = 'it lives there already, with other code'
+  const outcome: Outcome = { type: 'returned', reason, free: isLater, ...(!isLater && { edition: known }) }
+  state.agenda.evicted.push({ run: id, outcome })
+  return true
 }
 
 function stand(state: PeerState, row: Resident, now: Instant): void {
@@ -80,7 +97,17 @@ export function voted(state: PeerState, from: LifeId, vote: MessageOf<'vote'>, n
   if (!wins(state, standing, now, [group, ...(before ? [before] : [])])) return
   if (mayBeOld(row, standing, group))
     return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: lostState })
+  if (record && isBehind(row, record)) return endRun(state, row, otherEdition(record.edition))
   lease(state, row, standing.epoch, { record, group, now })
+}
+
+/** Its code was changed since, which whoever gave it to us had not heard of; of two that were as late, what has run counts. */
+function isBehind({ run: { spec } }: Resident, { edition }: ActorRecord): boolean {
+  return !isNewTo(spec, edition) && spec.code !== edition.code
+}
+
+function otherEdition(edition: Edition): Outcome {
+  return { type: 'returned', reason: 'its code was changed', free: true, edition }
 }
 
 const lostState = 'more than half of those who kept its state are gone: what it answered last may be lost'
@@ -138,6 +165,7 @@ function lease(
       version: 1,
       group,
       before: record?.before ?? null,
+      edition: record?.edition ?? editionOf(row.run.spec),
       snapshot: record?.snapshot ?? null,
       answers: record?.answers ?? [],
       fences: record?.fences ?? [],
@@ -205,6 +233,7 @@ function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
   }
   if (now >= tenure.until) return
   if (row.state === 'leasing') begin(state, row)
+  if (row.opensAt > 0 && tenure.committed >= row.opensAt) opened(state, row)
   freeHeldBack(state, row, now)
 }
 

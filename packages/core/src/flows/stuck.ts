@@ -25,7 +25,10 @@ export function noticeStuck(state: PeerState, now: Instant): void {
   timers.stuckAt = runs ? after(now, state.config.stuckMs) : never
   if (runs || waiting.length === 0) return
   const forMs = now - timers.movedAt
-  const why = waiting.slice(0, mostTold).map((row) => String(state.explain(state, row.spec.id, now)[0]?.['text'] ?? ''))
+  const why = waiting.slice(0, mostTold).map(({ spec }) => {
+    const [line] = state.see(state, { what: 'explain', id: spec.id, limit: 1 }, now)
+    return String(line?.['text'] ?? spec.fn)
+  })
   notify(state, { type: 'task:stuck', waiting: waiting.length, forMs, why })
   tellPrograms(state, waiting, why)
 }

@@ -12,6 +12,7 @@ import { adoptOrphan, epochOf } from '../state/adoption.ts'
 import { appointed } from '../state/tenancy.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
 import { isWithoutVoter } from '../state/candidates.ts'
+import { applyChange } from '../state/editions.ts'
 import { guard } from '../state/guarding.ts'
 import { keepMaker } from '../state/lineage.ts'
 import { nameOf } from '../state/names.ts'
@@ -64,6 +65,7 @@ function overloaded(state: PeerState, row: TaskRow): Failure {
 
 /** Waits for the inputs that are not settled; a failed one fails the task. */
 export function awaitInputs(state: PeerState, row: TaskRow): void {
+  if (row.spec.actor) applyChange(state, row)
   const missing: ObjectId[] = []
   for (const link of row.spec.refs) {
     if (!link.top) continue

@@ -5,35 +5,66 @@
 
 import type { Answered, SnapshotResult } from '../model/actor.ts'
 import type { Order } from '../model/events.ts'
-import type { AttemptId, ContextId, Instant, ObjectId, TaskId } from '../model/ids.ts'
+import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
 import { dropUnsent, linksOf } from '../state/answer.ts'
+import { editionOf, isNewTo, orRefused } from '../state/editions.ts'
 import { guardNamed, isAnyUnsafe } from '../state/guarding.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { isBeyond, say } from '../state/peer-state.ts'
-import { tellCheckpoint, tellHosted } from '../state/recording.ts'
+import { tellCheckpoint } from '../state/recording.ts'
 import type { Draft, Resident, Tenure } from '../state/residents.ts'
 import { leaves, lineOf } from '../state/residents.ts'
 import { orderOf } from '../state/runs.ts'
 import type { RunRow } from '../state/runs.ts'
-import { endRun, groupOf, renew, tellWhere } from '../state/tenancy.ts'
+import { endRun, groupOf, opened, renew } from '../state/tenancy.ts'
 
 /** Calls that a worker is handed ahead of time; of an actor that runs more at once, as many. */
 const aheadMost = 256
 
 /** The instance is there. */
-export function built(state: PeerState, attempt: AttemptId, { snapshots }: { readonly snapshots: boolean }): void {
+// oxlint-disable-next-line max-params -- which one, what it can, and when
+export function built(
+  state: PeerState,
+  attempt: AttemptId,
+  { snapshots }: { readonly snapshots: boolean },
+  now: Instant,
+): void {
   const row = state.residents.of(attempt)
-  if (row?.state !== 'building') return
-  row.state = 'open'
-  row.livedFrom = state.timers.turnAt
-  tellHosted(state, row)
+  if (row?.state !== 'building' || !row.tenure) return
+  row.canSnapshot = snapshots
   row.snapshots = snapshots && (row.run.spec.actor?.everyCalls ?? 0) > 0
-  for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner)
+  const { record } = row.tenure
+  if (!isNewTo(row.run.spec, record.edition)) return opened(state, row)
+  // What its new code does may not be gone on with by the old: whoever hosts it next has to know.
+  row.tenure.record = { ...record, version: record.version + 1, edition: editionOf(row.run.spec) }
+  row.opensAt = row.tenure.record.version
+  renew(state, row, row.tenure, now)
+}
+
+/** Whoever answers for it has other code for it. */
+export function handOverAsked(
+  state: PeerState,
+  from: LifeId,
+  { actor, attempt, edition }: Extract<Message, { type: 'hand-over' }>,
+): void {
+  const task = actor as string as TaskId
+  const run = state.executor.find(task, attempt, from)
+  const row = state.residents.get(actor)
+  if (!run || row?.run !== run || row.state !== 'open') return void state.counters.strayed++
+  if (row.canSnapshot) return void (row.movesTo = edition)
+  const why = `its class ${run.spec.fn}, as it runs, has not both snapshot() and a static restore(state), so nothing can tell what it is`
+  say(state, from, { type: 'changed-actor', actor, task, end: 'refused', why })
+}
+
+/** Of an actor itself. What its new code cannot go on with is still there for the old. */
+export function actorEnded(state: PeerState, run: RunRow, outcome: Outcome): Outcome {
+  const row = state.residents.get(run.spec.id as string as ObjectId)
+  return row?.run === run ? orRefused(row, outcome) : outcome
 }
 
 /** Calls that may run go to their workers; those for an actor that does not live here go back. */
@@ -58,7 +89,7 @@ function isComing(state: PeerState, actor: ObjectId): boolean {
 }
 
 function start(state: PeerState, row: Resident, now: Instant): void {
-  if (!isServing(row, now) || isGoing(state)) return
+  if (!isServing(row, now) || isLeaving(state, row)) return
   const batch: Order[] = []
   const held = new Set<ContextId>()
   for (const id of state.residents.mailOf(row.actor)) {
@@ -140,16 +171,28 @@ function isGoing(state: PeerState): boolean {
   return state.leaving !== null || state.executor.slots === 0
 }
 
+/** We go, or it does. */
+function isLeaving(state: PeerState, row: Resident): boolean {
+  return row.movesTo !== null || isGoing(state)
+}
+
+/** What it did is in no snapshot. Who goes on with it elsewhere with other code has nothing else to go by. */
+function hasNews({ movesTo, snapshots, sinceSnapshot, tenure }: Resident): boolean {
+  return movesTo ? sinceSnapshot > 0 || tenure?.record.snapshot === null : snapshots && sinceSnapshot > 0
+}
+
 /** Its calls go back, and it goes itself when none runs and what they did is in its record. */
 function handOver(state: PeerState, row: Resident): void {
-  if (!isGoing(state) || row.state === 'over') return
+  if (!isLeaving(state, row) || row.state === 'over') return
   for (const id of state.residents.mailOf(row.actor)) giveBack(state, row.actor, id, 'it moves to another peer')
   endStreams(state, row)
   if (row.running.size > 0 || row.isAsked) return
-  const { tenure, snapshots, sinceSnapshot } = row
-  if (row.state === 'open' && snapshots && sinceSnapshot > 0) return
+  const { tenure } = row
+  if (row.state === 'open' && hasNews(row)) return
   if (tenure && row.state === 'open' && tenure.committed < tenure.record.version) return
-  endRun(state, row, { type: 'returned', reason: 'its host leaves' })
+  if (row.movesTo)
+    endRun(state, row, { type: 'returned', reason: 'its code changes', free: true, edition: row.movesTo })
+  else endRun(state, row, { type: 'returned', reason: 'its host leaves' })
 }
 
 /** They may never end by themselves, and have begun: whether they are made again is their callers' to say. */
@@ -164,7 +207,7 @@ function endStreams(state: PeerState, { streaming }: Resident): void {
 
 /** Taken when enough calls have ended, or nothing else is to be done. */
 function takeSnapshot(state: PeerState, row: Resident, now: Instant): void {
-  if (!row.snapshots || row.sinceSnapshot === 0 || row.running.size > 0 || !isServing(row, now)) return
+  if (!hasNews(row) || row.running.size > 0 || !isServing(row, now)) return
   row.isAsked = true
   state.effects.push({ type: 'snapshot', attempt: row.run.id })
 }

@@ -3,7 +3,7 @@
 // worker can run. So owners, refs, retries and ledgers are those of tasks, and need no second telling.
 
 import type { ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
-import type { Epoch, Outcome, RefLink, TaskSpec } from './task.ts'
+import type { Epoch, Needs, Outcome, RefLink, TaskSpec } from './task.ts'
 
 /** How an actor was asked for, after defaults: rides on the spec of the task that is the actor. `policy.retries` are its restarts. */
 export interface ActorSpec {
@@ -17,8 +17,10 @@ export interface ActorSpec {
   readonly detached: boolean
   /** Where somebody has its name already, that one is meant. */
   readonly getIfExists: boolean
-  /** That one may have been spawned with other code, and goes on with it. */
-  readonly keepsCode?: boolean | undefined
+  /** That one may have been spawned with other code, and goes on with that, or from now on with this. Undefined: neither. */
+  readonly onCodeChange?: 'keep' | 'restore' | undefined
+  /** Of the code that it runs: how often that was changed. Undefined: never. */
+  readonly edition?: number | undefined
   /** For whoever finds it by its name, how it is to be called: retries of a call, and how many may be open. */
   readonly callRetries: number
   readonly maxPendingCalls: number
@@ -26,6 +28,16 @@ export interface ActorSpec {
   readonly generators: readonly string[]
   /** The first members of its lease group. Whoever submits leaves it out: its peer appoints them. */
   readonly group?: readonly LifeId[] | undefined
+}
+
+/** What an actor runs; a later one outranks it. */
+export interface Edition extends NewCode {
+  readonly nth: number
+}
+
+/** What an actor is to go on with: what follows from its class goes with that. */
+export interface NewCode extends Pick<ActorSpec, 'generators'>, Pick<TaskSpec, 'code'> {
+  readonly needs: Needs
 }
 
 /** Rides on the spec of a call. `refs` names the actor as well, last, so that it stays until it has answered. */
@@ -58,6 +70,8 @@ export interface ActorRecord {
   readonly group: readonly LifeId[]
   /** The group before, while it changes: until everybody has the new one, both have to agree. */
   readonly before: readonly LifeId[] | null
+  /** What took the snapshot, or has gone on from it. */
+  readonly edition: Edition
   readonly snapshot: Snapshot | null
   /** Replies that are in the snapshot and may be asked for again. */
   readonly answers: readonly Answered[]

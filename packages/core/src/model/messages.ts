@@ -3,7 +3,7 @@
 // which are outside of it: newest wins, losing one costs a round. The union is closed; the codec
 // checks every field before the machine sees it.
 
-import type { ActorRecord, Keep } from './actor.ts'
+import type { ActorRecord, Edition, Keep, NewCode } from './actor.ts'
 import type { AttemptId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { FoundActor } from './events.ts'
 import type { JobHead, LedgerRow } from './ledger.ts'
@@ -237,6 +237,18 @@ export type Message =
   | { readonly type: 'unmade'; readonly actor: ObjectId }
   /** The caller has let go of what that call answered. `keep`: how long somebody may ask for it again in its place. */
   | { readonly type: 'forget'; readonly actor: ObjectId; readonly task: TaskId; readonly keep: Keep }
+  // ---- an actor is to go on with other code: from who would have its name to who answers for it, from there to its host, and back
+  | ({ readonly type: 'change-actor'; readonly actor: ObjectId; readonly task: TaskId } & NewCode)
+  /** It is to leave its host, with its state in a record, and go on as that. */
+  | { readonly type: 'hand-over'; readonly actor: ObjectId; readonly attempt: number; readonly edition: Edition }
+  /** To `task`, or from the host: what came of it. `gone`: there is no such actor any more. */
+  | {
+      readonly type: 'changed-actor'
+      readonly actor: ObjectId
+      readonly task: TaskId
+      readonly end: 'changed' | 'refused' | 'gone'
+      readonly why: string
+    }
   // ---- actors by name: to everybody and back
   | { readonly type: 'seek-actor'; readonly name: string }
   | {

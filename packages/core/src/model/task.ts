@@ -1,7 +1,7 @@
 // What a task is: a spec that was asked for, the policy that rides with it, and the outcome of one
 // attempt. Values never appear: arguments and inline results are opaque bytes, refs are ids.
 
-import type { ActorSpec, CallSpec } from './actor.ts'
+import type { ActorSpec, CallSpec, Edition } from './actor.ts'
 import type { CodeId, ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 
 /** A ref inside encoded bytes. `top`: resolved to its value before the task starts. */
@@ -125,6 +125,8 @@ export type Outcome =
       readonly free?: boolean | undefined
       /** Of an actor: where it lives. */
       readonly to?: LifeId | undefined
+      /** Of an actor: what it runs, which is not what was to be run. */
+      readonly edition?: Edition | undefined
     }
   /** The bundle or the export cannot be loaded, or whoever assigned it may not submit: not retried, it would fail anywhere. `bytes`: the encoded error, where one was thrown. */
   | {

@@ -8,8 +8,7 @@ import type { AttemptId, CodeId, ContextId, Instant, LifeId, ObjectId, PeerId } 
 import { peerOf } from '../model/ids.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import type { Profile } from '../model/world.ts'
-import { inspect } from '../flows/inspect.ts'
-import { createPeerState, type Explain, type PeerState } from '../state/peer-state.ts'
+import { createPeerState, type PeerState, type See } from '../state/peer-state.ts'
 import { MeshError, failureToError } from '../errors.ts'
 import { ActorSearches } from './actor-searches.ts'
 import { builtinBundle } from './builtin.ts'
@@ -39,7 +38,7 @@ export interface PeerOptions {
   readonly profile: Profile
   readonly config: Config
   /** Undefined: it is loaded later, into `peer.state`. */
-  readonly explain?: Explain | undefined
+  readonly see?: See | undefined
   /** A line from a task's console or log, on the peer that ran it. */
   readonly logged?: ((line: { attempt: AttemptId | null; level: string; text: string }) => void) | undefined
 }
@@ -71,14 +70,14 @@ export class Peer {
   #broken: MeshError | null = null
 
   constructor(options: PeerOptions) {
-    const { platform, self, profile, config, explain } = options
+    const { platform, self, profile, config, see } = options
     this.#options = options
     this.self = self
     this.admission = platform.admission
     const seed = new DataView(platform.randomBytes(4).buffer).getUint32(0)
     const { disk } = platform
     const now = platform.clock.now() as Instant
-    this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes, writing, explain })
+    this.state = createPeerState({ self, profile, config, seed, now, spillBytes: disk?.limitBytes, writing, see })
     this.#turns = new Turns({
       state: this.state,
       clock: platform.clock,
@@ -293,7 +292,7 @@ export class Peer {
 
   /** The same, of this peer, at once. */
   inspectHere(query: Query): readonly InspectRow[] {
-    return inspect(this.state, query, this.#options.platform.clock.now() as Instant)
+    return this.state.see(this.state, query, this.#options.platform.clock.now() as Instant)
   }
 
   found(): void {

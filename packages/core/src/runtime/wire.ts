@@ -37,6 +37,20 @@ export const located = z.discriminatedUnion('type', [
   z.object({ type: z.literal('alias'), link }),
 ])
 
+const labelMatch = z.union([text, z.object({ in: list(text, limits.choices) }), z.object({ not: text })])
+const needs = z.object({
+  labels: z.optional(z.record(id, labelMatch)),
+  resources: z.optional(z.record(id, z.number())),
+  slots: z.optional(count),
+  memoryBytes: z.optional(count),
+  peer: z.optional(text),
+  because: z.optional(text),
+})
+const generators = list(id, limits.generators)
+/** What an actor is to go on with. */
+const newCode = { code: id, needs, generators }
+const edition = z.object({ nth: whole, ...newCode })
+
 const values = [
   z.object({ type: z.literal('inline'), bytes, refs: list(link) }),
   z.object({ type: z.literal('stored'), size: whole, hash: id, refs: list(link) }),
@@ -55,7 +69,13 @@ export const outcome = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('cancelled'), reason: text }),
   z.object({ type: z.literal('missing'), objects: list(id) }),
-  z.object({ type: z.literal('returned'), reason: text, free: z.optional(z.boolean()), to: z.optional(lifeId) }),
+  z.object({
+    type: z.literal('returned'),
+    reason: text,
+    free: z.optional(z.boolean()),
+    to: z.optional(lifeId),
+    edition: z.optional(edition),
+  }),
   z.object({
     type: z.literal('rejected'),
     code: z.enum([
@@ -70,16 +90,6 @@ export const outcome = z.discriminatedUnion('type', [
     bytes: z.optional(bytes),
   }),
 ])
-
-const labelMatch = z.union([text, z.object({ in: list(text, limits.choices) }), z.object({ not: text })])
-const needs = z.object({
-  labels: z.optional(z.record(id, labelMatch)),
-  resources: z.optional(z.record(id, z.number())),
-  slots: z.optional(count),
-  memoryBytes: z.optional(count),
-  peer: z.optional(text),
-  because: z.optional(text),
-})
 
 /** Infinity does not exist in every encoding; msgpack has it. */
 const milliseconds = z.union([z.number().check(z.nonnegative()), z.literal(Number.POSITIVE_INFINITY)])
@@ -163,7 +173,6 @@ const row = z.record(id, z.union([z.string(), z.number(), z.boolean(), z.null()]
 const holding = z.object({ object: id, size: whole, hash: id })
 const found = z.object({ object: id, size: whole, hash: id, owners: list(lifeId, limits.labelOwners) })
 
-const generators = list(id, limits.generators)
 /** Of a spec that is an actor. */
 export const actor = z.object({
   concurrency: whole,
@@ -171,7 +180,8 @@ export const actor = z.object({
   onceOnly: z.boolean(),
   detached: z.boolean(),
   getIfExists: z.boolean(),
-  keepsCode: z.optional(z.boolean()),
+  onCodeChange: z.optional(z.enum(['keep', 'restore'])),
+  edition: z.optional(whole),
   callRetries: z.int(),
   maxPendingCalls: whole,
   generators,
@@ -213,6 +223,7 @@ const record = z.object({
   version: whole,
   group: list(lifeId, 16),
   before: z.nullable(list(lifeId, 16)),
+  edition,
   snapshot: z.nullable(z.object({ bytes, refs: list(link) })),
   answers: list(z.object({ task: id, to: lifeId, outcome })),
   fences: list(z.object({ context: id, run: whole })),
@@ -296,6 +307,15 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hosted'), actor: id, at: lifeId, epoch }),
   z.object({ type: z.literal('unmade'), actor: id }),
   z.object({ type: z.literal('forget'), actor: id, task: id, keep: z.enum(['not', 'briefly', 'long']) }),
+  z.object({ type: z.literal('change-actor'), actor: id, task: id, ...newCode }),
+  z.object({ type: z.literal('hand-over'), actor: id, attempt: whole, edition }),
+  z.object({
+    type: z.literal('changed-actor'),
+    actor: id,
+    task: id,
+    end: z.enum(['changed', 'refused', 'gone']),
+    why: text,
+  }),
   z.object({ type: z.literal('seek-actor'), name: text }),
   z.object({
     type: z.literal('sought-actor'),

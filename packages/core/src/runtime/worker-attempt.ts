@@ -143,6 +143,8 @@ export class Attempt implements CurrentTask {
     if (typeof Class !== 'function') return plain(Class)
     try {
       const snapshot = actor?.snapshot ?? null
+      if (snapshot !== null && typeof Class.restore !== 'function')
+        throw new TypeError(`${fn} has no static restore(state), and there is a state that it is to go on from`)
       const made: unknown =
         snapshot === null ? new Class(...this.#args()) : await Class.restore?.(this.#state(snapshot))
       if (typeof made !== 'object' || made === null) throw new TypeError(`${fn}.restore returned no instance of ${fn}`)

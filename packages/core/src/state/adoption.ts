@@ -174,6 +174,7 @@ function enterTask(state: PeerState, entry: Entry, { attempt, at, faded, located
     for (const link of spec.refs) letGo(state, link.object, 'spec')
     return
   }
+  if (spec.actor?.detached) state.holds.add(entry.object, state.self, 'container')
   // Whoever has it is asked for it: it does not run twice for two owners.
   if (at !== null && !state.members.ended(at)) row.rejoin = at
   state.tasks.retrying(row, now)

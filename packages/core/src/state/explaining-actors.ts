@@ -69,6 +69,9 @@ export function whereActor(state: PeerState, row: TaskRow, now: Instant): string
   if (!spec.actor) return null
   const it = `actor ${spec.fn} (${spec.id})`
   const search = state.names.get(spec.policy.name ?? '')
+  const found = state.names.changing.get(spec.id)
+  if (found)
+    return `${it} waits until the actor that has the name '${spec.policy.name}' goes on with its code: ${nameAt(state, found.owner)} answers for that (${found.object})`
   if (waitsFor.has(nameOf(spec)) && search)
     return `${it} waits for its name: ${search.waits.size} peers have not said whether they have '${search.name}'; it is taken for free in ${seconds(search.by - now)}`
   const which = `incarnation ${Math.max(1, attempt)}`

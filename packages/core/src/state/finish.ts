@@ -11,8 +11,9 @@ import { contextEnded } from './forgetting.ts'
 import { awaitGuardians } from './guarding.ts'
 import { letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
-import { ranFor, tellRun } from './recording.ts'
+import { tellRun } from './recording.ts'
 import type { RunRow } from './runs.ts'
+import { ranFor } from './story-rows.ts'
 
 /** An outcome leaves when its owners know of the borrows that it brought about: no ref outlives its hold. */
 export function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: number): void {

@@ -12,7 +12,8 @@ export function nameOf({ id }: { readonly id: TaskId }): ObjectId {
 
 export interface Search {
   readonly name: string
-  readonly waits: Set<LifeId>
+  /** How many answers each of them owes. */
+  readonly waits: Map<LifeId, number>
   readonly by: Instant
   found: FoundActor | null
   /** Actors here that are to have it. */
@@ -23,6 +24,9 @@ export interface Search {
 
 export class Names {
   readonly #searches = new Map<string, Search>()
+
+  /** What is to stand for actors of another that was found, when that goes on with their code. */
+  readonly changing = new Map<TaskId, FoundActor>()
 
   get size(): number {
     return this.#searches.size
@@ -37,7 +41,14 @@ export class Names {
   }
 
   add(name: string, asked: Iterable<LifeId>, by: Instant): Search {
-    const search: Search = { name, waits: new Set(asked), by, found: null, claims: [], requests: [] }
+    const search: Search = {
+      name,
+      waits: new Map([...asked].map((life) => [life, 1])),
+      by,
+      found: null,
+      claims: [],
+      requests: [],
+    }
     this.#searches.set(name, search)
     return search
   }

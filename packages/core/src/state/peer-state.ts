@@ -7,7 +7,7 @@ import type { Config } from '../model/config.ts'
 import type { Effect, Notice } from '../model/events.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
 import { never, peerOf, resultOf } from '../model/ids.ts'
-import type { InspectRow, Message, Signal } from '../model/messages.ts'
+import type { InspectRow, Message, Query, Signal } from '../model/messages.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Failure, StoredAt } from '../model/object.ts'
 import { Rng } from '../model/rng.ts'
@@ -21,6 +21,7 @@ import { Codes } from './codes.ts'
 import { type Counters, noCounters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
+import type { Change } from './editions.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
@@ -62,8 +63,8 @@ export interface PeerState {
   readonly peer: PeerId
   readonly config: Config
   readonly writing: Writing
-  /** What says why something has no value yet. A page is a peer before it has that. */
-  explain: Explain
+  /** What answers whoever looks: `flows/inspect.ts`. A page is a peer before it has that. */
+  see: See
   readonly rng: Rng
   readonly startedAt: Instant
   /** Of the jobs of this peer: theirs never changes while it lives. */
@@ -102,6 +103,8 @@ export interface PeerState {
   readonly leases: Leases
   readonly callees: Callees
   readonly names: Names
+  /** Actors that are to go on with other code: in turn. */
+  readonly changes: Map<TaskId, Change[]>
   readonly replies: Replies
   /** Streams that we answer for. */
   readonly streams: Streams
@@ -183,15 +186,15 @@ export interface PeerInit {
   /** Bytes of objects on disk at most. Default 0: there is no disk. */
   readonly spillBytes?: number | undefined
   readonly writing: Writing
-  /** `state/explaining.ts`. Default: nothing is explained, until somebody sets it. */
-  readonly explain?: Explain | undefined
+  /** Default: nothing is told, until somebody sets it. */
+  readonly see?: See | undefined
 }
 
-/** Lines of a tree, as far as this peer knows. */
-export type Explain = (state: PeerState, id: string, now: Instant) => InspectRow[]
+/** Rows, as far as this peer knows. */
+export type See = (state: PeerState, query: Query, now: Instant) => InspectRow[]
 
 export function createPeerState(init: PeerInit): PeerState {
-  const { self, profile, config, seed, now, spillBytes = 0, writing, explain = () => [] } = init
+  const { self, profile, config, seed, now, spillBytes = 0, writing, see = () => [] } = init
   const ledger = new Ledger()
   const missing = new Map<ObjectId, Missing>()
   const shared = new Shared()
@@ -216,7 +219,7 @@ export function createPeerState(init: PeerInit): PeerState {
     peer: peerOf(self),
     config,
     writing,
-    explain,
+    see,
     rng: new Rng(seed),
     startedAt: now,
     firstEpoch: { number: 1, by: self },
@@ -248,6 +251,7 @@ export function createPeerState(init: PeerInit): PeerState {
     leases: new Leases(),
     callees: new Callees(),
     names: new Names(),
+    changes: new Map(),
     streams,
     readings: new Map(),
     replies: new Replies(),

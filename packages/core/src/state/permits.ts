@@ -64,6 +64,9 @@ const leastRole: { readonly [T in Message['type']]: Role } = {
   hosted: 'worker',
   unmade: 'worker',
   forget: 'worker',
+  'change-actor': 'member',
+  'hand-over': 'worker',
+  'changed-actor': 'worker',
   'seek-actor': 'worker',
   'sought-actor': 'worker',
   // Comes first in every conversation; what an observer has of ours counts for nothing.
@@ -85,6 +88,7 @@ const deeds: { readonly [T in Message['type']]?: string } = {
   sought: 'answer for jobs',
   guarded: 'keep the ledgers of others',
   claimed: 'keep the ledgers of others',
+  'change-actor': 'change the code of actors',
   drain: 'send peers away',
   unplug: 'have peers vanish',
 }

@@ -2,8 +2,7 @@
 // said of a task in trouble goes into the lines that its error will carry, too. A table that has no word of
 // its own in `story.ts` says `noteStory(state, id, sentence)`.
 
-import type { ActorRecord } from '../model/actor.ts'
-import type { Instant, LifeId } from '../model/ids.ts'
+import type { LifeId } from '../model/ids.ts'
 import { peerOf } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Failure, Located } from '../model/object.ts'
@@ -14,6 +13,7 @@ import type { Ends } from './meters.ts'
 import type { Resident } from './residents.ts'
 import type { RunRow } from './runs.ts'
 import type { StoryEvent, StoryRow } from './story.ts'
+import { beginning, untoldCheckpoint } from './story-rows.ts'
 import type { TaskRow } from './tasks.ts'
 
 /** A sentence about anything with an id, kept with what goes its usual way, or as long as a trouble. */
@@ -37,13 +37,6 @@ export function tellTrouble(state: PeerState, row: TaskRow, trouble: StoryEvent 
   add({ at, what, id, attempt, life, fn, note: line })
 }
 
-/** What is written of a task only when it comes to more than a value at the first attempt. */
-export function beginning({ spec: { id, fn }, submittedAt, assignedAt, attempt, at: life }: TaskRow): StoryRow[] {
-  const asked: StoryRow = { at: submittedAt, what: 'asked', id, fn }
-  if (attempt !== 1 || life === null) return [asked]
-  return [asked, { at: assignedAt, what: 'given', id, attempt, life, fn }]
-}
-
 /** A later attempt: the first is in what comes of it. A generator is gone on with where its reader has come to. */
 export function tellGiven(state: PeerState, row: TaskRow, to: LifeId): void {
   const { attempt, spec } = row
@@ -60,11 +53,6 @@ interface Attempted {
   readonly what: StoryEvent
   readonly attempt: number
   readonly life: LifeId
-}
-
-/** Until now, or until it was done. */
-export function ranFor(state: PeerState, run: RunRow, now: Instant): number {
-  return state.residents.ranMs(run, now) ?? state.executor.ranMs(run, now)
 }
 
 /** What came of an attempt here, and how long it ran: so when it was started need not be written as well. */
@@ -165,22 +153,6 @@ export function tellCheckpoint(state: PeerState, row: Resident): void {
   state.story.add(untold)
   row.checkpoints.told = row.checkpoints.kept
   row.checkpoints.toldAt = untold.at
-}
-
-export function untoldCheckpoint({
-  actor,
-  run,
-  tenure,
-  checkpoints: { kept, keptAt, told },
-}: Resident): StoryRow | null {
-  if (kept === told || tenure === null) return null
-  const { attempt, spec } = run
-  const note = `checkpoint ${kept} of incarnation ${attempt} is kept: ${recordInWords(tenure.record)}`
-  return { at: keptAt, what: 'checkpointed', id: actor, attempt, fn: spec.fn, note }
-}
-
-export function recordInWords({ snapshot, answers }: Pick<ActorRecord, 'snapshot' | 'answers'>): string {
-  return `${snapshot?.bytes.length ?? 0} bytes${answers.length === 0 ? '' : ` and ${answers.length} replies`}`
 }
 
 /** This peer keeps the row of another's ledger: it is asked when that one is gone. */

@@ -2,7 +2,7 @@
 // it. A mailbox is there before its actor is (calls may come first). Calls of one context run in the order in
 // which they came; one that still waits for an argument holds up those behind it and nobody else.
 
-import type { ActorRecord, Answered } from '../model/actor.ts'
+import type { ActorRecord, Answered, Edition } from '../model/actor.ts'
 import { compareEpochs } from '../model/actor.ts'
 import { assert } from '../model/assert.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
@@ -80,8 +80,13 @@ export interface Resident {
   state: ResidentState
   standing: Standing | null
   tenure: Tenure | null
-  /** It can be asked for a snapshot. */
+  /** It can be asked for a snapshot; and is, now and then. */
+  canSnapshot: boolean
   snapshots: boolean
+  /** It is to go on elsewhere, as that: nothing begins here any more. */
+  movesTo: Edition | null
+  /** It is there, and lives when most of the group has this record, which says what it runs. 0: at once. */
+  opensAt: number
   /** One was asked for, and nothing runs until it is there. */
   isAsked: boolean
   /** One was taken, and names objects of ours that guardians could not answer for yet. */
@@ -147,7 +152,10 @@ export class Residents {
       state: 'standing',
       standing: null,
       tenure: null,
+      canSnapshot: false,
       snapshots: false,
+      movesTo: null,
+      opensAt: 0,
       isAsked: false,
       draft: null,
       sinceSnapshot: 0,

@@ -6,9 +6,9 @@ import { peerOf } from '../model/ids.ts'
 import { clip, limits } from '../model/limits.ts'
 import type { InspectRow, Query } from '../model/messages.ts'
 import type { PeerState } from './peer-state.ts'
-import { beginning, ranFor, recordInWords, untoldCheckpoint } from './recording.ts'
 import type { RunRow } from './runs.ts'
 import type { KeptRow, StoryEvent, StoryRow } from './story.ts'
+import { beginning, ranFor, recordInWords, untoldCheckpoint } from './story-rows.ts'
 
 /** Of one id, the latest; or of all those after the `after`th, the oldest first. */
 export function retell(state: PeerState, { id, after = 0, limit }: Query, now: Instant): InspectRow[] {

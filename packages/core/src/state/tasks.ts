@@ -17,7 +17,8 @@ import { budget } from '../model/task.ts'
 export type TaskState = 'waiting' | 'ready' | 'assigned' | 'retrying' | 'settled'
 
 export interface TaskRow {
-  readonly spec: TaskSpec
+  /** Only of an actor it changes: what it runs. */
+  spec: TaskSpec
   epoch: Epoch
   state: TaskState
   /** The current or last attempt; 0 before the first. */
@@ -190,6 +191,13 @@ export class Tasks {
     row.overdue = false
     row.attemptTimeoutAt = endOf(row.spec.policy.attemptTimeoutMs, second.since)
     this.#moved(row.spec.id)
+  }
+
+  /** It is an actor, and goes on with other code. */
+  edited(row: TaskRow, spec: TaskSpec): void {
+    assert(spec.id === row.spec.id && spec.actor !== undefined, `only what an actor runs is changed: ${row.spec.id}`)
+    row.spec = spec
+    this.#moved(spec.id)
   }
 
   /** An earlier attempt is there after all, and the current one never was. */

@@ -9,6 +9,7 @@ import { answerAskers, sendItems } from './answer.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import { roleOf } from './permits.ts'
+import { tellHosted } from './recording.ts'
 import { copyOrder } from './placement.ts'
 import type { Resident, Tenure } from './residents.ts'
 import { orderOf } from './runs.ts'
@@ -69,6 +70,15 @@ export function endRun(state: PeerState, row: Resident, outcome: Outcome): void 
   row.standing = null
   state.agenda.evicted.push({ run: row.run.id, outcome })
   if (wasRunning) state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
+}
+
+/** From here on it lives here. */
+export function opened(state: PeerState, row: Resident): void {
+  row.state = 'open'
+  row.opensAt = 0
+  row.livedFrom = state.timers.turnAt
+  tellHosted(state, row)
+  for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner)
 }
 
 /** Whoever answers for it tells its callers. */

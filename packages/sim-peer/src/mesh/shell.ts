@@ -34,12 +34,12 @@ import {
   decodeError,
   drawnContext,
   failureToError,
-  inspect,
   orderTo,
   readManifest,
   reportsTo,
   whom,
 } from '@murmuration/core/internal'
+import { inspect } from '@murmuration/core/seeing'
 import type { SimPeer } from '../peer.ts'
 import type { Shell } from '../shell.ts'
 import { Place, currentPlace } from './place.ts'
