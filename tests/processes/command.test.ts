@@ -160,7 +160,7 @@ test('up ends with the sentence when its machine broke, and newcomers do not kno
   const broken = terminal.startAfter([new URL('./programs/breaks.mjs', import.meta.url)], 'up')
   const { code, err } = await broken.ended
   expect(err).toMatch(/murmur: this peer stopped: .*please report it/)
-  expect(err).toMatch(/\n +at .*dispatch/)
+  expect(err).toMatch(/\n +at .*core.dist/)
   expect(code).toBe(1)
   const { err: none } = await terminal.murmur('status')
   expect(none).toMatch(/no mesh of yours runs on this machine/)

@@ -304,3 +304,23 @@ it('the arguments of all do not fit at once: tasks take turns, and all are done'
   expect(mesh.result(program)).toEqual(oneTo(12).map((n) => n + (n % 12) + 1))
   mesh.endsWell()
 })
+
+it('an argument larger than the memory of whoever runs the task is read from its disk', () => {
+  const small = { slots: 1, memoryBytes: 1e6, diskBytes: 1e9 }
+  const mesh = new Scenario({ S: 0, Y: { slots: 1, labels: { makes: 'yes' } }, X: small })
+  mesh.fn('make', function* () {
+    yield* elapse(5)
+    return new Big({ n: 3 }, 2e6)
+  })
+  mesh.fn('read', function* (_context, { n }: { n: number }) {
+    yield* elapse(5)
+    return n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('make', [], { ...only('Y'), copies: 1 })
+    yield { type: 'durable', ref }
+    return yield* get(context.call('read', [ref], { ...only('X'), retries: 0 }))
+  })
+  expect(mesh.result(program)).toBe(3)
+  mesh.endsWell()
+})

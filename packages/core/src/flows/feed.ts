@@ -7,6 +7,7 @@ import type { Instant, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import { finish } from '../state/finish.ts'
 import type { PeerState } from '../state/peer-state.ts'
+import { hasDisk } from '../state/room.ts'
 import type { RunRow } from '../state/runs.ts'
 
 export function feed(state: PeerState, now: Instant): void {
@@ -27,8 +28,11 @@ export function feedDeadline({ executor }: PeerState): Instant {
 /** Its inputs are on their way, or it has gone back. */
 function isFed(state: PeerState, row: RunRow, now: Instant): boolean {
   const lacking = lackingBytes(state, row)
-  if (lacking <= 0) bring(state, row)
-  else if (row.feedBy <= now || !couldFit(state, row)) finish(state, row, { type: 'returned', reason: 'memory' }, 0)
+  const inputBytes = storedBytes(row)
+  const couldFit = inputBytes <= memoryBytes(state)
+  // What no memory here could ever hold goes to disk as it comes, and is read from there.
+  if (lacking <= 0 || (!couldFit && hasDisk(state, inputBytes, now))) bring(state, row)
+  else if (row.feedBy <= now || !couldFit) finish(state, row, { type: 'returned', reason: 'memory' }, 0)
   else {
     if (row.feedBy === never) row.feedBy = after(now, waitMs(state))
     state.holdings.lack(lacking)
@@ -37,17 +41,20 @@ function isFed(state: PeerState, row: RunRow, now: Instant): boolean {
   return true
 }
 
-/** With nothing else here. */
-function couldFit(state: PeerState, row: RunRow): boolean {
+function storedBytes(row: RunRow): number {
   let bytes = 0
   for (const size of storedInputs(row).values()) bytes += size
-  return bytes <= (state.members.me.profile?.memoryBytes ?? 0)
+  return bytes
+}
+
+function memoryBytes({ members }: PeerState): number {
+  return members.me.profile?.memoryBytes ?? 0
 }
 
 /** More than there is room for, if it were let in now. */
 function lackingBytes(state: PeerState, row: RunRow): number {
   const { holdings } = state
-  const limit = state.members.me.profile?.memoryBytes ?? 0
+  const limit = memoryBytes(state)
   let wanted = 0
   for (const [source, size] of storedInputs(row))
     if (!holdings.has(source) && !holdings.fetching(source)) wanted += size
