@@ -4,7 +4,7 @@
 
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { webSockets } from '@libp2p/websockets'
-import { createLinkNode, Libp2pTransport } from '@murmuration/libp2p-link'
+import { createLinkNode, gathered, Libp2pTransport } from '@murmuration/libp2p-link'
 import type { LinkNodeOptions } from '@murmuration/libp2p-link'
 import { isFromThisMachine } from './origin.ts'
 import { soon } from './soon.ts'
@@ -25,7 +25,7 @@ export async function createTransport({ key, iceServers = [] }: TransportOptions
     key,
     listen: hasWebRtc ? ['/p2p-circuit', '/webrtc'] : ['/p2p-circuit'],
     transports: [
-      webSockets(),
+      gathered(webSockets()),
       circuitRelayTransport(),
       ...(hasWebRtc ? [webRTC({ rtcConfiguration, dataChannel: { maxMessageSize } })] : []),
     ],

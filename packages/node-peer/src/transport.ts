@@ -2,7 +2,7 @@
 // otherwise. It relays between those who cannot be reached. What is the same in pages is libp2p-link's.
 
 import './shim.ts'
-import { createLinkNode, hostPart, Libp2pTransport, parseAddress } from '@murmuration/libp2p-link'
+import { createLinkNode, gathered, hostPart, Libp2pTransport, parseAddress } from '@murmuration/libp2p-link'
 import type { LinkNodeOptions } from '@murmuration/libp2p-link'
 import { circuitRelayServer, circuitRelayTransport, tcp, webSockets } from '@murmuration/libp2p-link/node'
 import { corked } from './corked.ts'
@@ -28,7 +28,7 @@ export async function createTransport(options: TransportOptions): Promise<Libp2p
   const node = await createLinkNode({
     key: options.key,
     listen: listenAddresses(options),
-    transports: [corked(tcp()), webSockets(), circuitRelayTransport()],
+    transports: [corked(tcp()), gathered(webSockets()), circuitRelayTransport()],
     services: { relay: circuitRelayServer(relaySettings) },
   })
   const transport = new Libp2pTransport(node, { bare: 'tcp', isTheirMachine: true, isRefused, soon: setImmediate })
