@@ -92,17 +92,24 @@ it('two peers that ask: each has half', () => {
   mesh.endsWell()
 })
 
-it('two peers that ask a third with one slot, one for long tasks: the other has half of the time', () => {
-  const mesh = new Scenario({ S: 0, T: 0, A: 1 })
+/** How many of the long ones began before all of the short ones were done. */
+function longBesideShort(seed: number): number {
+  const mesh = new Scenario({ S: 0, T: 0, A: 1 }, { seed })
   withFunctions(mesh, { big: 500, small: 10 })
   const big = asks(mesh, { by: 'S', fn: 'big', count: 100, other: 'small' })
   mesh.until(() => mesh.timesRun('big') > 5, 'the big one is under way')
   const before = mesh.timesRun('big')
   const small = asks(mesh, { by: 'T', fn: 'small', count: 200, other: 'big' })
-  // 2 s of work.
-  expect((mesh.result(small) as number) - before).toBeLessThan(8)
+  const began = (mesh.result(small) as number) - before
   expect(mesh.result(big)).toBe(200)
   mesh.endsWell()
+  return began
+}
+
+it('two peers that ask a third with one slot, one for long tasks: the other has half of the time', () => {
+  // 2 s of work, so four of the long ones, and as many that were out already or came while words were on their way.
+  const began = [1, 2, 3, 4, 5, 6, 7, 8].map(longBesideShort)
+  expect(began.reduce((sum, each) => sum + each, 0) / began.length, began.join()).toBeLessThan(10)
 })
 
 it('two families of children on one peer: the small one is through first', () => {

@@ -295,6 +295,8 @@ it('a guardian that was asked in the place of an owner comes back as another pro
   })
   mesh.until(() => mesh.guardiansOf('S').includes('G'), 'G guards what E has borrowed')
   mesh.peer('S').sleep()
+  const agree = (): boolean => mesh.peer('E').state.detector.suspectedBy(mesh.lifeOf('S')).size > 1
+  mesh.until(agree, 'E and G suspect S')
   mesh.peer('G').sleep()
   gate.isOpen = true
   const asked = (): boolean => [...mesh.peer('E').state.holds.all()].some(({ owner }) => owner === mesh.lifeOf('G'))

@@ -1,5 +1,5 @@
-// The one timer and the two clocks of a peer in a page. The timer waits in a worker of its own: a page's
-// timers are held back to one a second, and then to one a minute, as soon as nobody looks at it, and a
+// The one timer and the two clocks of a peer in a page. While the page is looked at the timer is the page's own. As soon
+// as nobody looks it waits in a worker: a page's timers are then held back to one a second, and later to one a minute, and a
 // peer that is late with its heartbeats would be taken for dead. Pages that forbid such a worker make do.
 
 import type { Clock } from '@murmuration/core/internal'
@@ -14,21 +14,24 @@ onmessage = ({ data: [number, ms] }) => {
   timer = setTimeout(postMessage, ms, number)
 }`
 
-/** Sets a timer in the place of the one before. */
-type Wait = (ms: number) => void
+interface Timer {
+  /** Sets it anew. */
+  wait(ms: number): void
+  close(): void
+}
 
 export class PageClock implements Clock {
-  readonly #wait: Wait
-  readonly #close: () => void
+  readonly #timer: Timer
   #at = Number.POSITIVE_INFINITY
   /** When the timer fires by itself. */
   #armedFor = Number.POSITIVE_INFINITY
   #callback: () => void = () => {}
 
   constructor() {
-    const { wait, close } = startTimer(() => this.#fire())
-    this.#wait = wait
-    this.#close = close
+    this.#timer = startTimer(
+      () => this.#fire(),
+      () => this.#setAgain(),
+    )
   }
 
   now(): number {
@@ -51,7 +54,7 @@ export class PageClock implements Clock {
 
   close(): void {
     this.#at = Number.POSITIVE_INFINITY
-    this.#close()
+    this.#timer.close()
   }
 
   /** Each turn of the machine puts its time off. A timer that fires too early is set once more: one message instead of one a turn. */
@@ -60,7 +63,12 @@ export class PageClock implements Clock {
     if (this.#armedFor < this.#at + 1) return
     const ms = Math.min(Math.max(0, Math.ceil(this.#at - this.now())), longestWaitMs)
     this.#armedFor = this.now() + ms
-    this.#wait(ms)
+    this.#timer.wait(ms)
+  }
+
+  #setAgain(): void {
+    this.#armedFor = Number.POSITIVE_INFINITY
+    if (this.#at !== Number.POSITIVE_INFINITY) this.#set()
   }
 
   #fire(): void {
@@ -73,34 +81,45 @@ export class PageClock implements Clock {
   }
 }
 
-function startTimer(fire: () => void): { readonly wait: Wait; readonly close: () => void } {
+/** `moved`: it is to be set again, as it waits elsewhere from now on. */
+function startTimer(fire: () => void, moved: () => void): Timer {
   let number = 0
   let timer: ReturnType<typeof setTimeout> | undefined
-  let worker = timerWorker()
-  const inPage: Wait = (ms) => {
-    clearTimeout(timer)
-    timer = setTimeout(fire, ms)
+  /** Undefined: there was no need of one. Null: the page forbids it. */
+  let worker: Worker | null | undefined
+  const startWorker = (): Worker | null => {
+    const started = timerWorker()
+    started?.addEventListener('message', ({ data }: MessageEvent<number>) => {
+      // One that was replaced while its message was on its way has no say.
+      if (data === number) fire()
+    })
+    started?.addEventListener('error', () => {
+      worker = null
+      moved()
+    })
+    return started
   }
-  let last: number | null = null
-  worker?.addEventListener('message', ({ data }: MessageEvent<number>) => {
-    // One that was replaced while its message was on its way has no say.
-    if (data === number) fire()
-  })
-  worker?.addEventListener('error', () => {
-    worker = null
-    if (last !== null) inPage(last)
-  })
+  document.addEventListener('visibilitychange', moved)
   return {
-    wait: (ms) => {
-      last = ms
-      if (worker) worker.postMessage([++number, ms])
-      else inPage(ms)
+    wait(ms) {
+      number++
+      clearTimeout(timer)
+      const isElsewhere = isHeldBack()
+      if (isElsewhere && worker === undefined) worker = startWorker()
+      if (isElsewhere && worker) worker.postMessage([number, ms])
+      else timer = setTimeout(fire, ms)
     },
-    close: () => {
+    close() {
+      document.removeEventListener('visibilitychange', moved)
       clearTimeout(timer)
       worker?.terminate()
     },
   }
+}
+
+/** A frame may be out of sight in a page that is not. */
+function isHeldBack(): boolean {
+  return document.visibilityState === 'hidden' || window !== window.top
 }
 
 function timerWorker(): Worker | null {

@@ -256,6 +256,11 @@ export function skippedMs({ leaseMs }: Pick<Config, 'leaseMs'>): number {
   return leaseMs / 10
 }
 
+/** Who is to be asked so soon is asked with whoever is asked now: one wake-up for both, and their answers come together from then on. */
+export function earlyMs({ probeMs }: Pick<Config, 'probeMs'>): number {
+  return probeMs / 8
+}
+
 export const presets = { lan, wan, room, test } as const
 /** How patient and how chatty a peer is: for a local network, a wide one, a room of phones and laptops, or tests. */
 export type Preset = keyof typeof presets

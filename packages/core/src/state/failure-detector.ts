@@ -5,6 +5,7 @@
 // and suspicion formula (Dadgar, Phillips, Currey 2018). It only says what to do; it sends nothing.
 
 import { assert } from '../model/assert.ts'
+import { earlyMs } from '../model/config.ts'
 import type { Config } from '../model/config.ts'
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
@@ -178,19 +179,37 @@ export class FailureDetector {
     if (helpers === 0) row.dueAt = now
   }
 
-  /** What is to be done now. Each step moves its row on. */
+  /** What is to be done now. Each step moves its row on. Whoever asks one peer asks those that are next as well. */
   due(now: Instant): Step[] {
     const steps: Step[] = []
     for (const row of this.#observed.values()) {
       if (row.dueAt > now) continue
-      const step = this.#advance(row, now)
-      if (step) steps.push({ life: row.life, nonce: row.nonce, action: step })
+      const action = this.#advance(row, now)
+      if (action) steps.push({ life: row.life, nonce: row.nonce, action })
+    }
+    if (!steps.some(({ action }) => action === 'ping')) return steps
+    const soon = after(now, earlyMs(this.#config))
+    for (const row of this.#observed.values()) {
+      if (row.phase !== 'calm' || row.dueAt > soon) continue
+      const action = this.#ask(row, now)
+      steps.push({ life: row.life, nonce: row.nonce, action })
     }
     return steps
   }
 
+  #ask(row: Observed, now: Instant): 'ping' {
+    row.phase = 'pinged'
+    row.nonce = ++this.#nonce
+    row.dueAt = after(now, this.#patienceMs)
+    return 'ping'
+  }
+
+  get #patienceMs(): number {
+    return this.#config.probeMs * (1 + this.#awareness)
+  }
+
   #advance(row: Observed, now: Instant): Step['action'] | null {
-    const patience = this.#config.probeMs * (1 + this.#awareness)
+    const patience = this.#patienceMs
     switch (row.phase) {
       case 'calm': {
         const next = after(row.heardAt, this.#calmMs(row.life))
@@ -198,10 +217,7 @@ export class FailureDetector {
           row.dueAt = next
           return null
         }
-        row.phase = 'pinged'
-        row.nonce = ++this.#nonce
-        row.dueAt = after(now, patience)
-        return 'ping'
+        return this.#ask(row, now)
       }
       case 'pinged':
         row.phase = 'indirect'

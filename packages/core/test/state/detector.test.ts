@@ -69,6 +69,19 @@ describe('a silent peer', () => {
     expect(detector.due(at(60_000))).toEqual([])
   })
 
+  it('is asked together with whoever is to be asked soon, and from then on', () => {
+    const [early, late, later] = ['early/1' as LifeId, 'late/1' as LifeId, 'later/1' as LifeId]
+    const detector = new FailureDetector(presets.test)
+    detector.observe(new Set([early]), at(0))
+    detector.observe(new Set([early, late]), at(probeMs / 10))
+    detector.observe(new Set([early, late, later]), at(probeMs / 2))
+    const asked = (now: number): LifeId[] => detector.due(at(now)).map(({ life }) => life)
+    expect(asked(probeMs)).toEqual([early, late])
+    for (const life of [early, late]) detector.heard(life, at(probeMs + 1))
+    expect(asked(1.5 * probeMs)).toEqual([later])
+    expect(asked(2 * probeMs + 1)).toEqual([early, late])
+  })
+
   it('that observes whoever observes it is asked by one of the two, and both have heard', () => {
     const [a, b] = ['a/1' as LifeId, 'b/1' as LifeId]
     const [one, other] = [new FailureDetector(presets.test, a), new FailureDetector(presets.test, b)]
