@@ -7,22 +7,28 @@ import { shareOfPages } from '../processor.ts'
 import type { Figure, PageRow, PageRowContext } from '../row.ts'
 
 const peersInView = 12
-const settledMs = 10_000
 const watchedMs = 20_000
+/** When it is looked, since the page joined: while it meets the others one by one, and when it has met them all. */
+const metMs = 10_000
+const restsMs = 45_000
 
 export const idle: PageRow = {
   name: 'idle, 12 peers in view',
   figures: [
-    share(
-      'a page',
-      'of one core, by the processes that hold the page and its frame, over 20 s that begin 10 s after it joined',
-    ),
+    {
+      ...share(
+        'a page that has just come',
+        'of one core, by the processes that hold the page and its frame, over 20 s that begin 10 s after it joined: it meets the last of the others',
+      ),
+      promised: null,
+    },
+    share('a page', 'the same over 20 s that begin 45 s after it joined'),
   ],
   async run(context) {
     await inCompany(context)
     const { page } = await context.site.open({ slots: 2 })
     await page.waitForFunction((count) => mesh.peers().length > count, peersInView)
-    return [await atRest(context)]
+    return [await shareAfter(metMs, context), await shareAfter(restsMs - metMs - watchedMs, context)]
   },
 }
 
@@ -40,7 +46,7 @@ export const idleDemo: PageRow = {
         .getByRole('button', { name: /, a process/ })
         .nth(peersInView - 1)
         .waitFor()
-      return [await atRest(context)]
+      return [await shareAfter(restsMs, context)]
     } finally {
       await served.close()
     }
@@ -56,7 +62,7 @@ async function inCompany({ start, founded }: PageRowContext): Promise<void> {
   for (let count = 1; count < peersInView; count++) await startPeer({ start }, { entry: founded.addresses, slots: 0 })
 }
 
-async function atRest({ site }: PageRowContext): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, settledMs))
+async function shareAfter(ms: number, { site }: PageRowContext): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
   return shareOfPages(site, watchedMs)
 }
