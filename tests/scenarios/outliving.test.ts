@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
 import type { ObjectId } from '@murmuration/core/internal'
-import type { SimRef } from '@murmuration/sim-peer'
+import type { SimPeer, SimRef } from '@murmuration/sim-peer'
 import { Gate, Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
 
 it('10: a ref left an attached job in an argument of a detached one; its submitter dies: it is read, and its upstream', () => {
@@ -238,5 +238,44 @@ it('a reader sleeps past its grace; of the guardians of what it holds one has fo
   mesh.until(() => !mesh.peer('G').state.guarded.has(mesh.lifeOf('X')), 'G has forgotten what X left')
   mesh.peer('S').thaw()
   expect(mesh.result(program)).toEqual(['owner-died', true])
+  mesh.endsWell()
+})
+
+it('a ref is passed on under the name of an owner whose grace is over: whoever answers in its place is found by it', () => {
+  const mesh = new Scenario({
+    S: keepsNothing,
+    A: 1,
+    G: 0,
+    B: { slots: 1, memoryBytes: 0 },
+    W: { slots: 1, memoryBytes: 0 },
+  })
+  const gate = new Gate()
+  mesh.fn('make', function* (context) {
+    yield* elapse(5)
+    return { ref: context.put({ n: 8 }) }
+  })
+  mesh.fn('read', function* (_context, ms: number, box: { ref: SimRef }) {
+    yield* elapse(ms)
+    return ((yield* get(box.ref)) as { n: number }).n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const { ref } = (yield* get(context.call('make', [], only('A')))) as { ref: SimRef }
+    const first = context.call('read', [20_000, { ref }], only('B'))
+    yield* gate.passed()
+    const then = context.call('read', [1_000, { ref }], only('W'))
+    context.release(ref)
+    return [yield* get(then), yield* get(first)]
+  })
+  mesh.until(() => mesh.timesRun('read') === 1, 'B has it')
+  mesh.run({ forMs: 500 })
+  expect(mesh.guardiansOf('A')).toEqual(['G'])
+  mesh.cut(['S'], ['G'])
+  mesh.kill('A')
+  const isOver = ({ state }: SimPeer): boolean => mesh.knowsDead(state.peer, 'A') && state.graves.size === 0
+  mesh.until(() => mesh.alive().every(isOver), 'its grace is over for everybody')
+  gate.isOpen = true
+  mesh.until(() => mesh.timesRun('read') === 2, 'W has it as well')
+  mesh.network.heal()
+  expect(mesh.result(program)).toEqual([8, 8])
   mesh.endsWell()
 })

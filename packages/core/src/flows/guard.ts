@@ -211,7 +211,7 @@ export function dismissed(state: PeerState, from: LifeId): void {
 /** Everybody learns whom to ask when those owners are gone. */
 function tellGuards(state: PeerState): void {
   state.guarded.hasNews = false
-  const guards = state.guarded.wholeOwners()
+  const guards = state.guarded.answersFor().slice(0, limits.guards)
   const told = state.members.me.profile?.guards ?? []
   if (guards.length === told.length && guards.every((life) => told.includes(life))) return
   state.gossip.spread(state.members.describe({ guards }, state.timers.turnAt))

@@ -213,7 +213,8 @@ function close(state: PeerState, life: LifeId): void {
   closeStore(state, life)
   // What others of the dead have to do with it is kept as long as what is theirs: they cannot ask for it.
   state.guarded.bequeath(life, state.graves.keys())
-  if (state.guarded.jobsOf(life).length === 0) state.guarded.forget(life)
+  if (state.guarded.jobsOf(life).length === 0)
+    state.guarded.succeed(life, (object) => state.directory.get(object) !== undefined)
   const member = state.members.get(peerOf(life))
   if (member?.life !== life || member.state === 'left') state.sessions.forget(life)
 }

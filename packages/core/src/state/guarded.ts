@@ -30,6 +30,8 @@ export class Guarded {
   readonly #byContext = new Multimap<ContextId, ObjectId>()
   /** Who runs that context again and was told what was kept of it. */
   readonly #claimants = new Multimap<ContextId, LifeId>()
+  /** Of whose ledgers something is answered for here, though their grace is over: refs that name them are still on their way. */
+  readonly #succeeded = new Map<LifeId, Set<ObjectId>>()
   /** Others than before are guarded: not said yet. */
   hasNews = false
   readonly #need: (code: CodeId, isNeeded: boolean) => void
@@ -47,8 +49,10 @@ export class Guarded {
     return [...this.#ledgers.keys()]
   }
 
-  wholeOwners(): LifeId[] {
-    return [...this.#ledgers].filter(([, { isWhole }]) => isWhole).map(([owner]) => owner)
+  /** In whose place this peer would answer, or does. */
+  answersFor(): LifeId[] {
+    const whole = [...this.#ledgers].filter(([, { isWhole }]) => isWhole).map(([owner]) => owner)
+    return [...new Set([...whole, ...this.#succeeded.keys()])]
   }
 
   has(owner: LifeId): boolean {
@@ -58,6 +62,7 @@ export class Guarded {
   /** A ledger from its beginning: what was kept of that owner before counts no more. */
   begin(owner: LifeId): void {
     this.forget(owner)
+    this.#succeeded.delete(owner)
     this.#ledgers.set(owner, { rows: new Map(), jobs: [], bytes: 0, isWhole: false, unready: [] })
   }
 
@@ -219,6 +224,22 @@ export class Guarded {
           if (needed && this.keep(heir, needed, Infinity)) left.push(needed)
         }
       }
+    }
+  }
+
+  /** Its grace is over. Whoever looks for what is answered for here by now is to find it by that name. */
+  succeed(owner: LifeId, isOurs: (object: ObjectId) => boolean): void {
+    const ours = [...(this.#ledgers.get(owner)?.rows.keys() ?? [])].filter(isOurs)
+    if (ours.length > 0) this.#succeeded.set(owner, new Set(ours))
+    this.forget(owner)
+  }
+
+  /** It is not answered for here any more. */
+  left(object: ObjectId): void {
+    for (const [owner, objects] of this.#succeeded) {
+      if (!objects.delete(object) || objects.size > 0) continue
+      this.#succeeded.delete(owner)
+      this.hasNews = true
     }
   }
 

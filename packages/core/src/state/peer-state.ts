@@ -199,16 +199,18 @@ export function createPeerState(init: PeerInit): PeerState {
   const missing = new Map<ObjectId, Missing>()
   const shared = new Shared()
   const streams = new Streams()
+  const code = new Codes()
+  const guarded = new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id)))
   const directory = new Directory(
     (object) => ledger.touch(object),
     (object) => {
       streams.left(object)
       ledger.remove(object)
       missing.delete(object)
+      guarded.left(object)
       shared.leave(object, directory.locate(object))
     },
   )
-  const code = new Codes()
   const tasks = new Tasks(config, (task) => ledger.touch(resultOf(task)))
   const dueAt = (id: TaskId): Instant => {
     const row = tasks.get(id)
@@ -241,7 +243,7 @@ export function createPeerState(init: PeerInit): PeerState {
     executor: new Executor(config, profile.slots),
     code,
     ledger,
-    guarded: new Guarded((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
+    guarded,
     makers: new Makers(),
     missing,
     shared,
