@@ -369,3 +369,33 @@ test('a task is done and dies before anybody heard so: run again long after, its
   expect(scene.runs('once')).toEqual(['X', 'Y'])
   scene.endsWell()
 })
+
+test('what a lost task was told is told again after hundreds of others were done with the same actor', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: 1, V: 2, W: 1 })
+  let runs = 0
+  scene.fn('adds', function* (context, box: { actor: SimRef }, ms: number) {
+    runs++
+    const count = yield* get(context.send(box.actor, 'add', [0, 1], again))
+    yield* elapse(ms)
+    return count
+  })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], { onceOnly: true, ...again, ...only('X') })
+    const lost = context.call('adds', [{ actor }, 3_000], { ...again, ...only('W') })
+    yield* elapse(1_000)
+    scene.kill('W')
+    const others = oneTo(400).map(() => context.call('adds', [{ actor }, 0], only('V')))
+    const counts = yield* allTold(others)
+    const before = runs
+    scene.restart('W')
+    return [
+      yield* get(lost),
+      Math.max(...(counts as number[])),
+      yield* get(context.send(actor, 'add', [0, 1], again)),
+      before,
+    ]
+  })
+  expect(scene.result(program)).toEqual([1, 401, 402, 401])
+  expect(runs).toBe(402)
+  scene.endsWell()
+})
