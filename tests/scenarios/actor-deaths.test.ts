@@ -399,3 +399,43 @@ test('what a lost task was told is told again after hundreds of others were done
   expect(runs).toBe(402)
   scene.endsWell()
 })
+
+describe('an actor whose hosts die again and again', () => {
+  const endless = { onceOnly: true, retries: -1 }
+
+  test('goes on for ever when it has lived for a while each time, and as soon as it did at first', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, X: 1, Y: 1, Z: 1 })
+    const program = scene.ask('S', function* (context) {
+      const actor = context.spawn('Counter', [0], endless)
+      const counts: unknown[] = []
+      for (let death = 0; death < 15; death++) {
+        counts.push(yield* get(context.send(actor, 'add', [0, 1], again)))
+        yield* elapse(12_000)
+        const host = hostOf(scene)
+        scene.kill(host)
+        yield* elapse(2_000)
+        scene.restart(host)
+      }
+      return counts
+    })
+    expect(scene.result(program, 260_000)).toEqual(oneTo(15))
+    scene.endsWell()
+  })
+
+  test('is poison when it never does', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, X: 1, Y: 1, Z: 1 })
+    const program = scene.ask('S', function* (context) {
+      const actor = context.spawn('Counter', [0], endless)
+      for (let death = 0; death < 10; death++) {
+        yield* get(context.send(actor, 'add', [0, 1], again))
+        const host = hostOf(scene)
+        scene.kill(host)
+        yield* elapse(2_000)
+        scene.restart(host)
+      }
+      return yield* told(context.send(actor, 'add', [0, 1], again))
+    })
+    expect(scene.result(program, 600_000)).toMatch(/^ACTOR_DIED: .*10 peers died while running it/)
+    scene.endsWell()
+  })
+})

@@ -25,6 +25,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   tellTrouble(state, row, kindOf(item), `attempt ${row.attempt}${where}: ${item.reason}`)
   if (row.spec.call) return callAgain(state, row, item, now)
   if (item.charge === 'nothing') return again(state, row, now)
+  if (hasLived(state, row, now)) beginsAnew(row)
   if (item.killed) row.deaths++
   const free = item.charge !== 'retry' && row.movesLeft > 0
   if (free) row.movesLeft--
@@ -115,6 +116,20 @@ function again(state: PeerState, row: TaskRow, now: Instant): void {
   if (!isApart(row.spec)) state.scheduler.returned(row.at as LifeId)
   state.tasks.retrying(row, now)
   state.deadlines.set(row.spec.id, Tasks.dueAt(row))
+}
+
+/** Leases of an actor after which it is no poison to its hosts. */
+const leasesLived = 5
+
+/** It was there for as long as it takes to show that it does not end whoever hosts it. */
+function hasLived({ config }: PeerState, row: TaskRow, now: Instant): boolean {
+  return row.hosted !== null && after(row.assignedAt, leasesLived * config.leaseMs) <= now
+}
+
+/** Neither its earlier deaths nor its earlier tries count: an actor may outlive many hosts. */
+function beginsAnew(row: TaskRow): void {
+  row.deaths = 0
+  row.executions = 1
 }
 
 /** Exponential with jitter; doubled once more for every peer that died with it. */
