@@ -261,12 +261,19 @@ function write(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
   renew(state, row, tenure, now)
 }
 
-/** Replies that nobody holds are kept for a time, for whoever runs their contexts again; all of them travel with each record, so not too many. */
+/**
+ * Replies that nobody holds are kept for a time, for whoever runs their contexts again. All of them travel with each record, so
+ * not too many: first those go that are wanted for the shortest time, whose callers are done as far as is known.
+ */
 function forgetUnclaimed(state: PeerState, { answers, unclaimed }: Resident, now: Instant): void {
   for (const [task, { to }] of answers)
     if (!unclaimed.has(task) && isBeyond(state, to)) unclaimed.set(task, after(now, state.config.recordMs))
-  for (const [task, until] of unclaimed) {
-    if (answers.has(task) && until > now && unclaimed.size <= unclaimedMost) continue
+  for (const [task, until] of unclaimed) if (until <= now || !answers.has(task)) forget(task)
+  if (unclaimed.size <= unclaimedMost) return
+  const soonest = [...unclaimed].sort(([, a], [, b]) => a - b)
+  for (const [task] of soonest.slice(0, unclaimed.size - unclaimedMost)) forget(task)
+
+  function forget(task: TaskId): void {
     unclaimed.delete(task)
     answers.delete(task)
   }

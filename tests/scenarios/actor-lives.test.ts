@@ -1,0 +1,78 @@
+// Actors that outlive their hosts and their callers by far: what counts against them, and what they still know.
+
+import type { SimRef } from '@murmuration/sim-peer'
+import { describe, expect, test } from 'vitest'
+import { again, allTold, hostOf, oneTo, stage, told } from './actor-stage.ts'
+import { elapse, get, only } from './scenario.ts'
+
+test('what a lost task was told is told again after hundreds of others were done with the same actor', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: 1, V: 2, W: 1 }, { config: { placeTimeoutMs: 300_000 } })
+  let runs = 0
+  scene.fn('adds', function* (context, box: { actor: SimRef }, ms: number) {
+    runs++
+    const count = yield* get(context.send(box.actor, 'add', [0, 1], again))
+    yield* elapse(ms)
+    return count
+  })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], { onceOnly: true, ...again, ...only('X') })
+    const lost = context.call('adds', [{ actor }, 3_000], { ...again, ...only('W') })
+    yield* elapse(1_000)
+    scene.kill('W')
+    // Nobody will ask in the name of that life any more; whoever runs its task again will, some time.
+    yield* elapse(40_000)
+    const others = oneTo(400).map(() => context.call('adds', [{ actor }, 0], only('V')))
+    const counts = yield* allTold(others)
+    const before = runs
+    scene.restart('W')
+    return [
+      yield* get(lost),
+      Math.max(...(counts as number[])),
+      yield* get(context.send(actor, 'add', [0, 1], again)),
+      before,
+    ]
+  })
+  expect(scene.result(program)).toEqual([1, 401, 402, 401])
+  expect(runs).toBe(402)
+  scene.endsWell()
+})
+
+describe('an actor whose hosts die again and again', () => {
+  const endless = { onceOnly: true, retries: -1 }
+
+  test('goes on for ever when it has lived for a while each time, and as soon as it did at first', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, X: 1, Y: 1, Z: 1 })
+    const program = scene.ask('S', function* (context) {
+      const actor = context.spawn('Counter', [0], endless)
+      const counts: unknown[] = []
+      for (let death = 0; death < 15; death++) {
+        counts.push(yield* get(context.send(actor, 'add', [0, 1], again)))
+        yield* elapse(12_000)
+        const host = hostOf(scene)
+        scene.kill(host)
+        yield* elapse(2_000)
+        scene.restart(host)
+      }
+      return counts
+    })
+    expect(scene.result(program, 260_000)).toEqual(oneTo(15))
+    scene.endsWell()
+  })
+
+  test('is poison when it never does', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, X: 1, Y: 1, Z: 1 })
+    const program = scene.ask('S', function* (context) {
+      const actor = context.spawn('Counter', [0], endless)
+      for (let death = 0; death < 10; death++) {
+        yield* get(context.send(actor, 'add', [0, 1], again))
+        const host = hostOf(scene)
+        scene.kill(host)
+        yield* elapse(2_000)
+        scene.restart(host)
+      }
+      return yield* told(context.send(actor, 'add', [0, 1], again))
+    })
+    expect(scene.result(program, 600_000)).toMatch(/^ACTOR_DIED: .*10 peers died while running it/)
+    scene.endsWell()
+  })
+})
