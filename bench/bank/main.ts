@@ -50,34 +50,45 @@ const rng = new Rng(whole('seed'))
 process.stdout.write(`seed ${values.seed}\n`)
 let wrong = 0
 for (let run = 1; run <= runs; run++) {
-  const { verdict, line } = await once()
-  if (verdict !== 'right') wrong++
-  process.stdout.write(`run ${run} of ${runs}: ${line}: ${verdict}\n`)
+  const line = await once().catch((error: unknown) => `WRONG: ${String(error)}`)
+  if (!line.startsWith('right')) wrong++
+  process.stdout.write(`run ${run} of ${runs}: ${line}\n`)
 }
 process.exit(wrong === 0 ? 0 : 1)
 
-async function once(): Promise<{ readonly verdict: string; readonly line: string }> {
+/** In a mesh of its own, which is gone with it, whatever happens. */
+async function once(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'murmuration-bank-'))
   const terminals = new Terminals(home)
-  const began = performance.now()
+  const stopped = (): void => void terminals.close().finally(() => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stopped)
   try {
-    const flock = await Promise.all(Array.from({ length: peers }, () => up(terminals)))
-    await terminals.murmur('run', bank, '0').ended
-    const share = Math.ceil(transfers / tellerCount)
-    const tellers = Array.from({ length: tellerCount }, () => terminals.murmur('run', bank, String(share)))
-    const work = { isOver: false }
-    const done = Promise.all(tellers.map(({ ended }) => ended)).finally(() => (work.isOver = true))
-    const [said, killed] = await Promise.all([done, strike(terminals, flock, work)])
-    const made = said.reduce((sum, text) => sum + number(/(\d+) of \d+ transfers made/, text), 0)
-    const books = await terminals.murmur('run', bank, '0').ended
-    const [amount, deposits] = [number(/accounts have (\d+)/, books), number(/after (\d+) deposits/, books)]
-    const seconds = ((performance.now() - began) / 1_000).toFixed(0)
-    const line = `${share * tellerCount} transfers asked for, ${made} made, ${deposits} deposits, ${amount} of ${money} there, ${killed} peers killed, ${seconds} s`
-    return { verdict: amount === money && deposits === made ? 'right' : 'WRONG', line }
+    return await work(terminals)
   } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stopped)
     await terminals.close()
     await rm(home, { recursive: true, force: true })
   }
+}
+
+async function work(terminals: Terminals): Promise<string> {
+  const began = performance.now()
+  const flock = await Promise.all(Array.from({ length: peers }, () => up(terminals)))
+  await terminals.murmur('run', bank, '0').ended
+  const share = Math.ceil(transfers / tellerCount)
+  const tellers = Array.from({ length: tellerCount }, () => terminals.murmur('run', bank, String(share)))
+  const state = { isOver: false }
+  const done = Promise.all(tellers.map(({ ended }) => ended)).finally(() => (state.isOver = true))
+  const [told, struck] = await Promise.allSettled([done, strike(terminals, flock, state)])
+  if (told.status === 'rejected') throw told.reason
+  if (struck.status === 'rejected') throw struck.reason
+  const made = told.value.reduce((sum, text) => sum + number(/(\d+) of \d+ transfers made/, text), 0)
+  const books = await terminals.murmur('run', bank, '0').ended
+  const [amount, deposits] = [number(/accounts have (\d+)/, books), number(/after (\d+) deposits/, books)]
+  const asked = share * tellerCount
+  const seconds = ((performance.now() - began) / 1_000).toFixed(0)
+  const isRight = amount === money && deposits === made && made * 2 > asked
+  return `${isRight ? 'right' : 'WRONG'}: ${asked} transfers asked for, ${made} made (the others found too little in the account), ${deposits} deposits, ${amount} of ${money} there, ${struck.value} peers killed, ${seconds} s`
 }
 
 async function up(terminals: Terminals): Promise<Command> {
@@ -87,10 +98,10 @@ async function up(terminals: Terminals): Promise<Command> {
 }
 
 /** Kills one at a time until the work is over; another comes for each. Resolves to how many. */
-async function strike(terminals: Terminals, flock: Command[], work: { readonly isOver: boolean }): Promise<number> {
+async function strike(terminals: Terminals, flock: Command[], state: { readonly isOver: boolean }): Promise<number> {
   for (let killed = 0; ; killed++) {
     for (let waited = 0; waited < every * 1_000; waited += 100) {
-      if (work.isOver) return killed
+      if (state.isOver) return killed
       await pause(100)
     }
     const [victim] = flock.splice(rng.below(flock.length), 1)

@@ -22,12 +22,15 @@ export interface Command {
 export class Terminals {
   readonly #home: string
   readonly #children = new Set<ChildProcess>()
+  #isClosed = false
 
   constructor(home: string) {
     this.#home = home
   }
 
+  /** Throws once closed. */
   murmur(...words: readonly string[]): Command {
+    if (this.#isClosed) throw new Error('these terminals are closed')
     const { MURMURATION_ENTRY: _entry, ...env } = process.env
     const child = spawn(process.execPath, [command, ...words], {
       env: { ...env, MURMURATION_HOME: this.#home },
@@ -38,6 +41,7 @@ export class Terminals {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.all([...this.#children].map(end))
   }
 }

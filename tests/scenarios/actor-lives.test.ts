@@ -75,4 +75,24 @@ describe('an actor whose hosts die again and again', () => {
     expect(scene.result(program, 600_000)).toMatch(/^ACTOR_DIED: .*10 peers died while running it/)
     scene.endsWell()
   })
+
+  test('moves as often as its hosts are drained, when it has lived for a while at each', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, X: 1, Y: 1 }, { config: { maxFreeMoves: 2 } })
+    const program = scene.ask('S', function* (context) {
+      const actor = context.spawn('Counter', [0], { onceOnly: true })
+      const counts: unknown[] = []
+      for (let move = 0; move < 5; move++) {
+        counts.push(yield* get(context.send(actor, 'add', [0, 1], again)))
+        yield* elapse(12_000)
+        const host = scene.peer(hostOf(scene))
+        host.event({ type: 'drain', peer: host.life, withinMs: 5_000 })
+        yield* elapse(6_000)
+        scene.restart(host.peer)
+        yield* elapse(2_000)
+      }
+      return counts
+    })
+    expect(scene.result(program, 200_000)).toEqual(oneTo(5))
+    scene.endsWell()
+  })
 })

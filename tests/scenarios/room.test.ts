@@ -324,3 +324,27 @@ it('an argument larger than the memory of whoever runs the task is read from its
   expect(mesh.result(program)).toBe(3)
   mesh.endsWell()
 })
+
+it('an input that goes to disk keeps none waiting behind it that fits in memory', () => {
+  const small = { slots: 4, memoryBytes: 1e6, diskBytes: 1e11 }
+  const mesh = new Scenario({ S: 0, Y: { slots: 2, memoryBytes: 1e11, labels: { makes: 'yes' } }, X: small })
+  mesh.fn('make', function* (_context, n: number) {
+    yield* elapse(5)
+    return new Big({ n: 3 }, n)
+  })
+  mesh.fn('read', function* (_context, { n }: { n: number }) {
+    yield* elapse(5)
+    return n
+  })
+  const program = mesh.ask('S', function* (context) {
+    const large = context.call('make', [4e9], { ...only('Y'), copies: 1 })
+    const little = context.call('make', [0.5e6], { ...only('Y'), copies: 1 })
+    yield { type: 'durable', ref: large }
+    yield { type: 'durable', ref: little }
+    context.call('read', [large], { ...only('X'), retries: 0 })
+    yield* elapse(20)
+    return yield* get(context.call('read', [little], { ...only('X'), retries: 0 }))
+  })
+  expect(mesh.result(program)).toBe(3)
+  mesh.endsWell()
+})

@@ -5,6 +5,7 @@
 import { isApart } from '../model/actor.ts'
 import type { Instant, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
+import { makeDiskRoom } from '../state/bytes.ts'
 import { finish } from '../state/finish.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { hasDisk } from '../state/room.ts'
@@ -27,12 +28,14 @@ export function feedDeadline({ executor }: PeerState): Instant {
 
 /** Its inputs are on their way, or it has gone back. */
 function isFed(state: PeerState, row: RunRow, now: Instant): boolean {
-  const lacking = lackingBytes(state, row)
-  const inputBytes = storedBytes(row)
-  const couldFit = inputBytes <= memoryBytes(state)
-  // What no memory here could ever hold goes to disk as it comes, and is read from there.
-  if (lacking <= 0 || (!couldFit && hasDisk(state, inputBytes, now))) bring(state, row)
-  else if (row.feedBy <= now || !couldFit) finish(state, row, { type: 'returned', reason: 'memory' }, 0)
+  const wanted = wantedBytes(state, row)
+  const couldFit = storedBytes(row) <= memoryBytes(state)
+  const lacking = lackingBytes(state, wanted)
+  if (lacking <= 0) bring(state, row, 'memory')
+  else if (!couldFit && hasDisk(state, wanted, now)) {
+    makeDiskRoom(state, wanted)
+    bring(state, row, 'disk')
+  } else if (row.feedBy <= now || !couldFit) finish(state, row, { type: 'returned', reason: 'memory' }, 0)
   else {
     if (row.feedBy === never) row.feedBy = after(now, waitMs(state))
     state.holdings.lack(lacking)
@@ -51,15 +54,19 @@ function memoryBytes({ members }: PeerState): number {
   return members.me.profile?.memoryBytes ?? 0
 }
 
-/** More than there is room for, if it were let in now. */
-function lackingBytes(state: PeerState, row: RunRow): number {
-  const { holdings } = state
-  const limit = memoryBytes(state)
+/** Neither here nor on its way. */
+function wantedBytes({ holdings }: PeerState, row: RunRow): number {
   let wanted = 0
   for (const [source, size] of storedInputs(row))
     if (!holdings.has(source) && !holdings.fetching(source)) wanted += size
+  return wanted
+}
+
+/** More than memory has room for, if they were let in now. */
+function lackingBytes(state: PeerState, wanted: number): number {
+  const limit = memoryBytes(state)
   if (limit === 0 || wanted === 0) return 0
-  return holdings.memoryBytes + holdings.comingBytes + wanted - limit
+  return state.holdings.memoryBytes + state.holdings.comingBytes + wanted - limit
 }
 
 /** Each once, however many refs lead to it. */
@@ -77,7 +84,7 @@ function waitMs({ executor, config }: PeerState): number {
 }
 
 /** What was here when it came may have gone, and what was not may be here. */
-function bring(state: PeerState, row: RunRow): void {
+function bring(state: PeerState, row: RunRow, to: 'memory' | 'disk'): void {
   for (const { source, owner, located } of row.inputs) {
     if (located.type !== 'stored') continue
     if (state.holdings.has(source)) {
@@ -85,7 +92,11 @@ function bring(state: PeerState, row: RunRow): void {
       continue
     }
     row.missing.add(source)
-    state.holdings.want(source, owner, located).attempts.add(row.id)
+    const isNew = !state.holdings.fetching(source)
+    const fetch = state.holdings.want(source, owner, located)
+    fetch.attempts.add(row.id)
+    // What no memory here could ever hold goes to disk as it comes, and is read from there.
+    if (to === 'disk' && isNew) state.holdings.divert(fetch)
   }
   if (row.missing.size === 0) state.executor.markReady(row)
 }

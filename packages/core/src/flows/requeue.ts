@@ -25,7 +25,7 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   tellTrouble(state, row, kindOf(item), `attempt ${row.attempt}${where}: ${item.reason}`)
   if (row.spec.call) return callAgain(state, row, item, now)
   if (item.charge === 'nothing') return again(state, row, now)
-  if (hasLived(state, row, now)) beginsAnew(row)
+  if (hasLived(state, row, now)) beginsAnew(state, row)
   if (item.killed) row.deaths++
   const free = item.charge !== 'retry' && row.movesLeft > 0
   if (free) row.movesLeft--
@@ -126,10 +126,11 @@ function hasLived({ config }: PeerState, row: TaskRow, now: Instant): boolean {
   return row.hosted !== null && after(row.assignedAt, leasesLived * config.leaseMs) <= now
 }
 
-/** Neither its earlier deaths nor its earlier tries count: an actor may outlive many hosts. */
-function beginsAnew(row: TaskRow): void {
+/** Neither its earlier deaths and tries nor its earlier moves count: an actor may outlive many hosts. */
+function beginsAnew({ config }: PeerState, row: TaskRow): void {
   row.deaths = 0
   row.executions = 1
+  row.movesLeft = config.maxFreeMoves
 }
 
 /** Exponential with jitter; doubled once more for every peer that died with it. */

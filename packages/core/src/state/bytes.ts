@@ -26,7 +26,7 @@ export function dropFoundling(state: PeerState, object: ObjectId): void {
 export function makeDiskRoom(state: PeerState, size: number, limitBytes = state.disk.limitBytes): void {
   const { foundlings, holdings } = state
   for (let oldest = foundlings.oldest(); oldest; oldest = foundlings.oldest()) {
-    if (holdings.diskBytes + foundlings.bytes + size <= limitBytes) return
+    if (holdings.diskBytes + holdings.comingToDiskBytes + foundlings.bytes + size <= limitBytes) return
     dropFoundling(state, oldest.object)
   }
 }

@@ -44,6 +44,8 @@ export interface Fetch {
   readonly copyFor: Set<LifeId>
   retryAt: Instant
   failures: number
+  /** Larger than what memory could ever hold: it goes to disk as it comes. */
+  toDisk: boolean
 }
 
 export class Holdings {
@@ -53,7 +55,7 @@ export class Holdings {
   readonly #doomed = new Set<ObjectId>()
   #pleas = 0
   #active = 0
-  #coming = 0
+  readonly #coming = { memory: 0, disk: 0 }
   readonly #bytes = { memory: 0, moving: 0, disk: 0 }
   /** Something came, or an answer did: there may be more to let go of than there was. */
   isRestless = false
@@ -69,9 +71,14 @@ export class Holdings {
     return this.#bytes.disk + this.#bytes.moving
   }
 
-  /** What is on its way here, or wanted. */
+  /** What others send that goes there as it comes. */
+  get comingToDiskBytes(): number {
+    return this.#coming.disk
+  }
+
+  /** What is on its way to memory, or wanted there. */
   get comingBytes(): number {
-    return this.#coming
+    return this.#coming.memory
   }
 
   /** So much has to go before what stands in line fits. */
@@ -202,13 +209,25 @@ export class Holdings {
         copyFor: new Set(),
         retryAt: never,
         failures: 0,
+        toDisk: false,
       }
       this.#fetches.set(object, row)
-    } else this.#coming -= row.located.size
-    this.#coming += located.size
+    } else this.#expect(row, -1)
     row.owners.add(owner)
     row.located = located
+    this.#expect(row, 1)
     return row
+  }
+
+  /** No memory here could hold it with what comes along: room is counted on disk. */
+  divert(row: Fetch): void {
+    this.#expect(row, -1)
+    row.toDisk = true
+    this.#expect(row, 1)
+  }
+
+  #expect({ located, toDisk }: Fetch, sign: 1 | -1): void {
+    this.#coming[toDisk ? 'disk' : 'memory'] += sign * located.size
   }
 
   /** Transfers to begin now, within the limit. */
@@ -248,7 +267,7 @@ export class Holdings {
   }
 
   #unlist(row: Fetch): void {
-    if (this.#fetches.delete(row.object)) this.#coming -= row.located.size
+    if (this.#fetches.delete(row.object)) this.#expect(row, -1)
   }
 
   deadline(): Instant {
@@ -259,8 +278,10 @@ export class Holdings {
 
   check(limit: number): void {
     assert(this.#active <= limit, 'transfers are limited')
-    const coming = [...this.#fetches.values()].reduce((bytes, { located }) => bytes + located.size, 0)
-    assert(coming === this.#coming, 'the bytes on their way here are counted')
+    const coming = { memory: 0, disk: 0 }
+    for (const { located, toDisk } of this.#fetches.values()) coming[toDisk ? 'disk' : 'memory'] += located.size
+    for (const place of ['memory', 'disk'] as const)
+      assert(coming[place] === this.#coming[place], `the bytes on their way to ${place} are counted`)
     for (const row of this.#fetches.values())
       assert(row.active || isWanted(row), `the bytes of ${row.object} are fetched for somebody`)
     for (const object of this.#doomed) assert(this.#rows.has(object), `doomed ${object} is here`)

@@ -17,7 +17,7 @@ export function excessBytes(state: PeerState): number {
 /** Bytes that nobody answers for make room for those that somebody counts on. */
 export function hasDisk(state: PeerState, size: number, now: Instant): boolean {
   const { disk, holdings } = state
-  return now >= disk.retryAt && holdings.diskBytes + size <= disk.limitBytes
+  return now >= disk.retryAt && holdings.diskBytes + holdings.comingToDiskBytes + size <= disk.limitBytes
 }
 
 /** A copy that would have to be let go of again is not taken. */
