@@ -35,7 +35,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
   const peer = startPeer(page, options)
   const { transport } = page.platform
   const reading = loadReading(page.platform.admission.role)
-  const seeing = loadSeeing(peer)
+  void loadSeeing(peer)
   transport.onAddresses((addresses) =>
     peer.post({ type: 'described', addresses: addresses.slice(0, limits.addresses) }),
   )
@@ -45,7 +45,6 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
   try {
     if (addresses.length === 0) peer.found()
     else await peer.join({ addresses, timeoutMs, signal })
-    await seeing
     peer.assertOpen()
     return { peer, page, reading, close }
   } catch (error) {
@@ -94,9 +93,15 @@ function startPeer({ platform, identity }: PagePlatform, options: JoinOptions): 
   return peer
 }
 
+/** What answers whoever looks. Asked for with the rest of the page: when it joins, the network may be away for a moment. */
+const ownSeeing = import('@murmuration/core/seeing')
+// Whoever needs it hears of it.
+ownSeeing.catch(() => {})
+
 /** Where it cannot be had nothing is explained, and all else is as it was. */
 async function loadSeeing(peer: Peer): Promise<void> {
-  const { inspect } = await import('@murmuration/core/seeing').catch(() => ({ inspect: peer.state.see }))
+  const again = (): typeof ownSeeing => import('@murmuration/core/seeing')
+  const { inspect } = await ownSeeing.catch(again).catch(() => ({ inspect: peer.state.see }))
   peer.state.see = inspect
 }
 
