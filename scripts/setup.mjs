@@ -21,6 +21,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
   say('installing dependencies (once)')
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 }
+if (!existsSync(join(root, 'packages', 'node-peer', 'dist', 'web'))) say('compiling, and building the page (once)')
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'])
 run(process.execPath, [join(root, 'scripts', 'bundle.mjs')])
 run(process.execPath, [join(root, 'packages', 'browser-peer', 'scripts', 'build-scripts.mjs')])
