@@ -146,7 +146,8 @@ export function checkEmpty(world: SimWorld): void {
       // What nobody hosts, and nobody may ask for any more, is kept for its time.
       leases: [...state.leases.all()].filter(({ until }) => until > peer.now()).length,
       callees: state.callees.size + state.replies.size,
-      names: state.names.size,
+      names: state.names.size + state.names.changing.size,
+      changes: state.changes.size,
       makers: state.makers.size,
       streams: state.streams.size,
       readings: state.readings.size,

@@ -54,10 +54,10 @@ function checkRow(peer: SimPeer, row: TaskRow): void {
       fail(peer, `${row.spec.id} waits for ${object}, which nobody makes`)
 }
 
-/** Somebody who is there has yet to say whether its name is free, or that the actor which has it goes on with this one's code. */
+/** Somebody who is there has yet to say whether its name is free, or that the actor which has it goes on with this one's code, and is asked again. */
 function isNaming({ names, members }: PeerState, { spec }: TaskRow): boolean {
-  const found = names.changing.get(spec.id)
-  if (found) return !members.ended(found.owner)
+  const wish = names.changing.get(spec.id)
+  if (wish) return !members.ended(wish.found.owner) && wish.askAt !== never
   const search = names.get(spec.policy.name ?? '')
   return search?.claims.includes(spec.id) === true && [...search.waits.keys()].some((life) => !members.ended(life))
 }

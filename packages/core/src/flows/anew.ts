@@ -51,6 +51,7 @@ export function reset(state: PeerState, life: LifeId, lostMessages: readonly Mes
   state.unconfirmed.set(life, new Set(state.tasks.assignedTo(life).map((row) => row.spec.id)))
   state.directory.copiesLost(life)
   state.holdings.unasked(life)
+  state.names.begunAnew(life, state.timers.turnAt)
   state.foundlings.untell(life)
   state.executor.regrant(life)
   state.scheduler.voided(life)

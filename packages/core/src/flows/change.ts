@@ -6,11 +6,14 @@ import type { LifeId } from '../model/ids.ts'
 import { codeObject, resultOf } from '../model/ids.ts'
 import type { TaskId } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
-import { adopt } from '../state/adoption.ts'
+import { adoptOrphan } from '../state/adoption.ts'
+import { askersMost, type Change } from '../state/changes.ts'
 import { codeSources } from '../state/code-sources.ts'
-import { changeOver, isToBeHad, nextEdition } from '../state/editions.ts'
+import { changeOver, fits, isToBeHad, nextEdition, noPlace } from '../state/editions.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import type { TaskRow } from '../state/tasks.ts'
+import { stays } from '../state/tenancy.ts'
 
 type MessageOf<T> = Extract<Message, { type: T }>
 
@@ -18,15 +21,11 @@ type MessageOf<T> = Extract<Message, { type: T }>
 export function asked(state: PeerState, from: LifeId, message: MessageOf<'change-actor'>): void {
   const { actor, task, code, needs, generators } = message
   const id = actor as string as TaskId
-  adopt(state, actor)
-  const waiting = state.changes.get(id) ?? []
-  let change = waiting.find((known) => known.code === code)
-  if (!change) {
-    waiting.push((change = { code, needs, generators, askers: new Map(), ordered: 0 }))
-    state.code.need(code)
+  adoptOrphan(state, actor)
+  if (!state.changes.ask(id, { code, needs, generators }, { task, life: from })) {
+    const why = `${askersMost} wait for such changes at ${state.members.nameOf(state.peer)} already`
+    return say(state, from, { type: 'changed-actor', actor, task, end: 'refused', why })
   }
-  change.askers.set(task, from)
-  state.changes.set(id, waiting)
   if (isToBeHad(state, code)) return
   state.holdings
     .want(codeObject(code), from, { size: 0, hash: code, holders: codeSources(state, code, from) })
@@ -35,7 +34,7 @@ export function asked(state: PeerState, from: LifeId, message: MessageOf<'change
 
 /** Once a turn: what can be gone on with. */
 export function tendChanges(state: PeerState): void {
-  for (const [id, [change]] of state.changes) {
+  for (const [id, change] of state.changes.all()) {
     const row = state.tasks.get(id)
     if (!change || row?.spec.actor === undefined || row.state === 'settled')
       changeOver(state, id, { end: 'gone', why: '' })
@@ -43,17 +42,40 @@ export function tendChanges(state: PeerState): void {
       if (row.hosted) changeOver(state, id, { end: 'changed', why: '' })
     } else if (!isToBeHad(state, change.code))
       changeOver(state, id, { end: 'refused', why: 'its bundle could not be fetched' })
-    else if (row.hosted && row.at && state.code.has(change.code) && change.ordered !== row.attempt) {
-      change.ordered = row.attempt
-      const edition = nextEdition(row.spec, change)
-      say(state, row.at, { type: 'hand-over', actor: resultOf(id), attempt: row.attempt, edition })
-    }
+    else if (row.hosted && state.code.has(change.code) && change.ordered !== row.attempt) order(state, row, change)
   }
+}
+
+/** Nothing is given up for what nobody could run. */
+function order(state: PeerState, row: TaskRow, change: Change): void {
+  const { spec, at, attempt } = row
+  if (!fits(state, row, change)) return changeOver(state, spec.id, { end: 'refused', why: noPlace })
+  change.ordered = attempt
+  const edition = nextEdition(spec, change)
+  if (at) say(state, at, { type: 'hand-over', actor: resultOf(spec.id), attempt, edition })
 }
 
 /** Its host cannot: it goes on as it is. */
 export function keptBy(state: PeerState, from: LifeId, { task, why }: MessageOf<'changed-actor'>): void {
   const row = state.tasks.get(task)
-  if (row?.at !== from || state.changes.get(task)?.[0]?.ordered !== row.attempt) return void state.counters.strayed++
+  if (row?.at !== from || state.changes.of(task)?.ordered !== row.attempt) return void state.counters.strayed++
   changeOver(state, task, { end: 'refused', why })
+}
+
+/** At its host: whoever answers for it has other code for it. */
+export function handOverAsked(
+  state: PeerState,
+  from: LifeId,
+  { actor, attempt, edition }: MessageOf<'hand-over'>,
+): void {
+  const task = actor as string as TaskId
+  const run = state.executor.find(task, attempt, from)
+  const row = state.residents.get(actor)
+  if (!run || row?.run !== run || row.state !== 'open') return void state.counters.strayed++
+  if (row.canSnapshot) return void (row.movesTo = edition)
+  stays(
+    state,
+    row,
+    `its class ${run.spec.fn}, as it runs, has not both snapshot() and a static restore(state), so nothing can tell what it is`,
+  )
 }

@@ -53,19 +53,26 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
         reason: `inputs could not be fetched there: ${outcome.objects.join(', ')}`,
       })
     case 'returned':
-      if (outcome.edition) correctEdition(state, row, { edition: outcome.edition, why: outcome.reason })
-      return requeue(state, row, from, {
-        charge: outcome.free === true ? 'nothing' : 'move',
-        code: 'OVERLOADED',
-        reason: `given back: ${outcome.reason}`,
-        to: outcome.to,
-      })
+      return returned(state, row, from, outcome)
     case 'rejected': {
       prevails(state, row, attempt)
       const rejected = failure(row, outcome.code, outcome.code, outcome.message)
       return giveFailure(state, row, { ...rejected, peer: nameOf(state, from), cause: outcome.bytes ?? null })
     }
   }
+}
+
+/** Of an actor that is not to be run as its record says it waits a little, and is no move for nothing. */
+function returned(
+  state: PeerState,
+  row: TaskRow,
+  from: LifeId,
+  { reason, free, to, edition }: Extract<Outcome, { type: 'returned' }>,
+): void {
+  const isKnown = edition === undefined || correctEdition(state, row, from, { edition, why: reason })
+  const charge = free === true && isKnown ? 'nothing' : 'move'
+  const why = isKnown ? reason : `${reason}, to ${edition.code}, which no member is known to have`
+  requeue(state, row, from, { charge, code: 'OVERLOADED', reason: `given back: ${why}`, to })
 }
 
 /** Of two attempts this one was first. The other one is told to stop, and costs nothing. */

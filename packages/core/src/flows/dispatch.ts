@@ -255,7 +255,7 @@ const takers: Takers = {
   unmade: (state, from, { actor }) => call.unmade(state, from, actor),
   forget: (state, _from, message, now) => supervise.forgotten(state, message, now),
   'change-actor': (state, from, message) => change.asked(state, from, message),
-  'hand-over': (state, from, message) => supervise.handOverAsked(state, from, message),
+  'hand-over': (state, from, message) => change.handOverAsked(state, from, message),
   'changed-actor': (state, from, message) =>
     message.actor === resultOf(message.task)
       ? change.keptBy(state, from, message)

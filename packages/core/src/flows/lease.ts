@@ -9,6 +9,7 @@ import { after } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { RefLink } from '../model/task.ts'
 import { linksOf } from '../state/answer.ts'
+import { mayRecord } from '../state/editions.ts'
 import type { Lease } from '../state/leases.ts'
 import { hold, letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -50,6 +51,7 @@ function vote(
 export function renewed(state: PeerState, from: LifeId, message: MessageOf<'renew'>, now: Instant): void {
   const { actor, epoch, nth, record } = message
   const before = state.leases.get(actor)?.record ?? null
+  if (record !== null && !mayRecord(state, from, record.edition, before?.edition)) return
   // Who is new to the group becomes a member by being told all there is. Who has forgotten it grants nothing: it may have been promised, or over.
   const isMember = state.leases.get(actor) !== undefined || (record !== null && isNewTo(record, state.self))
   const granted =

@@ -4,14 +4,15 @@
 
 import type { FoundActor } from '../model/events.ts'
 import type { Instant, LifeId, TaskId } from '../model/ids.ts'
-import { after, resultOf } from '../model/ids.ts'
+import { after, never, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { install } from '../state/adoption.ts'
 import { failure, giveFailure } from '../state/failures.ts'
 import { nameOf } from '../state/names.ts'
-import type { Search } from '../state/names.ts'
+import type { Search, Wish } from '../state/names.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
+import { forbiddenSentence, roleOf } from '../state/permits.ts'
 import { Tasks } from '../state/tasks.ts'
 import type { TaskRow } from '../state/tasks.ts'
 
@@ -122,9 +123,26 @@ function standFor(state: PeerState, task: TaskId, { object, owner }: FoundActor)
 }
 
 /** It stands for that one when that goes on with its code: nobody who asked for this one is to reach the old. */
-function askChange(state: PeerState, { spec }: TaskRow, found: FoundActor): void {
-  state.names.changing.set(spec.id, found)
+function askChange(state: PeerState, row: TaskRow, found: FoundActor): void {
+  const role = roleOf(state, state.peer)
+  if (role !== 'member' && found.owner !== state.self) {
+    const message = `${row.spec.fn} was not spawned: ${forbiddenSentence(role, 'change the code of actors')}`
+    return giveFailure(state, row, failure(row, 'FORBIDDEN', 'restore', message))
+  }
+  if (row.wishes++ >= wishesMost) return refuse(state, row, `it ended each of the ${wishesMost} times that it was to`)
+  const wish = { found, askAt: never }
+  state.names.changing.set(row.spec.id, wish)
+  sayWish(state, row, wish)
+}
+
+/** One that ends again and again is not waited for without end. */
+const wishesMost = 16
+
+/** Said again, it is the same. */
+function sayWish(state: PeerState, { spec }: TaskRow, wish: Wish): void {
+  const { found } = wish
   const { code, policy, actor } = spec
+  wish.askAt = after(state.timers.turnAt, state.config.placeTimeoutMs)
   const change = { code, needs: policy.needs, generators: actor?.generators ?? [] }
   say(state, found.owner, { type: 'change-actor', actor: found.object, task: spec.id, ...change })
 }
@@ -135,13 +153,17 @@ export function changed(
   from: LifeId,
   { task, end, why }: Extract<Message, { type: 'changed-actor' }>,
 ): void {
-  const found = state.names.changing.get(task)
+  const { found } = state.names.changing.get(task) ?? {}
   const row = state.tasks.get(task)
   if (found?.owner !== from) return void state.counters.strayed++
   state.names.changing.delete(task)
   if (!row || row.state === 'settled') return
   if (end === 'changed') return standFor(state, task, found)
   if (end === 'gone') return void state.agenda.naming.push(task)
+  refuse(state, row, why)
+}
+
+function refuse(state: PeerState, row: TaskRow, why: string): void {
   const name = `'${String(row.spec.policy.name)}'`
   const message = `${row.spec.fn} was not spawned: the actor that has the name ${name} could not go on with this code, and goes on with its own: ${why}`
   giveFailure(state, row, failure(row, 'NAME_TAKEN', 'restore', message))
@@ -185,8 +207,8 @@ function takeOver(state: PeerState, owner: LifeId): void {
 
 /** Whoever is gone answers no more: another may, for the actor that was to be changed. */
 export function silent(state: PeerState, life: LifeId): void {
-  for (const [task, { owner }] of state.names.changing) {
-    if (owner !== life) continue
+  for (const [task, { found }] of state.names.changing) {
+    if (found.owner !== life) continue
     state.names.changing.delete(task)
     state.agenda.naming.push(task)
   }
@@ -203,4 +225,9 @@ export function silent(state: PeerState, life: LifeId): void {
 
 export function dueNames(state: PeerState, now: Instant): void {
   for (const search of state.names.all()) if (search.by <= now) decide(state, search)
+  for (const [task, wish] of state.names.changing) {
+    const row = state.tasks.get(task)
+    if (!row || row.state === 'settled') state.names.changing.delete(task)
+    else if (wish.askAt <= now) sayWish(state, row, wish)
+  }
 }

@@ -17,7 +17,7 @@ import type { Resident, Standing, Tenure } from '../state/residents.ts'
 import type { RunRow } from '../state/runs.ts'
 import { editionOf, isNewTo } from '../state/editions.ts'
 import { checkpointKept } from '../state/recording.ts'
-import { appointed, begin, endRun, freeHeldBack, groupOf, opened, renew } from '../state/tenancy.ts'
+import { appointed, begin, endRun, freeHeldBack, groupOf, livesThere, opened, renew } from '../state/tenancy.ts'
 
 type MessageOf<T> = Extract<Message, { type: T }>
 
@@ -39,17 +39,24 @@ export function takeUp(state: PeerState, now: Instant): void {
   }
 }
 
-/** It lives here already, as another edition: that one goes on as this if this is the later, and tells which it is otherwise. */
-function meets(state: PeerState, { id, spec }: RunRow): boolean {
+/** It lives here already, as another edition: that one goes on as this if this is the later and it can, and tells which it is otherwise. */
+function meets(state: PeerState, run: RunRow): boolean {
+  const { id, spec } = run
   const row = state.residents.get(spec.id as string as ObjectId)
   if (!row) return false
   const known = row.tenure?.record.edition ?? editionOf(row.run.spec)
-  const isLater = isNewTo(spec, known)
-  if (isLater && row.canSnapshot) row.movesTo = editionOf(spec)
-  const reason = 'it lives there already, with other code'
-  const outcome: Outcome = { type: 'returned', reason, free: isLater, ...(!isLater && { edition: known }) }
-  state.agenda.evicted.push({ run: id, outcome })
+  if (isNewTo(spec, known) && (row.state !== 'open' || row.canSnapshot)) waitsFor(state, run, row)
+  else state.agenda.evicted.push({ run: id, outcome: livesThere(known) })
   return true
+}
+
+/** It begins when that is over: nobody else has to be asked to take it. */
+function waitsFor(state: PeerState, run: RunRow, row: Resident): void {
+  const { next } = row
+  row.next = run
+  if (next) state.agenda.evicted.push({ run: next.id, outcome: { type: 'returned', reason: 'a later one came' } })
+  if (row.state === 'open') row.movesTo = editionOf(run.spec)
+  else endRun(state, row, { type: 'returned', reason: 'its code changes', free: true })
 }
 
 function stand(state: PeerState, row: Resident, now: Instant): void {
@@ -101,9 +108,9 @@ export function voted(state: PeerState, from: LifeId, vote: MessageOf<'vote'>, n
   lease(state, row, standing.epoch, { record, group, now })
 }
 
-/** Its code was changed since, which whoever gave it to us had not heard of; of two that were as late, what has run counts. */
+/** Its code was changed since, which whoever gave it to us had not heard of; of two that were as late, what has run counts. The first is its owner's to say. */
 function isBehind({ run: { spec } }: Resident, { edition }: ActorRecord): boolean {
-  return !isNewTo(spec, edition) && spec.code !== edition.code
+  return edition.nth > 0 && !isNewTo(spec, edition) && spec.code !== edition.code
 }
 
 function otherEdition(edition: Edition): Outcome {
@@ -165,7 +172,7 @@ function lease(
       version: 1,
       group,
       before: record?.before ?? null,
-      edition: record?.edition ?? editionOf(row.run.spec),
+      edition: record && isNewTo(row.run.spec, record.edition) ? record.edition : editionOf(row.run.spec),
       snapshot: record?.snapshot ?? null,
       answers: record?.answers ?? [],
       fences: record?.fences ?? [],

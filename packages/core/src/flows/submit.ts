@@ -12,7 +12,7 @@ import { adoptOrphan, epochOf } from '../state/adoption.ts'
 import { appointed } from '../state/tenancy.ts'
 import { ended, failure, unplaceable } from '../state/failures.ts'
 import { isWithoutVoter } from '../state/candidates.ts'
-import { applyChange } from '../state/editions.ts'
+import { applyChange, goesBack } from '../state/editions.ts'
 import { guard } from '../state/guarding.ts'
 import { keepMaker } from '../state/lineage.ts'
 import { nameOf } from '../state/names.ts'
@@ -257,11 +257,16 @@ export function dueTasks(state: PeerState, now: Instant): void {
       awaitInputs(state, row)
     } else if (row.placeBy <= now) {
       row.placeBy = never
-      if (state.scheduler.classOf(row.spec).unfit || isWithoutVoter(state, row))
-        conclude(state, row, unplaceable(state, row))
+      if (state.scheduler.classOf(row.spec).unfit || isWithoutVoter(state, row)) notPlaced(state, row, now)
     }
     state.deadlines.set(id, Tasks.dueAt(row))
   }
+}
+
+/** An actor that was to go on with other code does so with its own. */
+function notPlaced(state: PeerState, row: TaskRow, now: Instant): void {
+  if (goesBack(state, row)) state.tasks.retrying(row, now)
+  else conclude(state, row, unplaceable(state, row))
 }
 
 function conclude(state: PeerState, row: TaskRow, failure: Failure): void {

@@ -5,7 +5,7 @@
 
 import type { Answered, SnapshotResult } from '../model/actor.ts'
 import type { Order } from '../model/events.ts'
-import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { AttemptId, ContextId, Instant, ObjectId, TaskId } from '../model/ids.ts'
 import { after } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
@@ -21,7 +21,7 @@ import type { Draft, Resident, Tenure } from '../state/residents.ts'
 import { leaves, lineOf } from '../state/residents.ts'
 import { orderOf } from '../state/runs.ts'
 import type { RunRow } from '../state/runs.ts'
-import { endRun, groupOf, opened, renew } from '../state/tenancy.ts'
+import { endRun, groupOf, opened, renew, stays } from '../state/tenancy.ts'
 
 /** Calls that a worker is handed ahead of time; of an actor that runs more at once, as many. */
 const aheadMost = 256
@@ -44,21 +44,6 @@ export function built(
   row.tenure.record = { ...record, version: record.version + 1, edition: editionOf(row.run.spec) }
   row.opensAt = row.tenure.record.version
   renew(state, row, row.tenure, now)
-}
-
-/** Whoever answers for it has other code for it. */
-export function handOverAsked(
-  state: PeerState,
-  from: LifeId,
-  { actor, attempt, edition }: Extract<Message, { type: 'hand-over' }>,
-): void {
-  const task = actor as string as TaskId
-  const run = state.executor.find(task, attempt, from)
-  const row = state.residents.get(actor)
-  if (!run || row?.run !== run || row.state !== 'open') return void state.counters.strayed++
-  if (row.canSnapshot) return void (row.movesTo = edition)
-  const why = `its class ${run.spec.fn}, as it runs, has not both snapshot() and a static restore(state), so nothing can tell what it is`
-  say(state, from, { type: 'changed-actor', actor, task, end: 'refused', why })
 }
 
 /** Of an actor itself. What its new code cannot go on with is still there for the old. */
@@ -222,6 +207,10 @@ export function snapshotTaken(
   forgetUnclaimed(state, row, now)
   const answers = [...row.answers.values()]
   const problem = result.type === 'failed' ? result.message : tooLarge(state, row, result.bytes, answers)
+  if (problem !== null && row.movesTo) {
+    row.isAsked = false
+    return stays(state, row, problem)
+  }
   if (problem !== null || result.type === 'failed')
     return endRun(state, row, { type: 'rejected', code: 'ACTOR_DIED', message: clip(problem ?? '') })
   const fences = [...row.fences].map(([context, run]) => ({ context, run }))
@@ -345,6 +334,7 @@ export function runEnded(state: PeerState, run: RunRow): void {
   tellCheckpoint(state, row)
   resign(state, row, run)
   state.residents.remove(row)
+  if (row.next) state.executor.arrived.push(row.next)
   for (const id of state.residents.mailOf(actor)) giveBack(state, actor, id, 'the actor does not live there any more')
   // What it said and nobody else knows of has not happened, as far as anybody can tell.
   for (const id of [...row.running.keys(), ...row.streaming, ...row.heldBack.map((held) => held.id)]) {

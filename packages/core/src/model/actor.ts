@@ -30,8 +30,8 @@ export interface ActorSpec {
   readonly group?: readonly LifeId[] | undefined
 }
 
-/** What an actor runs; a later one outranks it. */
-export interface Edition extends NewCode {
+/** What an actor runs; a later one outranks it. No more than which it is: a host says it, and says nothing else of it. */
+export interface Edition extends Pick<TaskSpec, 'code'> {
   readonly nth: number
 }
 

@@ -27,6 +27,8 @@ export const limits = {
   labelsLength: 8_192,
   /** Items that a generator may be ahead of its reader. */
   ahead: 65_536,
+  /** Changes of an actor's code of which one record may tell. */
+  editions: 1_000_000,
   /** Generator methods of a class. */
   generators: 256,
   /** Peers that are asked for the same result. */

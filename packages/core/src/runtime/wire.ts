@@ -49,7 +49,7 @@ const needs = z.object({
 const generators = list(id, limits.generators)
 /** What an actor is to go on with. */
 const newCode = { code: id, needs, generators }
-const edition = z.object({ nth: whole, ...newCode })
+const edition = z.object({ nth: whole, code: id })
 
 const values = [
   z.object({ type: z.literal('inline'), bytes, refs: list(link) }),

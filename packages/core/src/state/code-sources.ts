@@ -12,11 +12,11 @@ import type { RunRow } from './runs.ts'
 const strangersMost = 16
 
 /** In the order in which they are to be asked. */
-export function codeSources(state: PeerState, code: CodeId, owner: LifeId): LifeId[] {
+export function codeSources(state: PeerState, code: CodeId, owner: LifeId | null): LifeId[] {
   // On a worker's word nothing is run but what a member has: only members are asked, and shown to be some.
-  const isWished = asksHere(state, owner)
+  const isWished = owner !== null && asksHere(state, owner)
   const counts = (life: LifeId): boolean => isWished || roleOf(state, peerOf(life)) === 'member'
-  const sources = new Set([owner].filter(counts))
+  const sources = new Set([owner].filter((life) => life !== null && counts(life)) as LifeId[])
   for (const { spec, owner: other } of state.executor.all()) if (spec.code === code && counts(other)) sources.add(other)
   const others = state.members.others().filter(({ life, hearsay }) => !hearsay && counts(life) && !sources.has(life))
   for (const { life } of state.rng.sample(others, strangersMost)) sources.add(life)
@@ -33,4 +33,12 @@ export function wantCode(state: PeerState, row: RunRow): void {
     holders: codeSources(state, row.spec.code, row.owner),
   })
   fetch.attempts.add(row.id)
+}
+
+/** Somebody says that it is to be run, and nobody knows whose wish that was: it is had from a member, or not. */
+export function fetchOfMembers(state: PeerState, code: CodeId): void {
+  const object = codeObject(code)
+  if (state.holdings.fetching(object)) return
+  const holders = codeSources(state, code, null)
+  state.holdings.want(object, null, { size: 0, hash: code, holders }).copyFor.add(state.self)
 }

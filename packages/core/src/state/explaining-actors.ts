@@ -69,7 +69,7 @@ export function whereActor(state: PeerState, row: TaskRow, now: Instant): string
   if (!spec.actor) return null
   const it = `actor ${spec.fn} (${spec.id})`
   const search = state.names.get(spec.policy.name ?? '')
-  const found = state.names.changing.get(spec.id)
+  const { found } = state.names.changing.get(spec.id) ?? {}
   if (found)
     return `${it} waits until the actor that has the name '${spec.policy.name}' goes on with its code: ${nameAt(state, found.owner)} answers for that (${found.object})`
   if (waitsFor.has(nameOf(spec)) && search)

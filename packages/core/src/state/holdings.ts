@@ -195,8 +195,8 @@ export class Holdings {
     return this.#fetches.values()
   }
 
-  /** Wants the bytes here. Newer knowledge of holders replaces older. */
-  want(object: ObjectId, owner: LifeId, located: Fetch['located']): Fetch {
+  /** Wants the bytes here, for that one; nobody, of a bundle that is had from members only. Newer knowledge of holders replaces older. */
+  want(object: ObjectId, owner: LifeId | null, located: Fetch['located']): Fetch {
     let row = this.#fetches.get(object)
     if (!row) {
       row = {
@@ -213,7 +213,7 @@ export class Holdings {
       }
       this.#fetches.set(object, row)
     } else this.#expect(row, -1)
-    row.owners.add(owner)
+    if (owner !== null) row.owners.add(owner)
     row.located = located
     this.#expect(row, 1)
     return row

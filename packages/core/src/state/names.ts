@@ -22,11 +22,18 @@ export interface Search {
   readonly requests: number[]
 }
 
+/** It is to stand for that one, once that goes on with its code. */
+export interface Wish {
+  readonly found: FoundActor
+  /** When whoever answers for it is asked again: it may have thought us dead, and told us nothing. */
+  askAt: Instant
+}
+
 export class Names {
   readonly #searches = new Map<string, Search>()
 
-  /** What is to stand for actors of another that was found, when that goes on with their code. */
-  readonly changing = new Map<TaskId, FoundActor>()
+  /** Of actors here that wait until another of their name goes on with their code. */
+  readonly changing = new Map<TaskId, Wish>()
 
   get size(): number {
     return this.#searches.size
@@ -57,9 +64,15 @@ export class Names {
     this.#searches.delete(search.name)
   }
 
+  /** A conversation with that life begins anew: what it has said may be lost. */
+  begunAnew(life: LifeId, now: Instant): void {
+    for (const wish of this.changing.values()) if (wish.found.owner === life) wish.askAt = now
+  }
+
   deadline(): Instant {
     let next: Instant = never
     for (const { by } of this.#searches.values()) if (by < next) next = by
+    for (const { askAt } of this.changing.values()) if (askAt < next) next = askAt
     return next
   }
 }

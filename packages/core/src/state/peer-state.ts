@@ -17,11 +17,11 @@ import type { Profile } from '../model/world.ts'
 import { createAgenda } from './agenda.ts'
 import type { Agenda } from './agenda.ts'
 import { Callees } from './callees.ts'
+import { Changes } from './changes.ts'
 import { Codes } from './codes.ts'
 import { type Counters, noCounters } from './counters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Directory } from './directory.ts'
-import type { Change } from './editions.ts'
 import { Elsewheres } from './elsewhere.ts'
 import { Executor } from './executor.ts'
 import { FailureDetector } from './failure-detector.ts'
@@ -104,7 +104,7 @@ export interface PeerState {
   readonly callees: Callees
   readonly names: Names
   /** Actors that are to go on with other code: in turn. */
-  readonly changes: Map<TaskId, Change[]>
+  readonly changes: Changes
   readonly replies: Replies
   /** Streams that we answer for. */
   readonly streams: Streams
@@ -253,7 +253,7 @@ export function createPeerState(init: PeerInit): PeerState {
     leases: new Leases(),
     callees: new Callees(),
     names: new Names(),
-    changes: new Map(),
+    changes: new Changes((id, isNeeded) => (isNeeded ? code.need(id) : code.unneed(id))),
     streams,
     readings: new Map(),
     replies: new Replies(),
@@ -341,6 +341,7 @@ export function checkPeerState(state: PeerState): void {
   state.sessions.check()
   state.tasks.check()
   state.directory.check()
+  state.changes.check()
   state.holds.check()
   state.holdings.check(state.config.maxFetches)
   state.foundlings.check((object) => state.holdings.has(object))

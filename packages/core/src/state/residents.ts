@@ -85,6 +85,8 @@ export interface Resident {
   snapshots: boolean
   /** It is to go on elsewhere, as that: nothing begins here any more. */
   movesTo: Edition | null
+  /** What was given to this peer to go on with it: begins when this one is over. */
+  next: RunRow | null
   /** It is there, and lives when most of the group has this record, which says what it runs. 0: at once. */
   opensAt: number
   /** One was asked for, and nothing runs until it is there. */
@@ -155,6 +157,7 @@ export class Residents {
       canSnapshot: false,
       snapshots: false,
       movesTo: null,
+      next: null,
       opensAt: 0,
       isAsked: false,
       draft: null,

@@ -62,6 +62,8 @@ export interface TaskRow {
   hosted: Epoch | null
   /** Of an actor with a name: it has it. */
   isNamed: boolean
+  /** How often another of its name was asked to go on with its code. */
+  wishes: number
   readonly story: string[]
 }
 
@@ -130,6 +132,7 @@ export class Tasks {
       rejoin: null,
       hosted: null,
       isNamed: false,
+      wishes: 0,
       story: [],
     }
     this.#rows.set(spec.id, row)

@@ -1,11 +1,13 @@
 // What an actor's host does in more than one flow: begin to run it once it may, ask for its lease again, let
 // outcomes leave that waited for that, and end.
 
-import type { ActorRecord } from '../model/actor.ts'
+import type { ActorRecord, Edition } from '../model/actor.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
 import { after, peerOf } from '../model/ids.ts'
+import { clip } from '../model/limits.ts'
 import type { Outcome } from '../model/task.ts'
 import { answerAskers, sendItems } from './answer.ts'
+import { editionOf } from './editions.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import { roleOf } from './permits.ts'
@@ -70,6 +72,24 @@ export function endRun(state: PeerState, row: Resident, outcome: Outcome): void 
   row.standing = null
   state.agenda.evicted.push({ run: row.run.id, outcome })
   if (wasRunning) state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
+}
+
+/** It lives here, as that, and does not go on as another. */
+export function livesThere(edition: Edition): Outcome {
+  return { type: 'returned', reason: 'it lives there already, with other code', edition }
+}
+
+/** It cannot go on as another, and does so as it is. */
+export function stays(state: PeerState, row: Resident, why: string): void {
+  const { actor, run, next, tenure } = row
+  const task = run.spec.id
+  row.movesTo = null
+  row.next = null
+  for (const { owner } of [run, ...(run.others ?? [])])
+    if (!state.members.ended(owner))
+      say(state, owner, { type: 'changed-actor', actor, task, end: 'refused', why: clip(why) })
+  if (next)
+    state.agenda.evicted.push({ run: next.id, outcome: livesThere(tenure?.record.edition ?? editionOf(run.spec)) })
 }
 
 /** From here on it lives here. */
