@@ -1,7 +1,8 @@
 // How people write addresses and how libp2p does: `host:port`, `ws://host:port` or a multiaddr.
 
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { isIPv4, isIPv6, multiaddr } from './parts.ts'
+import { isIPv4, isIPv6 } from '@chainsafe/is-ip'
+import { multiaddr } from '@multiformats/multiaddr'
 
 /** The text is no address. */
 export class AddressError extends Error {

@@ -4,7 +4,10 @@
 
 import type { PrivateKey } from '@libp2p/interface'
 import type { Libp2p, Libp2pOptions } from 'libp2p'
-import { createLibp2p, identify, noise, yamux } from './parts.ts'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
 
 export interface LinkNodeOptions {
   readonly key: PrivateKey

@@ -1,4 +1,4 @@
-// The parts of libp2p that only a peer in Node is made of; in one file with the others, see parts.ts.
+// The parts of libp2p that only a peer in Node is made of.
 
 export { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 export { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'

@@ -3,10 +3,12 @@
 // of two connections between a pair the link should use.
 
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { DialError } from '@murmuration/core/internal'
 import type { ByteStream, PeerId, StreamKind, Transport } from '@murmuration/core/internal'
-import { multiaddr, peerIdFromString, setMaxListeners } from './parts.ts'
+import { setMaxListeners } from 'main-event'
 import { isLoopback, parseAddress } from './address.ts'
 import type { BareProtocol } from './address.ts'
 import { isRelayed, isWebRtc, Relayed } from './relayed.ts'
