@@ -34,14 +34,15 @@ export function exportedClass(namespace: Namespace, name: string): ActorClass | 
 /** What `snapshot` and `constructor` return is not for callers. */
 const reserved: ReadonlySet<string> = new Set(['constructor', 'snapshot'])
 
-/** Fields and accessors are not called. */
-export function methodOf(instance: object, name: string): Fn | Rejected {
+/** Fields and accessors are not called. `namespace`: where its class is named as its users know it; bundlers rename classes that refer to themselves. */
+export function methodOf(instance: object, name: string, namespace: Namespace = {}): Fn | Rejected {
   const found = reserved.has(name) ? undefined : valueOf(instance, name)
   if (typeof found === 'function') return found as Fn
   const names = methodsOf(instance)
   const there = names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`
   const { constructor } = instance as { constructor?: { name?: string } }
-  const kind = constructor?.name || 'this class'
+  const exported = Object.keys(namespace).find((key) => namespace[key] === constructor)
+  const kind = exported ?? (constructor?.name || 'this class')
   return unknown(`no method ${name} in ${kind}${didYouMean(name, names)}; ${there}`)
 }
 

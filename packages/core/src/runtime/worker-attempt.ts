@@ -119,7 +119,7 @@ export class Attempt implements CurrentTask {
     taskGlobal().current = this
     const { fn } = this.order
     try {
-      const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn)
+      const f = instance === undefined ? exportedFunction(namespace, fn) : methodOf(instance, fn, namespace)
       if (typeof f !== 'function') return plain(f)
       const args = this.#args()
       const takesMs = this.#host.takesMs(fn, args)

@@ -44,6 +44,7 @@ describe('a method', () => {
     expect(messageOf(methodOf(new Counter(), 'ad'))).toBe(
       'no method ad in Counter (did you mean add?); there are arrow, add, inherited',
     )
+    expect(messageOf(methodOf(new Counter(), 'ad', { Tally: Counter }))).toMatch(/^no method ad in Tally /)
     class Empty {
       readonly at = 1
     }
