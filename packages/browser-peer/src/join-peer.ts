@@ -101,8 +101,8 @@ ownSeeing.catch(() => {})
 /** Where it cannot be had nothing is explained, and all else is as it was. */
 async function loadSeeing(peer: Peer): Promise<void> {
   const again = (): typeof ownSeeing => import('@murmuration/core/seeing')
-  const { inspect } = await ownSeeing.catch(again).catch(() => ({ inspect: peer.state.see }))
-  peer.state.see = inspect
+  const loaded = await ownSeeing.catch(again).catch(() => null)
+  if (loaded) peer.seeWith(loaded.inspect)
 }
 
 type Stuck = Extract<Notice, { type: 'task:stuck' }>

@@ -139,8 +139,9 @@ export interface ActorOptions {
    * - `refuse` (default): your calls fail with NAME_TAKEN.
    * - `keep`: it goes on with its own code, and your calls run that.
    * - `restore`: it goes on with yours. The call that runs ends as it began, then what `snapshot()` says goes to your class' static `restore(state)`, and every
-   *   call that had not begun runs on the new code, all of yours do. What `restarts` allow is not touched, and `onceOnly` replies are kept. Where the old class has no `snapshot()` or
-   *   `restore`, or yours throws, your calls fail with NAME_TAKEN, which says why, and it goes on as it was. Of two programs with different code the later one wins.
+   *   call that had not begun runs on the new code, all of yours do. A call of a generator method that runs is cut off, and made again at its next item as `callRetries` allow. What `restarts` allow is not touched, and `onceOnly` replies are kept. Where the old class has no `snapshot()` or
+   *   `restore`, its snapshot throws or is too large, yours throws, or no peer has what yours needs, your calls fail with NAME_TAKEN, which says why, and it goes on as it was. So do those
+   *   that come while 1,000 others wait for changes there; from a task at a worker it is FORBIDDEN. Of two programs with different code the later one wins.
    *
    * @example
    * tiles.Counter.with({ name: 'hits', getIfExists: true, onCodeChange: 'restore' }).spawn(0)

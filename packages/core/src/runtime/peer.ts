@@ -295,6 +295,11 @@ export class Peer {
     return this.state.see(this.state, query, this.#options.platform.clock.now() as Instant)
   }
 
+  /** What answers whoever looks, for a peer that is one before it has that. */
+  seeWith(see: See): void {
+    this.state.see = see
+  }
+
   found(): void {
     this.post({ type: 'founded' })
   }
