@@ -134,6 +134,28 @@ async function jobsNow(): Promise<{ jobs: Record<string, unknown>[] }> {
   return JSON.parse((await terminal.murmur('list', 'jobs', '--json')).out) as { jobs: Record<string, unknown>[] }
 }
 
+test('a job that programs have read is as it was; a reader that mistypes it is told, and makes no job', async () => {
+  await threePeers()
+  const first = terminal.start('run', 'long-job.ts', 'sum', log)
+  expect((await first.ended).code).toBe(0)
+  for (let reader = 0; reader < 3; reader++) {
+    const { code, out } = await terminal.murmur('run', 'reads-job.ts', 'long', 'result')
+    expect({ code, out }).toEqual({ code: 0, out: '380\n' })
+    expect((await jobsNow()).jobs).toMatchObject([{ name: 'long', lifetime: 'detached', done: ['result'] }])
+    expect(await terminal.murmur('result', 'long', 'result')).toMatchObject({ code: 0, out: '380\n' })
+  }
+  const lung = await terminal.murmur('run', 'reads-job.ts', 'lung', 'result')
+  expect(lung.code).toBe(1)
+  expect(lung.err).toContain(
+    'NOT_FOUND: ref: nothing is named result in job lung; nothing was ever asked of that job before',
+  )
+  const rusult = await terminal.murmur('run', 'reads-job.ts', 'long', 'rusult')
+  expect(rusult.err).toContain(
+    'NOT_FOUND: ref: nothing is named rusult in job long (did you mean result?); there are result',
+  )
+  expect((await jobsNow()).jobs).toMatchObject([{ name: 'long' }])
+})
+
 test('stop cancels what runs, and its program is told why', async () => {
   await threePeers()
   const first = terminal.start('run', 'long-job.ts', 'until', join(terminal.home, 'never'))

@@ -140,7 +140,7 @@ describe('a worker', () => {
         located: { type: 'inline', bytes: new Uint8Array([1]), refs: [] },
       }),
     ]
-    const head = { context: 'job-1' as ContextId, name: 'mine', detached: true, submitter: null, names: [] }
+    const head = { context: 'job-1' as ContextId, name: 'mine', detached: true, opened: 1, submitter: null, names: [] }
     mesh.says('W', 'M', { type: 'guard', nth: 1, begin: true, more: false, rows, gone: [], jobs: [head] })
     mesh.run({ forMs: 500 })
     const { guarded } = mesh.peer('M').state
@@ -160,7 +160,7 @@ const membersOnly: Message[] = [
   { type: 'cancel', object, reason: 'because' },
   { type: 'end-job', context, reason: 'because' },
   { type: 'seek', context },
-  { type: 'sought', context, isTaken: true, has: true, names: [] },
+  { type: 'sought', context, isTaken: true, has: true, detached: true, opened: 1, names: [] },
   { type: 'claim', context },
   { type: 'claimed', context, rows: [], more: false },
   { type: 'guarded', nth: 1, full: false },

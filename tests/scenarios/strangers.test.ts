@@ -66,7 +66,8 @@ it('38: ledgers and answers that nobody asked for, claims of nothing, findings o
   says({ type: 'guarded', nth: 7, full: false })
   says({ type: 'guarded', nth: 1, full: true })
   says({ type: 'claimed', context, rows: [row(task, 'job-1')], more: false })
-  says({ type: 'sought', context, isTaken: true, has: true, names: [['x', task as string as ObjectId]] })
+  const names = [['x', task as string as ObjectId]] as const
+  says({ type: 'sought', context, isTaken: true, has: true, detached: true, opened: 9, names })
   says({ type: 'claim', context: 'nobody' as ContextId })
   says({ type: 'seek', context: 'nobody' as ContextId })
   says({ type: 'unguard' })

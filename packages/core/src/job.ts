@@ -10,6 +10,8 @@ import { assertMember } from './runtime/duties.ts'
 import type { CodePort } from './runtime/code-port.ts'
 import type { PeerBeneath } from './runtime/peer-beneath.ts'
 import type { Sha256 } from './runtime/ports.ts'
+import type { JobRow } from './state/jobs.ts'
+import { isBare } from './state/jobs.ts'
 import { didYouMean } from './nearest.ts'
 import { createScope } from './scope.ts'
 import type { ObjectRef, Scope } from './types.ts'
@@ -18,7 +20,7 @@ import type { ObjectRef, Scope } from './types.ts'
 export interface JobOptions {
   /**
    * `attached` (default): what is not done waits until the program is run again. `detached`: it is done with the program gone,
-   * so it is carried by its tasks; read it with `ref(name)`, or `murmur result`.
+   * so it is carried by its tasks; read it with `ref(name)`, or `murmur result`. A job that is detached stays so, however it is opened.
    */
   lifetime?: 'attached' | 'detached' | undefined
 }
@@ -81,7 +83,7 @@ export async function openJob(init: JobInit, name: string, options: JobOptions =
     actor,
     kill,
     name,
-    ref: (of) => scope.refTo(linkTo(peer, context, of), of) as never,
+    ref: (of) => scope.refTo(linkTo(peer, peer.state.jobs.get(context), { job: name, of }), of) as never,
     async cancel(reason = 'its program stopped it') {
       peer.post({ type: 'end-job', context, reason: clip(reason) })
       close('stopped')
@@ -100,11 +102,23 @@ export function contextOf(name: string, sha256: Sha256): ContextId {
   return `job-${sha256(JSON.stringify(['job', name])).slice(0, 32)}` as ContextId
 }
 
-function linkTo(peer: PeerBeneath, context: ContextId, name: string): { object: never; owner: typeof peer.self } {
-  const names = peer.state.jobs.get(context)?.names ?? new Map<string, string>()
-  const object = names.get(name)
-  if (object !== undefined) return { object: object as never, owner: peer.self }
-  const known = [...names.keys()]
-  const there = known.length === 0 ? 'nothing in it has one' : `there are ${known.slice(0, 20).join(', ')}`
-  throw new MeshError('NOT_FOUND', `ref: nothing is named ${name} in this job${didYouMean(name, known)}; ${there}`)
+function linkTo(
+  { self }: PeerBeneath,
+  row: JobRow | undefined,
+  { job, of }: { job: string; of: string },
+): { object: never; owner: PeerBeneath['self'] } {
+  const object = row?.names.get(of)
+  if (object !== undefined) return { object: object as never, owner: self }
+  const known = [...(row?.names.keys() ?? [])]
+  throw new MeshError(
+    'NOT_FOUND',
+    `ref: nothing is named ${of} in job ${job}${didYouMean(of, known)}; ${there(row, known)}`,
+  )
+}
+
+function there(row: JobRow | undefined, known: readonly string[]): string {
+  if (known.length > 0) return `there are ${known.slice(0, 20).join(', ')}`
+  return row === undefined || isBare(row)
+    ? 'nothing was ever asked of that job before (murmur list jobs: what jobs there are)'
+    : 'nothing in it has a name'
 }

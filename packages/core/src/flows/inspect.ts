@@ -94,13 +94,14 @@ function* members(state: PeerState, now: Instant): Iterable<InspectRow> {
 
 /** Those that this peer answers for. */
 function* jobs(state: PeerState): Iterable<InspectRow> {
-  for (const { context, name, detached, isOurs, opening, handedTo, names } of state.jobs.all()) {
+  for (const { context, name, detached, opened, isOurs, opening, handedTo, names } of state.jobs.all()) {
     if (opening || handedTo !== null) continue
     const rows = [...state.tasks.all()].filter(({ spec, state: at }) => spec.context === context && at !== 'settled')
     yield {
       job: name,
       lifetime: detached ? 'detached' : 'attached',
       state: isOurs ? 'open' : detached && rows.length > 0 ? 'running' : 'kept',
+      opened,
       pending: rows.length,
       // A row is flat.
       names: JSON.stringify(Object.fromEntries(names)),

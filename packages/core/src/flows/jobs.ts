@@ -10,7 +10,8 @@ import type { JobHead } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
 import { install } from '../state/adoption.ts'
 import { guard } from '../state/guarding.ts'
-import type { JobRow } from '../state/jobs.ts'
+import type { JobRow, Learned } from '../state/jobs.ts'
+import { isBare, learn } from '../state/jobs.ts'
 import { letGo } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
@@ -24,7 +25,8 @@ export function open(
   now: Instant,
 ): void {
   const row = state.jobs.get(context) ?? state.jobs.add(context, name, detached)
-  row.detached = detached
+  row.detached ||= detached
+  for (const head of headsOf(state, context)) learn(row, head)
   row.until = never
   row.handedTo = null
   // Those, too, of whom we only heard: whoever has just joined has met one of them.
@@ -39,11 +41,16 @@ export function open(
 export function sought(state: PeerState, from: LifeId, context: ContextId): void {
   const row = state.jobs.get(context)
   const isTaken = row !== undefined && (row.opening === null ? row.isOurs : state.self < from)
-  const heads = state.guarded.owners().flatMap((owner) => state.guarded.jobsOf(owner))
-  const head = heads.find((job) => job.context === context)
-  const has = row !== undefined || head !== undefined || state.guarded.ofContext(context).length > 0
-  const names = [...new Map([...(head?.names ?? []), ...(row?.names ?? [])])]
-  say(state, from, { type: 'sought', context, isTaken, has, names })
+  const told = [...headsOf(state, context), ...(row ? [row] : [])]
+  const has = told.length > 0 || state.guarded.ofContext(context).length > 0
+  const known: Learned = { detached: false, opened: 0, names: new Map() }
+  for (const one of told) learn(known, one)
+  say(state, from, { type: 'sought', context, isTaken, has, ...known, names: [...known.names] })
+}
+
+/** What others have told of it. */
+function headsOf({ guarded }: PeerState, context: ContextId): JobHead[] {
+  return guarded.owners().flatMap((owner) => guarded.jobsOf(owner).filter((job) => job.context === context))
 }
 
 export function found(state: PeerState, from: LifeId, message: MessageOf<'sought'>, now: Instant): void {
@@ -51,7 +58,7 @@ export function found(state: PeerState, from: LifeId, message: MessageOf<'sought
   if (!row?.opening?.waits.has(from)) return void state.counters.strayed++
   if (message.isTaken) row.opening.takenBy = from
   if (message.has) row.opening.has.add(from)
-  for (const [name, object] of message.names) row.names.set(name, object)
+  learn(row, message)
   silent(state, row, from, now)
 }
 
@@ -71,6 +78,7 @@ function decide(state: PeerState, row: JobRow, now: Instant): void {
     return
   }
   row.isOurs = true
+  row.opened++
   state.jobs.hasNews = true
   const waits = new Set([...opening.has].filter((life) => !state.members.ended(life)))
   state.claims.set(context, {
@@ -87,6 +95,7 @@ function decide(state: PeerState, row: JobRow, now: Instant): void {
 /** What was done before is here. */
 export function claimsAnswered(state: PeerState, context: ContextId): void {
   state.claims.delete(context)
+  state.jobs.hasNews = true
   state.effects.push({ type: 'job-opened', context, takenBy: null })
 }
 
@@ -115,20 +124,20 @@ function rememberGuarded(state: PeerState, context: ContextId): JobRow | null {
 export function asked(state: PeerState, context: ContextId, object: ObjectId, name: string | null): void {
   const row = state.jobs.get(context)
   if (!row) return
-  if (name !== null && row.names.get(name) !== object) {
-    row.names.set(name, object)
-    state.jobs.hasNews = true
-  }
+  const isNamed = name !== null && row.names.get(name) !== object
+  if (isNamed || isBare(row)) state.jobs.hasNews = true
+  if (isNamed) row.names.set(name, object)
   const isTask = Boolean(state.directory.get(object)?.task)
   if (row.detached || name !== null || !isTask) guard(state, object, context)
   state.holds.add(object, state.self, 'container')
   row.held.push(object)
 }
 
-/** The program has done with it: kept for whoever runs it again. */
+/** The program has done with it: kept for whoever runs it again, when anything was ever asked of it. */
 export function close(state: PeerState, context: ContextId, now: Instant): void {
   const row = state.jobs.get(context)
   if (!row?.isOurs) return
+  if (isBare(row)) return state.jobs.remove(context)
   row.isOurs = false
   row.until = after(now, state.config.jobKeepMs)
   state.jobs.hasNews = true
@@ -172,23 +181,34 @@ function forget(state: PeerState, row: JobRow): void {
 export function submitterGone(state: PeerState, life: LifeId, now: Instant): void {
   for (const row of state.jobs.all()) {
     if (row.opening) silent(state, row, life, now)
-    if (row.handedTo !== life) continue
-    // It may not have got round to telling anybody.
-    row.handedTo = null
-    row.until = after(now, state.config.jobKeepMs)
-    state.jobs.hasNews = true
+    if (row.handedTo === life) takeBack(state, row, now)
   }
-  if (state.members.guardianOf(life) !== state.self) return
-  for (const head of state.guarded.jobsOf(life)) if (!state.jobs.get(head.context)) takeOver(state, head, now)
+  if (state.members.guardianOf(life) === state.self)
+    for (const head of state.guarded.jobsOf(life)) takeOver(state, head, now)
 }
 
-function takeOver(state: PeerState, { context, name, detached, names }: JobHead, now: Instant): void {
-  const row = state.jobs.add(context, name, detached)
+/** Whoever had it from us is gone, and may not have got round to telling anybody. */
+function takeBack(state: PeerState, row: JobRow, now: Instant): void {
+  // What we only guard of it is again for whoever asks.
+  if (isBare(row)) return state.jobs.remove(row.context)
+  row.handedTo = null
   row.until = after(now, state.config.jobKeepMs)
-  for (const [of, object] of names) row.names.set(of, object)
+  state.jobs.hasNews = true
+}
+
+/** From its guardians it is known best: what we may have had of it already is from before. */
+function takeOver(state: PeerState, head: JobHead, now: Instant): void {
+  const { context } = head
+  const row = state.jobs.get(context) ?? state.jobs.add(context, head.name, head.detached)
+  if (row.isOurs || row.opening || row.handedTo !== null) return
+  learn(row, head)
+  row.until = after(now, state.config.jobKeepMs)
+  state.jobs.hasNews = true
+  const held = new Set(row.held)
   for (const told of state.guarded.ofContext(context)) {
+    if (held.has(told.object)) continue
     // Of an attached job nobody waits for what is not done.
-    if (!detached && told.located === null && !told.faded) continue
+    if (!row.detached && told.located === null && !told.faded) continue
     state.holds.add(told.object, state.self, 'container')
     row.held.push(told.object)
     install(state, told, [])

@@ -38,6 +38,8 @@ export interface JobHead {
   readonly context: ContextId
   readonly name: string
   readonly detached: boolean
+  /** How often a program has opened it: of two who tell of it, whoever knows of a later time knows better. */
+  readonly opened: number
   /** The program that submits; null: it is gone. */
   readonly submitter: LifeId | null
   /** Tasks and puts of it that were given a name. */

@@ -186,6 +186,9 @@ export type Message =
       readonly isTaken: boolean
       /** Something of it is here, and may be claimed. */
       readonly has: boolean
+      readonly detached: boolean
+      /** As in a `JobHead`. */
+      readonly opened: number
       readonly names: readonly (readonly [string, ObjectId])[]
     }
   /** That job is over, wherever anything of it is. */

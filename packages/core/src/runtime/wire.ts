@@ -215,7 +215,14 @@ const ledgerRow = z.object({
   located: z.nullable(located),
 })
 const names = list(z.tuple([id, id]))
-const job = z.object({ context: id, name: id, detached: z.boolean(), submitter: z.nullable(lifeId), names })
+const job = z.object({
+  context: id,
+  name: id,
+  detached: z.boolean(),
+  opened: whole,
+  submitter: z.nullable(lifeId),
+  names,
+})
 
 const epoch = z.object({ number: whole, by: lifeId })
 const record = z.object({
@@ -274,7 +281,15 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('claimed'), context: id, rows: list(ledgerRow), more: z.boolean() }),
   z.object({ type: z.literal('compare'), object: id, located, isFirst: z.boolean(), reply: z.boolean() }),
   z.object({ type: z.literal('seek'), context: id }),
-  z.object({ type: z.literal('sought'), context: id, isTaken: z.boolean(), has: z.boolean(), names }),
+  z.object({
+    type: z.literal('sought'),
+    context: id,
+    isTaken: z.boolean(),
+    has: z.boolean(),
+    detached: z.boolean(),
+    opened: whole,
+    names,
+  }),
   z.object({ type: z.literal('end-job'), context: id, reason: text }),
   z.object({
     type: z.literal('announce'),

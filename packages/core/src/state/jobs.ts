@@ -16,20 +16,46 @@ export interface Opening {
   by: Instant
 }
 
-export interface JobRow {
+/** What somebody knows of a job. */
+interface Told {
+  readonly detached: boolean
+  readonly opened: number
+  readonly names: Iterable<readonly [string, ObjectId]>
+}
+
+/** The same, of several. */
+export interface Learned extends Told {
+  /** Once so, always so: whoever only reads it need not know. */
+  detached: boolean
+  /** How often a program has opened it: whoever knows of a later time knows better. */
+  opened: number
+  /** Tasks and puts that were given a name. */
+  readonly names: Map<string, ObjectId>
+}
+
+export function learn(known: Learned, { detached, opened, names }: Told): void {
+  for (const [name, object] of names)
+    if (opened >= known.opened || !known.names.has(name)) known.names.set(name, object)
+  known.opened = Math.max(known.opened, opened)
+  known.detached ||= detached
+}
+
+export interface JobRow extends Learned {
   readonly context: ContextId
   readonly name: string
-  detached: boolean
   /** The program is here. Else it is gone, and the job is kept for whoever runs it again. */
   isOurs: boolean
   opening: Opening | null
-  /** Tasks and puts that were given a name. */
-  readonly names: Map<string, ObjectId>
   readonly held: ObjectId[]
   /** When it is forgotten. */
   until: Instant
   /** Who has it now, and surely everything of it by then. */
   handedTo: LifeId | null
+}
+
+/** Nothing was ever asked of it: there is nothing to keep. */
+export function isBare({ names, held }: JobRow): boolean {
+  return names.size === 0 && held.length === 0
 }
 
 export class Jobs {
@@ -55,6 +81,7 @@ export class Jobs {
       context,
       name,
       detached,
+      opened: 0,
       isOurs: false,
       opening: null,
       names: new Map(),
@@ -74,11 +101,12 @@ export class Jobs {
   /** What guardians are told, names and all. */
   heads(self: LifeId): JobHead[] {
     return [...this.#rows.values()]
-      .filter(({ opening, handedTo }) => opening === null && handedTo === null)
-      .map(({ context, name, detached, isOurs, names }) => ({
+      .filter((row) => row.opening === null && row.handedTo === null && !isBare(row))
+      .map(({ context, name, detached, opened, isOurs, names }) => ({
         context,
         name,
         detached,
+        opened,
         submitter: isOurs ? self : null,
         names: [...names],
       }))

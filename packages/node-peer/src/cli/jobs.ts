@@ -1,5 +1,5 @@
 // Named jobs, as all peers together know them: whoever answers for one says so, and of several who do
-// (two sides of a cut, a program that has just taken over) the one that is furthest with it.
+// (two sides of a cut, a program that has just taken over) the one that is furthest with it, or knows of its last run.
 
 import { didYouMean, jobInfo } from '@murmuration/core/internal'
 import type { JobInfo, LifeId } from '@murmuration/core/internal'
@@ -11,6 +11,8 @@ export interface NamedJob extends JobInfo {
   /** The name of the peer that answers for it, and its life. */
   readonly peer: string
   readonly life: LifeId
+  /** How often a program has opened it, as far as that peer knows. */
+  readonly opened: number
 }
 
 export interface NamedJobs {
@@ -22,12 +24,17 @@ export async function namedJobs(observer: Observer): Promise<NamedJobs> {
   const { answers, silent } = await observer.ask({ what: 'jobs', id: null, limit: 10_000 })
   const jobs = new Map<string, NamedJob>()
   for (const { rows, name: peer, life } of answers) {
-    for (const job of rows.map((row) => ({ ...jobInfo(row), peer, life }))) {
+    for (const job of rows.map((row) => ({ ...jobInfo(row), opened: Number(row['opened']), peer, life }))) {
       const known = jobs.get(job.name)
-      if (!known || states.indexOf(job.state) < states.indexOf(known.state)) jobs.set(job.name, job)
+      if (!known || isFurther(job, known)) jobs.set(job.name, job)
     }
   }
   return { jobs: [...jobs.values()].sort((a, b) => a.name.localeCompare(b.name)), silent }
+}
+
+function isFurther(one: NamedJob, other: NamedJob): boolean {
+  const ahead = states.indexOf(other.state) - states.indexOf(one.state)
+  return ahead > 0 || (ahead === 0 && one.opened > other.opened)
 }
 
 /** Whose program is there counts first. */

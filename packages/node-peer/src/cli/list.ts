@@ -161,7 +161,7 @@ async function listActors(observer: Observer, { json = false, limit, state }: Li
 async function listJobs(observer: Observer, { json = false }: ListOptions): Promise<number> {
   const { jobs, silent } = await namedJobs(observer)
   if (json) {
-    printJson({ jobs: jobs.map(({ life: _life, ...rest }) => rest), unanswered: silent })
+    printJson({ jobs: jobs.map(({ life: _life, opened: _opened, ...rest }) => rest), unanswered: silent })
     return 0
   }
   if (jobs.length === 0) {
