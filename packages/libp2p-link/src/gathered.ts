@@ -3,6 +3,7 @@
 // same and in the same order, and where one message ends means nothing to whoever reads them.
 
 import type { MultiaddrConnection } from '@libp2p/interface'
+import { concat } from '@murmuration/core/internal'
 import { tuned } from './tuned.ts'
 import type { TransportFactory } from './tuned.ts'
 
@@ -36,19 +37,9 @@ function* messages(parts: Parts, enough: number): Generator<Uint8Array> {
     waiting.push(part)
     bytes += part.byteLength
     if (bytes < enough) continue
-    yield joined(waiting, bytes)
+    yield concat(waiting, bytes)
     waiting = []
     bytes = 0
   }
-  if (bytes > 0) yield joined(waiting, bytes)
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
+  if (bytes > 0) yield concat(waiting, bytes)
 }

@@ -6,37 +6,26 @@ import { tcp } from '@murmuration/libp2p-link/node'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
 import { corked } from '../src/corked.ts'
+import { silent, upgraderFor } from './wires.ts'
+import type { Wire } from './wires.ts'
 
-interface Wire extends EventTarget {
+interface TcpWire extends Wire<Uint8Array> {
   readonly socket: Socket
-  send(bytes: Uint8Array): boolean
-  abort(error: Error): void
-}
-
-const silent: object = Object.assign(() => {}, { error() {}, trace() {}, enabled: false, newScope: () => silent })
-
-/** Hands on what is to become a connection, as it is. */
-function upgraderFor(seen: (wire: Wire) => void) {
-  const upgrade = (wire: Wire): Promise<Wire> => {
-    seen(wire)
-    return Promise.resolve(wire)
-  }
-  return { upgradeInbound: upgrade, upgradeOutbound: upgrade } as never
 }
 
 test('what is written in one turn of the loop is one write, in order, on either side', async () => {
   const transport = corked(tcp())({ logger: { forComponent: () => silent } } as never)
-  let accepted: (wire: Wire) => void
-  const inbound = new Promise<Wire>((resolve) => (accepted = resolve))
+  let accepted: (wire: TcpWire) => void
+  const inbound = new Promise<TcpWire>((resolve) => (accepted = resolve))
   const listener = transport.createListener({ upgrader: upgraderFor((wire) => accepted(wire)) })
   await listener.listen(multiaddr('/ip4/127.0.0.1/tcp/0'))
   const [address] = listener.getAddrs()
   const dialled = (await transport.dial(address, {
     upgrader: upgraderFor(() => {}),
     signal: new AbortController().signal,
-  } as never)) as unknown as Wire
+  } as never)) as unknown as TcpWire
   const ends = [dialled, await inbound] as const
-  for (const [here, there] of [ends, [...ends].reverse()] as [Wire, Wire][]) {
+  for (const [here, there] of [ends, [...ends].reverse()] as [TcpWire, TcpWire][]) {
     const received: number[] = []
     let writes = 0
     const { _writev: gathered } = here.socket

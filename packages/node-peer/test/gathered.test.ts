@@ -7,38 +7,27 @@ import { webSockets } from '@murmuration/libp2p-link/node'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { expect, test } from 'vitest'
+import { silent, upgraderFor } from './wires.ts'
+import type { Wire } from './wires.ts'
 
-interface Wire extends EventTarget {
+interface WebSocketWire extends Wire<Uint8ArrayList> {
   readonly websocket: WebSocket
-  send(bytes: Uint8ArrayList): boolean
-  abort(error: Error): void
-}
-
-const silent: object = Object.assign(() => {}, { error() {}, trace() {}, enabled: false, newScope: () => silent })
-
-/** Hands on what is to become a connection, as it is. */
-function upgraderFor(seen: (wire: Wire) => void) {
-  const upgrade = (wire: Wire): Promise<Wire> => {
-    seen(wire)
-    return Promise.resolve(wire)
-  }
-  return { upgradeInbound: upgrade, upgradeOutbound: upgrade } as never
 }
 
 test('a length and its body are one message, on either side; a large one is not held back for what follows it', async () => {
   const components = { logger: { forComponent: () => silent }, events: new EventTarget() }
   const transport = gathered(webSockets())(components as never)
-  let accepted: (wire: Wire) => void
-  const inbound = new Promise<Wire>((resolve) => (accepted = resolve))
+  let accepted: (wire: WebSocketWire) => void
+  const inbound = new Promise<WebSocketWire>((resolve) => (accepted = resolve))
   const listener = transport.createListener({ upgrader: upgraderFor((wire) => accepted(wire)) })
   await listener.listen(multiaddr('/ip4/127.0.0.1/tcp/0/ws'))
   const [address] = listener.getAddrs()
   const dialled = (await transport.dial(address, {
     upgrader: upgraderFor(() => {}),
     signal: new AbortController().signal,
-  } as never)) as unknown as Wire
+  } as never)) as unknown as WebSocketWire
   const ends = [dialled, await inbound] as const
-  for (const [here, there] of [ends, [...ends].reverse()] as [Wire, Wire][]) {
+  for (const [here, there] of [ends, [...ends].reverse()] as [WebSocketWire, WebSocketWire][]) {
     const sizes: number[] = []
     const bytes: number[] = []
     there.websocket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {

@@ -59,7 +59,8 @@ export class Deframer {
   }
 }
 
-function concat(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+/** `bytes`: how many there are in all. */
+export function concat(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
   const whole = new Uint8Array(bytes)
   let at = 0
   for (const chunk of chunks) {
