@@ -3,7 +3,7 @@
 import type { SimRef } from '@murmuration/sim-peer'
 import { describe, expect, test } from 'vitest'
 import { again, allTold, hostOf, oneTo, stage, told } from './actor-stage.ts'
-import { elapse, get, only } from './scenario.ts'
+import { elapse, get, only, replay } from './scenario.ts'
 
 test('what a lost task was told is told again after hundreds of others were done with the same actor', () => {
   const scene = stage({ S: 0, G: 0, H: 0, X: 1, V: 2, W: 1 }, { config: { placeTimeoutMs: 300_000 } })
@@ -94,5 +94,20 @@ describe('an actor whose hosts die again and again', () => {
     })
     expect(scene.result(program, 200_000)).toEqual(oneTo(5))
     scene.endsWell()
+  })
+})
+
+test('its owner leaves and nobody else asks for it: what its group remembers goes in its time, and all that was in it', () => {
+  replay({
+    seed: 1821,
+    config: {},
+    spreadsCode: false,
+    distanceMs: 0,
+    isScattered: false,
+    seats: [{ name: 'p0' }, { name: 'p4' }],
+    jobs: [{ at: 0, host: 'p4', work: { kind: 'shelves', count: 1, ms: 0 } }],
+    faults: [{ at: 0, kind: 'drain', whom: 'p4', withinMs: 3919 }],
+    safetyMs: 0,
+    rescuer: {},
   })
 })

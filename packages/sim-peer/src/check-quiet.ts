@@ -143,8 +143,8 @@ export function checkEmpty(world: SimWorld): void {
       aliases: state.aliases.size,
       notes: state.notes.size,
       residents: state.residents.size,
-      // What nobody hosts, and nobody may ask for any more, is kept for its time.
-      leases: [...state.leases.all()].filter(({ until }) => until > peer.now()).length,
+      // That an actor is over is remembered for its time.
+      leases: [...state.leases.all()].filter(({ over }) => over === null).length,
       callees: state.callees.size + state.replies.size,
       names: state.names.size + state.names.changing.size,
       changes: state.changes.size,

@@ -56,6 +56,8 @@ const patienceMs = 20 * 60_000
 /** Then it is left in peace: with the programs' handles, and without them. */
 const quietMs = 20_000
 const emptyMs = 8_000
+/** What a record named is let go of wherever it is. */
+const recordlessMs = 1_000
 
 /** A seed, or the plan itself. */
 export function churn(what: number | Plan, options: ChurnOptions = {}): ChurnRun {
@@ -179,6 +181,9 @@ class Churn {
     for (const { program } of this.#jobs) program.runner.drop()
     this.#named.end()
     world.run({ forMs: emptyMs })
+    // Of actors of whose end nobody has told what they were is kept for its time, and then nothing of it.
+    world.run({ until: () => world.alive().every(keepsNoRecord), forMs: world.config.recordMs })
+    world.run({ forMs: recordlessMs })
     checkAlways(world)
     checkQuiet(world)
     checkEmpty(world)
@@ -289,6 +294,10 @@ function isIdle({ state }: SimPeer): boolean {
   const isOver = ({ spec, hosted, state: at }: TaskRow): boolean =>
     at === 'settled' || (spec.actor !== undefined && hosted !== null)
   return isLiving && state.executor.size === state.residents.size && [...state.tasks.all()].every(isOver)
+}
+
+function keepsNoRecord({ state }: SimPeer): boolean {
+  return [...state.leases.all()].every(({ over }) => over !== null)
 }
 
 /** It died with its peer, or that left. */
