@@ -293,6 +293,29 @@ it('a ballot that everybody else has to take keeps none behind it from a peer th
   })
 })
 
+it('who had the other ballot dies while whoever is left is busy for the dead: found out when that has room', () => {
+  replay({
+    seed: 2041,
+    config: {},
+    spreadsCode: false,
+    distanceMs: 0,
+    isScattered: false,
+    seats: [{ name: 'p0' }, { name: 'p2' }],
+    jobs: [
+      { at: 0, host: 'p2', work: { kind: 'dropped', count: 8, ms: 364 } },
+      { at: 0, host: 'p0', work: { kind: 'stashes', count: 1, copies: 1, ms: 0, pauseMs: 0, rebuilds: 1 } },
+      {
+        at: 0,
+        host: 'p0',
+        work: { kind: 'elections', count: 1, ms: 106, votes: 2, isAway: false, what: 'large', waitMs: 0 },
+      },
+    ],
+    faults: [{ at: 897, kind: 'kill', whom: 'p2' }],
+    safetyMs: 2091,
+    rescuer: {},
+  })
+})
+
 it('many votes at once go through', () => {
   const { mesh } = squares({ S: 0, A: 4, B: 4, C: 4, D: 4 })
   const program = mesh.ask('S', function* (context) {

@@ -87,16 +87,16 @@ function checkReady(peer: SimPeer): void {
     let kind = seen.get(key)
     if (!kind) seen.set(key, (kind = { fits: checkClass(peer, row, voters) }))
     // Of a ballot it may be found out only when somebody has room.
-    if (!kind.fits && row.placeBy === never && (voters.size === 0 || isIdle(peer)))
+    if (!kind.fits && row.placeBy === never && (voters.size === 0 || isIdle(peer, needs)))
       fail(peer, `${row.spec.id} is ready, fits nowhere and is not given up`)
   }
 }
 
-/** Nothing is out, and somebody takes more than that. */
-function isIdle(peer: SimPeer): boolean {
+/** Nothing is out, and somebody who may be given it takes more than that. */
+function isIdle(peer: SimPeer, needs: Needs): boolean {
   const { members, scheduler } = peer.state
-  const all = [...members.all()]
-  return all.every(({ life }) => scheduler.out(life) === 0) && all.some((member) => grantedBy(peer, member) > 0)
+  if ([...members.all()].some(({ life }) => scheduler.out(life) > 0)) return false
+  return ableTo(peer, needs).some((member) => mayBeGiven(peer, member) && grantedBy(peer, member) > 0)
 }
 
 /** Peers that have another ballot of the same vote, or had. */
@@ -112,18 +112,29 @@ function votersOf({ polls, tasks, directory }: PeerState, { spec }: TaskRow): Re
 
 /** Whether anybody could ever run it. Whoever can now has no room. */
 function checkClass(peer: SimPeer, { spec }: TaskRow, voters: ReadonlySet<string>): boolean {
-  const { members, leaving } = peer.state
-  let fits = false
-  for (const member of members.all()) {
-    const { profile, state, life } = member
-    if ((state !== 'alive' && state !== 'suspect') || !profile || !satisfies(profile, spec.policy.needs)) continue
-    if ((life === peer.life && leaving) || voters.has(member.peer)) continue
-    fits = true
-    if (state === 'suspect' || (member.hearsay && life !== peer.life)) continue
-    if (hasRoom(peer, member, spec.policy.needs, spec.depth) && !waitsForFaster(peer, spec, life))
-      fail(peer, `${spec.id} is ready, and ${life} has room for it`)
-  }
-  return fits
+  const { needs } = spec.policy
+  const able = ableTo(peer, needs).filter((member) => !voters.has(member.peer))
+  for (const member of able.filter((one) => mayBeGiven(peer, one)))
+    if (hasRoom(peer, member, needs, spec.depth) && !waitsForFaster(peer, spec, member.life))
+      fail(peer, `${spec.id} is ready, and ${member.life} has room for it`)
+  return able.length > 0
+}
+
+/** Whoever could run what needs this, now or later. */
+function ableTo({ state, life }: SimPeer, needs: Needs): Member[] {
+  const isHere = (member: Member): boolean => member.state === 'alive' || member.state === 'suspect'
+  return [...state.members.all()].filter(
+    (member) =>
+      isHere(member) &&
+      member.profile !== null &&
+      satisfies(member.profile, needs) &&
+      !(member.life === life && state.leaving),
+  )
+}
+
+/** It has been met, and nobody doubts it. */
+function mayBeGiven(peer: SimPeer, { state, hearsay, life }: Member): boolean {
+  return state === 'alive' && (!hearsay || life === peer.life)
 }
 
 /** The first in its queue has a time until which it waits for somebody faster than this one. */
