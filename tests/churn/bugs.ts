@@ -100,6 +100,21 @@ export const bugs = {
       graves.set = (life) => set(life, 0 as never)
     },
   },
+  'unkept-reply': {
+    what: 'a reply of an actor leaves before most of its group has it',
+    plant: ({ state: { residents, executor } }) => {
+      const add = residents.add.bind(residents)
+      residents.add = (actor, run) => {
+        const row = add(actor, run)
+        row.heldBack.push = ({ id }) => {
+          const call = executor.get(id)
+          if (call) call.isHeldBack = false
+          return 0
+        }
+        return row
+      }
+    },
+  },
   'joined-for-nothing': {
     what: 'an attempt that a second owner asks for tells only the first what came of it',
     plant: ({ state: { executor } }) => (executor.join = nothing),

@@ -214,9 +214,10 @@ function isClaimed({ state }: SimPeer, attempt: AttemptId, object: ObjectId): bo
 }
 
 /** A reply that waits for its actor's lease, or for a record of it: that is being asked for. */
-function isHeldBack({ state }: SimPeer, call: AttemptId, object: ObjectId): boolean {
-  const row = state.residents.get(object)
-  return row?.heldBack.some(({ id }) => id === call) === true && (row.tenure?.renewAt ?? never) !== never
+function isAskedFor({ state }: SimPeer, call: AttemptId, actor: ObjectId | undefined): boolean {
+  const row = actor && state.residents.get(actor)
+  if (!row?.heldBack.some(({ id }) => id === call)) return false
+  return (row.tenure?.renewAt ?? never) !== never
 }
 
 /** Refs inside are not safe yet: a guardian that is alive has yet to say so, or a copy is on its way. */
@@ -244,12 +245,15 @@ export function checkAttempts(peer: SimPeer): void {
     else if (
       row.state === 'done' &&
       row.unsaid.size === 0 &&
+      !row.isHeldBack &&
       row.unsent.length === 0 &&
       !state.members.ended(row.owner)
     )
       fail(peer, `${row.id} is done and its outcome does not leave`)
+    if (row.isHeldBack && !isAskedFor(peer, row.id, row.spec.call?.actor))
+      fail(peer, `${row.id} is held back, and nobody is asked to keep it`)
     for (const object of row.unsaid)
-      if (!isHeldBack(peer, row.id, object) && (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object)))
+      if (!state.unsaid.of(object).includes(row.id) || !willAnswer(peer, object))
         fail(peer, `${row.id} waits for the borrow of ${object}, which nobody answers`)
   }
   const [head] = state.executor.unfed

@@ -1,8 +1,9 @@
 // 9: calls of one context to one actor begin in the order in which they were made, and once a later incarnation of an
-// actor has begun a call, no earlier one begins any.
+// actor has begun a call, no earlier one begins any. A reply that counts once is read only when more than half of those who
+// keep the actor's state have it.
 
-import type { ContextId, ObjectId, Order, TaskId, TaskSpec } from '@murmuration/core/internal'
-import { compareEpochs } from '@murmuration/core/internal'
+import type { ContextId, LifeId, ObjectId, Order, TaskId, TaskSpec } from '@murmuration/core/internal'
+import { compareEpochs, isStream, resultOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
 
 type Epoch = Parameters<typeof compareEpochs>[0]
@@ -13,12 +14,19 @@ export class ActorWitness {
   readonly #asked = new Map<string, number>()
   readonly #begun = new Map<string, number>()
   readonly #ran = new Set<TaskId>()
+  /** Actors whose replies are kept before they leave, and by what is read the calls of them that nobody has read yet. */
+  readonly #keeping = new Set<ObjectId>()
+  readonly #unread = new Map<ObjectId, { readonly actor: ObjectId; readonly task: TaskId }>()
   /** Incarnations that have run a call. */
   readonly incarnations = new Map<ObjectId, Set<string>>()
 
-  /** A context makes that call. */
-  asked({ id, call, context }: TaskSpec): void {
+  /** A context makes that call, or spawns that actor. */
+  asked(owner: SimPeer, spec: TaskSpec): void {
+    const { id, call, context, actor } = spec
+    const isKeeping = actor?.onceOnly === true && actor.everyCalls > 0 && owner.world.actors.get(spec.fn)?.snapshots
+    if (isKeeping) this.#keeping.add(id as string as ObjectId)
     if (!call || this.#nth.has(id)) return
+    if (!isStream(spec)) this.#unread.set(resultOf(id), { actor: call.actor, task: id })
     const line = `${call.actor}|${context}`
     const nth = this.#asked.get(line) ?? 0
     this.#asked.set(line, nth + 1)
@@ -32,6 +40,22 @@ export class ActorWitness {
     if (this.#ran.has(spec.id)) return
     this.#ran.add(spec.id)
     this.#checkOrder(actor, spec.context, spec.id)
+  }
+
+  /** Somebody has the reply, the first to have it. */
+  read({ world }: SimPeer, object: ObjectId): void {
+    const { actor, task } = this.#unread.get(object) ?? {}
+    this.#unread.delete(object)
+    if (!actor || !task || !this.#keeping.has(actor)) return
+    const rows = world.alive().flatMap(({ state }) => state.leases.get(actor) ?? [])
+    const records = rows.flatMap(({ record }) => record ?? [])
+    const isKept = (life: LifeId): boolean => {
+      const peer = world.living(life)
+      return !peer || peer.state.leases.get(actor)?.record?.answers.some((answer) => answer.task === task) === true
+    }
+    const isSafe = ({ group }: (typeof records)[number]): boolean => group.filter(isKept).length > group.length / 2
+    if (records.length === 0 || rows.some(({ over }) => over !== null) || records.some(isSafe)) return
+    throw new Error(`the reply to ${task} is read before most of those who keep the state of ${actor} have it`)
   }
 
   #checkIncarnation(peer: SimPeer, actor: ObjectId): void {

@@ -66,7 +66,7 @@ export class Witness {
   added(owner: SimPeer, spec: TaskSpec): void {
     // Run again for what it put: a notice says so.
     if (owner.state.makers.get(spec.id)?.isRun) return
-    this.actors.asked(spec)
+    this.actors.asked(owner, spec)
     this.#account(owner.life, spec.id).added++
     this.#cause(spec.id)
     if (spec.policy.retries >= 0) this.isImpatient = true
@@ -170,9 +170,11 @@ export class Witness {
   }
 
   /** 1: one ref, one value, whoever reads it and whenever; a failure is no value later, nor before. */
-  #read({ life }: SimPeer, { object, source, located }: Settled): void {
+  #read(peer: SimPeer, { object, source, located }: Settled): void {
+    const { life } = peer
     this.settled++
     if (located.type === 'alias') return
+    if (located.type !== 'failure') this.actors.read(peer, object)
     if (located.type === 'failure') {
       const { code } = located.failure
       if (code === 'OBJECT_LOST' || code === 'OVERLOADED') return

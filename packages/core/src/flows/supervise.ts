@@ -305,7 +305,7 @@ export function callEnded(state: PeerState, call: RunRow, outcome: Outcome, now:
 }
 
 function holdBack(row: Resident, call: RunRow, version: number): void {
-  call.unsaid.add(row.actor)
+  call.isHeldBack = true
   row.heldBack.push({ id: call.id, version })
 }
 
@@ -343,7 +343,8 @@ export function runEnded(state: PeerState, run: RunRow): void {
   }
   for (const { id } of row.heldBack) {
     const call = state.executor.get(id)
-    if (!call?.unsaid.delete(actor)) continue
+    if (!call?.isHeldBack) continue
+    call.isHeldBack = false
     const outcome: Outcome = {
       type: 'crash',
       reason: 'terminated',

@@ -44,7 +44,7 @@ export function answer(state: PeerState, to: LifeId, outcome: Omit<OutcomeMessag
 export function answerAskers(state: PeerState, row: RunRow): void {
   if (row.unsent.length > 0) sendItems(state, row)
   if (row.state !== 'done') return
-  if (row.unsent.length > 0 || row.unsaid.size > 0 || state.ledger.waits.has(row.id)) return
+  if (row.unsent.length > 0 || row.unsaid.size > 0 || row.isHeldBack || state.ledger.waits.has(row.id)) return
   for (const asker of row.others ?? []) {
     if (state.members.ended(asker.owner)) continue
     state.executor.dropAsker(row, asker.owner)

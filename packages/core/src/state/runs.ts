@@ -70,6 +70,8 @@ export interface RunRow {
   ms: number
   /** Borrows that their owners must acknowledge before the outcome leaves. */
   readonly unsaid: LazySet<ObjectId>
+  /** A reply that leaves when most of its actor's group has it, or when the lease stands. */
+  isHeldBack: boolean
   /** The owner's life is over: kept until then, for whoever answers next. */
   orphanedAt: Instant
   /** That time is up, or it was given back: whatever comes of it goes nowhere. */
@@ -104,6 +106,7 @@ export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extr
     outcome: null,
     ms: 0,
     unsaid: new LazySet(),
+    isHeldBack: false,
     orphanedAt: never,
     abandoned: false,
   }

@@ -49,12 +49,15 @@ export function begin(state: PeerState, row: Resident): void {
 
 /** Outcomes that a majority's word was missing for. */
 export function freeHeldBack(state: PeerState, row: Resident, now: Instant): void {
-  const { tenure, heldBack, actor } = row
+  const { tenure, heldBack } = row
   if (!tenure || now >= tenure.until) return
   const left = heldBack.filter(({ id, version }) => {
     if (version > tenure.committed) return true
     const run = state.executor.get(id)
-    if (run?.unsaid.delete(actor)) answerAskers(state, run)
+    if (run?.isHeldBack) {
+      run.isHeldBack = false
+      answerAskers(state, run)
+    }
     return false
   })
   heldBack.splice(0, heldBack.length, ...left)
