@@ -9,6 +9,7 @@ import { isOver } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { keepsForOthers } from '../state/bytes.ts'
 import { dial, notify, signal } from '../state/peer-state.ts'
+import { groupOf, mayKeep } from '../state/tenancy.ts'
 
 /** How long a leaving peer waits for its hand-over. */
 export const leaveMs = 5_000
@@ -145,7 +146,7 @@ function isBusy(state: PeerState): boolean {
   if (state.executor.size > 0 || state.outbox.length > 0) return true
   for (const life of state.sessions.lives())
     if (state.members.lives(life) && state.sessions.queued(life) > 0) return true
-  return keepsForOthers(state) > 0 || answersForWork(state) || isMissed(state)
+  return keepsForOthers(state) > 0 || answersForWork(state) || isMissed(state) || isOfGroups(state)
 }
 
 /**
@@ -169,6 +170,14 @@ function isMissed({ ledger, directory, self }: PeerState): boolean {
     const entry = directory.get(object)
     if (entry?.state === 'stored' && entry.holders.has(self) && entry.copying.size > 0) return true
   }
+  return false
+}
+
+/** What actors go on from is kept here: as long as others may keep it, their hosts take us out of their groups first. */
+function isOfGroups(state: PeerState): boolean {
+  if (![...state.members.all()].some((member) => mayKeep(state, member))) return false
+  for (const { record, over } of state.leases.all())
+    if (over === null && record && groupOf(record).includes(state.self)) return true
   return false
 }
 

@@ -236,7 +236,7 @@ function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
   if (tenure.committed < record.version && groups.every((group) => hasQuorum(group, isGone, has))) {
     tenure.committed = record.version
     checkpointKept(state, row)
-    if (record.before !== null) changeTo(state, row, tenure, { group: record.group, before: null, now })
+    if (record.before !== null) settleOn(state, row, tenure, now)
   }
   if (now >= tenure.until) return
   if (row.state === 'leasing') begin(state, row)
@@ -290,8 +290,8 @@ function again(state: PeerState, row: Resident, standing: Standing, now: Instant
 }
 
 /**
- * Others take the place of members that are gone, one change at a time. One to whom that change would have led, and who is
- * gone before it was made, is passed over: what both groups of the old change agreed to, the old group knows of.
+ * Others take the place of members that are gone, or leave, one change at a time. One to whom that change would have led, and
+ * who is gone before it was made, is passed over: what both groups of the old change agreed to, the old group knows of.
  */
 function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
   const { record, committed, blank } = tenure
@@ -299,14 +299,31 @@ function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): vo
   const isChanging = record.before !== null
   if (isChanging ? !record.group.some(isLost) : committed < record.version) return
   const before = record.before ?? record.group
-  const staying = before.filter((life) => !isLost(life))
+  const staying = before.filter((life) => !isLost(life) && !state.members.leaves(life))
   const missing = state.config.leaseGroup - staying.length
   if (missing <= 0 && !isChanging) return
   const chosen = appointed(state, row.actor, [...staying, ...blank], { count: Math.max(0, missing), now })
-  // Whoever knows nothing goes first, and may come again as somebody new.
-  if (staying.length + chosen.length === 0 || (chosen.length === 0 && blank.size === 0 && !isChanging)) return
+  // Whoever knows nothing goes first, and may come again as somebody new; whoever is thought dead may come back as who it was.
+  const mayShrink = isChanging || blank.size > 0 || before.some((life) => willNotCome(state, life))
+  if (staying.length + chosen.length === 0 || (chosen.length === 0 && !mayShrink)) return
   blank.clear()
   changeTo(state, row, tenure, { group: [...staying, ...chosen], before, now })
+}
+
+/** Nobody counts on it any more, or will in a moment. */
+function willNotCome({ members }: PeerState, life: LifeId): boolean {
+  return members.isGone(life) || members.leaves(life)
+}
+
+/** The new group alone, from now on. Those who are of it no more hear so: some wait for that before they go. */
+// oxlint-disable-next-line max-params -- whose group, when
+function settleOn(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
+  const { group, before } = tenure.record
+  changeTo(state, row, tenure, { group, before: null, now })
+  const { epoch, nth, record } = tenure
+  for (const life of before ?? [])
+    if (!group.includes(life) && !state.members.ended(life))
+      say(state, life, { type: 'renew', actor: row.actor, epoch, nth, record })
 }
 
 // oxlint-disable-next-line max-params -- what changes to what, when

@@ -134,6 +134,12 @@ export class Membership {
     return row.life !== life || row.state === 'left' || row.refuses
   }
 
+  /** It hands over what it has, and is gone then. */
+  leaves(life: LifeId): boolean {
+    const row = this.#rows.get(peerOf(life))
+    return row?.life === life && row.state === 'draining'
+  }
+
   /** Nobody listens at its address. */
   refused(life: LifeId): void {
     const row = this.#rows.get(peerOf(life))

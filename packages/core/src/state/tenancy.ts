@@ -8,6 +8,7 @@ import { clip } from '../model/limits.ts'
 import type { Outcome } from '../model/task.ts'
 import { answerAskers, sendItems } from './answer.ts'
 import { editionOf } from './editions.ts'
+import type { Member } from './membership.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import { roleOf } from './permits.ts'
@@ -119,16 +120,14 @@ export function appointed(
   { count, now }: { readonly count: number; readonly now: Instant },
 ): LifeId[] {
   const domains = group.map((life) => state.members.get(peerOf(life))?.profile?.domain ?? peerOf(life))
-  const fit = [...state.members.all()].filter(
-    (member) =>
-      member.state === 'alive' &&
-      (!member.hearsay || member.peer === state.peer) &&
-      !group.includes(member.life) &&
-      !(member.peer === state.peer && state.leaving) &&
-      roleOf(state, member.peer) === 'member' &&
-      (member.profile?.memoryBytes ?? 0) > 0,
-  )
+  const fit = [...state.members.all()].filter((member) => !group.includes(member.life) && mayKeep(state, member))
   return copyOrder(actor, fit, new Set(domains), now)
     .slice(0, count)
     .map(({ life }) => life)
+}
+
+/** It may be of groups, and stays. */
+export function mayKeep(state: PeerState, { peer, state: at, hearsay, profile }: Member): boolean {
+  if (at !== 'alive' || (hearsay && peer !== state.peer)) return false
+  return roleOf(state, peer) === 'member' && (profile?.memoryBytes ?? 0) > 0
 }

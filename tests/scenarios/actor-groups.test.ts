@@ -1,0 +1,138 @@
+// Those who keep an actor's state leave, as hosts or not: it is kept by who stays before they go, and no answer is lost
+// with a host that dies next.
+
+import type { Body, Context, Got, Wait } from '@murmuration/sim-peer'
+import { expect, test } from 'vitest'
+import { again, hostOf, lasting, oneTo, stage, told } from './actor-stage.ts'
+import { elapse } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
+
+/** Runs actors, and is of no group. */
+const host = { slots: 1, memoryBytes: 0 }
+
+type Steps = Generator<Wait, void, Got>
+
+/** Two calls before, two after. */
+function* adding(context: Context, between: () => Steps): Body {
+  const actor = context.spawn('Counter', [0], lasting)
+  const seen: unknown[] = []
+  const add = function* (): Steps {
+    for (const _ of oneTo(2)) seen.push(yield* told(context.send(actor, 'add', [1, 1], again)))
+  }
+  yield* add()
+  yield* between()
+  yield* add()
+  return seen
+}
+
+function drain(scene: Scenario, ...peers: string[]): void {
+  for (const name of peers) {
+    const peer = scene.peer(name)
+    peer.event({ type: 'drain', peer: peer.life, withinMs: 30_000 })
+  }
+}
+
+function* untilGone(scene: Scenario, ...peers: string[]): Steps {
+  while (peers.some((name) => scene.peer(name).alive)) yield* elapse(10)
+}
+
+/** Whom the host counts as its group. */
+function groupOf(scene: Scenario): string[] {
+  const [row] = scene.peer(hostOf(scene)).state.residents.all()
+  return (row?.tenure?.record.group ?? []).map((life) => life[0] as string).sort()
+}
+
+test('two of three leave: fewer keep it from then on, and the host that dies next takes nothing with it', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: host, Y: host })
+  const program = scene.ask('S', function* (context) {
+    return yield* adding(context, function* () {
+      expect(groupOf(scene)).toEqual(['G', 'H', 'S'])
+      const from = scene.clock.now
+      drain(scene, 'G', 'H')
+      yield* untilGone(scene, 'G', 'H')
+      expect(scene.clock.now - from).toBeLessThan(scene.config.leaseMs)
+      expect(groupOf(scene)).toEqual(['S'])
+      scene.kill(hostOf(scene))
+    })
+  })
+  expect(scene.result(program)).toEqual(oneTo(4))
+  scene.endsWell()
+})
+
+test('others are there: they keep it before who leaves has gone', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: host, Y: host })
+  const program = scene.ask('S', function* (context) {
+    return yield* adding(context, function* () {
+      for (const name of ['I', 'J']) scene.add(name, { slots: 0 })
+      yield* elapse(10_000)
+      drain(scene, 'G', 'H')
+      yield* untilGone(scene, 'G', 'H')
+      expect(groupOf(scene)).toEqual(['I', 'J', 'S'])
+      for (const name of [hostOf(scene), 'I']) scene.kill(name)
+    })
+  })
+  expect(scene.result(program)).toEqual(oneTo(4))
+  scene.endsWell()
+})
+
+test('a host of its own group leaves with the other one: the peer that stays has all of it for who comes next', () => {
+  const scene = stage({ S: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    return yield* adding(context, function* () {
+      expect(groupOf(scene)).toEqual(['S', 'X', 'Y'])
+      drain(scene, 'X', 'Y')
+      yield* untilGone(scene, 'X', 'Y')
+      scene.add('Z', { slots: 1 })
+    })
+  })
+  expect(scene.result(program)).toEqual(oneTo(4))
+  scene.endsWell()
+})
+
+test('its host is gone: who leaves waits for the next one, which lets it go', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: host, Y: host })
+  const program = scene.ask('S', function* (context) {
+    return yield* adding(context, function* () {
+      const first = hostOf(scene)
+      scene.kill(first)
+      drain(scene, 'G', 'H')
+      yield* untilGone(scene, 'G', 'H')
+      expect(groupOf(scene)).toEqual(['S'])
+      scene.restart(first)
+      yield* elapse(2_000)
+      scene.kill(hostOf(scene))
+    })
+  })
+  expect(scene.result(program)).toEqual(oneTo(4))
+  scene.endsWell()
+})
+
+test('a reply leaves when most of its group has it, whenever the handle that the call was given is answered for', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: host, Y: host })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    const seen: unknown[] = []
+    for (const add of [1, 1, 1]) {
+      seen.push(yield* told(context.send(actor, 'add', [1, add], again)))
+      scene.kill(hostOf(scene))
+      yield* elapse(1_000)
+      for (const name of ['X', 'Y']) if (!scene.peer(name).alive) scene.restart(name)
+    }
+    return seen
+  })
+  expect(scene.result(program)).toEqual(oneTo(3))
+  scene.endsWell()
+})
+
+test('everybody leaves: nobody waits for somebody else to keep it', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: 1 })
+  const program = scene.ask('S', function* (context) {
+    const named = { ...lasting, name: 'hits', detached: true }
+    return yield* told(context.send(context.spawn('Counter', [0], named), 'add', [1, 1], again))
+  })
+  expect(scene.result(program)).toBe(1)
+  const from = scene.clock.now
+  drain(scene, 'S', 'G', 'H', 'X')
+  scene.until(() => scene.alive().length === 0, 'everybody has left')
+  expect(scene.clock.now - from).toBeLessThan(scene.config.leaseMs)
+})
