@@ -294,6 +294,23 @@ test('a link that breaks in the middle of a call breaks no call: it is answered 
   scene.endsWell()
 })
 
+test('its program leaves: of the calls that its worker was handed nothing begins any more', () => {
+  const scene = stage({ S: 1, X: 1 })
+  scene.ask('S', function* (context) {
+    const actor = context.spawn('Tally', [0], only('S'))
+    const own = context.send(actor, 'add', [1_000, 1])
+    return yield* allTold([own, context.call('bump', [{ actor }, 1, 1_000], only('X'))])
+  })
+  const { state } = scene.peer('S')
+  scene.until(() => [...state.residents.all()].some(({ running }) => running.size === 2), 'it was handed both')
+  const { executions } = scene.witness
+  const begun = executions.size
+  scene.peer('S').event({ type: 'leave' })
+  scene.until(() => scene.peer('S').left, 'S has left')
+  scene.run({ forMs: 5_000 })
+  expect(executions.size).toBe(begun)
+})
+
 test('a drain costs no restart, the death after it does', () => {
   const scene = stage({ S: 0, G: 0, X: 1, Y: 1, Z: 1 })
   const program = scene.ask('S', function* (context) {

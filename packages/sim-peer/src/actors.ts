@@ -142,6 +142,8 @@ export class SimActors {
   }
 
   #next(instance: Instance): void {
+    // Its worker may have ended since.
+    if (this.#byWorker.get(instance.worker) !== instance) return
     const most = instance.order.spec.actor?.concurrency ?? 1
     // What can go on does before anything else begins.
     for (const { runner } of instance.parked.values()) runner.resume()
