@@ -53,8 +53,10 @@ export class ActorWitness {
       const peer = world.living(life)
       return !peer || peer.state.leases.get(actor)?.record?.answers.some((answer) => answer.task === task) === true
     }
-    const isSafe = ({ group }: (typeof records)[number]): boolean => group.filter(isKept).length > group.length / 2
-    if (records.length === 0 || rows.some(({ over }) => over !== null) || records.some(isSafe)) return
+    // While a group changes, what the old one had agreed on by then is safe as well.
+    const groups = records.flatMap(({ group, before }) => [group, ...(before ? [before] : [])])
+    const isSafe = groups.some((group) => group.filter(isKept).length > group.length / 2)
+    if (records.length === 0 || rows.some(({ over }) => over !== null) || isSafe) return
     throw new Error(`the reply to ${task} is read before most of those who keep the state of ${actor} have it`)
   }
 
