@@ -124,6 +124,27 @@ test('a reply leaves when most of its group has it, whenever the handle that the
   scene.endsWell()
 })
 
+test('a member that slept while it was replaced leaves at once: nobody is going to tell it', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, I: 0, X: host })
+  const program = scene.ask('S', function* (context) {
+    return yield* adding(context, function* () {
+      const [name] = groupOf(scene).filter((one) => one !== 'S') as [string]
+      scene.peer(name).sleep()
+      yield* elapse(20_000)
+      expect(groupOf(scene)).toEqual(['S', 'G', 'H', 'I'].filter((one) => one !== name).sort())
+      yield* elapse(scene.config.orphanGraceMs)
+      scene.peer(name).thaw()
+      yield* elapse(5_000)
+      const from = scene.clock.now
+      drain(scene, name)
+      yield* untilGone(scene, name)
+      expect(scene.clock.now - from).toBeLessThan(scene.config.leaseMs)
+    })
+  })
+  expect(scene.result(program)).toEqual(oneTo(4))
+  scene.endsWell()
+})
+
 test('everybody leaves: nobody waits for somebody else to keep it', () => {
   const scene = stage({ S: 0, G: 0, H: 0, X: 1 })
   const program = scene.ask('S', function* (context) {

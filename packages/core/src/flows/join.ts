@@ -131,7 +131,7 @@ export function leave(state: PeerState, now: Instant, ms: number): void {
 export function goodbye(state: PeerState, now: Instant): boolean {
   const { leaving } = state
   if (!leaving || leaving.said) return false
-  if (now < leaving.by && isBusy(state)) return false
+  if (now < leaving.by && isBusy(state, now)) return false
   leaving.said = true
   const claim = state.members.declare('left', now)
   state.gossip.spread(claim)
@@ -141,12 +141,12 @@ export function goodbye(state: PeerState, now: Instant): boolean {
 }
 
 /** Something here still matters to somebody who is there to take it. */
-function isBusy(state: PeerState): boolean {
+function isBusy(state: PeerState, now: Instant): boolean {
   if (state.members.others().length === 0) return false
   if (state.executor.size > 0 || state.outbox.length > 0) return true
   for (const life of state.sessions.lives())
     if (state.members.lives(life) && state.sessions.queued(life) > 0) return true
-  return keepsForOthers(state) > 0 || answersForWork(state) || isMissed(state) || isOfGroups(state)
+  return keepsForOthers(state) > 0 || answersForWork(state) || isMissed(state) || isOfGroups(state, now)
 }
 
 /**
@@ -173,11 +173,16 @@ function isMissed({ ledger, directory, self }: PeerState): boolean {
   return false
 }
 
-/** What actors go on from is kept here: as long as others may keep it, their hosts take us out of their groups first. */
-function isOfGroups(state: PeerState): boolean {
+/**
+ * What actors go on from is kept here: as long as others may keep it, their hosts take us out of their groups first. Of what
+ * nobody has spoken for so long nobody is going to be the host.
+ */
+function isOfGroups(state: PeerState, now: Instant): boolean {
   if (![...state.members.all()].some((member) => mayKeep(state, member))) return false
-  for (const { record, over } of state.leases.all())
-    if (over === null && record && groupOf(record).includes(state.self)) return true
+  for (const { record, over, at } of state.leases.all()) {
+    if (over !== null || record === null || after(at, state.config.orphanGraceMs) <= now) continue
+    if (groupOf(record).includes(state.self)) return true
+  }
   return false
 }
 
