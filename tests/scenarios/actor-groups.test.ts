@@ -1,7 +1,7 @@
 // Those who keep an actor's state leave, as hosts or not: it is kept by who stays before they go, and no answer is lost
 // with a host that dies next.
 
-import type { Body, Context, Got, Wait } from '@murmuration/sim-peer'
+import type { Body, Context, Got, SimPeer, Wait } from '@murmuration/sim-peer'
 import { expect, test } from 'vitest'
 import { again, hostOf, lasting, oneTo, stage, told } from './actor-stage.ts'
 import { elapse } from './scenario.ts'
@@ -124,24 +124,51 @@ test('a reply leaves when most of its group has it, whenever the handle that the
   scene.endsWell()
 })
 
-test('a member that slept while it was replaced leaves at once: nobody is going to tell it', () => {
+/** One that is not its owner. */
+function memberOf(scene: Scenario): SimPeer {
+  return scene.peer(groupOf(scene).find((name) => name !== 'S') as string)
+}
+
+function* leavesAtOnce(scene: Scenario, { peer }: SimPeer): Steps {
+  const from = scene.clock.now
+  drain(scene, peer)
+  yield* untilGone(scene, peer)
+  expect(scene.clock.now - from).toBeLessThan(scene.config.leaseMs)
+}
+
+test('a member that slept while another took its place is told when it is back, and waits for nobody when it leaves', () => {
   const scene = stage({ S: 0, G: 0, H: 0, I: 0, X: host })
   const program = scene.ask('S', function* (context) {
     return yield* adding(context, function* () {
-      const [name] = groupOf(scene).filter((one) => one !== 'S') as [string]
-      scene.peer(name).sleep()
-      yield* elapse(20_000)
-      expect(groupOf(scene)).toEqual(['S', 'G', 'H', 'I'].filter((one) => one !== name).sort())
-      yield* elapse(scene.config.orphanGraceMs)
-      scene.peer(name).thaw()
-      yield* elapse(5_000)
-      const from = scene.clock.now
-      drain(scene, name)
-      yield* untilGone(scene, name)
-      expect(scene.clock.now - from).toBeLessThan(scene.config.leaseMs)
+      const member = memberOf(scene)
+      member.sleep()
+      yield* elapse(10_000)
+      expect(groupOf(scene)).toEqual(['S', 'G', 'H', 'I'].filter((name) => name !== member.peer).sort())
+      member.thaw()
+      yield* elapse(scene.config.leaseMs)
+      for (const { record } of member.state.leases.all()) expect(record?.group).not.toContain(member.life)
+      yield* leavesAtOnce(scene, member)
     })
   })
   expect(scene.result(program)).toEqual(oneTo(4))
+  scene.endsWell()
+})
+
+test('a member that slept while an actor ended waits for no host of it when it leaves long after', () => {
+  const scene = stage({ S: 0, G: 0, H: 0, X: host })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], lasting)
+    yield* told(context.send(actor, 'add', [1, 1], again))
+    const member = memberOf(scene)
+    member.sleep()
+    yield* elapse(10_000)
+    yield { type: 'stop', ref: actor, reason: 'enough' }
+    member.thaw()
+    yield* elapse(scene.config.orphanGraceMs)
+    yield* leavesAtOnce(scene, member)
+    return 'done'
+  })
+  expect(scene.result(program)).toBe('done')
   scene.endsWell()
 })
 

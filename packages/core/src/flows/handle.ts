@@ -159,6 +159,7 @@ function comeBack(state: PeerState, life: LifeId): void {
   adopt.ownerBack(state, life)
   recover.revived(state, life)
   stream.ownerKnown(state, life)
+  stand.memberBack(state, life)
 }
 
 /** Everything whose time has come. */

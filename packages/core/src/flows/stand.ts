@@ -194,6 +194,7 @@ export function leased(state: PeerState, from: LifeId, message: MessageOf<'renew
   const tenure = row?.tenure
   const asked = tenure?.asked.get(message.nth)
   if (!row || !tenure || !asked || compareEpochs(message.epoch, tenure.epoch) !== 0) return
+  if (!groupOf(tenure.record).includes(from)) return
   if (!message.isMember) return blank(state, row, tenure, from)
   // Another was promised: there may be a later incarnation any moment.
   if (!message.granted) return endRun(state, row, { type: 'returned', reason: 'another peer is its host now' })
@@ -320,10 +321,17 @@ function willNotCome({ members }: PeerState, life: LifeId): boolean {
 function settleOn(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
   const { group, before } = tenure.record
   changeTo(state, row, tenure, { group, before: null, now })
-  const { epoch, nth, record } = tenure
-  for (const life of before ?? [])
-    if (!group.includes(life) && !state.members.ended(life))
-      say(state, life, { type: 'renew', actor: row.actor, epoch, nth, record })
+  for (const life of before ?? []) if (!state.members.ended(life)) dismiss(state, row, tenure, life)
+}
+
+function dismiss(state: PeerState, { actor }: Resident, { epoch, nth, record }: Tenure, life: LifeId): void {
+  if (!groupOf(record).includes(life)) say(state, life, { type: 'renew', actor, epoch, nth, record })
+}
+
+/** It was thought dead, and another has its place: to go by what it knows it would be of the group still. */
+export function memberBack(state: PeerState, life: LifeId): void {
+  for (const row of state.residents.all())
+    if (row.tenure?.granted.has(life) && row.state !== 'over') dismiss(state, row, row.tenure, life)
 }
 
 // oxlint-disable-next-line max-params -- what changes to what, when
