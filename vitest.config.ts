@@ -1,4 +1,4 @@
-// What `npm test` runs: five projects, in this order where they must not disturb each other. No test is
+// What `npm test` runs: five projects, by turns where they must not disturb each other. No test is
 // tried twice and none sleeps; the timeouts are only there so that a test that waits for ever ends.
 
 import { execFileSync } from 'node:child_process'
@@ -8,11 +8,11 @@ import { defineConfig } from 'vitest/config'
 execFileSync(process.execPath, ['scripts/bundle.mjs'], { cwd: import.meta.dirname, stdio: 'inherit' })
 
 /** Tests that keep this machine's cores busy wait for those before them. */
-const turns = { together: 0, simulations: 1, processes: 2, browser: 3 }
+const turns = { together: 0, simulations: 1, processes: 2 }
 
-/** One per core on the smallest machine that this is to pass on, and one more where tests wait for processes. */
+/** One per core on the smallest machine that this is to pass on, and twice that where tests wait for processes. */
 const workers = 2
-const waiters = 3
+const waiters = 4
 
 /** What is built is taken as Node takes it: to transform its modules again would cost more than many a test. */
 const server = { deps: { external: [/\/packages\/[^/]+\/dist\//] } }
@@ -69,6 +69,7 @@ export default defineConfig({
           name: 'processes',
           server,
           include: ['tests/processes/**/*.test.ts'],
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: waiters,
@@ -81,11 +82,12 @@ export default defineConfig({
           name: 'browser',
           server,
           include: ['tests/browser/**/*.test.ts'],
+          isolate: false,
           globalSetup: ['tests/browser/chromium-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: waiters,
-          sequence: { groupOrder: turns.browser },
+          sequence: { groupOrder: turns.processes },
         },
       },
     ],

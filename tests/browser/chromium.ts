@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContext } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 
 export const chromiumPath = process.env['MURMURATION_CHROMIUM'] ?? '/usr/bin/chromium'
 
@@ -90,6 +90,20 @@ export async function startOrdinaryChromium(): Promise<OrdinaryChromium> {
     await end()
     throw error
   }
+}
+
+/**
+ * Has nothing of its network told to Playwright, which asks for a copy of every frame of a WebSocket, as text, with no
+ * way to say no: that costs several times what the frames do. Its events and routes of the network end with it.
+ */
+export async function withhold(page: Page): Promise<void> {
+  const { _connection: connection } = page as unknown as { _connection: { toImpl(page: Page): Driven } }
+  await connection.toImpl(page).delegate._mainFrameSession._client.send('Network.disable')
+}
+
+/** What Playwright keeps of a page, in its pinned version: the line to Chromium that it asked on. */
+interface Driven {
+  readonly delegate: { readonly _mainFrameSession: { readonly _client: { send(method: string): Promise<unknown> } } }
 }
 
 async function killPages(browser: Browser): Promise<void> {

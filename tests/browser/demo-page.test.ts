@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { makeInvite, servePage } from '@murmuration/node-peer/internal'
 import type { ServedPage } from '@murmuration/node-peer/internal'
 import { Flock } from '../processes/flock.ts'
-import { endChromium, startChromium } from './chromium.ts'
+import { endChromium, startChromium, withhold } from './chromium.ts'
 
 let flock: Flock
 let served: ServedPage
@@ -33,11 +33,12 @@ async function invite(role: 'member' | 'worker'): Promise<string> {
   return link.replace('/#', '/?picture=160x120-2#')
 }
 
-/** A visitor of their own: nothing is shared with the others. */
-async function visit(link: string): Promise<Page> {
+/** A visitor of their own: nothing is shared with the others. What is done to its network needs that to be told of. */
+async function visit(link: string, { withNetwork = false }: { withNetwork?: boolean } = {}): Promise<Page> {
   const context = await (await startChromium()).newContext()
   contexts.push(context)
   const page = await context.newPage()
+  if (!withNetwork) await withhold(page)
   page.setDefaultTimeout(60_000)
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
@@ -133,7 +134,7 @@ test('without an invite, with half of one, and with nobody there', async () => {
 })
 
 test('where nobody answers it counts down, tries again by itself, and is in once somebody does', async () => {
-  const page = await visit(await invite('worker'))
+  const page = await visit(await invite('worker'), { withNetwork: true })
   await page.waitForLoadState('networkidle')
   await page.context().setOffline(true)
   await page.getByRole('button', { name: 'Join the mesh' }).click()
@@ -146,7 +147,7 @@ test('where nobody answers it counts down, tries again by itself, and is in once
 })
 
 test('a page of another version says so, and is of use when it is loaded again', async () => {
-  const page = await visit('about:blank')
+  const page = await visit('about:blank', { withNetwork: true })
   let aged = 0
   await page.route('**/*.js', async (route) => {
     const response = await route.fetch()

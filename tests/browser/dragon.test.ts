@@ -1,12 +1,12 @@
 // The dragon on three pages and two Node peers while all that happens to pages happens to them, each time to one that
-// has work: a crash, a close, a freeze, a lost network, a reload. It is rendered again and again until that is
-// through, and each picture must be to the byte what one process draws alone.
+// has work: a crash, a close, a freeze, a lost network, a reload. It is rendered again until that is through, and
+// each picture must be to the byte what one process draws alone.
 
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Mesh } from 'murmuration'
 import { canvasHere } from '@murmuration/demo/dragon/canvas'
 import { readModelFile } from '@murmuration/demo/dragon/model-file'
@@ -16,7 +16,7 @@ import { until } from '../processes/flock.ts'
 import { Pages } from './pages.ts'
 import type { Tab } from './pages.ts'
 
-const view = { width: 240, height: 120, samples: 16 }
+const view = { width: 240, height: 120, samples: 48 }
 const program = fileURLToPath(new URL('../../demo/dist/dragon/main.js', import.meta.url))
 
 let pages: Pages
@@ -37,23 +37,21 @@ test('pages crash, close, freeze, lose the network and reload, and the picture i
   expect(drawn).toEqual(drawn.map(() => alone))
 }, 300_000)
 
-/** All of it, one after the other; whoever goes for good is replaced. */
+/** Three at once, each to a page that has work; then the other two, to who came in place of those that are gone. */
 async function trouble([first, second, third]: readonly Tab[]): Promise<void> {
   if (!first || !second || !third) throw new Error('three pages are to be troubled')
-  await atWork(first)
-  await crash(first)
-  const fourth = await openWithoutWebRtc()
-  await atWork(second)
-  await close(second)
-  const fifth = await pages.open()
-  await atWork(third)
-  await freezeAndThaw(third)
-  await atWork(fourth)
-  await cutOff(fourth)
-  await atWork(fifth)
-  await reload(fifth)
+  const [fourth, fifth] = await Promise.all([
+    atWork(first)
+      .then(() => crash(first))
+      .then(openWithoutWebRtc),
+    atWork(second)
+      .then(() => close(second))
+      .then(() => pages.open()),
+    atWork(third).then(() => freezeAndThaw(third)),
+  ])
+  await Promise.all([atWork(fourth).then(() => cutOff(fourth)), atWork(fifth).then(() => reload(fifth))])
   // And then they are of use again.
-  for (const tab of [third, fourth, fifth]) await atWork(tab)
+  await Promise.all([third, fourth, fifth].map(atWork))
 }
 
 async function crash({ page, id }: Tab): Promise<void> {
@@ -79,7 +77,7 @@ async function freezeAndThaw({ page, id }: Tab): Promise<void> {
 
 /** Nothing takes WebRTC from a page while it stands, so that one is without it from the start. */
 async function openWithoutWebRtc(): Promise<Tab> {
-  const page = await pages.blank()
+  const page = await pages.blank({ withNetwork: true })
   await page.evaluate(() => void Reflect.deleteProperty(globalThis, 'RTCPeerConnection'))
   return pages.join(page)
 }
@@ -113,13 +111,14 @@ function isGone(id: string): boolean {
   return stateOf(id) === 'dead' || stateOf(id) === 'left'
 }
 
-/** Resolves once something runs there. */
+/** Resolves once something runs there. Who asks for tasks asks every peer, so that it is not done without a pause. */
 async function atWork({ id }: Tab): Promise<void> {
-  await until(async () => {
+  const isAtWork = async (): Promise<boolean> => {
     const name = mesh.peers().find((peer) => peer.id === id)?.name
     const tasks = await mesh.tasks({ limit: 1_000 })
     return name !== undefined && tasks.some(({ state, peer }) => state === 'assigned' && peer === name)
-  })
+  }
+  await vi.waitUntil(isAtWork, { timeout: 120_000, interval: 200 })
 }
 
 /** The SHA-256 of each picture until it is over; one at least. */

@@ -12,7 +12,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import type { JoinOptions } from '@murmuration/browser-peer'
 import { Flock } from '../processes/flock.ts'
 import type { StartOptions } from '../processes/peer-program.ts'
-import { startChromium, startOrdinaryChromium } from './chromium.ts'
+import { startChromium, startOrdinaryChromium, withhold } from './chromium.ts'
 import type { OrdinaryChromium } from './chromium.ts'
 
 export interface Tab {
@@ -68,13 +68,14 @@ export class Pages {
     return this.join(page, options)
   }
 
-  /** A tab that has not. */
-  async blank(): Promise<Page> {
+  /** A tab that has not. What is to be cut off from the network must be driven with it. */
+  async blank({ withNetwork = false }: { withNetwork?: boolean } = {}): Promise<Page> {
     const page = await this.context.newPage()
     page.on('pageerror', (error) => console.error('in the page:', error))
     page.on('console', (message) => {
       if (message.type() === 'error') console.error('in the page:', message.text())
     })
+    if (!withNetwork) await withhold(page)
     await page.goto(this.origin)
     return page
   }

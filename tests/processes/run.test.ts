@@ -87,7 +87,7 @@ describe('run', () => {
 test('one of three is killed while a program works: the sum is right, and status says who, when and how', async () => {
   const peers = [await terminal.up(), await terminal.up(), await terminal.up()]
   // Long enough to be looked at: two commands are started meanwhile.
-  const program = terminal.start('run', 'sum.ts', '400')
+  const program = terminal.start('run', 'sum.ts', '200')
   const victim = peers[1] as (typeof peers)[number]
   await victim.peer.said(({ event }) => event === 'printed')
   const tasks = await terminal.murmur('list', 'tasks')
@@ -98,7 +98,7 @@ test('one of three is killed while a program works: the sum is right, and status
   else expect(explained.err).toMatch(new RegExp(id)) // It was done meanwhile.
   victim.peer.signal('SIGKILL')
   const { code, out } = await program.ended
-  expect(out).toMatch(/"sum":79800/)
+  expect(out).toMatch(/"sum":19900/)
   expect(code).toBe(0)
   for (const { peer } of peers.filter((one) => one !== victim)) {
     const died = await peer.said(({ event }) => event === 'peer:died')
