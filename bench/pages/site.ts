@@ -7,7 +7,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
-import { startOrdinaryChromium } from '@murmuration/tests/browser/chromium'
+import { startOrdinaryChromium, withhold } from '@murmuration/tests/browser/chromium'
 import type { OrdinaryChromium } from '@murmuration/tests/browser/chromium'
 import { pageProgram } from './bundle.ts'
 import type { Arrival, PageOrder } from './page-program.ts'
@@ -71,6 +71,8 @@ export class Site {
   async show(address: string, context: BrowserContext = this.context): Promise<Page> {
     const page = await context.newPage()
     page.on('pageerror', (error) => this.#say(`in a page: ${String(error)}`))
+    // Nobody has the frames of their pages told to anybody.
+    await withhold(page)
     await page.goto(address)
     return page
   }
