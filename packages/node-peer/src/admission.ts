@@ -2,12 +2,15 @@
 // pass, revoked invites) is kept for the next process. A home that cannot be written is no reason not to join.
 
 import { randomBytes } from 'node:crypto'
-import { Admission, meshKeys, meshName } from '@murmuration/core/internal'
+import { Admission, meshKeys, meshName, useEd25519 } from '@murmuration/core/internal'
 import type { Invite, MeshKeys, PeerId } from '@murmuration/core/internal'
 import type { Identity } from './identity.ts'
+import { ed25519 } from './ed25519.ts'
 import { codeOf } from './home.ts'
 import { KeyFileError, loadMeshKey } from './mesh-key.ts'
 import { readPass, readRevocations, writePass, writeRevocations } from './trust-files.ts'
+
+useEd25519(ed25519)
 
 export interface AdmissionFiles {
   readonly home: string

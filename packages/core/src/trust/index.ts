@@ -2,6 +2,8 @@
 
 export { Admission } from './admission.ts'
 export type { AdmissionOptions, Credentials, Refusal, Verdict } from './admission.ts'
+export { useEd25519 } from './ed25519.ts'
+export type { Ed25519 } from './ed25519.ts'
 export { readEntries } from './entries.ts'
 export type { NamedEntries } from './entries.ts'
 export { checkUntil, inviteLink, looksLikeInvite, parseInvite, signInvite } from './invite.ts'

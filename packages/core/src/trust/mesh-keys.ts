@@ -2,9 +2,9 @@
 // for the mesh, everybody else checks by the public key. The mesh's name is a hash of the public key, and
 // tells neither.
 
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { ed25519 } from './ed25519.ts'
 
 export interface MeshKeys {
   readonly secretKey: Uint8Array

@@ -1,10 +1,10 @@
 // Signed claims as text: JSON Web Signatures in their compact form (RFC 7515) with EdDSA (RFC 8037),
-// so that any JWT tool reads them. Signed by noble, not by WebCrypto: it is synchronous, and pages that
-// are no secure contexts have no WebCrypto. The header's type says what a token is for, so that none can
+// so that any JWT tool reads them. Not signed by WebCrypto: that is asynchronous, and pages that are no
+// secure contexts have none. The header's type says what a token is for, so that none can
 // be passed off as another kind (RFC 8725, 3.11). What the claims mean is not known here.
 
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { fromBase64Url, toBase64Url } from './base64url.ts'
+import { ed25519 } from './ed25519.ts'
 
 export type TokenType = 'pass+jwt' | 'invite+jwt' | 'revocation+jwt'
 
