@@ -111,3 +111,38 @@ test('its owner leaves and nobody else asks for it: what its group remembers goe
     rescuer: {},
   })
 })
+
+test('it moves while one of its calls has yet to come back from where it lived: what was made after that goes after it', () => {
+  replay({
+    seed: 30500,
+    config: { frameBytes: 400, pressureShare: 0.000001 },
+    spreadsCode: true,
+    distanceMs: 8,
+    isScattered: false,
+    seats: [
+      { name: 'p0', slots: 2 },
+      { name: 'p1', slowness: 10, diskBytes: 20_000_000 },
+      { name: 'p3', slots: 3 },
+    ],
+    jobs: [
+      { at: 0, host: 'p3', work: { kind: 'tallies', callers: 3, times: 9, ms: 21, everyCalls: 1 } },
+      { at: 529, host: 'p0', work: { kind: 'dropped', count: 14, ms: 407 } },
+    ],
+    faults: [
+      { at: 629, kind: 'kill', whom: 'p3' },
+      {
+        at: 1099,
+        kind: 'weather',
+        delayMs: [0, 1],
+        loss: 0.06049014737363905,
+        duplication: 0,
+        reordering: true,
+      },
+      { at: 1913, kind: 'drain', whom: 'p1', withinMs: 1569 },
+      { at: 486, kind: 'weather', delayMs: [0, 5], loss: 0, duplication: 0.05, reordering: false },
+      { at: 2407, kind: 'weather', delayMs: [0, 38], loss: 0, duplication: 1, reordering: false },
+    ],
+    safetyMs: 3644,
+    rescuer: {},
+  })
+})

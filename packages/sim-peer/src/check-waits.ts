@@ -2,12 +2,12 @@
 // way, or for somebody who is not dead and knows of it. `checkWaits` and `checkAttempts` judge by one
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
-import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink } from '@murmuration/core/internal'
+import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink, TaskId } from '@murmuration/core/internal'
 import { deadline, isApart, itemIn, linksToLeave, locate, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
-import type { Member, TaskRow } from './tables.ts'
+import type { Callee, Member, TaskRow } from './tables.ts'
 
 const never = Number.POSITIVE_INFINITY
 
@@ -66,14 +66,34 @@ function isNaming({ names, members }: PeerState, { spec }: TaskRow): boolean {
 function checkCalls(peer: SimPeer): void {
   const { state } = peer
   if (state.callees.isStirred) return
-  for (const { at, lines, out, actor, askAt, by } of state.callees.all()) {
+  for (const callee of state.callees.all()) {
+    const { at, lines, out, actor, askAt, by } = callee
     if (at !== null && state.members.ended(at)) fail(peer, `${actor} is called at ${at}, whose life is over`)
     if (at === null && lines.size > 0 && (askAt === never || by === never))
       fail(peer, `calls of ${actor} wait for ever for a word of where it lives`)
     for (const [head] of lines.values())
-      if (at !== null && head && out.size < state.config.callsAhead && state.tasks.get(head.task)?.state === 'ready')
+      if (
+        at !== null &&
+        head &&
+        out.size < state.config.callsAhead &&
+        state.tasks.get(head.task)?.state === 'ready' &&
+        !overtakes(state, callee, head)
+      )
         fail(peer, `${head.task} could go to its actor and does not`)
   }
+}
+
+/** A call that the same context made before it is out where the actor does not live any more. */
+function overtakes(
+  { tasks }: PeerState,
+  { at, out, open }: Callee,
+  { task, nth }: { readonly task: TaskId; readonly nth: number },
+): boolean {
+  const context = tasks.get(task)?.spec.context
+  return [...out].some((other) => {
+    const row = tasks.get(other)
+    return row?.spec.context === context && row?.at !== at && (open.get(other) ?? nth) < nth
+  })
 }
 
 /** Queued work has a peer that will take it, and none that could now; or a time at which it is given up. */

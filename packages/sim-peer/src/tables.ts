@@ -8,3 +8,4 @@ export type TaskRow = RowOf<PeerState['tasks']>
 export type RunRow = RowOf<PeerState['executor']>
 export type Entry = RowOf<PeerState['directory']>
 export type Member = RowOf<PeerState['members']>
+export type Callee = RowOf<PeerState['callees']>

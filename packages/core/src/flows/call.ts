@@ -2,7 +2,7 @@
 // before it. Where that is, whoever answers for the actor says; while it is nowhere the calls wait, for a time.
 // A call that was out when its actor's host was lost may or may not have run: asked again when its caller allows that.
 
-import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Failure } from '../model/object.ts'
@@ -85,8 +85,10 @@ function lookFor(state: PeerState, callee: Callee, object: ObjectId, owner: Life
 function send(state: PeerState, callee: Callee, now: Instant): void {
   const at = callee.at as LifeId
   const batches: Batch[] = []
+  const held = behind(state, callee)
   for (const [context, line] of callee.lines) {
     for (let head = line[0]; head && callee.out.size < state.config.callsAhead; head = line[0]) {
+      if (head.nth > (held.get(context) ?? Number.POSITIVE_INFINITY)) break
       const row = state.tasks.get(head.task)
       if (row?.state !== 'ready') break
       const inputs = inputsFor(state, row.spec.refs)
@@ -108,6 +110,18 @@ function send(state: PeerState, callee: Callee, now: Instant): void {
   for (const { epoch, attempts } of batches)
     for (const frame of inFrames(attempts, weighAttempt, state.config.frameBytes))
       say(state, at, { type: 'assign', epoch, attempts: frame })
+}
+
+/** The place of the first call of each context that is out where the actor lived before: it goes here first, should it come back. */
+function behind({ tasks }: PeerState, { at, behind: left, open }: Callee): ReadonlyMap<ContextId, number> {
+  const first = new Map<ContextId, number>()
+  for (const task of left) {
+    const row = tasks.get(task)
+    const nth = open.get(task)
+    if (!row || nth === undefined || row.at === at) continue
+    first.set(row.spec.context, Math.min(nth, first.get(row.spec.context) ?? nth))
+  }
+  return first
 }
 
 /** Named as its host knows it. */

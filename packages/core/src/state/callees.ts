@@ -1,6 +1,7 @@
 // Actors that contexts here call: where each lives, as far as was heard, and the calls that have not gone there
 // yet, in the order in which each context made them. A call that waits for an argument holds up those that the
-// same context made after it. Where an actor lives is news from whoever answers for it.
+// same context made after it, and so does one that is out where the actor lived before. Where an actor lives is
+// news from whoever answers for it.
 
 import { compareEpochs } from '../model/actor.ts'
 import { assert } from '../model/assert.ts'
@@ -26,6 +27,8 @@ export interface Callee {
   readonly open: Map<TaskId, number>
   /** Those that are at the actor. */
   readonly out: Set<TaskId>
+  /** Of these: those that went where it lived before, which has yet to say what became of them. */
+  readonly behind: Set<TaskId>
   /** Those that are not, by context, in order. */
   readonly lines: Map<ContextId, Waiting[]>
   /** When whoever answers for it is asked once more where it lives, and when its calls have waited for that long enough. */
@@ -62,6 +65,7 @@ export class Callees {
         epoch: null,
         open: new Map(),
         out: new Set(),
+        behind: new Set(),
         lines: new Map(),
         askAt: never,
         by: never,
@@ -96,13 +100,16 @@ export class Callees {
   /** It came back, and is to go once more: in its old place. */
   returned(actor: ObjectId, context: ContextId, task: TaskId): void {
     const row = this.#rows.get(actor)
-    if (row?.out.delete(task)) this.#queue(row, context, task)
+    if (!row?.out.delete(task)) return
+    row.behind.delete(task)
+    this.#queue(row, context, task)
   }
 
   settled(actor: ObjectId, context: ContextId, task: TaskId): void {
     const row = this.#rows.get(actor)
     if (!row?.open.delete(task)) return
     this.isStirred = true
+    row.behind.delete(task)
     if (!row.out.delete(task)) {
       const line = row.lines.get(context)
       const at = line?.findIndex((waiting) => waiting.task === task) ?? -1
@@ -116,6 +123,7 @@ export class Callees {
   hosted(row: Callee, at: LifeId, epoch: Epoch): boolean {
     const order = row.epoch === null ? 1 : compareEpochs(epoch, row.epoch)
     if (order < 0 || (order === 0 && row.at === at)) return false
+    if (row.at !== at) for (const task of row.out) row.behind.add(task)
     row.at = at
     row.epoch = epoch
     this.isStirred = true
@@ -164,6 +172,7 @@ export class Callees {
           assert((line[at - 1] as Waiting).nth < (line[at] as Waiting).nth, `calls of ${context} are in order`)
       }
       assert(waiting + row.out.size === row.open.size, `every call of ${row.actor} waits or is out`)
+      for (const task of row.behind) assert(row.out.has(task), `${task} is out where ${row.actor} lived before`)
     }
   }
 }
