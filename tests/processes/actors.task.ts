@@ -34,6 +34,12 @@ export class Counter {
     return this.add(n)
   }
 
+  /** Takes its time, whatever it is told. */
+  async addSlowly(n: number, ms: number): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    return this.add(n)
+  }
+
   restored(): number {
     return this.#restored
   }

@@ -53,6 +53,14 @@ test('a counter lives in another process, and counts for everybody who finds it'
   expect(await failureOf(other.actor('hits'))).toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test('a call that counts once and does not listen when its time is up has its late reply for whoever asks again', async () => {
+  const counter = used.Counter.with({ onceOnly: true }).spawn(0)
+  // Longer than a call that was told to stop is waited for.
+  const slow = counter.addSlowly.with({ attemptTimeoutMs: 500 })(1, 3_500)
+  expect(await slow.get()).toBe(1)
+  expect(await counter.add(1).get()).toBe(2)
+})
+
 test('each caller’s calls run in its order, wherever it calls from', async () => {
   const log = used.Log.spawn()
   const tasks = ['a', 'b', 'c'].map((who) => used.writes(log, who, 30))

@@ -241,13 +241,14 @@ export class SimActors {
       (running.get(id) ?? parked.get(id))?.runner.proceed(taken)
   }
 
-  /** Bodies listen to their signal. False: it is no call here. */
+  /** Most bodies listen to their signal. False: it is no call here. */
   abort(id: AttemptId, reason: string): boolean {
     const { peer } = this.#options
     for (const instance of this.#byWorker.values()) {
       const running = instance.running.get(id) ?? instance.parked.get(id)
       const at = instance.queue.findIndex(({ order }) => order.id === id)
       if (!running && at < 0) continue
+      if (running && instance.definition.deaf?.includes(running.call.order.spec.fn)) return true
       if (at >= 0) instance.queue.splice(at, 1)
       instance.running.delete(id)
       instance.parked.delete(id)

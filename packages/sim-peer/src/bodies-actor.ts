@@ -10,6 +10,8 @@ export interface SimActor {
   readonly build: (...args: never[]) => ActorState
   readonly methods: { readonly [name: string]: (context: Context, state: never, ...args: never[]) => Body }
   readonly snapshots: boolean
+  /** Methods that go on when they are told to stop. */
+  readonly deaf?: readonly string[]
   /** From what an earlier version of it was: throws when it cannot. Default: as it was. */
   readonly restore?: (state: never) => ActorState
 }

@@ -10,6 +10,7 @@ import { after, never, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Assignment, Message } from '../model/messages.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
+import { isStream } from '../model/task.ts'
 import { answer, answerAskers, answerFromLetters, dropAsker, forsake, shareResult } from '../state/answer.ts'
 import { wantCode } from '../state/code-sources.ts'
 import { orRefused } from '../state/editions.ts'
@@ -280,9 +281,25 @@ export function dueAttempts(state: PeerState, now: Instant): void {
     if (row.orphanedAt <= now) abandon(state, row, now)
     if (row.killAt > now) continue
     row.killAt = never
-    if (row.spec.call) finish(state, row, { type: 'cancelled', reason: `${row.aborting}; it may still run there` }, 0)
+    if (row.spec.call) giveUp(state, row)
     else state.effects.push({ type: 'terminate', worker: row.worker, reason: 'terminated' })
   }
+}
+
+/** Whoever asked is told; what it does to its actor all the same is written down when it ends. */
+function giveUp(state: PeerState, row: RunRow): void {
+  const outcome: Outcome = { type: 'cancelled', reason: `${row.aborting}; it may still run there` }
+  if (isStream(row.spec)) return finish(state, row, outcome, 0)
+  forgoAskers(state, row, outcome)
+  if (row.orphanedAt === never) state.executor.timed.delete(row)
+}
+
+/** They have their answer; what becomes of it now nobody asks. */
+function forgoAskers(state: PeerState, row: RunRow, outcome: Outcome): void {
+  for (const { owner, attempt } of [row, ...(row.others ?? [])])
+    if (!state.members.ended(owner)) answer(state, owner, { task: row.spec.id, attempt, outcome, ms: 0 })
+  row.others = null
+  row.abandoned = true
 }
 
 const heldUp: Outcome = { type: 'returned', reason: 'it waited behind something that takes long', free: true }
@@ -341,11 +358,7 @@ export function standStill(state: PeerState): void {
     row.aborting ??= paused
     row.killAt = never
     workers.add(row.worker)
-    const outcome = backFor(row.barred)
-    for (const { owner, attempt } of [row, ...(row.others ?? [])])
-      if (!state.members.ended(owner)) answer(state, owner, { task: row.spec.id, attempt, outcome, ms: 0 })
-    row.others = null
-    row.abandoned = true
+    forgoAskers(state, row, backFor(row.barred))
   }
   for (const worker of workers) state.effects.push({ type: 'terminate', worker, reason: 'terminated' })
   for (const resident of state.residents.all()) resident.state = 'over'

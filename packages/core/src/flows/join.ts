@@ -31,10 +31,11 @@ export function unlinked(state: PeerState, life: LifeId, now: Instant): void {
 }
 
 export function dialFailed(state: PeerState, peer: PeerId, refused: boolean, now: Instant): void {
-  state.links.dialFailed(peer, now, state.rng.next())
+  const dialled = state.links.dialFailed(peer, now, state.rng.next())
   const row = state.members.get(peer)
   if (!row) return forgetPeer(state, peer)
-  if (refused) {
+  // What refused was the port of an earlier life, if another has come since.
+  if (refused && row.life === dialled) {
     if (!isOver(row.state)) row.how = 'nobody listens at its address any more'
     state.detector.refused(row.life, now)
     state.members.refused(row.life)

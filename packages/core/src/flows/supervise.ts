@@ -81,11 +81,17 @@ function start(state: PeerState, row: Resident, now: Instant): void {
     const call = state.executor.get(id)
     if (!call || call.state === 'done') state.residents.take(row.actor, id)
     else if (held.has(lineOf(call))) continue
-    else if (call.state === 'fetching') held.add(lineOf(call))
+    else if (call.state === 'fetching' || isRunning(state, row, call)) held.add(lineOf(call))
     else if (room(row, batch.length) <= 0) break
     else begin(state, row, call, batch)
   }
   if (batch.length > 0) state.effects.push({ type: 'run', worker: row.worker, batch })
+}
+
+/** The same call as an earlier attempt, which was given up, and may yet have its effect: what it replies counts. */
+function isRunning(state: PeerState, { running }: Resident, { id, spec }: RunRow): boolean {
+  const others = state.executor.ofTask(spec.id)
+  return others.length > 1 && others.some((other) => other.id !== id && running.has(other.id))
 }
 
 // oxlint-disable-next-line max-params -- which call, of which actor, into which batch
@@ -96,6 +102,8 @@ function begin(state: PeerState, row: Resident, call: RunRow, batch: Order[]): v
   if (answered) {
     row.answers.set(call.spec.id, { ...answered, to: call.owner })
     row.unclaimed.delete(call.spec.id)
+    const version = versionWithAnswers(row)
+    if (version > (row.tenure?.committed ?? 0)) holdBack(row, call, version)
     return void state.agenda.evicted.push({ run: call.id, outcome: answered.outcome })
   }
   call.state = 'running'
@@ -298,10 +306,20 @@ export function callEnded(state: PeerState, call: RunRow, outcome: Outcome, now:
   const { id } = call.spec
   const isKept = row.run.spec.actor?.onceOnly === true && row.snapshots && outcome.type !== 'cancelled'
   // What it yielded has left and is not kept: a call of a generator method is made again.
-  if (isKept && !isStream(call.spec)) row.answers.set(id, { task: id, to: call.owner, outcome })
+  if (isKept && !isStream(call.spec)) {
+    row.answers.set(id, { task: id, to: call.owner, outcome })
+    // Nobody over there will say that it is let go of.
+    if (call.aborting !== null) row.unclaimed.set(id, after(now, state.config.recordMs))
+  }
   if (isKept) holdBack(row, call, Number.POSITIVE_INFINITY)
   else if (row.tenure && now >= row.tenure.until) holdBack(row, call, 0)
-  return outcome
+  return call.aborting === null || call.isMoved ? outcome : { type: 'cancelled', reason: call.aborting }
+}
+
+/** The record that has, or will have, what is answered by now. */
+function versionWithAnswers({ sinceSnapshot, draft, tenure }: Resident): number {
+  if (sinceSnapshot > 0) return Number.POSITIVE_INFINITY
+  return (tenure?.record.version ?? 0) + (draft ? 1 : 0)
 }
 
 function holdBack(row: Resident, call: RunRow, version: number): void {

@@ -254,7 +254,8 @@ export class Attempt implements CurrentTask {
   }
 
   #returned(result: unknown): Ended {
-    if (this.#aborted !== undefined) return this.#cancelled(this.#aborted)
+    // What a call has done to its actor is done, in time or not.
+    if (this.#aborted !== undefined && this.#actor === undefined) return this.#cancelled(this.#aborted)
     refuseGenerator(result, this.order.fn, this.#actor !== undefined)
     return this.#encoded(result, 'result')
   }

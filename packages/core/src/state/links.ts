@@ -10,6 +10,8 @@ interface LinkRow {
   life: LifeId | null
   writable: boolean
   dialing: boolean
+  /** Who was thought to be there when it was last dialled. */
+  dialled: LifeId | null
   failures: number
   dialAt: Instant
   usedAt: Instant
@@ -29,7 +31,16 @@ export class Links {
   #row(peer: PeerId, now: Instant): LinkRow {
     let row = this.#rows.get(peer)
     if (!row) {
-      row = { life: null, writable: true, dialing: false, failures: 0, dialAt: now, usedAt: now, wanted: false }
+      row = {
+        life: null,
+        writable: true,
+        dialing: false,
+        dialled: null,
+        failures: 0,
+        dialAt: now,
+        usedAt: now,
+        wanted: false,
+      }
       this.#rows.set(peer, row)
     }
     return row
@@ -53,12 +64,14 @@ export class Links {
     return true
   }
 
-  dialFailed(peer: PeerId, now: Instant, jitter: number): void {
+  /** Gives who was thought to be there when it began: another life may be there by now. */
+  dialFailed(peer: PeerId, now: Instant, jitter: number): LifeId | null {
     const row = this.#row(peer, now)
     const [first, longest] = this.#config.redialMs
     row.dialing = false
     row.dialAt = after(now, Math.min(longest, first * 2 ** row.failures) * (0.5 + jitter))
     row.failures = Math.min(row.failures + 1, 16)
+    return row.dialled
   }
 
   stands(life: LifeId): boolean {
@@ -90,8 +103,8 @@ export class Links {
     if (row) row.usedAt = now
   }
 
-  /** Asks for a link. True when it is to be dialled now. */
-  want(peer: PeerId, now: Instant): boolean {
+  /** Asks for a link, with that life as far as is known. True when it is to be dialled now. */
+  want(peer: PeerId, life: LifeId | null, now: Instant): boolean {
     const row = this.#row(peer, now)
     row.usedAt = now
     if (row.life || row.dialing) return false
@@ -101,6 +114,7 @@ export class Links {
     }
     row.wanted = false
     row.dialing = true
+    row.dialled = life
     return true
   }
 

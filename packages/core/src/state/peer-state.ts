@@ -307,8 +307,9 @@ export function isBeyond(state: PeerState, life: LifeId): boolean {
 
 /** Dials that peer where it says it listens or where it was once found, now or when its back-off is over. */
 export function dial(state: PeerState, peer: PeerId, now: Instant): void {
-  if (!state.links.want(peer, now)) return
-  const addresses = [...(state.members.get(peer)?.profile?.addresses ?? []), ...state.links.entryAddresses(peer)]
+  const { life = null, profile } = state.members.get(peer) ?? {}
+  if (!state.links.want(peer, life, now)) return
+  const addresses = [...(profile?.addresses ?? []), ...state.links.entryAddresses(peer)]
   state.effects.push({ type: 'dial', peer, addresses })
 }
 
