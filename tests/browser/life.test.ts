@@ -131,6 +131,8 @@ test('a page that is frozen gives back what runs there, and gives again what it 
     const { page, id } = await ordinary.open({ slots: 2 })
     const slots = (): number | undefined => watching.peers({ all: true }).find((peer) => peer.id === id)?.slots
     await until(() => slots() === 2)
+    let deaths = 0
+    watching.addEventListener('peer:died', ({ detail }) => void (detail.peer === id && deaths++))
     const waits = watching.fn(() => new Promise<string>((resolve) => setTimeout(() => resolve('done'), 1_000)))
     const refs = [waits(), waits(), waits()]
     const isGiven = async (): Promise<boolean> => (await watching.tasks()).some(({ state }) => state === 'assigned')
@@ -138,9 +140,10 @@ test('a page that is frozen gives back what runs there, and gives again what it 
     const session = await ordinary.context.newCDPSession(page)
     await session.send('Page.setWebLifecycleState', { state: 'frozen' })
     await until(() => slots() === 0)
-    // Nobody had to find out, though somebody may have by now: what a death gives back costs a retry.
     await until(async () => !(await isGiven()))
-    expect(await watching.counters()).toMatchObject({ retried: 0 })
+    // It gave back by itself. Only what a death gives back costs a retry, should a busy machine have it thought dead.
+    const { retried } = await watching.counters()
+    expect(retried).toBeLessThanOrEqual(deaths * refs.length)
     await session.send('Page.setWebLifecycleState', { state: 'active' })
     await until(() => slots() === 2)
     expect(await watching.get(refs)).toEqual(['done', 'done', 'done'])
