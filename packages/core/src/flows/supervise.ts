@@ -6,12 +6,13 @@
 import type { Answered, SnapshotResult } from '../model/actor.ts'
 import type { Order } from '../model/events.ts'
 import type { AttemptId, ContextId, Instant, ObjectId, TaskId } from '../model/ids.ts'
-import { after } from '../model/ids.ts'
+import { after, resultOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Message } from '../model/messages.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
-import { dropUnsent, linksOf } from '../state/answer.ts'
+import { dropUnsent, forsake, linksOf } from '../state/answer.ts'
+import { dropBytes } from '../state/bytes.ts'
 import { editionOf, isNewTo, orRefused } from '../state/editions.ts'
 import { guardNamed, isAnyUnsafe } from '../state/guarding.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -88,8 +89,9 @@ function start(state: PeerState, row: Resident, now: Instant): void {
   if (batch.length > 0) state.effects.push({ type: 'run', worker: row.worker, batch })
 }
 
-/** The same call as an earlier attempt, which was given up, and may yet have its effect: what it replies counts. */
-function isRunning(state: PeerState, { running }: Resident, { id, spec }: RunRow): boolean {
+/** The same call as an earlier attempt, which was told to stop, and may yet have its effect: what it replies counts. */
+function isRunning(state: PeerState, { run, running, snapshots }: Resident, { id, spec }: RunRow): boolean {
+  if (run.spec.actor?.onceOnly !== true || !snapshots) return false
   const others = state.executor.ofTask(spec.id)
   return others.length > 1 && others.some((other) => other.id !== id && running.has(other.id))
 }
@@ -271,6 +273,8 @@ function forgetUnclaimed(state: PeerState, { answers, unclaimed }: Resident, now
   for (const [task] of soonest.slice(0, unclaimed.size - unclaimedMost)) forget(task)
 
   function forget(task: TaskId): void {
+    const answered = answers.get(task)
+    if (answered?.outcome.type === 'stored') dropBytes(state, resultOf(task), answered.to)
     unclaimed.delete(task)
     answers.delete(task)
   }
@@ -313,13 +317,12 @@ export function callEnded(state: PeerState, call: RunRow, outcome: Outcome, now:
   }
   if (isKept) holdBack(row, call, Number.POSITIVE_INFINITY)
   else if (row.tenure && now >= row.tenure.until) holdBack(row, call, 0)
-  return call.aborting === null || call.isMoved ? outcome : { type: 'cancelled', reason: call.aborting }
+  return outcome
 }
 
-/** The record that has, or will have, what is answered by now. */
-function versionWithAnswers({ sinceSnapshot, draft, tenure }: Resident): number {
-  if (sinceSnapshot > 0) return Number.POSITIVE_INFINITY
-  return (tenure?.record.version ?? 0) + (draft ? 1 : 0)
+/** The record that has what is answered by now: the next one, if there is any news. */
+function versionWithAnswers({ snapshots, sinceSnapshot, tenure }: Resident): number {
+  return snapshots && sinceSnapshot > 0 ? Number.POSITIVE_INFINITY : (tenure?.record.version ?? 0)
 }
 
 function holdBack(row: Resident, call: RunRow, version: number): void {
@@ -363,6 +366,10 @@ export function runEnded(state: PeerState, run: RunRow): void {
     const call = state.executor.get(id)
     if (!call?.isHeldBack) continue
     call.isHeldBack = false
+    if (call.abandoned) {
+      forsake(state, call)
+      continue
+    }
     const outcome: Outcome = {
       type: 'crash',
       reason: 'terminated',

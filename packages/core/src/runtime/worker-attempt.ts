@@ -280,7 +280,9 @@ export class Attempt implements CurrentTask {
   }
 
   #threw(error: unknown): Ended {
-    if (this.#aborted !== undefined) return this.#cancelled(this.#aborted)
+    // A call that fails for a reason of its own has done to its actor what it has, in time or not.
+    const isStopped = this.#actor === undefined || isStop(error, this.#controller?.signal.reason)
+    if (this.#aborted !== undefined && isStopped) return this.#cancelled(this.#aborted)
     return plain(errorOutcome(error, this.#host.format))
   }
 
@@ -320,6 +322,13 @@ export class Attempt implements CurrentTask {
       this.#host.post({ type: 'unblocked', number: this.order.number })
     }
   }
+}
+
+/** What is thrown because one was told to stop: the signal's reason, what platforms make of it, or what one waited for was stopped. */
+function isStop(error: unknown, reason: unknown): boolean {
+  if (error === reason) return true
+  if (error instanceof MeshError) return error.code === 'TASK_CANCELLED' || error.code === 'TASK_TIMEOUT'
+  return error instanceof Error && error.name === 'AbortError'
 }
 
 function plain(outcome: Outcome): Ended {

@@ -179,11 +179,12 @@ export function dropUnsent(state: PeerState, row: RunRow): void {
   }
 }
 
-/** Nobody will ask for it: what an abandoned attempt leaves behind goes with it. */
+/** Nobody asks for it any more: what an abandoned attempt leaves behind goes with it, unless its reply is kept. */
 export function forsake(state: PeerState, row: RunRow): void {
   forget(state, row)
   const object = resultOf(row.spec.id)
-  if (row.outcome?.type === 'stored' && !state.holds.isHeld(object)) dropBytes(state, object, row.owner)
+  const isKept = row.spec.call && state.residents.get(row.spec.call.actor)?.answers.has(row.spec.id)
+  if (row.outcome?.type === 'stored' && !isKept && !state.holds.isHeld(object)) dropBytes(state, object, row.owner)
 }
 
 /** The owner holds those refs now. */

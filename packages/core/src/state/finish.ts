@@ -25,7 +25,8 @@ export function finish(state: PeerState, row: RunRow, outcome: Outcome, ms: numb
   shareResult(state, row)
   for (const { source } of row.inputs) dropDoomed(state, source)
   if (row.spec.actor) state.agenda.unhosted.push(row)
-  if (row.abandoned) return forsake(state, row)
+  // What it names is kept for its reply, until that is in a record.
+  if (row.abandoned) return row.isHeldBack ? undefined : forsake(state, row)
   awaitBorrows(state, row)
   awaitGuardians(state, row)
   answerAskers(state, row)

@@ -6,7 +6,7 @@ import type { Instant, LifeId } from '../model/ids.ts'
 import { after, peerOf } from '../model/ids.ts'
 import { clip } from '../model/limits.ts'
 import type { Outcome } from '../model/task.ts'
-import { answerAskers, sendItems } from './answer.ts'
+import { answerAskers, forsake, sendItems } from './answer.ts'
 import { editionOf } from './editions.ts'
 import type { Member } from './membership.ts'
 import type { PeerState } from './peer-state.ts'
@@ -57,7 +57,8 @@ export function freeHeldBack(state: PeerState, row: Resident, now: Instant): voi
     const run = state.executor.get(id)
     if (run?.isHeldBack) {
       run.isHeldBack = false
-      answerAskers(state, run)
+      if (run.abandoned) forsake(state, run)
+      else answerAskers(state, run)
     }
     return false
   })
