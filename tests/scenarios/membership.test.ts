@@ -281,3 +281,17 @@ it('a newcomer whose entry dies has heard of many dead, of whom one lives: it lo
   expect(mesh.peer('S').state.members.lives(N.life)).toBe(true)
   mesh.endsWell()
 })
+
+it('that a port refused the dial to an earlier life, heard late, says nothing of the next', () => {
+  const mesh = new Scenario({ S: 0, X: 0, E: 1 })
+  const known = (): { readonly life: string; readonly state: string; readonly refuses: boolean } | undefined =>
+    mesh.peer('S').state.members.get(id('E'))
+  const { life } = mesh.peer('E')
+  mesh.kill('E')
+  mesh.until(() => known()?.refuses === true, 'E is known to be gone')
+  mesh.restart('E')
+  mesh.until(() => known()?.life !== life && known()?.state === 'alive', 'E is back')
+  mesh.peer('S').event({ type: 'dial-failed', peer: id('E'), refused: true })
+  expect(mesh.run({ until: () => known()?.refuses === true, forMs: 1_000 })).toBe(false)
+  mesh.endsWell()
+})
