@@ -174,8 +174,8 @@ function addList(program: Command, done: Done): void {
 function addExplain(program: Command, done: Done): void {
   program
     .command('explain')
-    .description('what a task or an object waits for, as a tree, and what happened to it, told by all peers')
-    .argument('<id>', "a task's or an object's id, or how it begins")
+    .description('what a task, an object or an actor waits for, as a tree, and what happened to it, told by all peers')
+    .argument('<id>', 'id of a task, an object or an actor, or how it begins; or the name of a task or an actor')
     .addOption(entryOption())
     .addOption(inviteOption())
     .addOption(homeOption())

@@ -1,18 +1,19 @@
-// `murmur explain`: what a task or an object waits for, and what happened to it. Ids are long, so their
-// beginning will do when it fits one thing only.
+// `murmur explain`: what a task, an object or an actor waits for, and what happened to it. Ids are long, so that how
+// they begin will do, or a name; whole-id.ts decides which is meant.
 
 import { isMeshError, MeshError } from '@murmuration/core/internal'
-import type { StoryLine } from '@murmuration/core/internal'
+import type { InspectRow, StoryLine } from '@murmuration/core/internal'
 import type { Common } from './arguments.ts'
 import { UsageError } from './failure.ts'
-import type { Observer } from './observer.ts'
+import { namedJobs } from './jobs.ts'
+import type { Answers, Observer } from './observer.ts'
 import { observe } from './observer.ts'
 import { print, printJson } from './table.ts'
-import { plural } from './words.ts'
+import { meant } from './whole-id.ts'
 
 export async function explain(id: string, common: Common): Promise<number> {
   if (id.trim() === '')
-    throw new UsageError('explain what? Name a task or an object: murmur list tasks shows their ids')
+    throw new UsageError('explain what? Name a task, an object or an actor: murmur list tasks shows their ids')
   const found = await observe(common, async (observer) => {
     const here = await look(observer, id)
     return here ?? (await look(observer, await wholeId(observer, id)))
@@ -63,28 +64,22 @@ async function known<T>(answer: Promise<T>): Promise<T | null> {
   }
 }
 
-async function wholeId(observer: Observer, start: string): Promise<string> {
-  const [tasks, objects] = await Promise.all([
-    observer.ask({ what: 'tasks', id: null, limit: 10_000 }),
-    observer.ask({ what: 'objects', id: null, limit: 10_000 }),
+async function wholeId(observer: Observer, word: string): Promise<string> {
+  const whole = (what: 'tasks' | 'objects' | 'actors') => observer.ask({ what, id: null, limit: 10_000 })
+  const [tasks, objects, actors, { jobs }] = await Promise.all([
+    whole('tasks'),
+    whole('objects'),
+    whole('actors'),
+    namedJobs(observer),
   ])
-  const ids = new Set<string>()
-  for (const { rows } of tasks.answers) for (const row of rows) ids.add(String(row['task']))
-  // A task's result carries the task's id: whoever names both means the task.
-  for (const { rows } of objects.answers)
-    for (const row of rows) if (!ids.has(String(row['object']).replace(/\/\d+$/, ''))) ids.add(String(row['object']))
-  const fitting = [...ids].filter((id) => id.startsWith(start))
-  const [only] = fitting
-  if (fitting.length === 1 && only !== undefined) return only
-  const asked = tasks.answers.length
-  if (fitting.length === 0)
-    throw new MeshError(
-      'NOT_FOUND',
-      `none of ${plural(asked, 'peer')} knows ${start}: it was released, or never was. murmur list tasks shows what there is`,
-    )
-  const some = fitting.slice(0, 3).join(', ')
-  throw new MeshError(
-    'NOT_FOUND',
-    `${start} is how ${fitting.length} ids begin: ${some}${fitting.length > 3 ? ', …' : ''}. Write more of the one you mean`,
-  )
+  const rows = ({ answers }: Answers): InspectRow[] => answers.flatMap((answer) => answer.rows)
+  const found = meant(word, {
+    tasks: rows(tasks),
+    objects: rows(objects),
+    actors: rows(actors),
+    jobs: jobs.map(({ name }) => name),
+    peers: tasks.answers.length,
+  })
+  if ('id' in found) return found.id
+  throw new MeshError('NOT_FOUND', found.why)
 }
