@@ -302,6 +302,8 @@ test('an actor that stays outlives its program and its owner, under its name', (
   scene.run({ forMs: 1_000 })
   scene.kill('S')
   scene.run({ forMs: 20_000 })
+  // Somebody else answers for it; it lives where it lived, and nothing of it began again.
+  expect(scene.said('actor:restarted')).toBe(0)
   const second = scene.ask('T', function* (context) {
     const actor = context.spawn('Counter', [0], { ...lasting, name: 'hits', getIfExists: true })
     const replies = yield* adds(context, actor, 5)

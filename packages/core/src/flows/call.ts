@@ -160,15 +160,15 @@ function endedFailure(row: TaskRow, { failure: because }: { readonly failure: Fa
 export function hosted(
   state: PeerState,
   from: LifeId,
-  { actor, at, epoch }: Extract<Message, { type: 'hosted' }>,
+  { actor, at, epoch, begun }: Extract<Message, { type: 'hosted' }>,
 ): void {
   const row = state.tasks.get(actor as string as TaskId)
   if (row?.spec.actor && state.directory.get(actor)) {
     if (from !== at || row.state !== 'assigned' || row.at !== from) return void state.counters.strayed++
     row.hosted = epoch
-    if (row.attempt > 1) notifyRestart(state, row)
+    if (begun && row.attempt > 1) notifyRestart(state, row)
     for (const life of state.directory.get(actor)?.wantedBy ?? [])
-      say(state, life, { type: 'hosted', actor, at, epoch })
+      say(state, life, { type: 'hosted', actor, at, epoch, begun })
   } else if (state.holds.get(actor)?.owner !== from) return void state.counters.strayed++
   else state.elsewhere.housed(actor, { at, epoch })
   // Whoever says so may not have heard yet that it is gone.

@@ -101,7 +101,8 @@ function leadsNowhere(state: PeerState, entry: Entry): boolean {
 function sayWhere(state: PeerState, to: LifeId, { object: actor, task }: Entry): void {
   const row = task ? state.tasks.get(task) : undefined
   if (!row?.spec.actor) return
-  if (row.at !== null && row.hosted !== null) say(state, to, { type: 'hosted', actor, at: row.at, epoch: row.hosted })
+  if (row.at !== null && row.hosted !== null)
+    say(state, to, { type: 'hosted', actor, at: row.at, epoch: row.hosted, begun: false })
   else if (Tasks.isToBeMade(row)) say(state, to, { type: 'unmade', actor })
 }
 

@@ -235,7 +235,14 @@ export type Message =
   /** The sender is not its host any more. `over`: nobody will be. */
   | { readonly type: 'resign'; readonly actor: ObjectId; readonly epoch: Epoch; readonly over: string | null }
   /** That is where it lives, as that incarnation: from the host to who answers for it, from there to who calls it. */
-  | { readonly type: 'hosted'; readonly actor: ObjectId; readonly at: LifeId; readonly epoch: Epoch }
+  | {
+      readonly type: 'hosted'
+      readonly actor: ObjectId
+      readonly at: LifeId
+      readonly epoch: Epoch
+      /** It has just begun there. False: it goes on there as it was. */
+      readonly begun: boolean
+    }
   /** It is still to be made, and waits for an argument, a slot or its next try: from who answers for it to who would call it. */
   | { readonly type: 'unmade'; readonly actor: ObjectId }
   /** The caller has let go of what that call answered. `keep`: how long somebody may ask for it again in its place. */

@@ -319,7 +319,7 @@ export const message = z.discriminatedUnion('type', [
     isMember: z.boolean(),
   }),
   z.object({ type: z.literal('resign'), actor: id, epoch, over: z.nullable(text) }),
-  z.object({ type: z.literal('hosted'), actor: id, at: lifeId, epoch }),
+  z.object({ type: z.literal('hosted'), actor: id, at: lifeId, epoch, begun: z.boolean() }),
   z.object({ type: z.literal('unmade'), actor: id }),
   z.object({ type: z.literal('forget'), actor: id, task: id, keep: z.enum(['not', 'briefly', 'long']) }),
   z.object({ type: z.literal('change-actor'), actor: id, task: id, ...newCode }),

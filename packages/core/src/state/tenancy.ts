@@ -103,13 +103,14 @@ export function opened(state: PeerState, row: Resident): void {
   row.opensAt = 0
   row.livedFrom = state.timers.turnAt
   tellHosted(state, row)
-  for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner)
+  for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner, true)
 }
 
 /** Whoever answers for it tells its callers. */
-export function tellWhere(state: PeerState, { actor, tenure, state: at }: Resident, to: LifeId): void {
+// oxlint-disable-next-line max-params -- which actor, to whom, and since when
+export function tellWhere(state: PeerState, { actor, tenure, state: at }: Resident, to: LifeId, begun: boolean): void {
   if (at !== 'open' || !tenure || state.members.ended(to)) return
-  say(state, to, { type: 'hosted', actor, at: state.self, epoch: tenure.epoch })
+  say(state, to, { type: 'hosted', actor, at: state.self, epoch: tenure.epoch, begun })
 }
 
 /** Who is to be of a group, besides those who are. */
