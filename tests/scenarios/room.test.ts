@@ -285,6 +285,46 @@ it('a copy that has rotted on disk is found out when it is read, dropped and mad
   mesh.endsWell()
 })
 
+it('two that are begun in one turn find out together that their input has rotted on disk', () => {
+  const mesh = new Scenario({ S: 0 })
+  const H = mesh.add('H', { slots: 2, memoryBytes: 10e6, diskBytes: 1e9 })
+  mesh.run({ forMs: 3_000 })
+  mesh.fn('read', function* (_context, { n }: { n: number }, m: number) {
+    yield* elapse(10)
+    return n + m
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.put(block(3))
+    yield* elapse(5_000)
+    H.keeper.rot(ref.object)
+    return yield* allTold([1, 2].map((m) => context.call('read', [ref, m], only('H'))))
+  })
+  expect(mesh.result(program)).toEqual([4, 5])
+  expect([H.state.counters.spoilt, mesh.timesRun('read')]).toEqual([1, 2])
+  mesh.endsWell()
+})
+
+it('so do two that read it while they run', () => {
+  const mesh = new Scenario({ S: 0 })
+  const H = mesh.add('H', { slots: 2, memoryBytes: 10e6, diskBytes: 1e9 })
+  mesh.run({ forMs: 3_000 })
+  mesh.fn('look', function* (_context, [ref]: [SimRef], m: number) {
+    yield* elapse(1_000)
+    return ((yield* get(ref)) as { n: number }).n + m
+  })
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.put(block(3))
+    yield* elapse(5_000)
+    const refs = [1, 2].map((m) => context.call('look', [[ref], m], only('H')))
+    yield* elapse(500)
+    H.keeper.rot(ref.object)
+    return yield* allTold(refs)
+  })
+  expect(mesh.result(program)).toEqual([4, 5])
+  expect([H.state.counters.spoilt, mesh.timesRun('look')]).toEqual([1, 2])
+  mesh.endsWell()
+})
+
 it('the arguments of all do not fit at once: tasks take turns, and all are done', () => {
   const mesh = new Scenario({ S: 0, Y: { slots: 4, labels: { makes: 'yes' } }, X: { slots: 4, memoryBytes: 5e6 } })
   mesh.fn('make', function* (_context, n: number) {

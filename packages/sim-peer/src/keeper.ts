@@ -67,12 +67,16 @@ export class SimKeeper {
     return undefined
   }
 
+  /** What the machine counts on. Undefined when they went bad on the disk, of which it may have yet to hear. */
+  relied(object: ObjectId, why: string): Uint8Array | undefined {
+    const found = this.read(object)
+    if (!found && !this.#peer.willHearSpoilt(object)) throw new Error(`${this.#peer.life} ${why} ${object}`)
+    return found?.bytes
+  }
+
   /** Undefined when they went bad on the disk. */
   bytesOf(source: ObjectId, located: Extract<Located, { type: 'inline' | 'stored' }>): Uint8Array | undefined {
-    if (located.type === 'inline') return located.bytes
-    const { store, life } = this.#peer
-    if (!store.has(source)) throw new Error(`${life} was told that ${source} is here, and it is not`)
-    return this.read(source)?.bytes
+    return located.type === 'inline' ? located.bytes : this.relied(source, 'is told of a value without its bytes')
   }
 
   /** False when there is no room for it. */

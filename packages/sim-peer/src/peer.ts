@@ -165,6 +165,11 @@ export class SimPeer {
     this.#schedule()
   }
 
+  /** Those bytes were found bad and are gone; the machine, which decided before, hears of it in a turn to come. */
+  willHearSpoilt(object: ObjectId): boolean {
+    return [...this.#queue, ...this.#unread].some((event) => event.type === 'spoilt' && event.object === object)
+  }
+
   /** A frozen process finds it when it thaws; a machine that sleeps never hears of it, but that its links are gone. */
   received(frame: Frame): void {
     if (!this.asleep) this.event({ type: 'received', frame })

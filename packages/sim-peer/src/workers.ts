@@ -143,9 +143,7 @@ export class SimWorkers {
   #inputsOf(order: Order): Inputs | null {
     const inputs = new Map<ObjectId, { bytes: Uint8Array; refs: readonly RefLink[] }>()
     for (const { object, source, inline, refs } of order.inputs) {
-      if (!inline && !this.#peer.store.has(source))
-        throw new Error(`${this.#peer.life} runs ${order.id} without its input ${source}`)
-      const bytes = inline ?? this.#peer.keeper.read(source)?.bytes
+      const bytes = inline ?? this.#peer.keeper.relied(source, `runs ${order.id} without its input`)
       if (!bytes) {
         this.#peer.event({ type: 'done', attempt: order.id, outcome: { type: 'missing', objects: [source] }, ms: 0 })
         return null
