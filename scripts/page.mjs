@@ -28,9 +28,6 @@ if (newest > (statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0)) {
 function newestIn(path) {
   const stats = statSync(path)
   if (!stats.isDirectory()) return stats.mtimeMs
-  // Two scripts are made again with every setup, from the files beside them.
-  const files = readdirSync(path, { recursive: true }).filter(
-    (name) => /\.(js|ts|css|html|svg)$/.test(name) && name !== 'scripts.js',
-  )
+  const files = readdirSync(path, { recursive: true }).filter((name) => /\.(js|ts|css|html|svg)$/.test(name))
   return Math.max(0, ...files.map((name) => statSync(join(path, name)).mtimeMs))
 }

@@ -1,14 +1,26 @@
 // Makes what the compiler cannot. dist/scripts.js: what runs in the frame and in its workers, each as one
 // text that imports nothing, since both live where no network is. dist/webrtc.js: libp2p's WebRTC for
-// browsers, without what it would install beside itself for Node and React Native (350 MB).
+// browsers, without what it would install beside itself for Node and React Native (350 MB). Does nothing where
+// both are newer than what they are made of: what is made of them would be made again.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 
 const here = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(here, 'dist')
+const root = join(here, '..', '..')
+
+const madeOf = [
+  fileURLToPath(import.meta.url),
+  join(here, 'package.json'),
+  join(root, 'node_modules', '.package-lock.json'),
+  ...['browser-peer', 'core'].flatMap((name) => modulesIn(join(root, 'packages', name, 'dist'))),
+]
+const newestMs = Math.max(...madeOf.map(changedMs))
+if (['scripts.js', 'webrtc.js'].every((name) => newestMs < changedMs(join(dist, name)))) process.exit()
+const { build } = await import('esbuild')
+
 const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 
 /** By the name it is exported under: the compiled module it begins with. */
@@ -105,3 +117,13 @@ await build({
   external: Object.keys(dependencies),
   plugins: [correct],
 })
+
+function modulesIn(folder) {
+  const isMade = (name) => /^bundled[\\/]|^(scripts|webrtc)\.js$/.test(name)
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.js') && !isMade(name))
+  return names.map((name) => join(folder, name))
+}
+
+function changedMs(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
