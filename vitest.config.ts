@@ -3,6 +3,8 @@
 
 import { execFileSync } from 'node:child_process'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer } from 'vitest/node'
+import type { TestSpecification } from 'vitest/node'
 
 // Peers in Node run what was bundled of what was compiled: it must be as new. `tsc` alone does not see to that.
 execFileSync(process.execPath, ['scripts/bundle.mjs'], { cwd: import.meta.dirname, stdio: 'inherit' })
@@ -14,6 +16,24 @@ const turns = { together: 0, simulations: 1, processes: 2 }
 const workers = 2
 const waiters = 4
 
+/** Of those that run together these take longest. Begun last, one of them would run alone at the end. */
+const longest = [
+  'processes/examples.test.ts',
+  'processes/jobs.test.ts',
+  'browser/dragon.test.ts',
+  'browser/page-to-page.test.ts',
+  'browser/demo-page.test.ts',
+]
+
+/** Vitest begins with what took long the last time; on a fresh clone it knows only how large a file is. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => longest.some((name) => moduleId.endsWith(name))
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 /** What is built is taken as Node takes it: to transform its modules again would cost more than many a test. */
 const server = { deps: { external: [/\/packages\/[^/]+\/dist\//] } }
 
@@ -21,6 +41,7 @@ export default defineConfig({
   test: {
     passWithNoTests: true,
     reporters: ['default'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
