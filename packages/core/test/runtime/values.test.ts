@@ -6,6 +6,8 @@ import type { RefLink } from '../../src/model/task.ts'
 import { refBrand } from '../../src/runtime/value-kinds.ts'
 import { decode, decodeArgs, decodeError, encode, encodeArgs, encodeError, writing } from '../../src/runtime/values.ts'
 
+/** Each byte as one character: texts are compared at once, bytes one by one. */
+const textOf = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes)
 const roundTrip = (value: unknown) => decode(encode(value).bytes)
 const code = (f: () => unknown): string => {
   try {
@@ -63,6 +65,8 @@ const graph = fc
 
 /** Equal, and what is one object on one side is one object on the other. */
 function expectSameGraph(left: unknown, right: unknown, pairs: Map<unknown, unknown>): void {
+  // Most members are such: to ask expect of each costs more than to encode them all.
+  if (Object(right) !== right && Object.is(left, right)) return
   const isContainer = Array.isArray(right) || right instanceof Map || right instanceof Set || isRecord(right)
   if (!isContainer) return expect(left).toStrictEqual(structuredClone(right))
   if (pairs.has(right)) return expect(pairs.get(right)).toBe(left)
@@ -104,9 +108,9 @@ describe('values', () => {
   test('have one encoding', () => {
     fc.assert(
       fc.property(fc.oneof(leaf, graph), (value) => {
-        const { bytes } = encode(value)
-        expect(encode(value).bytes).toEqual(bytes)
-        expect(encode(structuredClone(value)).bytes).toEqual(bytes)
+        const text = textOf(encode(value).bytes)
+        expect(textOf(encode(value).bytes)).toBe(text)
+        expect(textOf(encode(structuredClone(value)).bytes)).toBe(text)
       }),
       { numRuns: 500 },
     )

@@ -217,13 +217,4 @@ describe('a revocation', () => {
     at.learn([signRevocation({ id: 'a2', until }, keys.secretKey)])
     expect(at.judge(carol, { pass: admitted(carol).pass })).toMatchObject({ admitted: true })
   })
-
-  test('of more than are kept forgets the one that would end first', () => {
-    const at = holder(bob)
-    const many = Array.from({ length: 1_001 }, (_, i) =>
-      signRevocation({ id: `i${i}`, until: until + i * 1_000 }, keys.secretKey),
-    )
-    at.learn(many)
-    expect(at.revocations).toEqual(many.slice(1))
-  })
 })
