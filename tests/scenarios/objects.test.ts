@@ -103,6 +103,7 @@ it('38: outcomes never asked for, grants of 10^9, frees and locations by strange
     attempts: ['rubbish', '#', 'x#-1'] as never,
     borrows: [object],
     holdings: [],
+    coming: [],
   })
   mesh.run({ forMs: 500 })
   expect(mesh.peer('S').state.counters.strayed).toBeGreaterThanOrEqual(5)

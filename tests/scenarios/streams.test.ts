@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import type { Context, SimRef } from '@murmuration/sim-peer'
 import { itemOf } from '@murmuration/core/internal'
 import { Big, each, emit, end, next } from '@murmuration/sim-peer'
-import { Scenario, elapse, get, only } from './scenario.ts'
+import { Gate, Scenario, elapse, get, only } from './scenario.ts'
 
 /** Yields 0, 1, … count - 1, each as large as that. */
 function counting(mesh: Scenario, { count = 20, ms = 10, size = 0 } = {}): void {
@@ -20,7 +20,11 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) =
 
 /** A program that reads all of it. */
 function* read(context: Context, options: object = {}, pauseMs = 0) {
-  const stream = context.call('counting', [], { ahead: 4, ...options })
+  return yield* allOf(context.call('counting', [], { ahead: 4, ...options }), pauseMs)
+}
+
+/** What is left of it. */
+function* allOf(stream: SimRef, pauseMs = 0) {
   const items: unknown[] = []
   for (;;) {
     const item = yield* next(stream)
@@ -225,6 +229,29 @@ it('an item is lost while the generator waits for its reader: it is made again a
   })
   expect(mesh.result(program)).toEqual(upTo(20))
   expect(mesh.timesRun('counting')).toBe(2)
+  mesh.endsWell()
+})
+
+it('large items are taken from copies while the generator’s peer sleeps: awake, it keeps none of them', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  counting(mesh, { count: 8, ms: 50, size: 5e5 })
+  const [isGone, isBack] = [new Gate(), new Gate()]
+  const program = mesh.ask('S', function* (context) {
+    const stream = context.call('counting', [], { ahead: 4, ...only('E') })
+    yield* isGone.passed()
+    const first = [yield* next(stream), yield* next(stream)]
+    yield* isBack.passed()
+    return [...first, ...(yield* allOf(stream))]
+  })
+  mesh.run({ forMs: 1_000 })
+  mesh.peer('E').sleep()
+  mesh.until(() => mesh.knowsDead('S', 'E'), 'it is thought dead')
+  isGone.isOpen = true
+  mesh.run({ forMs: 1_000 })
+  mesh.peer('E').thaw()
+  mesh.until(() => !mesh.knowsDead('S', 'E'), 'it is heard again')
+  isBack.isOpen = true
+  expect(mesh.result(program)).toEqual(upTo(8))
   mesh.endsWell()
 })
 

@@ -132,12 +132,14 @@ function reconcile(state: PeerState, from: LifeId, message: Extract<Message, { t
     if (state.shared.get(object)?.isAdopted) say(state, from, { type: 'verify', object, hash: entry.hash })
     else state.directory.removeHolder(entry, from)
   }
+  const coming = new Set(message.coming)
   for (const note of has.values()) {
     const entry = state.directory.get(note.object)
+    const task = entry?.task ?? itemIn(note.object)?.task ?? null
     if (entry?.state === 'stored' && entry.hash === note.hash) state.directory.addHolder(entry, from)
-    else if (entry?.state === 'pending' && listed.has(entry.task)) entry.spared.add(from)
-    // Items on their way are judged when they come.
-    else if (listed.has(itemIn(note.object)?.task ?? null)) entry?.spared.add(from)
+    else if (entry?.state === 'pending' && listed.has(task)) entry.spared.add(from)
+    // Judged when it comes; an item that had come before its peer was given up does not come again.
+    else if (coming.has(note.object)) continue
     else if (foundHolder(state, from, note.object, note.hash)) continue
     else say(state, from, { type: 'free', object: note.object })
   }

@@ -273,6 +273,8 @@ export type Message =
       readonly attempts: readonly AttemptId[]
       readonly borrows: readonly ObjectId[]
       readonly holdings: readonly HoldingNote[]
+      /** Items among these that are yet to be said. */
+      readonly coming: readonly ObjectId[]
     }
   /** Hand over and leave, within so many milliseconds. */
   | { readonly type: 'drain'; readonly withinMs: number }

@@ -18,8 +18,7 @@ function weighBody(message: Message): number {
   if (message.type === 'located' || message.type === 'compare' || message.type === 'remade')
     return weighLocated(message.located)
   if (message.type === 'inspected') return message.rows.length * 512
-  if (message.type === 'announce')
-    return (message.attempts.length + message.borrows.length + message.holdings.length) * linkBytes
+  if (message.type === 'announce') return weighAnnounce(message)
   if (message.type === 'guard' || message.type === 'claimed')
     return message.rows.reduce((sum, row) => sum + weighRow(row), 0)
   if (message.type === 'found')
@@ -28,6 +27,10 @@ function weighBody(message: Message): number {
   const outcome = message.type === 'item' ? message.item : message.outcome
   const bytes = outcome.type === 'inline' || outcome.type === 'error' ? outcome.bytes.length : 0
   return bytes + ('refs' in outcome ? outcome.refs.length * linkBytes : 0)
+}
+
+function weighAnnounce({ attempts, borrows, holdings, coming }: Extract<Message, { type: 'announce' }>): number {
+  return (attempts.length + borrows.length + holdings.length + coming.length) * linkBytes
 }
 
 /** One assignment: the smallest thing that cannot be split. */
