@@ -3,6 +3,7 @@
 
 import { limits } from '../model/limits.ts'
 import type { Policy, TaskSpec } from '../model/task.ts'
+import { fitsExactly } from './exactly.ts'
 import * as wire from './wire.ts'
 
 export type Packed = readonly unknown[]
@@ -130,6 +131,7 @@ export function check<T>(
   value: unknown,
   what: string,
 ): T {
+  if (fitsExactly(schema, value)) return value as T
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
