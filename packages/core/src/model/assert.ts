@@ -2,5 +2,10 @@
 // go on with tables that disagree.
 
 export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new Error(`invariant broken: ${message}`)
+  if (!condition) broken(message)
+}
+
+/** For messages that name what is wrong: written only then, as the tables of a simulated mesh are checked all the time. */
+export function broken(message: string): never {
+  throw new Error(`invariant broken: ${message}`)
 }

@@ -4,7 +4,7 @@
 // news from whoever answers for it.
 
 import { compareEpochs } from '../model/actor.ts'
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { Epoch } from '../model/task.ts'
@@ -91,7 +91,7 @@ export class Callees {
   /** It goes to the actor. */
   sent(row: Callee, context: ContextId, task: TaskId): void {
     const line = row.lines.get(context)
-    assert(line?.[0]?.task === task, `calls of ${context} go in order`)
+    if (line?.[0]?.task !== task) broken(`calls of ${context} go in order`)
     line.shift()
     if (line.length === 0) row.lines.delete(context)
     row.out.add(task)
@@ -163,16 +163,16 @@ export class Callees {
 
   check(): void {
     for (const row of this.#rows.values()) {
-      assert(row.open.size > 0, `${row.actor} is called by somebody`)
+      if (row.open.size === 0) broken(`${row.actor} is called by somebody`)
       let waiting = 0
       for (const [context, line] of row.lines) {
         waiting += line.length
-        assert(line.length > 0, `an empty line of ${context} is gone`)
+        if (line.length === 0) broken(`an empty line of ${context} is gone`)
         for (let at = 1; at < line.length; at++)
-          assert((line[at - 1] as Waiting).nth < (line[at] as Waiting).nth, `calls of ${context} are in order`)
+          if (!((line[at - 1] as Waiting).nth < (line[at] as Waiting).nth)) broken(`calls of ${context} are in order`)
       }
-      assert(waiting + row.out.size === row.open.size, `every call of ${row.actor} waits or is out`)
-      for (const task of row.behind) assert(row.out.has(task), `${task} is out where ${row.actor} lived before`)
+      if (waiting + row.out.size !== row.open.size) broken(`every call of ${row.actor} waits or is out`)
+      for (const task of row.behind) if (!row.out.has(task)) broken(`${task} is out where ${row.actor} lived before`)
     }
   }
 }

@@ -2,7 +2,7 @@
 // a change is made is not known here. So many may wait as a peer could have programs; more of them are refused.
 
 import type { NewCode } from '../model/actor.ts'
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { CodeId, LifeId, TaskId } from '../model/ids.ts'
 
 export interface Change extends NewCode {
@@ -74,15 +74,17 @@ export class Changes {
   check(): void {
     let askers = 0
     for (const [actor, waiting] of this.#rows) {
-      assert(waiting.length > 0, `${actor} is listed because it is to be changed`)
-      assert(new Set(waiting.map(({ code }) => code)).size === waiting.length, `${actor} is changed to each code once`)
+      if (waiting.length === 0) broken(`${actor} is listed because it is to be changed`)
+      if (new Set(waiting.map(({ code }) => code)).size !== waiting.length)
+        broken(`${actor} is changed to each code once`)
       for (const change of waiting) {
-        assert(change.askers.size > 0, `somebody waits for ${actor} to run ${change.code}`)
-        assert(change === waiting[0] || (change.before === null && change.ordered === 0), `${actor} is changed in turn`)
+        if (change.askers.size === 0) broken(`somebody waits for ${actor} to run ${change.code}`)
+        if (!(change === waiting[0] || (change.before === null && change.ordered === 0)))
+          broken(`${actor} is changed in turn`)
         askers += change.askers.size
       }
     }
     assert(askers === this.#askers, 'who waits for changes is counted')
-    assert(askers <= askersMost, `no more than ${askersMost} wait for changes`)
+    if (askers > askersMost) broken(`no more than ${askersMost} wait for changes`)
   }
 }

@@ -2,7 +2,7 @@
 // One that nothing needs may go when there are too many, least recently needed first: whoever calls it
 // keeps it again, whoever runs it fetches it again.
 
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { CodeId } from '../model/ids.ts'
 
 interface CodeRow {
@@ -41,7 +41,7 @@ export class Codes {
 
   unneed(code: CodeId): void {
     const row = this.#rows.get(code)
-    assert(row !== undefined && row.needed > 0, `code ${code} was needed`)
+    if (!(row !== undefined && row.needed > 0)) broken(`code ${code} was needed`)
     if (--row.needed > 0) return
     if (row.isHere) this.#idle.add(code)
     else this.#rows.delete(code)
@@ -73,10 +73,11 @@ export class Codes {
     let here = 0
     for (const [code, { needed, isHere }] of this.#rows) {
       if (isHere) here++
-      assert(needed > 0 || isHere, `code ${code} has a row because it is here or needed`)
-      assert(this.#idle.has(code) === (isHere && needed === 0), `code ${code} may go exactly while nothing needs it`)
+      if (!(needed > 0 || isHere)) broken(`code ${code} has a row because it is here or needed`)
+      if (!(this.#idle.has(code) === (isHere && needed === 0)))
+        broken(`code ${code} may go exactly while nothing needs it`)
     }
     assert(here === this.#here, 'bundles are counted')
-    assert(here <= most || this.#idle.size === 0, `no more than ${most} bundles are kept without need`)
+    if (!(here <= most || this.#idle.size === 0)) broken(`no more than ${most} bundles are kept without need`)
   }
 }

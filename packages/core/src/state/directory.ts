@@ -2,7 +2,7 @@
 // of loss in its own words (`holderDied` returns what lost a copy); it does not know what recovery
 // is, nor who needs an object.
 
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import type { Failure, Located } from '../model/object.ts'
@@ -76,7 +76,7 @@ export class Directory {
   }
 
   add(object: ObjectId, task: TaskId | null, copies: number): Entry {
-    assert(!this.#rows.has(object), `object ${object} is entered once`)
+    if (this.#rows.has(object)) broken(`object ${object} is entered once`)
     const row: Entry = {
       object,
       task,
@@ -295,14 +295,16 @@ export class Directory {
 
   check(): void {
     for (const row of this.#rows.values()) {
-      assert(row.state !== 'inline' || row.bytes !== null, `${row.object} is inline with its bytes`)
-      assert(row.state !== 'failed' || row.failure !== null, `${row.object} failed for a reason`)
+      if (!(row.state !== 'inline' || row.bytes !== null)) broken(`${row.object} is inline with its bytes`)
+      if (!(row.state !== 'failed' || row.failure !== null)) broken(`${row.object} failed for a reason`)
       const missing = row.state === 'stored' && this.copiesOf(row) + row.copying.size < row.copies
-      assert(this.short.has(row.object) === missing, `${row.object} is listed exactly while copies are missing`)
-      assert(row.state !== 'stored' || row.holders.size + row.copying.size > 0, `${row.object} is stored somewhere`)
-      for (const life of row.doubted) assert(row.holders.has(life), `${life} is doubted as a holder of ${row.object}`)
+      if (this.short.has(row.object) !== missing) broken(`${row.object} is listed exactly while copies are missing`)
+      if (!(row.state !== 'stored' || row.holders.size + row.copying.size > 0))
+        broken(`${row.object} is stored somewhere`)
+      for (const life of row.doubted)
+        if (!row.holders.has(life)) broken(`${life} is doubted as a holder of ${row.object}`)
       for (const life of row.holders)
-        assert(this.#heldBy.get(life)?.has(row.object), `${row.object} is indexed under ${life}`)
+        if (!this.#heldBy.get(life)?.has(row.object)) broken(`${row.object} is indexed under ${life}`)
     }
   }
 }

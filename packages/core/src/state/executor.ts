@@ -4,7 +4,7 @@
 // recursion never starves. Credits are what keeps the slots busy for `creditMs`, shared by owners.
 
 import { isApart } from '../model/actor.ts'
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { Config } from '../model/config.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { attemptId, never } from '../model/ids.ts'
@@ -374,22 +374,20 @@ export class Executor {
   }
 
   check(): void {
+    let blocked = 0
     for (const row of this.#rows.values()) {
+      if (row.state === 'blocked') blocked++
       const isQueued = row.state === 'ready' && !isApart(row.spec)
-      assert(isQueued === this.#ready.has(row.id), `${row.id} is ${row.state} and queued accordingly`)
-      assert((row.state === 'done') === (row.outcome !== null), `${row.id} is done with an outcome`)
-      assert(row.state !== 'fetching' || row.missing.size > 0, `${row.id} waits for an input`)
-      assert(
-        (row.killAt === never && row.orphanedAt === never) || this.timed.has(row),
-        `${row.id} has its time looked at`,
-      )
+      if (isQueued !== this.#ready.has(row.id)) broken(`${row.id} is ${row.state} and queued accordingly`)
+      if ((row.state === 'done') !== (row.outcome !== null)) broken(`${row.id} is done with an outcome`)
+      if (!(row.state !== 'fetching' || row.missing.size > 0)) broken(`${row.id} waits for an input`)
+      if (!((row.killAt === never && row.orphanedAt === never) || this.timed.has(row)))
+        broken(`${row.id} has its time looked at`)
       const inWorker = (row.state === 'running' || row.state === 'blocked') && !isApart(row.spec)
-      assert(inWorker === this.#workers.has(row.worker, row.id), `${row.id} is ${row.state} in worker ${row.worker}`)
+      if (inWorker !== this.#workers.has(row.worker, row.id))
+        broken(`${row.id} is ${row.state} in worker ${row.worker}`)
     }
-    assert(
-      [...this.#rows.values()].filter((row) => row.state === 'blocked').length === this.blocked,
-      'waiting attempts are counted',
-    )
+    assert(blocked === this.blocked, 'waiting attempts are counted')
   }
 }
 

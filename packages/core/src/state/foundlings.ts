@@ -4,7 +4,7 @@
 
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { FoundNote } from '../model/object.ts'
 
 /** Where bytes go that memory has no room for. */
@@ -99,7 +99,7 @@ export class Foundlings {
     let bytes = 0
     for (const { note } of this.#rows.values()) {
       bytes += note.size
-      assert(!isHeld(note.object), `${note.object} is kept for somebody, or for nobody`)
+      if (isHeld(note.object)) broken(`${note.object} is kept for somebody, or for nobody`)
     }
     assert(bytes === this.#bytes, 'the bytes that were found are counted')
   }

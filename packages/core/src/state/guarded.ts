@@ -2,7 +2,7 @@
 // its object, whoever told it; the same object may be in several ledgers, and then any will do. What
 // becomes of a row when its owner is gone is not known here.
 
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { CodeId, ContextId, LifeId, ObjectId } from '../model/ids.ts'
 import type { JobHead, LedgerRow } from '../model/ledger.ts'
 import { neededBy, united } from '../model/ledger.ts'
@@ -256,9 +256,9 @@ export class Guarded {
       let sum = 0
       for (const row of rows.values()) {
         sum += weighRow(row)
-        assert(this.#owners.of(row.object).includes(owner), `${row.object} is found in the ledger of ${owner}`)
+        if (!this.#owners.of(row.object).includes(owner)) broken(`${row.object} is found in the ledger of ${owner}`)
       }
-      assert(sum === bytes, `the ledger of ${owner} is weighed`)
+      if (sum !== bytes) broken(`the ledger of ${owner} is weighed`)
     }
   }
 }

@@ -3,7 +3,7 @@
 // told, and the bytes leave when the last of them says `free`. One transfer per object at a time,
 // however many want it. How full is too full is not known here.
 
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import type { StoredAt } from '../model/object.ts'
@@ -281,18 +281,19 @@ export class Holdings {
     const coming = { memory: 0, disk: 0 }
     for (const { located, toDisk } of this.#fetches.values()) coming[toDisk ? 'disk' : 'memory'] += located.size
     for (const place of ['memory', 'disk'] as const)
-      assert(coming[place] === this.#coming[place], `the bytes on their way to ${place} are counted`)
+      if (coming[place] !== this.#coming[place]) broken(`the bytes on their way to ${place} are counted`)
     for (const row of this.#fetches.values())
-      assert(row.active || isWanted(row), `the bytes of ${row.object} are fetched for somebody`)
-    for (const object of this.#doomed) assert(this.#rows.has(object), `doomed ${object} is here`)
+      if (!(row.active || isWanted(row))) broken(`the bytes of ${row.object} are fetched for somebody`)
+    for (const object of this.#doomed) if (!this.#rows.has(object)) broken(`doomed ${object} is here`)
     const bytes = { memory: 0, moving: 0, disk: 0 }
     for (const { object, size, owners, place, plea } of this.#rows.values()) {
-      assert(owners.size > 0 || this.#doomed.has(object), `${object} is kept for somebody`)
+      if (!(owners.size > 0 || this.#doomed.has(object))) broken(`${object} is kept for somebody`)
       bytes[place] += size
-      assert(place === 'memory' || plea === null || plea.waits.size === 0, `${object} is asked for, or moved, not both`)
+      if (!(place === 'memory' || plea === null || plea.waits.size === 0))
+        broken(`${object} is asked for, or moved, not both`)
     }
     for (const place of ['memory', 'moving', 'disk'] as const)
-      assert(bytes[place] === this.#bytes[place], `the bytes here are counted: ${place}`)
+      if (bytes[place] !== this.#bytes[place]) broken(`the bytes here are counted: ${place}`)
   }
 }
 

@@ -4,7 +4,7 @@
 // borrow it. Lineage is counted apart: it keeps an object's origin, not its readers' bytes. A row
 // goes with the last thing that spoke for it.
 
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { LifeId, ObjectId } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 
@@ -176,13 +176,10 @@ export class Holds {
     let kept = 0
     for (const row of this.#rows.values()) {
       kept += row.kept
-      assert(row.kept === 0 || (strong(row) === 0 && row.lineage > 0), `${row.object} is kept for lineage alone`)
-      const counts = [row.handle, row.spec, row.container, row.transit, row.lineage]
-      assert(
-        counts.every((count) => count >= 0),
-        `holds of ${row.object} are counted`,
-      )
-      assert(!this.isEmpty(row), `${row.object} has a row because something holds it`)
+      if (!(row.kept === 0 || (strong(row) === 0 && row.lineage > 0))) broken(`${row.object} is kept for lineage alone`)
+      const least = Math.min(row.handle, row.spec, row.container, row.transit, row.lineage)
+      if (!(least >= 0)) broken(`holds of ${row.object} are counted`)
+      if (this.isEmpty(row)) broken(`${row.object} has a row because something holds it`)
     }
     assert(kept === this.lineageBytes, 'what is kept for lineage is counted')
   }

@@ -2,7 +2,7 @@
 // their program is gone. A job holds everything that was asked for under its name, so that the same
 // program, run again, finds it. Who has a job elsewhere is asked, not known.
 
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { ContextId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import type { JobHead } from '../model/ledger.ts'
@@ -76,7 +76,7 @@ export class Jobs {
   }
 
   add(context: ContextId, name: string, detached: boolean): JobRow {
-    assert(!this.#rows.has(context), `job ${name} is entered once`)
+    if (this.#rows.has(context)) broken(`job ${name} is entered once`)
     const row: JobRow = {
       context,
       name,

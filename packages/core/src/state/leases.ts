@@ -5,7 +5,7 @@
 
 import type { ActorRecord } from '../model/actor.ts'
 import { compareEpochs, isLater } from '../model/actor.ts'
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after } from '../model/ids.ts'
 import type { Epoch } from '../model/task.ts'
@@ -56,7 +56,7 @@ export class Leases {
       this.#rows.set(actor, fresh)
       return fresh
     }
-    assert(compareEpochs(epoch, row.promised) > 0, `a promise for ${actor} is above the one before`)
+    if (!(compareEpochs(epoch, row.promised) > 0)) broken(`a promise for ${actor} is above the one before`)
     row.promised = epoch
     row.host = null
     row.at = now

@@ -2,7 +2,7 @@
 // was when it was appointed; a row is safe when every guardian that counts has acknowledged its last
 // change. Rows are numbered by the message that carried them, so one number per guardian says it all.
 
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 
@@ -228,8 +228,8 @@ export class Ledger {
   }
 
   check(): void {
-    for (const object of this.#changed) assert(this.#rows.has(object), `${object} has news and a row`)
-    for (const object of this.#gone) assert(!this.#rows.has(object), `${object} is gone and has no row`)
+    for (const object of this.#changed) if (!this.#rows.has(object)) broken(`${object} has news and a row`)
+    for (const object of this.#gone) if (this.#rows.has(object)) broken(`${object} is gone and has no row`)
     for (const { begunAt, acked } of this.#guardians.values())
       assert(Math.max(begunAt, acked) <= this.#nth, 'guardians have what was sent')
   }

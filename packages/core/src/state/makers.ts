@@ -2,7 +2,7 @@
 // again under the same id. One row per task, however much it put; it goes with the last of its puts. When to
 // run one is not known here, nor what is held for its sake.
 
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
 import { budget } from '../model/task.ts'
@@ -84,9 +84,10 @@ export class Makers {
 
   check(): void {
     for (const [task, { puts, awaited, told }] of this.#rows) {
-      assert(puts.size > 0, `${task} is kept for something that it put`)
-      for (const object of puts) assert(this.#byPut.get(object)?.spec.id === task, `${object} was put by ${task}`)
-      for (const object of [...awaited, ...told]) assert(puts.has(object), `${object} is awaited of whoever put it`)
+      if (puts.size === 0) broken(`${task} is kept for something that it put`)
+      for (const object of puts) if (this.#byPut.get(object)?.spec.id !== task) broken(`${object} was put by ${task}`)
+      for (const objects of [awaited, told])
+        for (const object of objects) if (!puts.has(object)) broken(`${object} is awaited of whoever put it`)
     }
   }
 }

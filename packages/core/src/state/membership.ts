@@ -4,7 +4,7 @@
 // number of times. Only a peer itself raises its incarnation. What a death means for tasks or
 // objects is not known here.
 
-import { assert } from '../model/assert.ts'
+import { assert, broken } from '../model/assert.ts'
 import type { Instant, LifeId, PeerId } from '../model/ids.ts'
 import { lifeNumberOf, peerOf } from '../model/ids.ts'
 import { hash32 } from '../model/rng.ts'
@@ -328,7 +328,7 @@ export class Membership {
 
   check(): void {
     assert(!isOver(this.me.state) || this.me.state === 'left', 'a peer does not think itself dead')
-    for (const [peer, row] of this.#rows) assert(peerOf(row.life) === peer, `row of ${peer} names ${row.life}`)
+    for (const [peer, row] of this.#rows) if (peerOf(row.life) !== peer) broken(`row of ${peer} names ${row.life}`)
   }
 }
 

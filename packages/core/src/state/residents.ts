@@ -4,7 +4,7 @@
 
 import type { ActorRecord, Answered, Edition } from '../model/actor.ts'
 import { compareEpochs } from '../model/actor.ts'
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { never } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
@@ -146,7 +146,7 @@ export class Residents {
   }
 
   add(actor: ObjectId, run: RunRow): Resident {
-    assert(!this.#rows.has(actor), `actor ${actor} lives here once`)
+    if (this.#rows.has(actor)) broken(`actor ${actor} lives here once`)
     const row: Resident = {
       actor,
       run,
@@ -220,17 +220,13 @@ export class Residents {
 
   check(): void {
     for (const row of this.#rows.values()) {
-      assert(
-        (row.standing !== null) === (row.state === 'standing'),
-        `${row.actor} is ${row.state} and stands accordingly`,
-      )
-      assert(
-        row.tenure === null || compareEpochs(row.tenure.epoch, row.tenure.record.epoch) >= 0,
-        `${row.actor} writes its own records`,
-      )
-      assert(row.state !== 'open' || row.tenure !== null, `${row.actor} is open under a lease`)
+      if ((row.standing !== null) !== (row.state === 'standing'))
+        broken(`${row.actor} is ${row.state} and stands accordingly`)
+      if (!(row.tenure === null || compareEpochs(row.tenure.epoch, row.tenure.record.epoch) >= 0))
+        broken(`${row.actor} writes its own records`)
+      if (!(row.state !== 'open' || row.tenure !== null)) broken(`${row.actor} is open under a lease`)
     }
-    for (const [actor, mail] of this.#mail) assert(mail.size > 0, `an empty mailbox of ${actor} is gone`)
+    for (const [actor, mail] of this.#mail) if (mail.size === 0) broken(`an empty mailbox of ${actor} is gone`)
   }
 }
 

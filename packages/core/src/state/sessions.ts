@@ -3,7 +3,7 @@
 // acknowledged. Each side numbers the sessions it begins; a frame that names an older pair is from a
 // conversation that is over. Go-back-N: what arrives out of order is dropped and sent again.
 
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { Config } from '../model/config.ts'
 import type { Instant, LifeId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
@@ -78,7 +78,7 @@ export class Sessions {
 
   #row(life: LifeId): Session {
     const row = this.#rows.get(life)
-    assert(row, `a session with ${life} is open`)
+    if (!row) broken(`a session with ${life} is open`)
     return row
   }
 
@@ -250,8 +250,9 @@ export class Sessions {
 
   check(): void {
     for (const row of this.#rows.values()) {
-      assert(row.cursor >= row.base, `session with ${row.life}: the cursor is not behind what was acknowledged`)
-      assert(row.cursor <= row.base + row.queue.length, `session with ${row.life}: nothing is sent before it is queued`)
+      if (!(row.cursor >= row.base)) broken(`session with ${row.life}: the cursor is not behind what was acknowledged`)
+      if (!(row.cursor <= row.base + row.queue.length))
+        broken(`session with ${row.life}: nothing is sent before it is queued`)
     }
   }
 }

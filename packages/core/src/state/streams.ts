@@ -2,7 +2,7 @@
 // from the call to the day on which nobody holds the stream any more; its items are entries of the directory, named
 // here by their index while they are there. How items come about and what holds them is not known here.
 
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { ContextId, ObjectId, TaskId } from '../model/ids.ts'
 import { itemIn } from '../model/ids.ts'
 import type { TaskSpec } from '../model/task.ts'
@@ -86,11 +86,11 @@ export class Streams {
   check(): void {
     for (const [task, { taken, received, count, items, unread, isClosed }] of this.#rows) {
       for (const index of unread)
-        assert(items.has(index) && index >= taken, `${task} keeps item ${index} for its reader`)
-      assert(!isClosed || unread.size === 0, `${task} keeps nothing for nobody`)
-      assert(taken >= 0 && received >= 0, `items of ${task} are counted`)
-      assert(count === null || count >= 0, `${task} ended after ${count} items`)
-      assert(items.size === 0 || this.#items.get(task) === items, `items of ${task} are listed in one place`)
+        if (!(items.has(index) && index >= taken)) broken(`${task} keeps item ${index} for its reader`)
+      if (!(!isClosed || unread.size === 0)) broken(`${task} keeps nothing for nobody`)
+      if (!(taken >= 0 && received >= 0)) broken(`items of ${task} are counted`)
+      if (!(count === null || count >= 0)) broken(`${task} ended after ${count} items`)
+      if (!(items.size === 0 || this.#items.get(task) === items)) broken(`items of ${task} are listed in one place`)
     }
   }
 }

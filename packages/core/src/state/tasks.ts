@@ -4,7 +4,7 @@
 // kept apart: retries pay for crashes and lost peers, rebuilds for lost results, moves for neither. A
 // rebuild has the time, the retries and the moves of a new task; only deaths add up.
 
-import { assert } from '../model/assert.ts'
+import { broken } from '../model/assert.ts'
 import type { Config } from '../model/config.ts'
 import type { Instant, LifeId, ObjectId, PeerId, TaskId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
@@ -101,7 +101,7 @@ export class Tasks {
   }
 
   add(spec: TaskSpec, epoch: Epoch, now: Instant): TaskRow {
-    assert(!this.#rows.has(spec.id), `task ${spec.id} is asked for once`)
+    if (this.#rows.has(spec.id)) broken(`task ${spec.id} is asked for once`)
     const { policy } = spec
     const row: TaskRow = {
       spec,
@@ -198,14 +198,15 @@ export class Tasks {
 
   /** It is an actor, and goes on with other code. */
   edited(row: TaskRow, spec: TaskSpec): void {
-    assert(spec.id === row.spec.id && spec.actor !== undefined, `only what an actor runs is changed: ${row.spec.id}`)
+    if (!(spec.id === row.spec.id && spec.actor !== undefined))
+      broken(`only what an actor runs is changed: ${row.spec.id}`)
     row.spec = spec
     this.#moved(spec.id)
   }
 
   /** An earlier attempt is there after all, and the current one never was. */
   goesOnAs(row: TaskRow, attempt: number): void {
-    assert(row.state === 'assigned' && attempt < row.attempt, `${row.spec.id} was attempted before`)
+    if (!(row.state === 'assigned' && attempt < row.attempt)) broken(`${row.spec.id} was attempted before`)
     row.attempt = attempt
     row.overdue = false
     this.#moved(row.spec.id)
@@ -219,7 +220,7 @@ export class Tasks {
   }
 
   settled(row: TaskRow): void {
-    assert(row.state !== 'settled', `task ${row.spec.id} settles once`)
+    if (row.state === 'settled') broken(`task ${row.spec.id} settles once`)
     for (const object of row.waitsFor) this.#waiters.delete(object, row.spec.id)
     row.waitsFor.clear()
     row.retryAt = never
@@ -233,7 +234,7 @@ export class Tasks {
 
   /** The result was lost: the row is pending once more. */
   reopen(row: TaskRow, now: Instant): void {
-    assert(row.state === 'settled', `only settled work is done again: ${row.spec.id}`)
+    if (row.state !== 'settled') broken(`only settled work is done again: ${row.spec.id}`)
     const { retries, timeoutMs } = row.spec.policy
     row.retriesLeft = budget(retries)
     row.movesLeft = this.#moves
@@ -245,7 +246,7 @@ export class Tasks {
   remove(id: TaskId): void {
     const row = this.#rows.get(id)
     if (!row) return
-    assert(row.state === 'settled', `pending task ${id} is not forgotten`)
+    if (row.state !== 'settled') broken(`pending task ${id} is not forgotten`)
     this.#children.delete(row.spec.context, id)
     this.actors.delete(row)
     this.#rows.delete(id)
@@ -307,13 +308,14 @@ export class Tasks {
     let pending = 0
     for (const row of this.#rows.values()) {
       if (row.state !== 'settled') pending++
-      assert((row.state === 'assigned') === (row.at !== null), `${row.spec.id} is ${row.state} at ${row.at}`)
-      assert(row.second === null || row.state === 'assigned', `${row.spec.id} has a second attempt beside a first`)
-      assert(row.second === null || row.second.at !== row.at, `${row.spec.id} runs at two peers`)
-      assert(row.state !== 'waiting' || row.waitsFor.size > 0, `${row.spec.id} waits for something`)
-      assert(row.state !== 'retrying' || row.retryAt !== never, `${row.spec.id} knows when it is tried again`)
+      if ((row.state === 'assigned') !== (row.at !== null)) broken(`${row.spec.id} is ${row.state} at ${row.at}`)
+      if (!(row.second === null || row.state === 'assigned'))
+        broken(`${row.spec.id} has a second attempt beside a first`)
+      if (!(row.second === null || row.second.at !== row.at)) broken(`${row.spec.id} runs at two peers`)
+      if (!(row.state !== 'waiting' || row.waitsFor.size > 0)) broken(`${row.spec.id} waits for something`)
+      if (!(row.state !== 'retrying' || row.retryAt !== never)) broken(`${row.spec.id} knows when it is tried again`)
     }
-    assert(pending === this.pending, `${pending} pending rows are counted as ${this.pending}`)
+    if (pending !== this.pending) broken(`${pending} pending rows are counted as ${this.pending}`)
   }
 }
 
