@@ -6,7 +6,8 @@ import { resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import type { SimPeer } from './peer.ts'
 
-type Visit = (object: ObjectId, owner: LifeId, why: string) => void
+/** `holder` keeps it: `how` says by what. */
+type Visit = (object: ObjectId, owner: LifeId, holder: string, how: string) => void
 
 /** All that this peer keeps the owners of. */
 function eachHeld(peer: SimPeer, visit: Visit): void {
@@ -14,22 +15,22 @@ function eachHeld(peer: SimPeer, visit: Visit): void {
   for (const runner of peer.runners()) {
     // What it asked for beside another attempt was not taken.
     if (peer.state.executor.ofTask(runner.id as string as TaskId).some(({ barred }) => barred !== null)) continue
-    for (const [object, { owner }] of runner.handles()) visit(object, owner, `${runner.id} has a handle to it`)
+    for (const [object, { owner }] of runner.handles()) visit(object, owner, runner.id, 'has a handle to it')
   }
   for (const entry of directory.all())
-    for (const { object, owner } of entry.refs) visit(object, owner, `it is inside ${entry.object}`)
+    for (const { object, owner } of entry.refs) visit(object, owner, entry.object, 'has it inside')
   for (const { state, spec } of tasks.all())
-    if (state !== 'settled') for (const { object, owner } of spec.refs) visit(object, owner, `${spec.id} takes it`)
+    if (state !== 'settled') for (const { object, owner } of spec.refs) visit(object, owner, spec.id, 'takes it')
   for (const [name, { objects }] of transits)
-    for (const object of objects) visit(object, holds.get(object)?.owner ?? peer.life, `it is in the outcome ${name}`)
+    for (const object of objects) visit(object, holds.get(object)?.owner ?? peer.life, name, 'has it in an outcome')
 }
 
 /** 3: what this peer holds, its owners have not freed. */
 export function checkHeld(peer: SimPeer): void {
   if (peer.left) return
-  eachHeld(peer, (object, owner, why) => {
+  eachHeld(peer, (object, owner, holder, how) => {
     const there = ownerOf(peer, object, owner)
-    if (there) checkKept(there, peer, object, why)
+    if (there) checkKept(there, peer, object, holder, how)
   })
 }
 
@@ -40,8 +41,8 @@ export function checkFreed(peer: SimPeer): void {
   if (freed.size === 0) return
   for (const other of peer.world.alive()) {
     if (other === peer || other.left) continue
-    eachHeld(other, (object, owner, why) => {
-      if (freed.has(object) && ownerOf(other, object, owner) === peer) checkKept(peer, other, object, why)
+    eachHeld(other, (object, owner, holder, how) => {
+      if (freed.has(object) && ownerOf(other, object, owner) === peer) checkKept(peer, other, object, holder, how)
     })
   }
   for (const object of freed) peer.world.custody.freed(peer.life, object)
@@ -53,7 +54,7 @@ function ownerOf({ state, world }: SimPeer, object: ObjectId, owner: LifeId): Si
 }
 
 // oxlint-disable-next-line max-params -- who keeps what for whom, and why
-function checkKept(there: SimPeer, by: SimPeer, object: ObjectId, why: string): void {
+function checkKept(there: SimPeer, by: SimPeer, object: ObjectId, holder: string, how: string): void {
   const { state, life } = by
   const { custody } = by.world
   if (there.left || there.state.directory.get(object) || state.directory.get(object)) return
@@ -66,7 +67,7 @@ function checkKept(there: SimPeer, by: SimPeer, object: ObjectId, why: string): 
   const isKnown = custody.isBorrowed(there.life, object, life)
   const isBehind = custody.wasBuried(life) || custody.wasBuried(there.life) || custody.wasFreed(there.life, object)
   if (!isKnown && isBehind) return
-  fail(there, `${object} was freed while ${why} at ${life}`)
+  fail(there, `${object} was freed while ${holder} ${how} at ${life}`)
 }
 
 /** What a peer answers for it borrows of nobody: two that did so of each other would keep it for ever. */

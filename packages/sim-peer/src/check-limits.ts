@@ -47,6 +47,7 @@ export function checkRun(peer: SimPeer, { spec }: Order): void {
 
 /** With so many workers in use one more is taken only for what is deeper than all that wait, or when all of them have waited for a while. */
 export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
+  if (!effects.some(({ type }) => type === 'run')) return
   const { executor, config } = peer.state
   const inUse = new Set(peer.workers.busy())
   // What begins later in this turn did not run yet.

@@ -85,6 +85,8 @@ export class SimWorld {
   readonly #shellOf: ((peer: SimPeer) => Shell) | undefined
   readonly #seed: number
   readonly #owners = new Map<ObjectId, Set<LifeId>>()
+  /** The latest life of each seat. */
+  readonly #latest = new Map<LifeId, SimPeer>()
   #turns = 0
   #trace = 0x9e3779b9
   readonly #opening = new Map<string, (takenBy: string | null) => void>()
@@ -144,6 +146,8 @@ export class SimWorld {
     const seed = hash32(`${peer}|${number}|${this.#seed}`)
     const profile = { slots, labels, resources, memoryBytes, role }
     const current = new SimPeer(this, { peer, number, profile, config: this.config, seed, rate, slowness, disk })
+    if (seat.current) this.#latest.delete(seat.current.life)
+    this.#latest.set(current.life, current)
     seat.current = current
     this.spoil(current)
     this.network.plug(peer, {
@@ -215,8 +219,8 @@ export class SimWorld {
   }
 
   living(life: LifeId): SimPeer | null {
-    const peer = this.seats.get(life.slice(0, life.lastIndexOf('/')) as PeerId)?.current
-    return peer?.alive && peer.life === life ? peer : null
+    const peer = this.#latest.get(life)
+    return peer?.alive ? peer : null
   }
 
   dial(from: SimPeer, to: PeerId): void {
