@@ -1,6 +1,6 @@
 // Pages find each other through a Node peer and then talk directly, over WebRTC.
 
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { until } from '../processes/flock.ts'
 import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
@@ -57,17 +57,17 @@ test('a page lets go of its connections to pages that have gone', async () => {
     await visitor.page.close()
     await until(async () => !(await knows(visitor.id)))
   }
-  // Counted by the collector, which is why it is not asked all the time: what it finds is what is still held.
-  const isLetGo = async (): Promise<boolean> => {
+  // Told by the collector, which is why it is not asked all the time: what it finds is what is still held.
+  const held = async (): Promise<string[]> => {
     const { result } = await devtools.send('Runtime.evaluate', { expression: 'RTCPeerConnection.prototype' })
     const { objects } = await devtools.send('Runtime.queryObjects', { prototypeObjectId: result.objectId ?? '' })
-    const { result: length } = await devtools.send('Runtime.callFunctionOn', {
-      functionDeclaration: 'function () { return this.length }',
+    const { result: states } = await devtools.send('Runtime.callFunctionOn', {
+      functionDeclaration: 'function () { return this.map((held) => held.connectionState) }',
       objectId: objects.objectId ?? '',
       returnByValue: true,
     })
     await devtools.send('Runtime.releaseObject', { objectId: objects.objectId ?? '' })
-    return length.value === 0
+    return states.value as string[]
   }
-  await vi.waitUntil(isLetGo, { timeout: 60_000, interval: 500 })
+  await expect.poll(held, { timeout: 60_000, interval: 500 }).toEqual([])
 })

@@ -4,7 +4,7 @@
 // both are newer than what they are made of: what is made of them would be made again.
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -84,20 +84,43 @@ const corrections = {
   ],
   // Of a WebRTC connection both ends close the channel that it was made with. On a busy machine the other end is
   // first, and the dial then waits for that channel to open, or to close, until its time is up.
-  'initiate-connection.js': [
+  'private-to-private/initiate-connection.js': [
     ["if (channel.readyState !== 'open') {", "if (channel.readyState === 'connecting') {"],
     ["await pEvent(channel, 'close', {", "if (channel.readyState !== 'closed') await pEvent(channel, 'close', {"],
   ],
+  // A signalling stream that ended was as good as a connection: of a page that was gone before the two were connected the
+  // other kept one that never came to be and never failed. What is not connected by then must become so in time.
+  'private-to-private/util.js': [
+    [
+      'import { CustomProgressEvent } from',
+      "import { raceSignal } from 'race-signal';\nimport { CustomProgressEvent } from",
+    ],
+    [
+      `try {
+        const connectedPromise = Promise.withResolvers();`,
+      `const connectedPromise = Promise.withResolvers();
+    try {`,
+    ],
+    [
+      `if (options.signal?.aborted === true && pc.connectionState !== 'connected') {
+            throw err;
+        }`,
+      "if (pc.connectionState !== 'connected') await raceSignal(connectedPromise.promise, options.signal);",
+    ],
+  ],
   // No browser tells a connection that it was closed: what waits for that keeps the connections of all who ever were here.
-  'transport.js': [["pc.addEventListener('close', () => {", "webRTCConn.addEventListener('close', () => {"]],
+  'private-to-private/transport.js': [
+    ["pc.addEventListener('close', () => {", "webRTCConn.addEventListener('close', () => {"],
+  ],
 }
 
 const correct = {
   name: 'correct',
   setup({ onLoad }) {
-    onLoad({ filter: /webrtc[\\/]dist[\\/]src[\\/](private-to-private[\\/])?[^\\/]+\.js$/ }, ({ path }) => {
+    onLoad({ filter: /webrtc[\\/]dist[\\/]src[\\/].+\.js$/ }, ({ path }) => {
       let contents = readFileSync(path, 'utf8')
-      for (const [wrong, right] of corrections[basename(path)] ?? []) {
+      const file = path.replaceAll('\\', '/').split('/webrtc/dist/src/')[1]
+      for (const [wrong, right] of corrections[file] ?? []) {
         if (contents.split(wrong).length !== 2) throw new Error(`${path} has changed: ${wrong} is not there once`)
         contents = contents.replace(wrong, right)
       }
