@@ -4,12 +4,12 @@
 
 import { parse } from 'acorn'
 import type { Program } from 'acorn'
-import { build } from 'esbuild'
 import type { BuildOptions, BuildResult } from 'esbuild'
 import { join, relative } from 'node:path'
 import { tiesByName } from '@murmuration/core/reading'
 import type { LoadedModule, Packages, UseRequest } from '@murmuration/core/internal'
 import { customConditions } from './conditions.ts'
+import { build } from './esbuild.ts'
 import { explainFailure } from './explain.ts'
 import { importsPlugin } from './imports-plugin.ts'
 import { failed, type ModuleFile } from './module-file.ts'

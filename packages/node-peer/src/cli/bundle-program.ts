@@ -31,7 +31,7 @@ const loaders: Readonly<Record<string, Loader>> = {
 /** Rejects with UsageError in one sentence; `named` is how the user called it. */
 export async function bundleProgram(program: string, named: string): Promise<BundledProgram> {
   check(program, named)
-  const { build } = await import('esbuild')
+  const { build } = await import('../bundle/esbuild.ts')
   const directory = await mkdtemp(join(tmpdir(), 'murmur-run-'))
   const remove = (): void => {
     process.off('exit', remove)
