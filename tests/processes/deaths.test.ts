@@ -66,8 +66,8 @@ test('whoever is asked when it dies, or when it does not answer, is named', asyn
 test('a peer is frozen: its work moves; thawed, it is alive again and nobody else was buried', async () => {
   flock = await Flock.start(3)
   const mesh = await flock.join()
-  const { busy, sum } = await use(mesh)
-  const total = sum(...Array.from({ length: 60 }, (_, i) => busy(50, i)))
+  const { lasts, sum } = await use(mesh)
+  const total = sum(...Array.from({ length: 60 }, (_, i) => lasts(50, i)))
   const victim = flock.byName(await runningOn(mesh))
   const died = heard(mesh, 'peer:died')
   victim.freeze()
@@ -83,7 +83,7 @@ test('a peer is frozen: its work moves; thawed, it is alive again and nobody els
     expect(buried).toEqual(peer === victim ? [] : [victim.name])
   }
   expect(
-    await busy
+    await lasts
       .with({ needs: { peer: victim.name } })(1, 8)
       .get(),
   ).toBe(8)

@@ -56,7 +56,7 @@ test.each(['murmur drain', 'SIGTERM'])(
         return ref
       }),
     )
-    const refs = Array.from({ length: 60 }, (_, n) => work.busy.with({ retries: 0 })(100, n))
+    const refs = Array.from({ length: 60 }, (_, n) => work.lasts.with({ retries: 0 })(100, n))
     await until(async () => (await asking.tasks()).some(({ peer }) => peer === goes.name))
     const left = heard(asking, 'peer:left', ({ name }) => name === goes.name)
     if (how === 'SIGTERM') goes.peer.signal('SIGTERM')
@@ -78,10 +78,7 @@ test.each(['murmur drain', 'SIGTERM'])(
 
 test('a peer that is not there, or is not the only one, or has gone, is said to be in a sentence, with exit code 2', async () => {
   const [one, other] = [await up(), await up()]
-  await until(async () => {
-    const { peers } = JSON.parse((await terminal.murmur('status', '--json')).out) as { peers: unknown[] }
-    return peers.length === 2
-  })
+  await one.peer.said(({ event, name }) => event === 'peer:joined' && name === other.name)
   const cases: [whom: string, sentence: RegExp][] = [
     ['nobody', new RegExp(`there is no peer nobody: there are .*${one.name}`)],
     ['12D3', new RegExp(`12D3 may be each of .*${other.name} \\(${other.id}\\)`)],

@@ -4,6 +4,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { AnyRef, Mesh, Tasks } from 'murmuration'
 import { Flock, heard, until } from './flock.ts'
+import { bytes as bytesOf, wrong as wrongIn } from './work.task.ts'
 import type * as work from './work.task.ts'
 
 const size = 8 * 1024 * 1024
@@ -28,7 +29,7 @@ test('a result of 8 MiB outlives the peer that made it', async () => {
   expect(await wrong(made, 7).get()).toBe(0)
   const value = await made.get()
   expect(value.length).toBe(size)
-  expect(value.every((byte, i) => byte === (i * 7) % 251)).toBe(true)
+  expect(wrongIn(value, 7)).toBe(0)
 })
 
 test('a task that waits for copies lets its child have the slot', async () => {
@@ -44,7 +45,7 @@ test('a task that waits for copies lets its child have the slot', async () => {
 test('a copy lost with its holder is made again elsewhere', async () => {
   flock = await Flock.start(3)
   const mesh = await flock.join()
-  const put = await mesh.put(Uint8Array.from({ length: size }, (_, i) => (i * 3) % 251))
+  const put = await mesh.put(bytesOf(size, 3))
   await put.durable()
   const victim = (await holdersOf(mesh, put)).find((name) => name !== mesh.name) as string
   expect(victim).toBeDefined()

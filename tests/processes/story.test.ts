@@ -23,19 +23,19 @@ test('the story of a task whose peer was killed, from the others', async () => {
   const flock = await Flock.start(2)
   end = () => flock.end()
   const mesh = await flock.join()
-  const { busy } = await mesh.use<typeof work>(module)
-  const ref = busy(1_500, 7)
+  const { lasts } = await mesh.use<typeof work>(module)
+  const ref = lasts(1_500, 7)
   const first = await runningOn(mesh, ref.id)
   await flock.byName(first).kill()
   expect(await ref.get()).toBe(7)
   const story = await mesh.story(ref)
   const [second] = flock.peers.filter(({ name }) => name !== first)
   expect(story.map(({ peer, text }) => `${peer}: ${text}`)).toEqual([
-    `${mesh.name}: busy was asked for`,
+    `${mesh.name}: lasts was asked for`,
     `${mesh.name}: gave attempt 1 to ${first}`,
     `${mesh.name}: attempt 1 on ${first}: peer ${first} died`,
     `${mesh.name}: gave attempt 2 to ${second?.name}`,
-    expect.stringMatching(new RegExp(`^${second?.name}: started attempt 2 of busy in worker \\d+, for ${mesh.name}$`)),
+    expect.stringMatching(new RegExp(`^${second?.name}: started attempt 2 of lasts in worker \\d+, for ${mesh.name}$`)),
     expect.stringMatching(new RegExp(`^${second?.name}: attempt 2 was done after \\d+ ms in worker \\d+$`)),
     expect.stringMatching(new RegExp(`^${mesh.name}: has its value, \\d+ ms after it was asked for$`)),
   ])

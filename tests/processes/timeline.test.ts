@@ -37,8 +37,8 @@ test('every attempt is a slice, the death is marked, and arrows lead from what w
   const flock = await Flock.start(3)
   end = () => flock.end()
   const mesh = await flock.join()
-  const { busy } = await mesh.use<typeof work>(module)
-  const refs = Array.from({ length: 30 }, (_, i) => busy(200, i))
+  const { lasts } = await mesh.use<typeof work>(module)
+  const refs = Array.from({ length: 30 }, (_, i) => lasts(200, i))
   for await (const _ of mesh.settled(refs)) break
   const running = await heardRunning(mesh)
   const victim = flock.byName(running)

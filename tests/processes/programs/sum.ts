@@ -4,10 +4,10 @@ import { joinMesh } from 'murmuration'
 
 await using mesh = await joinMesh({ slots: 0 })
 const count = Number(process.argv[2])
-const busy = mesh.fn(function busy(value: number) {
+const busy = mesh.fn(async function busy(value: number) {
   console.log(`busy with ${value}`)
-  const end = performance.now() + 100
-  while (performance.now() < end);
+  // Its slot is busy: the cores of this machine need not be.
+  await new Promise((resolve) => setTimeout(resolve, 100))
   return value
 })
 const refs = Array.from({ length: count }, (_, i) => busy(i))
