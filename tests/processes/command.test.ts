@@ -62,6 +62,12 @@ describe('what was typed wrong is said in a sentence, with exit code 2', () => {
     [['bundle', 'work.ts', '-o', 'x'], /takes a task module, a file named \*\.task\.ts/],
     [['bundle', 'counted.task.ts'], /required option '-o, --output <dir>'/],
     [['run', 'broken.txt'], /broken\.txt.*expected \.ts/],
+    [['invite', '--role', 'king'], /king.*worker, member, observer/],
+    [['invite', '--for', '2'], /number with its unit, as in 30m, 2h or 7d/],
+    [['invite', '--for', '2 fortnights'], /number with its unit/],
+    [['invite', '--page', 'lab-3'], /address of the join page/],
+    [['invite', '--entry', 'lab-3'], /is no address/],
+    [['up', '--lan', '--host', '127.0.0.1'], /--lan listens on every network/],
   ]
   test.each(cases)('murmur %j', async (words, sentence) => {
     const { code, out, err } = await terminal.murmur(...words)
@@ -128,10 +134,8 @@ test('up says where it is and how to be joined; status and list show it; Ctrl-C 
   // Both at once: whoever founds, they find each other.
   const peer = terminal.start('up', '--slots', '2', '--label', 'zone=lab', '--memory', '64')
   const { peer: other, name } = await terminal.up('--label', 'zone=attic')
-  await until(async () => {
-    const { peers } = JSON.parse((await terminal.murmur('status', '--json')).out) as { peers: unknown[] }
-    return peers.length === 2
-  })
+  const looking = await terminal.look()
+  await until(() => looking.peers().filter(({ isSelf }) => !isSelf).length === 2)
   const status = await terminal.murmur('status')
   expect(status).toMatchObject({ code: 0, err: '' })
   expect(status.out).toMatch(/^2 peers, 0 of 3 slots busy/)

@@ -7,6 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { joinPeer, meshOf } from '@murmuration/node-peer/internal'
+import type { Mesh } from 'murmuration'
 
 const murmur = fileURLToPath(new URL('../../packages/murmuration/bin/murmur.js', import.meta.url))
 
@@ -29,6 +31,7 @@ export interface Running {
 export class Terminal {
   readonly home: string
   readonly #children = new Set<ChildProcess>()
+  readonly #looking: Mesh[] = []
   #env: Readonly<Record<string, string>> = {}
 
   private constructor(home: string) {
@@ -60,7 +63,14 @@ export class Terminal {
     return { peer, name: String(name), addresses: addresses as string[] }
   }
 
-  /** The same, in a process that imports these modules first. */
+  /** What `murmur status` and `murmur list` look through, kept open in the test's own process: it runs and keeps nothing. */
+  async look(): Promise<Mesh> {
+    const mesh = meshOf(await joinPeer({ home: this.home, entry: undefined }, { observe: true, say: () => {} }))
+    this.#looking.push(mesh)
+    return mesh
+  }
+
+  /** As `start` does, in a process that imports these modules first. */
   startAfter(modules: readonly URL[], ...words: readonly string[]): Running {
     const { MURMURATION_ENTRY: _entry, ...env } = process.env
     const child = spawn(process.execPath, [...modules.map(({ href }) => `--import=${href}`), murmur, ...words], {
@@ -74,6 +84,7 @@ export class Terminal {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#looking.map((mesh) => mesh.leave()))
     const open = [...this.#children].filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
     for (const child of open) child.kill('SIGKILL')
     await Promise.all(open.map((child) => once(child, 'exit')))

@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Mesh } from 'murmuration'
 import { type Running, Terminal } from './command.ts'
+import { until } from './flock.ts'
 
 const examples = new URL('../../examples/', import.meta.url)
 const fileOf = (name: string): string => fileURLToPath(new URL(name, examples))
@@ -110,25 +112,27 @@ describe('where peers are killed', () => {
   afterEach(() => terminal.close())
 
   /** All accounts live, and none where that peer was. */
-  async function untilAllLive(gone: string): Promise<void> {
-    for (;;) {
-      const { out } = await terminal.murmur('list', 'actors', '--json')
-      const { actors } = JSON.parse(out) as { actors: { state: string; peer: string | null }[] }
-      const alive = actors.filter(({ state, peer }) => state === 'alive' && peer !== gone)
-      if (alive.length === 20) return
-    }
+  async function untilAllLive(looking: Mesh, gone: string): Promise<void> {
+    await until(async () => {
+      const peers = looking.peers().filter(({ isSelf, name }) => !isSelf && name !== gone)
+      const asked = await Promise.allSettled(peers.map(({ name }) => looking.actors({ peer: name, state: 'alive' })))
+      // Who does not answer is left out.
+      const alive = asked.flatMap((told) => (told.status === 'fulfilled' ? told.value : []))
+      return new Set(alive.filter(({ peer }) => peer !== gone).map(({ id }) => id)).size === 20
+    })
   }
 
   test('bank.ts: three programs move money while two of four peers are killed; none is lost, none is made', async () => {
     const peers = await Promise.all(Array.from({ length: 4 }, () => terminal.up()))
     const look = await run(terminal, 'bank.ts', '0')
     expect(look).toBe('0 of 0 transfers made; 20 accounts have 20000, after 0 deposits')
+    const looking = await terminal.look()
     const tellers: Running[] = Array.from({ length: 3 }, () => terminal.start('run', fileOf('bank.ts'), '60'))
     await tellers[0]?.printed(/20 of 60/)
     peers[1]?.peer.signal('SIGKILL')
     await tellers[1]?.printed(/40 of 60/)
     // Who kept an account's state must not be gone all at once: by then others have taken the place of the first.
-    await untilAllLive(String(peers[1]?.name))
+    await untilAllLive(looking, String(peers[1]?.name))
     peers[2]?.peer.signal('SIGKILL')
     const ended = await Promise.all(tellers.map((teller) => teller.ended))
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0])

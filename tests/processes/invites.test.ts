@@ -242,19 +242,6 @@ describe('what was typed', () => {
     }
   })
 
-  test.each([
-    [['invite', '--role', 'king'], /king.*worker, member, observer/],
-    [['invite', '--for', '2'], /number with its unit, as in 30m, 2h or 7d/],
-    [['invite', '--for', '2 fortnights'], /number with its unit/],
-    [['invite', '--page', 'lab-3'], /address of the join page/],
-    [['invite', '--entry', 'lab-3'], /is no address/],
-    [['up', '--lan', '--host', '127.0.0.1'], /--lan listens on every network/],
-  ])('murmur %j', async (words, sentence) => {
-    const { code, err } = await host.murmur(...words)
-    expect(err).toMatch(sentence)
-    expect({ code, lines: err.trim().split('\n').length }).toEqual({ code: 2, lines: 1 })
-  })
-
   test('with no peer up there is nowhere to lead to', async () => {
     const { code, err } = await guest.murmur('invite')
     expect(code).toBe(1)

@@ -3,7 +3,7 @@
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Terminal } from './command.ts'
 import { until } from './flock.ts'
 
@@ -12,22 +12,26 @@ const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url))
 let terminal: Terminal
 let log: string
 
-beforeEach(async () => {
+/** Three peers that know each other do for all: what a test leaves of its job, it stops. */
+beforeAll(async () => {
   terminal = await Terminal.open()
-  log = join(terminal.home, 'log')
+  const peers = []
+  for (let nth = 0; nth < 3; nth++) {
+    const { peer, name } = await terminal.up('--slots', '2')
+    for (const before of peers) await before.said(({ event, name: who }) => event === 'peer:joined' && who === name)
+    peers.push(peer)
+  }
+})
+
+beforeEach(async ({ task }) => {
+  log = join(terminal.home, `log-${task.id}`)
   await writeFile(log, '')
 })
 
-afterEach(() => terminal.close())
+afterAll(() => terminal.close())
 
-/** Three peers that know each other. */
-async function threePeers(): Promise<void> {
-  for (let nth = 0; nth < 3; nth++)
-    await terminal.start('up', '--json', '--slots', '2').said(({ event }) => event === 'up')
-  await until(async () => {
-    const { out } = await terminal.murmur('status', '--json')
-    return (JSON.parse(out) as { peers: unknown[] }).peers.length === 3
-  })
+async function stop(name: string): Promise<void> {
+  expect((await terminal.murmur('stop', name)).code).toBe(0)
 }
 
 async function lines(): Promise<string[]> {
@@ -35,7 +39,6 @@ async function lines(): Promise<string[]> {
 }
 
 test('a program is killed at half and run again, there and elsewhere: what was done is not done again', async () => {
-  await threePeers()
   const first = terminal.start('run', 'sum-job.ts', 'sum', log)
   await first.said(({ event }) => event === 'half')
   first.signal('SIGKILL')
@@ -60,6 +63,7 @@ test('a program is killed at half and run again, there and elsewhere: what was d
   const again = (await lines()).slice(ran.length)
   expect(again.length).toBe(20)
   expect(again.every((line) => line.startsWith('odd'))).toBe(true)
+  await stop('sum')
 })
 
 async function sumOf(program: string): Promise<unknown> {
@@ -70,7 +74,6 @@ async function sumOf(program: string): Promise<unknown> {
 }
 
 test('a detached job ends with its program gone for good: anybody reads its result', async () => {
-  await threePeers()
   const first = terminal.start('run', 'long-job.ts', 'sum', log)
   await until(async () => (await lines()).length >= 8)
   first.signal('SIGKILL')
@@ -80,10 +83,10 @@ test('a detached job ends with its program gone for good: anybody reads its resu
   const ran = await lines()
   expect(ran.filter((line) => line === 'main')).toHaveLength(1)
   expect(ran).toHaveLength(21)
+  await stop('long')
 })
 
 test('list shows jobs, result reads without taking them over, stop ends them everywhere', async () => {
-  await threePeers()
   const none = await terminal.murmur('result', 'long', 'result')
   expect(none).toMatchObject({ code: 2, out: '', err: 'murmur: no job is named long; nobody has a job with a name\n' })
   const go = join(terminal.home, 'go')
@@ -135,7 +138,6 @@ async function jobsNow(): Promise<{ jobs: Record<string, unknown>[] }> {
 }
 
 test('a job that programs have read is as it was; a reader that mistypes it is told, and makes no job', async () => {
-  await threePeers()
   const first = terminal.start('run', 'long-job.ts', 'sum', log)
   expect((await first.ended).code).toBe(0)
   for (let reader = 0; reader < 3; reader++) {
@@ -154,10 +156,10 @@ test('a job that programs have read is as it was; a reader that mistypes it is t
     'NOT_FOUND: ref: nothing is named rusult in job long (did you mean result?); there are result',
   )
   expect((await jobsNow()).jobs).toMatchObject([{ name: 'long' }])
+  await stop('long')
 })
 
 test('stop cancels what runs, and its program is told why', async () => {
-  await threePeers()
   const first = terminal.start('run', 'long-job.ts', 'until', join(terminal.home, 'never'))
   await first.said(({ event }) => event === 'begun')
   const { code, out } = await terminal.murmur('stop', 'long')
@@ -169,7 +171,6 @@ test('stop cancels what runs, and its program is told why', async () => {
 })
 
 test('bytes are written to a file as they are', async () => {
-  await threePeers()
   await terminal.murmur('run', 'bytes-job.ts')
   const file = join(terminal.home, 'bytes')
   const { code, out } = await terminal.murmur('result', 'bytes', 'sevens', '-o', file)
