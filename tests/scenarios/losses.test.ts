@@ -41,6 +41,40 @@ it('an owner dies with both of its guardians: what it answered for is lost, and 
   mesh.endsWell()
 })
 
+it('what is lost with an owner and its guardians is the reason why something is lost that was put from it', () => {
+  const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 1, Z: 0, N: 0 })
+  mesh.fn('lower', function* (context) {
+    yield* elapse(5)
+    return [context.put(new Big({ n: 1 }, 1e6), { copies: 1 })]
+  })
+  mesh.fn('upper', function* (context, { n }: { n: number }) {
+    yield* elapse(5)
+    return [context.put(new Big({ n: n + 1 }, 1e6), { copies: 1 })]
+  })
+  const gate = new Gate()
+  let isThere = false
+  const program = mesh.ask('S', function* (context) {
+    const [below] = (yield* get(context.call('lower', [], only('X')))) as [SimRef]
+    const [above] = (yield* get(context.call('upper', [below], only('Y')))) as [SimRef]
+    context.release(below)
+    isThere = true
+    yield* gate.passed()
+    const got = yield { type: 'get', ref: above }
+    return got.type === 'failure' && [got.failure.message, context.excuses(got.failure)]
+  })
+  mesh.until(() => isThere, 'S has the ref')
+  mesh.run({ forMs: 500 })
+  // Z is left, which knows what Y has put.
+  const gone = new Set(['X', 'Y', ...mesh.guardiansOf('X')])
+  for (const name of gone) mesh.kill(name)
+  gate.isOpen = true
+  expect(mesh.result(program)).toEqual([
+    expect.stringMatching(/failed before it put it: .* the peer that answered for it is gone$/),
+    true,
+  ])
+  mesh.endsWell()
+})
+
 it('an owner that leaves is answered for by its guardians', () => {
   const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 0, Z: 0 })
   const work = orphan(mesh)

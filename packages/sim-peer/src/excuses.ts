@@ -46,9 +46,10 @@ const ends: readonly (readonly [RegExp, (world: SimWorld) => boolean])[] = [
 export function isExcused(world: SimWorld, failure: Failure): boolean {
   const text = `${failure.code}: ${failure.message}`
   // A failure that led to others is the last one in their sentences.
-  const lost = [...text.matchAll(/(?:object |the result of \S+ \()([^\s)]+)\)? is lost: (.*?)(?=; |$)/g)].at(-1)
+  const lost = [...text.matchAll(/(?:object |the result of \S+ \()([^\s)]+)\)? is lost: /g)].at(-1)
   if (lost) {
-    const [, object, why] = lost as unknown as [string, ObjectId, string]
+    const object = lost[1] as ObjectId
+    const [why = ''] = text.slice(lost.index + lost[0].length).split('; ')
     return losses.some(([sentence, isTrue]) => sentence.test(why) && isTrue(world, object, why))
   }
   return isExcusedEnd(world, text)
