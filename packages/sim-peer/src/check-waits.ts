@@ -3,7 +3,7 @@
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
 import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink, TaskId } from '@murmuration/core/internal'
-import { deadline, isApart, itemIn, linksToLeave, locate, peerOf, resultOf } from '@murmuration/core/internal'
+import { isApart, itemIn, linksToLeave, locate, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -28,7 +28,7 @@ export function checkWaits(peer: SimPeer): void {
   for (const object of state.ledger.answers) checkUnsafe(peer, object, state.directory.get(object)?.refs ?? [])
   for (const life of state.inspections.values())
     if (state.members.ended(life)) fail(peer, `an answer is awaited from ${life}, whose life is over`)
-  if (state.tasks.pending > 0 && deadline(state) === never)
+  if (state.tasks.pending > 0 && state.timers.wakeAt === never)
     fail(peer, 'tasks are pending and the machine names no deadline')
   // It would be woken again at once, for ever, and take that for a sleep each time.
   if (peer.now() - state.timers.wakeAt >= state.config.sleptMs)

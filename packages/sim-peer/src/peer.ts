@@ -125,7 +125,7 @@ export class SimPeer {
     this.#shell = world.shellOf(this)
     if (!world.spreadsCode) this.keepCode(world.code)
     if (disk.labels.size > 0) this.event({ type: 'found', objects: [...disk.labels.values()] })
-    this.#rearm()
+    this.#rearm(deadline(this.state))
   }
 
   /** What a call needs is kept where it is made. */
@@ -199,7 +199,7 @@ export class SimPeer {
     for (const goOn of this.#resolved.splice(0)) goOn()
     this.#turning = false
     if (this.#queue.length > 0) this.#schedule()
-    this.#rearm()
+    this.#rearm(this.state.timers.wakeAt)
   }
 
   #handle(events: readonly PeerEvent[]): Effect[] {
@@ -212,9 +212,8 @@ export class SimPeer {
     }
   }
 
-  #rearm(): void {
+  #rearm(at: Instant): void {
     if (!this.alive || this.frozen) return
-    const at = deadline(this.state)
     if (at === this.#wakeAt) return
     this.#wakeAt = at
     const wake = ++this.#wake

@@ -88,7 +88,8 @@ function send(state: PeerState, life: LifeId, load: Load, now: Instant): void {
 
 /** Rumours, and what is thought of the receiver itself: it must be able to refute. */
 function claimsFor(state: PeerState, life: LifeId): Claim[] {
-  const claims = state.gossip.take(state.config.claimsPerFrame, state.members.others().length + 1)
+  const { gossip, members, config } = state
+  const claims = gossip.size === 0 ? [] : gossip.take(config.claimsPerFrame, members.others().length + 1)
   const row = state.members.get(peerOf(life))
   if (row?.life === life && (row.state === 'suspect' || isOver(row.state))) {
     if (!claims.some((claim) => claim.life === life)) claims.push(state.members.claimOf(row))

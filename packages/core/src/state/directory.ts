@@ -301,8 +301,9 @@ export class Directory {
       if (this.short.has(row.object) !== missing) broken(`${row.object} is listed exactly while copies are missing`)
       if (!(row.state !== 'stored' || row.holders.size + row.copying.size > 0))
         broken(`${row.object} is stored somewhere`)
-      for (const life of row.doubted)
-        if (!row.holders.has(life)) broken(`${life} is doubted as a holder of ${row.object}`)
+      if (row.doubted.size > 0)
+        for (const life of row.doubted)
+          if (!row.holders.has(life)) broken(`${life} is doubted as a holder of ${row.object}`)
       for (const life of row.holders)
         if (!this.#heldBy.get(life)?.has(row.object)) broken(`${row.object} is indexed under ${life}`)
     }

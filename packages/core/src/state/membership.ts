@@ -328,7 +328,8 @@ export class Membership {
 
   check(): void {
     assert(!isOver(this.me.state) || this.me.state === 'left', 'a peer does not think itself dead')
-    for (const [peer, row] of this.#rows) if (peerOf(row.life) !== peer) broken(`row of ${peer} names ${row.life}`)
+    for (const [peer, { life }] of this.#rows)
+      if (life.lastIndexOf('/') !== peer.length || !life.startsWith(peer)) broken(`row of ${peer} names ${life}`)
   }
 }
 

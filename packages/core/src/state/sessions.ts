@@ -241,7 +241,8 @@ export class Sessions {
   deadline(linked: (life: LifeId) => boolean): Instant {
     let next: Instant = never
     for (const row of this.#rows.values()) {
-      if (!linked(row.life)) continue
+      // Most have nothing to wait for: for these nobody's link is looked up.
+      if ((row.ackAt >= next && row.resendAt >= next) || !linked(row.life)) continue
       if (row.ackAt < next) next = row.ackAt
       if (row.resendAt < next) next = row.resendAt
     }
