@@ -24,7 +24,6 @@ export interface SeenJob {
 }
 
 const everyMs = 900
-const restingMs = 4_000
 const readAtOnce = 4
 
 export class PictureFollower {
@@ -59,7 +58,9 @@ export class PictureFollower {
   async #look(): Promise<void> {
     await this.#follow().catch((error: unknown) => console.warn('the picture cannot be followed', error))
     const rests = document.hidden || this.picture === undefined || this.picture.complete
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), rests ? restingMs : everyMs)
+    if (this.#closed) return
+    if (rests) void this.#watch.nextLook().then(() => (this.#closed ? undefined : this.#look()))
+    else this.#timer = setTimeout(() => void this.#look(), everyMs)
   }
 
   async #follow(): Promise<void> {

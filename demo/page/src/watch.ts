@@ -30,6 +30,8 @@ const busyMs = 400
 const idleMs = 3_000
 const hiddenMs = 10_000
 const answerMs = 1_500
+/** Of so many looks one asks for everything. */
+const wholeEvery = 3
 
 export class Watch {
   readonly #peer: Peer
@@ -38,7 +40,10 @@ export class Watch {
   readonly #stop = new AbortController()
   #sight = nothingSeen
   #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #waiting: (() => void)[] = []
   #rounds = 0
+  /** Whether anything ran when it looked last. */
+  #isBusy = false
   #answers: readonly Answer[] = []
 
   /** `changed` is called with every new sight. */
@@ -76,6 +81,11 @@ export class Watch {
     return answers
   }
 
+  /** Resolves when everybody is asked anyway: what is asked then costs nobody a frame of its own. */
+  nextLook(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
   close(): void {
     clearTimeout(this.#timer)
     this.#stop.abort()
@@ -103,17 +113,23 @@ export class Watch {
   }
 
   async #look(): Promise<void> {
-    const [members, attempts] = await Promise.all([this.ask(query('members')), this.ask(query('attempts'))])
+    // While nothing runs it is news that tells who comes and goes. Objects change slowly, and there may be many.
+    const isWhole = this.#rounds++ % wholeEvery === 0
+    for (const begin of this.#waiting.splice(0)) begin()
+    // Asked at once, each peer has them in one frame and answers in one.
+    const [members, attempts, objects] = await Promise.all([
+      this.#isBusy || isWhole ? this.ask(query('members')) : null,
+      this.ask(query('attempts')),
+      isWhole ? this.ask(query('objects', 300)) : null,
+    ])
     const now = Date.now()
     for (const { from, rows } of attempts) this.#bars.seen(from, rows as unknown as AttemptRow[], now)
-    this.#tellMembers(members)
-    const isBusy = attempts.some(({ rows }) => rows.length > 0)
-    // Objects change slowly, and there may be many.
-    const objects = this.#rounds++ % 3 === 0 ? await this.ask(query('objects', 300)) : null
+    this.#isBusy = attempts.some(({ rows }) => rows.length > 0)
+    if (members !== null) this.#tellMembers(members)
     const pending = attempts.reduce((sum, { rows }) => sum + rows.filter(isUnderWay).length, 0)
     this.#tell({ bars: this.#bars.all(), pending, ...(objects !== null && { objects: objectsIn(objects) }) })
     if (this.#stop.signal.aborted) return
-    const waitMs = document.hidden ? hiddenMs : isBusy ? busyMs : idleMs
+    const waitMs = document.hidden ? hiddenMs : this.#isBusy ? busyMs : idleMs
     this.#timer = setTimeout(() => void this.#look(), waitMs)
   }
 }
