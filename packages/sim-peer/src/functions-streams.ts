@@ -2,7 +2,7 @@
 
 import type { Body, Context, Got, Wait } from './bodies.ts'
 import { elapse, emit, end, get, next } from './bodies.ts'
-import { megabyte } from './functions.ts'
+import { elsewhereIfFull, megabyte } from './functions.ts'
 import { Big } from './values.ts'
 import type { SimRef } from './values.ts'
 import type { SimWorld } from './world.ts'
@@ -40,7 +40,7 @@ export function defineStreams(world: SimWorld): void {
     return sum
   })
   world.define('pipe', function* (context: Context, flow: Flow): Body {
-    const stream = context.call('flow', [flow], { ahead: 3 })
+    const stream = context.call('flow', [flow], { ...elsewhereIfFull, ahead: 3 })
     for (let item = yield* next(stream); item !== end; item = yield* next(stream))
       yield* emit((yield* weight(context, item)) * 2)
     return null
