@@ -8,8 +8,8 @@ import { followPage } from './life-cycle.ts'
 import type { JoinOptions } from './options.ts'
 import { createPagePlatform } from './platform.ts'
 import type { PagePlatform, PagePlatformOptions } from './platform.ts'
-import { loadReading } from './reading.ts'
-import type { Reading } from './reading.ts'
+import { loadPageCode } from './page-code.ts'
+import type { MakePageCode } from './page-code.ts'
 
 const defaultTimeoutMs = 10_000
 const mostSlots = 4
@@ -19,7 +19,7 @@ export type JoinWays = Pick<PagePlatformOptions, 'admission' | 'warn'>
 export interface JoinedPeer {
   readonly peer: Peer
   readonly page: PagePlatform
-  readonly reading: Promise<Reading>
+  readonly makeCode: Promise<MakePageCode>
   /** Closes what is beneath the peer, which has left by then. */
   readonly close: () => Promise<void>
 }
@@ -34,7 +34,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
   const close = (): Promise<void> => (closing ??= page.close())
   const peer = startPeer(page, options)
   const { transport } = page.platform
-  const reading = loadReading(page.platform.admission.role)
+  const makeCode = loadPageCode(page.platform.admission.role)
   void loadSeeing(peer)
   transport.onAddresses((addresses) =>
     peer.post({ type: 'described', addresses: addresses.slice(0, limits.addresses) }),
@@ -46,7 +46,7 @@ export async function joinPeer(options: JoinOptions, ways: JoinWays = {}): Promi
     if (addresses.length === 0) peer.found()
     else await peer.join({ addresses, timeoutMs, signal })
     peer.assertOpen()
-    return { peer, page, reading, close }
+    return { peer, page, makeCode, close }
   } catch (error) {
     await peer.stop()
     await close()

@@ -1,4 +1,4 @@
-// A page's way of making code. Functions are read from their own source, as everywhere, by what reading.ts loads.
+// A page's way of making code. Functions are read from their own source, as everywhere, by what page-code.ts loads.
 // Modules cannot be bundled here, since a page has no compiler and no sources: they come prepared from the build.
 //
 // The seam with build tools is one table on the global object, which needs no import:
@@ -14,7 +14,7 @@
 // where `url` is what the page hands to `mesh.use`. The text is the one that peers run and its SHA-256 is
 // the code's id, so it must come byte for byte from the recipe that Node's `mesh.use` follows.
 
-import { MeshError, readManifest } from '@murmuration/core/internal'
+import { MeshError } from '@murmuration/core'
 import type {
   BundleBytes,
   CodeId,
@@ -24,7 +24,8 @@ import type {
   Sha256,
   UseRequest,
 } from '@murmuration/core/internal'
-import type { Reading } from './reading.ts'
+import type { readManifest } from '@murmuration/core/internal'
+import type { fnModule } from '@murmuration/core/reading'
 
 export interface PreparedModule {
   /** For errors and lists: `tiles.task.ts`. */
@@ -47,13 +48,19 @@ export function preparedModules(): Map<string, PreparedModule> {
   return (globals[registry] ??= new Map())
 }
 
-export interface PageCodeOptions extends Reading {
+export interface PageCodeOptions {
   readonly sha256: Sha256
   /** Called with what peers may ask for by id, before `use` resolves and before `fn` returns. */
   keep(code: CodeId, bytes: BundleBytes): void
 }
 
-export function createPageCode({ sha256, fnModule, keep }: PageCodeOptions): CodePort {
+/** What reads functions, and first lines of bundles: whoever loads this has it. */
+export interface Readers {
+  readonly fnModule: typeof fnModule
+  readonly readManifest: typeof readManifest
+}
+
+export function createPageCode({ fnModule, readManifest }: Readers, { sha256, keep }: PageCodeOptions): CodePort {
   return {
     async use(url: URL, request: UseRequest): Promise<LoadedModule> {
       const prepared = preparedModules().get(url.href)
@@ -62,7 +69,7 @@ export function createPageCode({ sha256, fnModule, keep }: PageCodeOptions): Cod
       const { name, exports, only, packages } = prepared
       const source = new TextEncoder().encode(await textOf(prepared))
       const code = sha256(source) as CodeId
-      const bytes = { source, assets: await assetsOf(prepared, source, sha256) }
+      const bytes = { source, assets: await assetsOf(prepared, readManifest(source), sha256) }
       keep(code, bytes)
       return { code, name, exports, only, packages, bytes }
     },
@@ -86,11 +93,11 @@ async function textOf({ name, source }: PreparedModule): Promise<string> {
 /** The files that the bundle names in its first line: those very bytes, since their hashes are part of what it is. */
 async function assetsOf(
   { name, assets = {} }: PreparedModule,
-  source: Uint8Array,
+  manifest: ReturnType<typeof readManifest>,
   sha256: Sha256,
 ): Promise<BundleBytes['assets']> {
   const found = new Map<string, Uint8Array>()
-  for (const [file, [hash]] of Object.entries(readManifest(source).assets)) {
+  for (const [file, [hash]] of Object.entries(manifest.assets)) {
     const bytes = await load(assets[file], { name, file })
     if (sha256(bytes) !== hash)
       throw new MeshError('BUNDLE_FAILED', `${name}: ${file} is not the file that was there when this page was built`)

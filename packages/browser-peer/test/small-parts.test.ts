@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { admissionByInvite } from '../src/admission.ts'
 import { checkJoinOptions } from '../src/options.ts'
 import { isFromThisMachine } from '../src/origin.ts'
-import { createPageCode, preparedModules } from '../src/prepared-code.ts'
-import { loadReading } from '../src/reading.ts'
+import { preparedModules } from '../src/prepared-code.ts'
+import { loadPageCode } from '../src/page-code.ts'
 import { createHasher, sha256 } from '../src/sha256.ts'
 
 test('sha256 hashes its parts as one', () => {
@@ -68,8 +68,7 @@ describe('prepared modules', () => {
   afterEach(() => preparedModules().clear())
 
   async function codeWith(kept: string[] = [], role: Role = 'member'): Promise<CodePort> {
-    const { fnModule } = await loadReading(role)
-    return createPageCode({ sha256, fnModule, keep: (code) => void kept.push(code) })
+    return (await loadPageCode(role))({ sha256, keep: (code) => void kept.push(code) })
   }
 
   test('one that the build made is found by its address, under the hash of its text', async () => {
@@ -120,5 +119,6 @@ describe('prepared modules', () => {
   test('whoever may not submit is told so, and loads nothing to read functions with', async () => {
     const code = await codeWith([], 'worker')
     expect(() => code.fn((x: number) => x * x, {})).toThrow('and may not submit tasks')
+    await expect(code.use(new URL('https://app.test/tiles.task.ts'), nothing)).rejects.toThrow('may not submit tasks')
   })
 })

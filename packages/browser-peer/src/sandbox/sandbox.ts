@@ -1,33 +1,15 @@
 // The hidden frame in which a page's workers live: an origin of its own that is nobody's, and a policy
-// without network, so that what runs there reaches neither the page nor its storage nor any server.
+// without network (frame-document.ts), so that what runs there reaches neither the page nor its storage nor any server.
 // Each worker gets a port straight to its peer. Should the frame itself go (its process ran out of
 // memory), all its workers are told of as ended, and the next one starts in a new frame.
 
 import type { WorkerExit, WorkerThread } from '@murmuration/core/internal'
-import type { Command, Ended, Setup } from './messages.ts'
-
-const policy = [
-  "default-src 'none'",
-  "script-src 'unsafe-inline' 'unsafe-eval' blob: data:",
-  'worker-src blob:',
-  "connect-src 'none'",
-].join('; ')
-
-function documentOf(script: string): string {
-  const text = script.replaceAll('</script', String.raw`<\/script`)
-  return `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><script>${text}</script>`
-}
-
-/** What runs in the frame and in its workers: loaded apart from what the page needs to join. */
-interface Scripts {
-  readonly frameScript: string
-  readonly workerScript: string
-}
+import type { Command, Ended } from './messages.ts'
 
 // Asked for with the rest of the page: when it joins, the network may be away for a moment.
-const ownScripts: Promise<Scripts> = import('../scripts.js')
-// Whoever needs them hears of it.
-ownScripts.catch(() => {})
+const ownFilling = import('./frame-document.ts')
+// Whoever needs it hears of it.
+ownFilling.catch(() => {})
 
 export interface Sandbox {
   start(): WorkerThread
@@ -36,14 +18,10 @@ export interface Sandbox {
 
 /** The frame is there before the first worker is asked for: making it takes a tenth of a second. `script`: what workers run. Default: our own. */
 export function createSandbox(script?: string): Sandbox {
-  const load = async (): Promise<Scripts> => {
-    const scripts = await ownScripts.catch(() => import('../scripts.js'))
-    return script === undefined ? scripts : { ...scripts, workerScript: script }
-  }
-  let frame: Frame | null = new Frame(load)
+  let frame: Frame | null = new Frame(script)
   return {
     start: () => {
-      if (frame === null || frame.isGone) frame = new Frame(load)
+      if (frame === null || frame.isGone) frame = new Frame(script)
       return frame.start()
     },
     close: () => {
@@ -61,35 +39,22 @@ class Frame {
   isGone = false
   #whyGone = 'the frame around it is gone, as when its memory runs out'
 
-  constructor(load: () => Promise<Scripts>) {
+  constructor(script: string | undefined) {
     const { port1, port2 } = new MessageChannel()
     this.#control = port1
     port1.addEventListener('message', ({ data }: MessageEvent<Ended>) => this.#ended(data))
     port1.addEventListener('close', () => this.#gone())
     port1.start()
     // What is said to it meanwhile waits in its port.
-    load().then(
-      (scripts) => this.#show(scripts, port2),
-      (error: unknown) => {
-        this.#whyGone = `the script of this page's workers could not be loaded (${String(error)}): reload the page`
-        this.#gone()
-      },
-    )
-  }
-
-  #show({ frameScript, workerScript }: Scripts, port: MessagePort): void {
-    if (this.isGone) return
-    const element = this.#element
-    element.setAttribute('sandbox', 'allow-scripts')
-    element.setAttribute('aria-hidden', 'true')
-    element.tabIndex = -1
-    element.title = 'Murmuration’s workers'
-    element.style.display = 'none'
-    element.srcdoc = documentOf(frameScript)
-    const setup: Setup = { murmuration: 'frame', workerScript }
-    // Its origin is nobody's, so it cannot be named here. Task code never runs in that document.
-    element.addEventListener('load', () => element.contentWindow?.postMessage(setup, '*', [port]), { once: true })
-    document.documentElement.append(element)
+    ownFilling
+      .catch(() => import('./frame-document.ts'))
+      .then(
+        ({ fillFrame }) => void (this.isGone || fillFrame(this.#element, { port: port2, script })),
+        (error: unknown) => {
+          this.#whyGone = `the script of this page's workers could not be loaded (${String(error)}): reload the page`
+          this.#gone()
+        },
+      )
   }
 
   start(): WorkerThread {
