@@ -1,6 +1,6 @@
 // The lives of a page: closed in the middle of a task, reloaded, opened twice.
 
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Mesh } from 'murmuration'
 import { heard, until } from '../processes/flock.ts'
 import { endChromium } from './chromium.ts'
@@ -9,12 +9,19 @@ import { Pages } from './pages.ts'
 let pages: Pages
 let mesh: Mesh
 
-beforeEach(async () => {
+beforeAll(async () => {
   pages = await Pages.start(1, { slots: 0 })
   mesh = await pages.flock.join()
 })
-afterEach(() => pages.end())
-afterAll(endChromium)
+/** Of one test's pages the next has nothing: neither their identities nor peers that are not missed yet. */
+afterEach(async () => {
+  await pages.forget()
+  await until(() => mesh.peers().every(({ kind }) => kind !== 'browser'))
+})
+afterAll(async () => {
+  await pages.end()
+  await endChromium()
+})
 
 function stateOf(id: string): string | undefined {
   return mesh.peers({ all: true }).find((peer) => peer.id === id)?.state

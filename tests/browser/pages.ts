@@ -32,13 +32,13 @@ interface Place {
 export class Pages {
   readonly flock: Flock
   readonly origin: string
-  readonly context: BrowserContext
+  #context: BrowserContext
   readonly #server: Server
   readonly #browser: OrdinaryChromium | undefined
 
   private constructor(flock: Flock, server: Server, { context, browser }: Place) {
     this.flock = flock
-    this.context = context
+    this.#context = context
     this.#browser = browser
     this.#server = server
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -55,6 +55,17 @@ export class Pages {
     const browser = await startOrdinaryChromium()
     const { context } = browser
     return new Pages(await Flock.start(nodePeers, options), await serve(await program()), { context, browser })
+  }
+
+  get context(): BrowserContext {
+    return this.#context
+  }
+
+  /** Closes all tabs and forgets what they kept: those that are opened next are nobody's before them. */
+  async forget(): Promise<void> {
+    if (this.#browser) throw new Error('forget: an ordinary browser has one profile, and keeps it')
+    await this.#context.close()
+    this.#context = await (await startChromium()).newContext()
   }
 
   /** Where pages knock: at the WebSocket of the first Node peer. */

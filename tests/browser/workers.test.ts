@@ -1,25 +1,21 @@
 // What tasks can do to the workers of a page, and what the page says of it and does next.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Fn, Mesh, TaskFunction } from 'murmuration'
 import { until } from '../processes/flock.ts'
 import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
-import type { Tab } from './pages.ts'
 
 let pages: Pages
 let mesh: Mesh
-let tab: Tab
 
 beforeAll(async () => {
   pages = await Pages.start(1, { slots: 0 })
   mesh = await pages.flock.join()
+  // One page for all: what one test does to its worker must not be felt by the next.
+  const { id } = await pages.open()
+  await until(() => mesh.peers().some((peer) => peer.id === id))
 })
-beforeEach(async () => {
-  tab = await pages.open()
-  await until(() => mesh.peers().some((peer) => peer.id === tab.id))
-})
-afterEach(() => tab.page.close())
 afterAll(async () => {
   await pages.end()
   await endChromium()
