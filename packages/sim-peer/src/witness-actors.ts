@@ -8,8 +8,28 @@ import type { SimPeer } from './peer.ts'
 
 type Epoch = Parameters<typeof compareEpochs>[0]
 
+/** The last incarnation that ran a call, and when it ran its last one. */
+interface Latest {
+  readonly epoch: Epoch
+  readonly host: LifeId
+  readonly ranAt: number
+}
+
+/** Clocks run apart by so much at most. */
+const apart = 1.02
+
+/**
+ * It ended so long ago that nobody need remember it. Whoever slept since it was asked for, and does not know of that end,
+ * begins it again, from a number of its own.
+ */
+function isForgotten({ world, state }: SimPeer, actor: ObjectId, { epoch, host, ranAt }: Latest): boolean {
+  const { tenure } = world.living(host)?.state.residents.get(actor) ?? {}
+  const livesOn = tenure != null && compareEpochs(tenure.epoch, epoch) === 0
+  return !livesOn && world.clock.now - ranAt > state.config.tombstoneMs * apart
+}
+
 export class ActorWitness {
-  readonly #latest = new Map<ObjectId, Epoch>()
+  readonly #latest = new Map<ObjectId, Latest>()
   readonly #nth = new Map<TaskId, number>()
   readonly #asked = new Map<string, number>()
   readonly #begun = new Map<string, number>()
@@ -17,6 +37,8 @@ export class ActorWitness {
   /** Actors whose replies are kept before they leave, and by what is read the calls of them that nobody has read yet. */
   readonly #keeping = new Set<ObjectId>()
   readonly #unread = new Map<ObjectId, { readonly actor: ObjectId; readonly task: TaskId }>()
+  /** Actors that began again when nobody knew any more that they had ended: what they replied before, they may reply otherwise. */
+  readonly begunAgain = new Set<ObjectId>()
   /** Incarnations that have run a call. */
   readonly incarnations = new Map<ObjectId, Set<string>>()
 
@@ -67,11 +89,12 @@ export class ActorWitness {
     const epoch = tenure?.epoch
     if (!epoch) throw new Error(`${peer.life} runs a call of ${actor}, which does not live there`)
     const latest = this.#latest.get(actor)
-    if (latest && compareEpochs(epoch, latest) < 0)
-      throw new Error(
-        `${peer.life} runs a call of ${actor} as ${epoch.number}, after ${latest.number} of ${latest.by} did`,
-      )
-    this.#latest.set(actor, epoch)
+    if (latest && compareEpochs(epoch, latest.epoch) < 0) {
+      const { number, by } = latest.epoch
+      if (isForgotten(peer, actor, latest)) this.begunAgain.add(actor)
+      else throw new Error(`${peer.life} runs a call of ${actor} as ${epoch.number}, after ${number} of ${by} did`)
+    }
+    this.#latest.set(actor, { epoch, host: peer.life, ranAt: peer.world.clock.now })
     const known = this.incarnations.get(actor) ?? new Set()
     this.incarnations.set(actor, known.add(`${epoch.number} ${epoch.by}`))
   }
