@@ -94,8 +94,10 @@ export class Watch {
   #heard(notice: Notice): void {
     if (notice.type === 'peer:died' || notice.type === 'peer:left') this.#bars.gone(notice.peer, Date.now())
     this.#tell({ lines: withNotice(this.#sight.lines, notice, Date.now()), bars: this.#bars.all() })
-    // Who is here has changed.
-    if (notice.type.startsWith('peer:')) this.#tellMembers(this.#answers)
+    if (!notice.type.startsWith('peer:')) return
+    // Who is here has changed, and with that who is linked to whom: the next look asks for everything.
+    this.#rounds = 0
+    this.#tellMembers(this.#answers)
   }
 
   /** What others said last, with this peer's own view as it is now. */
