@@ -104,6 +104,7 @@ it('38: outcomes never asked for, grants of 10^9, frees and locations by strange
     borrows: [object],
     holdings: [],
     coming: [],
+    undelivered: [],
   })
   mesh.run({ forMs: 500 })
   expect(mesh.peer('S').state.counters.strayed).toBeGreaterThanOrEqual(5)

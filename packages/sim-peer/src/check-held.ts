@@ -21,8 +21,8 @@ function eachHeld(peer: SimPeer, visit: Visit): void {
     for (const { object, owner } of entry.refs) visit(object, owner, entry.object, 'has it inside')
   for (const { state, spec } of tasks.all())
     if (state !== 'settled') for (const { object, owner } of spec.refs) visit(object, owner, spec.id, 'takes it')
-  for (const [name, { objects }] of transits)
-    for (const object of objects) visit(object, holds.get(object)?.owner ?? peer.life, name, 'has it in an outcome')
+  for (const { saying, objects } of transits.all())
+    for (const object of objects) visit(object, holds.get(object)?.owner ?? peer.life, saying, 'has it in an outcome')
 }
 
 /** 3: what this peer holds, its owners have not freed. */

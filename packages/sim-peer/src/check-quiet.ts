@@ -116,14 +116,13 @@ function mentioned(state: PeerState): readonly (readonly [string, Iterable<LifeI
       [...state.holdings.all()].filter((row) => !state.holds.get(row.object)).flatMap((row) => [...row.owners]),
     ],
     ['unconfirmed work', state.unconfirmed.keys()],
-    ['transits', [...state.transits.values()].map((row) => row.to)],
+    ['transits', [...state.transits.all()].map((row) => row.to)],
     ['deliveries', [...state.deliveries.values()].map((row) => row.to)],
   ]
 }
 
 /** After the last handle has gone, too: nothing is left of the work. */
 export function checkEmpty(world: SimWorld): void {
-  if (world.alive().some((peer) => keepsForNobody(world, peer))) return
   for (const peer of world.alive()) {
     const { state } = peer
     const left: Record<string, number> = {
@@ -164,16 +163,6 @@ export function checkEmpty(world: SimWorld): void {
   }
 }
 
-/**
- * Not checked: what is kept for refs in an outcome whose receiver thought their sender dead for longer than
- * the grace. It drops the `delivered` that it owed, and whoever sent the outcome has nothing else to go by:
- * it keeps those refs, and all that hangs on them, until the receiver's life ends.
- */
-function keepsForNobody({ custody }: SimWorld, { state, life }: SimPeer): boolean {
-  for (const { to } of state.transits.values()) if (custody.hasClosed(to, life)) return true
-  return false
-}
-
 /** Nor is anything left in the queues of work that could run. */
 export function checkQueues(world: SimWorld): void {
   for (const peer of world.alive()) {
@@ -189,7 +178,7 @@ function sample(state: PeerState, name: string): string {
     holds: () => [...state.holds.all()].slice(0, 2).map((row) => ({ ...row, borrowers: [...row.borrowers] })),
     attempts: () => [...state.executor.all()].slice(0, 2).map((row) => [row.id, row.state, row.owner]),
     holdings: () => [...state.holdings.all()].slice(0, 2),
-    transits: () => [...state.transits].slice(0, 2),
+    transits: () => [...state.transits.all()].slice(0, 2),
     partings: () => [...state.partings.keys()].slice(0, 2),
     leases: () => [...state.leases.all()].slice(0, 2),
     notes: () => [...state.notes].slice(0, 2),

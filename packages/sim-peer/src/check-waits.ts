@@ -278,7 +278,7 @@ export function checkAttempts(peer: SimPeer): void {
   }
   const [head] = state.executor.unfed
   if (head?.feedBy === never) fail(peer, `${head.id} is the first in line for room, and for how long is not known`)
-  for (const { to } of [...state.transits.values(), ...state.deliveries.values()])
+  for (const { to } of [...state.transits.all(), ...state.deliveries.values()])
     if (state.members.ended(to) && !state.graves.has(to)) fail(peer, `refs are kept for ${to}, whose life is over`)
 }
 
@@ -311,11 +311,9 @@ export function checkTalks(peer: SimPeer): void {
     for (const object of state.holds.unanswered())
       if (state.holds.get(object)?.owner === life && !other.state.ledger.lends.has(`${object}|${peer.life}`))
         fail(peer, `${object} is borrowed from ${life}, who was not asked`)
-    // Who thought us dead for longer than the grace let go of what it had yet to say (see `checkEmpty`).
-    if (world.custody.hasClosed(life, peer.life)) continue
-    for (const [name, { to }] of state.transits)
-      if (to === life && !other.state.deliveries.has(`${name.slice(0, name.lastIndexOf('@'))}@${peer.life}`))
-        fail(peer, `the refs in ${name} are kept for ${life}, who has nothing more to say of it`)
+    for (const { saying, to } of state.transits.all())
+      if (to === life && !other.state.deliveries.has(`${saying}@${peer.life}`))
+        fail(peer, `the refs in ${saying} are kept for ${life}, who has nothing more to say of it`)
   }
 }
 

@@ -185,7 +185,7 @@ export class Custody {
     const { holds, transits, executor, guarded } = peer.state
     if (guarded.has(life)) this.#forgetting(peer, life)
     for (const row of holds.ofLife(life)) if (row.borrowers.has(life)) this.orphan(row.object)
-    for (const { to, objects } of transits.values()) if (to === life) for (const object of objects) this.orphan(object)
+    for (const { to, objects } of transits.all()) if (to === life) for (const object of objects) this.orphan(object)
     for (const { others, spec, outcome } of executor.askedBy(life)) {
       if (others) continue
       if (outcome && 'refs' in outcome) for (const link of outcome.refs) this.orphan(link.object)

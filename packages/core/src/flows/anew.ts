@@ -7,8 +7,9 @@ import { attemptId, itemIn, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import { isStream } from '../model/task.ts'
-import { announcement } from '../state/announce.ts'
+import { announcement, onTheirWay } from '../state/announce.ts'
 import type { Entry } from '../state/directory.ts'
+import { letGo } from '../state/locate.ts'
 import { diedAs, lose, takeBack } from '../state/losses.ts'
 import { foundHolder } from '../state/missing.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -48,6 +49,7 @@ const saidAgain: ReadonlySet<Message['type']> = new Set([
 /** The other side began anew. What we had said and they never took is said again, where it still counts. */
 export function reset(state: PeerState, life: LifeId, lostMessages: readonly Message[]): void {
   say(state, life, announcement(state, life, lostMessages))
+  state.transits.conversationEnded(life, onTheirWay(state, life, lostMessages))
   state.unconfirmed.set(life, new Set(state.tasks.assignedTo(life).map((row) => row.spec.id)))
   state.directory.copiesLost(life)
   state.holdings.unasked(life)
@@ -88,6 +90,7 @@ export function announced(state: PeerState, from: LifeId, message: Extract<Messa
   }
   for (const object of borrows) if (state.directory.get(object)) state.holds.borrowed(object, state.self, from)
   reconcile(state, from, message)
+  for (const object of state.transits.takeUnlisted(from, message.undelivered)) letGo(state, object, 'transit')
 }
 
 /**

@@ -1,7 +1,7 @@
 // What an attempt's outcome means for its task: a value settles it, whichever of its attempts it is from; what
 // ended without one is left to requeue. Owner's side; the executor's is in execute.
 
-import type { Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import type { Instant, LifeId, TaskId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import { isApart } from '../model/actor.ts'
 import { equalBytes } from '../model/equal-bytes.ts'
@@ -20,6 +20,7 @@ import type { Entry } from '../state/directory.ts'
 import { correctEdition } from '../state/editions.ts'
 import type { Remembered } from '../state/history.ts'
 import type { TaskRow } from '../state/tasks.ts'
+import { expectDelivery } from '../state/transits.ts'
 
 /** An outcome that is no longer asked for is not found, and that is all. */
 export function outcome(state: PeerState, from: LifeId, message: Extract<Message, { type: 'outcome' }>): void {
@@ -138,17 +139,11 @@ function value(
   const links = outcome.type === 'ref' ? [outcome.link] : outcome.refs
   if (links.length > 0 && from !== state.self)
     expectDelivery(
-      state,
-      row,
+      state.deliveries,
       from,
+      { task, attempt: row.attempt },
       links.map((link) => link.object),
     )
-}
-
-/** The executor lets go of the refs in its outcome once we hold them ourselves. */
-function expectDelivery(state: PeerState, row: TaskRow, from: LifeId, objects: readonly ObjectId[]): void {
-  const key = `${row.spec.id}#${row.attempt}@${from}`
-  state.deliveries.set(key, { to: from, task: row.spec.id, attempt: row.attempt, waits: new Set(objects) })
 }
 
 /** Sends what deliveries no longer wait for. Runs after borrows were asked and answered. */

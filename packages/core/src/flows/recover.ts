@@ -6,7 +6,7 @@ import { isApart } from '../model/actor.ts'
 import type { Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never, peerOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
-import { openSession } from '../state/announce.ts'
+import { onTheirWay, openSession } from '../state/announce.ts'
 import { dropAsker, isLetter } from '../state/answer.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
@@ -53,6 +53,7 @@ export function ended(
   state.unconfirmed.delete(life)
   ownedBy(state, life, now)
   keepLetters(state, life, state.sessions.end(life))
+  state.transits.conversationEnded(life, onTheirWay(state, life))
   askerEnded(state, life)
   hangUp(state, life, left ? 'it left' : 'its life is over')
   if (known) return
@@ -201,11 +202,7 @@ export function closeGraves(state: PeerState, now: Instant): void {
 function close(state: PeerState, life: LifeId): void {
   for (const row of state.holds.ofLife(life))
     if (state.holds.released(row.object, life)) state.agenda.loose.push(row.object)
-  for (const [key, transit] of state.transits) {
-    if (transit.to !== life) continue
-    state.transits.delete(key)
-    for (const object of transit.objects) letGo(state, object, 'transit')
-  }
+  for (const object of state.transits.takeAll(life)) letGo(state, object, 'transit')
   for (const [key, delivery] of state.deliveries) if (delivery.to === life) state.deliveries.delete(key)
   state.letters.delete(life)
   for (const row of state.elsewhere.of(life)) if (!row.located) waitForFormer(state, row.object)

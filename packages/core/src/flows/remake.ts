@@ -16,6 +16,7 @@ import { fadePut, isAwaited, letRunGo, regain } from '../state/remaking.ts'
 import { hasPassed, runAnew, streamSettled } from '../state/streaming.ts'
 import type { TaskRow } from '../state/tasks.ts'
 import { Tasks } from '../state/tasks.ts'
+import { expectDelivery } from '../state/transits.ts'
 
 /** The last copy is gone, or nobody said in time that there is one: put again when somebody reads it, or lost with a reason. */
 export function putLost(state: PeerState, entry: Entry, reason: string, now: Instant): void {
@@ -120,7 +121,7 @@ export function remade(
   const task = object as string as TaskId
   const links = 'refs' in located ? located.refs.map((link) => link.object) : []
   // It stays there until we hold what is inside.
-  state.deliveries.set(`${object}#0@${from}`, { to: from, task, attempt: 0, waits: new Set(links) })
+  expectDelivery(state.deliveries, from, { task, attempt: 0 }, links)
   if (!entry || located.type === 'failure' || located.type === 'alias') return
   const hash = entry.hash === '' ? state.missing.get(object)?.located.hash : entry.hash
   const isSame = located.type === 'stored' && located.hash === hash

@@ -21,6 +21,7 @@ import { addItem, holdUnread, mayRunAgain, readBy, runAnew } from '../state/stre
 import type { RunRow } from '../state/runs.ts'
 import type { StreamRow } from '../state/streams.ts'
 import type { TaskRow } from '../state/tasks.ts'
+import { expectDelivery } from '../state/transits.ts'
 
 type ItemMessage = Extract<Message, { type: 'item' }>
 type Took = Extract<Message, { type: 'took' }>
@@ -87,7 +88,7 @@ export function item(state: PeerState, from: LifeId, message: ItemMessage): void
   const isLate = current !== attempt
   if (stream && !isLate && isGap(stream, index)) return begin(state, row, from, message)
   if (stream && !isLate) stream.received = Math.max(stream.received, index + 1)
-  expectDelivery(state, from, message)
+  if (from !== state.self) holdsLater(state, from, message)
   const entry = entryFor(state, row, stream, index)
   if (entry?.state !== 'pending') return spareOrFree(state, from, entry, message)
   if (what.type === 'stored' && mayRunAgain(row.spec)) keepMaker(state, entry.object, row.spec, [from])
@@ -162,11 +163,9 @@ function refuse(state: PeerState, from: LifeId, message: ItemMessage): void {
 }
 
 /** The executor lets go of the refs inside once we hold them ourselves, or do not need them. */
-function expectDelivery(state: PeerState, from: LifeId, { task, attempt, index, item: what }: ItemMessage): void {
-  const links = linksOf(what)
-  if (links.length === 0 || from === state.self) return
-  const waits = new Set(links.map((link) => link.object))
-  state.deliveries.set(`${task}#${attempt}[${index}]@${from}`, { to: from, task, attempt, index, waits })
+function holdsLater(state: PeerState, from: LifeId, message: ItemMessage): void {
+  const links = linksOf(message.item).map((link) => link.object)
+  if (links.length > 0) expectDelivery(state.deliveries, from, message, links)
 }
 
 /** Somebody reads that stream, and has come so far. */

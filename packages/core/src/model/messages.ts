@@ -275,6 +275,8 @@ export type Message =
       readonly holdings: readonly HoldingNote[]
       /** Items among these that are yet to be said. */
       readonly coming: readonly ObjectId[]
+      /** Outcomes and items of which `delivered` is yet to be said. */
+      readonly undelivered: readonly string[]
     }
   /** Hand over and leave, within so many milliseconds. */
   | { readonly type: 'drain'; readonly withinMs: number }

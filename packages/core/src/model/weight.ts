@@ -29,8 +29,9 @@ function weighBody(message: Message): number {
   return bytes + ('refs' in outcome ? outcome.refs.length * linkBytes : 0)
 }
 
-function weighAnnounce({ attempts, borrows, holdings, coming }: Extract<Message, { type: 'announce' }>): number {
-  return (attempts.length + borrows.length + holdings.length + coming.length) * linkBytes
+function weighAnnounce(message: Extract<Message, { type: 'announce' }>): number {
+  const { attempts, borrows, holdings, coming, undelivered } = message
+  return (attempts.length + borrows.length + holdings.length + coming.length + undelivered.length) * linkBytes
 }
 
 /** One assignment: the smallest thing that cannot be split. */

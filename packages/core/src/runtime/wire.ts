@@ -297,6 +297,7 @@ export const message = z.discriminatedUnion('type', [
     borrows: list(id, 1_000_000),
     holdings: list(holding, 1_000_000),
     coming: list(id, 1_000_000),
+    undelivered: list(id, 1_000_000),
   }),
   z.object({ type: z.literal('stand'), actor: id, epoch, group: list(lifeId, 16) }),
   z.object({

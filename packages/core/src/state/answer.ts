@@ -16,6 +16,7 @@ import { currentLinks, letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import { isSafe } from './safe.ts'
+import { sayingOf } from './transits.ts'
 
 type OutcomeMessage = Extract<Message, { type: 'outcome' }>
 
@@ -85,13 +86,18 @@ function mayLeave(state: PeerState, { owner, id }: RunRow, links: readonly RefLi
 function sendItem(state: PeerState, { spec, attempt, owner }: RunRow, { index, item }: Unsent): void {
   const task = spec.id
   const links = linksOf(item)
-  if (links.length > 0)
-    state.transits.set(`${task}#${attempt}[${index}]@${owner}`, {
-      to: owner,
-      objects: links.map((link) => link.object),
-    })
+  if (links.length > 0) leaves(state, owner, { task, attempt, index }, links)
   say(state, owner, { type: 'item', task, attempt, index, item: current(state, item) as Item })
   if (links.length > 0 && owner === state.self) say(state, owner, { type: 'delivered', task, attempt, index })
+}
+
+// oxlint-disable-next-line max-params -- to whom what is said, and what it names
+function leaves(state: PeerState, to: LifeId, said: Parameters<typeof sayingOf>[0], links: readonly RefLink[]): void {
+  state.transits.add(
+    sayingOf(said),
+    to,
+    links.map((link) => link.object),
+  )
 }
 
 /** One of several does not ask for it any more. */
@@ -148,7 +154,7 @@ function deliver(state: PeerState, to: LifeId, { task, attempt, outcome, ms }: O
   const links = linksOf(outcome)
   if (links.length > 0) {
     for (const link of links) state.holds.add(link.object, link.owner, 'transit')
-    state.transits.set(`${task}#${attempt}@${to}`, { to, objects: links.map((link) => link.object) })
+    leaves(state, to, { task, attempt }, links)
   }
   answer(state, to, { task, attempt, outcome: current(state, outcome), ms })
   // Our own tables take over in the same turn when we are the owner ourselves.
@@ -189,10 +195,5 @@ export function forsake(state: PeerState, row: RunRow): void {
 
 /** The owner holds those refs now. */
 export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
-  const { task, attempt, index } = message
-  const key = index === undefined ? `${task}#${attempt}@${from}` : `${task}#${attempt}[${index}]@${from}`
-  const transit = state.transits.get(key)
-  if (!transit) return
-  state.transits.delete(key)
-  for (const object of transit.objects) letGo(state, object, 'transit')
+  for (const object of state.transits.take(sayingOf(message), from)) letGo(state, object, 'transit')
 }

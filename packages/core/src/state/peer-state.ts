@@ -54,6 +54,7 @@ import { Streams } from './streams.ts'
 import type { Reading } from './streams.ts'
 import { Tasks } from './tasks.ts'
 import { firstTimers, type Timers } from './timers.ts'
+import { Transits } from './transits.ts'
 import { Watches } from './watches.ts'
 
 export type { Agenda, Conclusion, Requeue } from './agenda.ts'
@@ -115,7 +116,7 @@ export interface PeerState {
   /** Ended lives whose holds and contexts are kept until then. */
   readonly graves: Map<LifeId, Instant>
   /** Refs inside outcomes that their receiver does not hold yet. */
-  readonly transits: Map<string, { to: LifeId; objects: ObjectId[] }>
+  readonly transits: Transits
   /** Outcomes received whose refs are not all acknowledged by their owners: whom to tell then. */
   readonly deliveries: Map<string, Delivery>
   /** Attempts given out before a conversation began anew, until the other side has said which it has. */
@@ -259,7 +260,7 @@ export function createPeerState(init: PeerInit): PeerState {
     replies: new Replies(),
     claims: new Map(),
     graves: new Map(),
-    transits: new Map(),
+    transits: new Transits(),
     deliveries: new Map(),
     unconfirmed: new Map(),
     letters: new Map(),

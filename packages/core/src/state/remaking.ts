@@ -2,7 +2,7 @@
 // task, and what happens when it is there. It may come from whoever runs the task, from a holder that is back, or
 // from another peer that answers for it; whichever comes first counts.
 
-import type { LifeId, ObjectId } from '../model/ids.ts'
+import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import type { Located } from '../model/object.ts'
 import { settleAs } from './adoption.ts'
 import type { Entry } from './directory.ts'
@@ -12,6 +12,7 @@ import type { Maker } from './makers.ts'
 import type { PeerState } from './peer-state.ts'
 import { isBeyond, say } from './peer-state.ts'
 import { isToGoOn } from './streaming.ts'
+import { sayingOf } from './transits.ts'
 
 /** Its bytes are looked for, or are being made again. */
 export function isAwaited(state: PeerState, { object, state: at }: Entry): boolean {
@@ -50,11 +51,11 @@ function dispute(state: PeerState, object: ObjectId): void {
 /** Whoever asked for the run waits for this: told where it is, and it stays here until it is theirs as well. */
 export function tellRemade(state: PeerState, object: ObjectId, to: LifeId): void {
   const located = whereabouts(state, object)
-  const key = `${object}#0@${to}`
+  const saying = sayingOf({ task: object as string as TaskId, attempt: 0 })
   if (to === state.self || located === null || located.type === 'failure') return
-  if (state.transits.has(key) || isBeyond(state, to)) return
+  if (state.transits.has(saying, to) || isBeyond(state, to)) return
   state.holds.add(object, state.self, 'transit')
-  state.transits.set(key, { to, objects: [object] })
+  state.transits.add(saying, to, [object])
   say(state, to, { type: 'remade', object, located })
 }
 

@@ -1,0 +1,98 @@
+// Refs that an outcome, an item or an object put again has inside, on their way: whoever says it keeps them until
+// its receiver holds them itself and says `delivered`. A receiver that had given the sender up may have forgotten to.
+// So when a conversation has ended, what came there in it is kept no longer than the receiver lists it in the next.
+
+import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
+import { attemptId } from '../model/ids.ts'
+import type { Message } from '../model/messages.ts'
+import type { Delivery } from './runs.ts'
+
+export interface Transit {
+  readonly saying: string
+  readonly to: LifeId
+  readonly objects: readonly ObjectId[]
+  /** It came there in a conversation that is over. */
+  hasCome: boolean
+}
+
+/** An outcome, an item, or (as a task, with attempt 0) an object put again. */
+export interface Said {
+  readonly task: TaskId
+  readonly attempt: number
+  readonly index?: number | undefined
+}
+
+export function sayingOf({ task, attempt, index }: Said): string {
+  const id = attemptId(task, attempt)
+  return index === undefined ? id : `${id}[${index}]`
+}
+
+/** At the receiver: those that it has yet to hold before it says `delivered`, and with them those of what was said before under that number. */
+// oxlint-disable-next-line max-params -- a table, what came, from whom, and what it names
+export function expectDelivery(
+  deliveries: Map<string, Delivery>,
+  from: LifeId,
+  { task, attempt, index }: Said,
+  objects: readonly ObjectId[],
+): void {
+  const key = `${sayingOf({ task, attempt, index })}@${from}`
+  const waits = new Set([...(deliveries.get(key)?.waits ?? []), ...objects])
+  deliveries.set(key, { to: from, task, attempt, index, waits })
+}
+
+function sayingIn(message: Message): string | null {
+  if (message.type === 'outcome' || message.type === 'item') return sayingOf(message)
+  return message.type === 'remade' ? sayingOf({ task: message.object as string as TaskId, attempt: 0 }) : null
+}
+
+export class Transits {
+  readonly #rows = new Map<string, Transit>()
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  all(): IterableIterator<Transit> {
+    return this.#rows.values()
+  }
+
+  has(saying: string, to: LifeId): boolean {
+    return this.#rows.has(`${saying}@${to}`)
+  }
+
+  /** One task may be asked for, run and answered twice under the same number: what was kept for the first answer is kept along. */
+  add(saying: string, to: LifeId, objects: readonly ObjectId[]): void {
+    const key = `${saying}@${to}`
+    const before = this.#rows.get(key)?.objects ?? []
+    this.#rows.set(key, { saying, to, objects: [...before, ...objects], hasCome: false })
+  }
+
+  /** The objects, to be let go of. */
+  take(saying: string, to: LifeId): readonly ObjectId[] {
+    const key = `${saying}@${to}`
+    const objects = this.#rows.get(key)?.objects ?? []
+    this.#rows.delete(key)
+    return objects
+  }
+
+  takeAll(to: LifeId): ObjectId[] {
+    return this.#takeThose(to, () => true)
+  }
+
+  /** A conversation with that life is over. What it never took is on its way again, the rest has come. */
+  conversationEnded(to: LifeId, onTheirWay: readonly Message[]): void {
+    const again = new Set(onTheirWay.map(sayingIn))
+    for (const row of this.#rows.values()) if (row.to === to) row.hasCome = !again.has(row.saying)
+  }
+
+  /** It has said what it has yet to hold of what had come: the rest it holds, or does not need. */
+  takeUnlisted(to: LifeId, listed: readonly string[]): ObjectId[] {
+    const kept = new Set(listed)
+    return this.#takeThose(to, ({ saying, hasCome }) => hasCome && !kept.has(saying))
+  }
+
+  #takeThose(to: LifeId, isMeant: (row: Transit) => boolean): ObjectId[] {
+    const rows = [...this.#rows.values()].filter((row) => row.to === to && isMeant(row))
+    return rows.flatMap((row) => this.take(row.saying, to))
+  }
+}

@@ -1,0 +1,75 @@
+// Refs on their way in what a task returned: who sends them keeps them until they are held where they came, and no
+// longer, whatever becomes of the conversation and of the task meanwhile.
+
+import { expect, it } from 'vitest'
+import type { SimRef } from '@murmuration/sim-peer'
+import { Gate, Scenario, elapse, get, only } from './scenario.ts'
+
+/** Returns something with a ref inside. */
+function boxing(mesh: Scenario): void {
+  mesh.fn('box', function* (context) {
+    yield* elapse(10)
+    return { ref: context.put({ n: 7 }) }
+  })
+}
+
+it('a box comes while its sender falls asleep for longer than the grace: awake, it does not wait for what its receiver forgot to say', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  boxing(mesh)
+  const read = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const box = context.call('box', [], only('E'))
+    const { ref } = (yield* get(box)) as { ref: SimRef }
+    yield* read.passed()
+    context.release(box)
+    return ref
+  })
+  const { deliveries, graves } = mesh.peer('S').state
+  mesh.until(() => deliveries.size === 1, 'the box has come')
+  mesh.until(() => deliveries.size === 0, 'and what is inside is held')
+  mesh.peer('E').sleep()
+  mesh.until(() => graves.size === 1, 'who sent it is thought dead')
+  mesh.until(() => graves.size === 0, 'for longer than the grace')
+  mesh.peer('E').thaw()
+  mesh.until(() => !mesh.knowsDead('S', 'E'), 'it is heard again')
+  read.isOpen = true
+  mesh.result(program)
+  expect(mesh.peer('E').state.transits.size).toBe(0)
+  mesh.endsWell()
+})
+
+it('what was asked for and let go of is asked for again, while nobody says that what was inside is held: nothing of either is kept', () => {
+  const mesh = new Scenario({ S: 1, E: 1, P: 1 })
+  boxing(mesh)
+  mesh.fn('pass', function* (context) {
+    if (mesh.timesRun('pass') === 2) return { ref: context.put({ n: 8 }) }
+    const { ref } = (yield* get(context.call('box', [], only('P')))) as { ref: SimRef }
+    return { ref }
+  })
+  mesh.fn('keep', function* (_context, { ref }: { ref: SimRef }) {
+    return yield* get(ref)
+  })
+  const again = new Gate()
+  mesh.fn('ask', function* (context) {
+    const box = context.call('pass', [], only('E'))
+    const { ref } = (yield* get(box)) as { ref: SimRef }
+    context.release(box)
+    if (context.attempt === 2) return yield* get(ref)
+    context.call('keep', [{ ref }])
+    context.release(ref)
+    yield* again.passed()
+    throw new Error('once more')
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('ask', [], { ...only('S'), retryErrors: true }))
+  })
+  mesh.until(() => mesh.peer('S').state.deliveries.size === 1, 'the first box has come')
+  mesh.peer('P').freeze()
+  again.isOpen = true
+  mesh.until(() => mesh.timesRun('pass') === 2, 'it is asked for again')
+  mesh.run({ forMs: 100 })
+  mesh.peer('P').thaw()
+  expect(mesh.result(program)).toEqual({ n: 8 })
+  expect(mesh.runs('pass')).toEqual(['E', 'E'])
+  mesh.endsWell()
+})
