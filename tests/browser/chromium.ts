@@ -23,7 +23,8 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  // A process kept ready for the next page costs as much as one that is used.
+  '--disable-features=WebRtcHideLocalIpsWithMdns,SpareRendererForSitePerProcess',
 ]
 
 /** As it says itself. Throws an Error when it is not there. */

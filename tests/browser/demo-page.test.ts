@@ -1,11 +1,11 @@
 // The demo page as people use it, served as `murmur up --page` does: opening the link, agreeing, looking, asking for the
 // picture, closing the page, pulling a plug, leaving. What is on it is found as a screen reader finds it.
 
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { BrowserContext, Page } from 'playwright-core'
 import { makeInvite, servePage } from '@murmuration/node-peer/internal'
 import type { ServedPage } from '@murmuration/node-peer/internal'
-import { Flock } from '../processes/flock.ts'
+import { Flock, until } from '../processes/flock.ts'
 import { endChromium, startChromium, withhold } from './chromium.ts'
 
 let flock: Flock
@@ -14,18 +14,21 @@ const contexts: BrowserContext[] = []
 /** What pages complained of, but for connections to those who are gone. */
 let complaints: string[] = []
 
-beforeEach(async () => {
+beforeAll(async () => {
   flock = await Flock.start(2)
   served = await servePage()
 })
-
+/** Visitors of one test are gone for those of the next. */
+beforeEach(() => until(async () => (await flock.peers[0]?.peers())?.every(({ kind }) => kind !== 'browser') ?? false))
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close()
-  await served.close()
-  await flock.end()
   expect(complaints.splice(0)).toEqual([])
 })
-afterAll(endChromium)
+afterAll(async () => {
+  await served.close()
+  await flock.end()
+  await endChromium()
+})
 
 async function invite(role: 'member' | 'worker'): Promise<string> {
   const entry = flock.peers.flatMap(({ addresses }) => addresses.filter((address) => address.includes('/ws')))
@@ -116,23 +119,6 @@ test('a function that is typed runs over a range', async () => {
   await page.getByRole('alert').getByText('uses outside from outside').waitFor()
 })
 
-test('without an invite, with half of one, and with nobody there', async () => {
-  const uninvited = await visit(served.url)
-  await uninvited.getByRole('heading', { name: 'This page needs an invite' }).waitFor()
-  const link = await invite('member')
-  const cut = await visit(link.slice(0, -40))
-  await cut.getByRole('button', { name: 'Join the mesh' }).click()
-  await cut.getByText('it is cut short').waitFor()
-  await flock.end()
-  const alone = await visit(link)
-  await alone.getByRole('button', { name: 'Join the mesh' }).click()
-  await alone.getByRole('heading', { name: 'Nobody answers' }).waitFor()
-  await alone
-    .getByRole('timer')
-    .getByText(/Trying again in \d+ s/)
-    .waitFor()
-})
-
 test('where nobody answers it counts down, tries again by itself, and is in once somebody does', async () => {
   const page = await visit(await invite('worker'), { withNetwork: true })
   await page.waitForLoadState('networkidle')
@@ -165,4 +151,22 @@ test('a page of another version says so, and is of use when it is loaded again',
   await page.unroute('**/*.js')
   await page.getByRole('button', { name: 'Load the page again' }).click()
   await page.getByRole('heading', { name: 'The flock' }).waitFor()
+})
+
+/** The last one: nobody is there after it. */
+test('without an invite, with half of one, and with nobody there', async () => {
+  const uninvited = await visit(served.url)
+  await uninvited.getByRole('heading', { name: 'This page needs an invite' }).waitFor()
+  const link = await invite('member')
+  const cut = await visit(link.slice(0, -40))
+  await cut.getByRole('button', { name: 'Join the mesh' }).click()
+  await cut.getByText('it is cut short').waitFor()
+  await flock.end()
+  const alone = await visit(link)
+  await alone.getByRole('button', { name: 'Join the mesh' }).click()
+  await alone.getByRole('heading', { name: 'Nobody answers' }).waitFor()
+  await alone
+    .getByRole('timer')
+    .getByText(/Trying again in \d+ s/)
+    .waitFor()
 })
