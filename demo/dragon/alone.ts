@@ -18,7 +18,7 @@ export async function drawAlone(options: DragonOptions, signal: AbortSignal): Pr
   const progress = showProgress(tasks)
   let done = 0
   try {
-    await render(plan, await readModelFile(), {
+    await renderAlone(plan, await readModelFile(), {
       canvas,
       signal,
       done: () => progress.show({ done: ++done }),
@@ -33,13 +33,14 @@ export async function drawAlone(options: DragonOptions, signal: AbortSignal): Pr
   }
 }
 
-interface Watch {
+export interface Watch {
   readonly canvas: Canvas
   readonly signal: AbortSignal
   readonly done: () => void
 }
 
-async function render(plan: Plan, file: Uint8Array, { canvas, signal, done }: Watch): Promise<void> {
+/** Every task function of a picture, in turn. */
+export async function renderAlone(plan: Plan, file: Uint8Array, { canvas, signal, done }: Watch): Promise<void> {
   const ran = async <T>(value: T): Promise<T> => {
     done()
     // A turn for signals.

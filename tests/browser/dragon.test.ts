@@ -1,13 +1,11 @@
 // The dragon on three pages and two Node peers while all that happens to pages happens to them, each time to one that
-// has work: a crash, a close, a freeze, a lost network, a reload. It is rendered again until that is through, and
-// each picture must be to the byte what one process draws alone.
+// has work: a crash, a close, a freeze, a lost network, a reload. It is rendered again whenever one waits for work, until
+// that is through, and each picture must be to the byte what one process draws alone.
 
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Mesh } from 'murmuration'
+import { renderAlone } from '@murmuration/demo/dragon/alone'
 import { canvasHere } from '@murmuration/demo/dragon/canvas'
 import { readModelFile } from '@murmuration/demo/dragon/model-file'
 import { planPicture } from '@murmuration/demo/dragon/plan'
@@ -16,11 +14,12 @@ import { until } from '../processes/flock.ts'
 import { Pages } from './pages.ts'
 import type { Tab } from './pages.ts'
 
-const view = { width: 240, height: 120, samples: 48 }
-const program = fileURLToPath(new URL('../../demo/dist/dragon/main.js', import.meta.url))
+const view = { width: 240, height: 120, samples: 24 }
 
 let pages: Pages
 let mesh: Mesh
+/** How many troubles wait for a page to have work. */
+let waiting = 0
 
 beforeEach(async () => {
   pages = await Pages.startOrdinary(2)
@@ -29,11 +28,14 @@ beforeEach(async () => {
 afterEach(() => pages.end())
 
 test('pages crash, close, freeze, lose the network and reload, and the picture is the same', async () => {
+  // Of the full scan a peer that renders would be sent tens of megabytes; every page that comes in another's place as well.
+  const model = await readModelFile({ coarse: true })
+  const alone = await drawAlone(model)
   const tabs = await Promise.all([pages.open(), pages.open(), pages.open()])
   await Promise.all(tabs.map(({ id }) => until(() => isAlive(id))))
   let over = false
   const troubled = trouble(tabs).finally(() => (over = true))
-  const [alone, drawn] = await Promise.all([drawAlone(), drawUntil(() => over), troubled])
+  const [drawn] = await Promise.all([drawUntil(model, () => over), troubled])
   expect(drawn).toEqual(drawn.map(() => alone))
 }, 300_000)
 
@@ -118,15 +120,18 @@ async function atWork({ id }: Tab): Promise<void> {
     const tasks = await mesh.tasks({ limit: 1_000 })
     return name !== undefined && tasks.some(({ state, peer }) => state === 'assigned' && peer === name)
   }
+  waiting++
   await vi.waitUntil(isAtWork, { timeout: 120_000, interval: 200 })
+  waiting--
 }
 
-/** The SHA-256 of each picture until it is over; one at least. */
-async function drawUntil(isOver: () => boolean): Promise<string[]> {
-  const model = await readModelFile()
+/** The SHA-256 of each picture until it is over; one at least. None is begun while nobody waits for work. */
+async function drawUntil(model: Uint8Array, isOver: () => boolean): Promise<string[]> {
   const drawn = []
-  do drawn.push(await draw(model, `dragon ${drawn.length}`))
-  while (!isOver())
+  do {
+    drawn.push(await draw(model, `dragon ${drawn.length}`))
+    await vi.waitUntil(() => waiting > 0 || isOver(), { timeout: 120_000, interval: 20 })
+  } while (!isOver())
   return drawn
 }
 
@@ -139,9 +144,10 @@ async function draw(model: Uint8Array, name: string): Promise<string> {
   return (await canvas.close()) ?? 'nothing was drawn'
 }
 
-async function drawAlone(): Promise<string> {
-  const size = ['--size', `${view.width}x${view.height}`, '--samples', `${view.samples}`]
-  const file = join(pages.flock.home, 'alone.png')
-  const { stdout } = await promisify(execFile)(process.execPath, [program, '--alone', '--json', ...size, '-o', file])
-  return (JSON.parse(stdout) as { sha256: string }).sha256
+/** What `dragon --alone` does. */
+async function drawAlone(model: Uint8Array): Promise<string> {
+  const plan = planPicture(view)
+  const canvas = canvasHere(plan, join(pages.flock.home, 'alone.png'))
+  await renderAlone(plan, model, { canvas, done: () => {}, signal: new AbortController().signal })
+  return (await canvas.close()) ?? 'nothing was drawn'
 }
