@@ -1,6 +1,7 @@
 // Named jobs, as all peers together know them: whoever answers for one says so, and of several who do
 // (two sides of a cut, a program that has just taken over) the one that is furthest with it, or knows of its last run.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { didYouMean, jobInfo } from '@murmuration/core/internal'
 import type { JobInfo, LifeId } from '@murmuration/core/internal'
 import { UsageError } from './failure.ts'
@@ -20,7 +21,7 @@ export interface NamedJobs {
   readonly silent: readonly string[]
 }
 
-export async function namedJobs(observer: Observer): Promise<NamedJobs> {
+export async function namedJobs(observer: Pick<Observer, 'ask'>): Promise<NamedJobs> {
   const { answers, silent } = await observer.ask({ what: 'jobs', id: null, limit: 10_000 })
   const jobs = new Map<string, NamedJob>()
   for (const { rows, name: peer, life } of answers) {
@@ -40,8 +41,36 @@ function isFurther(one: NamedJob, other: NamedJob): boolean {
 /** Whose program is there counts first. */
 const states: readonly JobInfo['state'][] = ['open', 'running', 'kept']
 
+/** How long a job that nobody knows of is looked for, while somebody who may have known of it does not answer. */
+const takenOverMs = 20_000
+/** News of a death is everywhere by then. */
+const verdictMs = 3_000
+const againMs = 200
+
+/**
+ * Whoever answered for it may have died a moment ago, and others take over what it had once they are sure: while somebody is
+ * silent it is asked again. Throws a UsageError with the names there are.
+ */
+export async function findJob(
+  observer: Pick<Observer, 'ask'>,
+  name: string,
+  withinMs = takenOverMs,
+): Promise<NamedJob> {
+  const until = performance.now() + Math.min(withinMs, takenOverMs)
+  // Who is silent no more is known to be dead here; those who take over may hear of it a little later.
+  let mayComeUntil = 0
+  for (;;) {
+    const found = await namedJobs(observer)
+    const now = performance.now()
+    if (found.silent.length > 0) mayComeUntil = now + verdictMs
+    if (found.jobs.some((job) => job.name === name) || now >= Math.min(until, mayComeUntil))
+      return jobNamed(found, name)
+    await pause(againMs)
+  }
+}
+
 /** Throws a UsageError with the names there are. */
-export function jobNamed({ jobs, silent }: NamedJobs, name: string): NamedJob {
+function jobNamed({ jobs, silent }: NamedJobs, name: string): NamedJob {
   const found = jobs.find((job) => job.name === name)
   if (found) return found
   const known = jobs.map((job) => job.name)

@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import type { Common } from './arguments.ts'
 import { plain } from './describe.ts'
 import { UsageError } from './failure.ts'
-import { jobNamed, listed, namedJobs } from './jobs.ts'
+import { findJob, listed } from './jobs.ts'
 import type { NamedJob } from './jobs.ts'
 import { observe } from './observer.ts'
 import type { Observer } from './observer.ts'
@@ -26,7 +26,7 @@ export async function result(jobName: string, name: string, options: ResultOptio
   // It has to fit in here once, encoded.
   const memoryBytes = Math.floor(totalmem() / 4)
   const { job, value } = await observe({ ...options, memoryBytes }, async (observer) => {
-    const job = jobNamed(await namedJobs(observer), jobName)
+    const job = await findJob(observer, jobName, (options.timeout ?? Number.POSITIVE_INFINITY) * 1_000)
     return { job, value: await valueOf(observer, job, name, options) }
   })
   const told = { job: jobName, name, peer: job.peer }

@@ -2,14 +2,14 @@
 // that do not answer hear of it as soon as they can.
 
 import type { Common } from './arguments.ts'
-import { jobNamed, namedJobs } from './jobs.ts'
+import { findJob, namedJobs } from './jobs.ts'
 import { footnote, observe } from './observer.ts'
 import { print, printJson } from './table.ts'
 import { plural } from './words.ts'
 
 export async function stop(name: string, common: Common): Promise<number> {
   const { job, silent } = await observe(common, async (observer) => {
-    const job = jobNamed(await namedJobs(observer), name)
+    const job = await findJob(observer, name)
     observer.endJob(name, 'murmur stop')
     // They answer after they have stopped it.
     const { silent } = await namedJobs(observer)
