@@ -73,3 +73,32 @@ it('what was asked for and let go of is asked for again, while nobody says that 
   expect(mesh.runs('pass')).toEqual(['E', 'E'])
   mesh.endsWell()
 })
+
+it('a box is said again to who slept when it had come: what is inside is kept until its owner knows that it is held there', () => {
+  const mesh = new Scenario({ S: 0, E: 1, P: 1, W: 0 })
+  boxing(mesh)
+  mesh.fn('pass', function* (context) {
+    const { ref } = (yield* get(context.call('box', [], only('P')))) as { ref: SimRef }
+    yield* elapse(500)
+    return { ref }
+  })
+  const read = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const { ref } = (yield* get(context.call('pass', [], only('E')))) as { ref: SimRef }
+    yield* read.passed()
+    return yield* get(ref)
+  })
+  mesh.until(() => mesh.timesRun('box') === 1, 'it is made')
+  mesh.cut(['S'], ['P'])
+  const { deliveries } = mesh.peer('S').state
+  mesh.until(() => deliveries.size === 1, 'the box has come')
+  mesh.peer('S').sleep()
+  mesh.until(() => mesh.knowsDead('E', 'S'), 'who has it is thought dead')
+  mesh.peer('S').thaw()
+  mesh.until(() => !mesh.knowsDead('E', 'S'), 'it is heard again')
+  mesh.run({ forMs: 300 })
+  mesh.network.heal()
+  read.isOpen = true
+  expect(mesh.result(program)).toEqual({ n: 7 })
+  mesh.endsWell()
+})

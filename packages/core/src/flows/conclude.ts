@@ -10,6 +10,7 @@ import type { Located } from '../model/object.ts'
 import { outOfTime } from '../model/out-of-time.ts'
 import type { CrashReason, ErrorPattern, Outcome } from '../model/task.ts'
 import { actorEnd, actorOver, callOver, saidByHost } from '../state/actor-ends.ts'
+import { linksOf } from '../state/answer.ts'
 import { conflict, ended, failure, giveFailure } from '../state/failures.ts'
 import { dropSpec, keepLineage } from '../state/lineage.ts'
 import { askAgain, hold, letGo } from '../state/locate.ts'
@@ -90,12 +91,11 @@ function endOther(state: PeerState, row: TaskRow, { attempt, at }: { attempt: nu
   state.tasks.dropOne(row, attempt)
 }
 
-/** A late value: its bytes and its refs must not be kept over there for nothing. */
+/** A late value: its bytes and its refs must not be kept over there for nothing. Said twice, the refs may be on their way here still. */
 function stale(state: PeerState, from: LifeId, message: Extract<Message, { type: 'outcome' }>): void {
   const { outcome, task, attempt } = message
   if (outcome.type === 'stored') spareOrFree(state, task, from, outcome.hash)
-  if ('refs' in outcome && outcome.refs.length > 0) say(state, from, { type: 'delivered', task, attempt })
-  if (outcome.type === 'ref') say(state, from, { type: 'delivered', task, attempt })
+  if (linksOf(outcome).length > 0) expectDelivery(state.deliveries, from, { task, attempt }, [])
 }
 
 /** Bytes of a result that nobody waited for: one more copy, or waste. */
@@ -136,7 +136,7 @@ function value(
     }
     state.agenda.conclude.push({ task, result, holder: from })
   }
-  const links = outcome.type === 'ref' ? [outcome.link] : outcome.refs
+  const links = linksOf(outcome)
   if (links.length > 0 && from !== state.self)
     expectDelivery(
       state.deliveries,

@@ -157,9 +157,9 @@ function spareOrFree(
 
 /** Its bytes and its refs must not be kept over there for nothing. */
 function refuse(state: PeerState, from: LifeId, message: ItemMessage): void {
-  const { task, attempt, index, item: what } = message
+  const { task, index, item: what } = message
   spareOrFree(state, from, state.directory.get(itemOf(task, index)), message)
-  if (linksOf(what).length > 0) say(state, from, { type: 'delivered', task, attempt, index })
+  if (linksOf(what).length > 0) expectDelivery(state.deliveries, from, message, [])
 }
 
 /** The executor lets go of the refs inside once we hold them ourselves, or do not need them. */

@@ -27,7 +27,7 @@ export function sayingOf({ task, attempt, index }: Said): string {
   return index === undefined ? id : `${id}[${index}]`
 }
 
-/** At the receiver: those that it has yet to hold before it says `delivered`, and with them those of what was said before under that number. */
+/** At the receiver: what it has yet to hold before it says `delivered`, nothing if it has no use for it; with that, what came before under that number. */
 // oxlint-disable-next-line max-params -- a table, what came, from whom, and what it names
 export function expectDelivery(
   deliveries: Map<string, Delivery>,
