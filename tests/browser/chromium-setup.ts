@@ -1,11 +1,17 @@
 // Before the browser tests: Chromium has to be there. On Debian it is installed when we may; elsewhere what is
-// missing is said. The tests are never left out in silence.
+// missing is said. The tests are never left out in silence. And the program of their pages is bundled.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chromiumPath } from './chromium.ts'
+import { makePageBundle } from './page-bundle.ts'
 
-export default function setUp(): void {
+export default async function setUp(): Promise<void> {
+  install()
+  await makePageBundle()
+}
+
+function install(): void {
   if (existsSync(chromiumPath)) return
   const way = 'install Chromium there, or name another one in MURMURATION_CHROMIUM'
   if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0)

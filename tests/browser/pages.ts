@@ -6,14 +6,13 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import type { BrowserContext, Page } from 'playwright-core'
 import type { JoinOptions } from '@murmuration/browser-peer'
 import { Flock } from '../processes/flock.ts'
 import type { StartOptions } from '../processes/peer-program.ts'
 import { startChromium, startOrdinaryChromium, withhold } from './chromium.ts'
 import type { OrdinaryChromium } from './chromium.ts'
+import { readPageBundle } from './page-bundle.ts'
 
 export interface Tab {
   readonly page: Page
@@ -47,14 +46,14 @@ export class Pages {
   /** With that many Node peers. */
   static async start(nodePeers: number, options: PeerOptions = {}): Promise<Pages> {
     const context = await (await startChromium()).newContext()
-    return new Pages(await Flock.start(nodePeers, options), await serve(await program()), { context })
+    return new Pages(await Flock.start(nodePeers, options), await serve(await readPageBundle()), { context })
   }
 
   /** The same in a browser of their own that treats pages as it does those of anybody. */
   static async startOrdinary(nodePeers: number, options: PeerOptions = {}): Promise<Pages> {
     const browser = await startOrdinaryChromium()
     const { context } = browser
-    return new Pages(await Flock.start(nodePeers, options), await serve(await program()), { context, browser })
+    return new Pages(await Flock.start(nodePeers, options), await serve(await readPageBundle()), { context, browser })
   }
 
   get context(): BrowserContext {
@@ -110,25 +109,6 @@ export class Pages {
     await new Promise((resolve) => this.#server.close(resolve))
     await this.flock.end()
   }
-}
-
-let programText: Promise<string> | undefined
-
-/** Bundled once. */
-function program(): Promise<string> {
-  return (programText ??= bundleProgram())
-}
-
-async function bundleProgram(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../dist/browser/page-program.js', import.meta.url))],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-  })
-  return outputFiles[0]?.text ?? ''
 }
 
 async function serve(script: string): Promise<Server> {
