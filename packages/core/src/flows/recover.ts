@@ -55,7 +55,7 @@ export function ended(
   keepLetters(state, life, state.sessions.end(life))
   state.transits.conversationEnded(life, onTheirWay(state, life))
   askerEnded(state, life)
-  hangUp(state, life, left ? 'it left' : 'its life is over')
+  hangUp(state, life, 'gone')
   if (known) return
   if (!left) state.counters.peersDied++
   if (left) notify(state, { type: 'peer:left', peer, name })

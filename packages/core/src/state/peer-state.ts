@@ -316,8 +316,11 @@ export function dial(state: PeerState, peer: PeerId, now: Instant): void {
 
 /** Closes the link to that life. It counts as closed from now on, whatever becomes of the goodbye. */
 export function hangUp(state: PeerState, life: LifeId, reason: string): void {
-  if (!state.links.down(life, state.timers.turnAt)) return
-  state.effects.push({ type: 'hang-up', peer: peerOf(life), reason })
+  const peer = peerOf(life)
+  const stood = state.links.down(life, state.timers.turnAt)
+  // Of one that is over there may be a connection without a link yet; of one that has come back since it is perhaps the new one's.
+  if (stood || (state.members.get(peer)?.life === life && state.members.ended(life)))
+    state.effects.push({ type: 'hang-up', peer, reason })
 }
 
 /** Outside of sessions: with the next frame to that life, or lost with the dial. */

@@ -1,5 +1,6 @@
 // The shell's part in judging time: a turn of a machine that has slept says so before anything is judged, and
-// when a turn runs: at once while little goes on, with all that is on its way when much does.
+// when a turn runs: at once while little goes on, with all that is on its way when much does. And whose connections
+// it closes.
 
 import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/model/config.ts'
@@ -28,9 +29,11 @@ const profile: Profile = {
 /** A peer that has met another, from which nothing is heard any more. */
 async function alone(
   config: Partial<Config> = {},
+  hangUp: (peer: PeerId) => void = () => {},
 ): Promise<{ clock: FakeClock; peer: Peer; thinks: () => string | undefined }> {
   const clock = new FakeClock()
   const platform = fakePlatform('here' as PeerId, clock)
+  platform.transport.hangUp = hangUp
   const peer = new Peer({ platform, self: 'here/1' as LifeId, profile, config: { ...presets.test, ...config } })
   peer.post({ type: 'linked', life: 'there/1' as LifeId, role: 'member' })
   await Promise.resolve()
@@ -99,6 +102,26 @@ const thirdLeft: Claim[] = [
   { ...third, state: 'alive', profile },
   { ...third, state: 'left' },
 ]
+
+describe('of a life that is over', () => {
+  /** Whom it hangs up on when it hears that of others. */
+  async function hungUpOn(claims: readonly Claim[]): Promise<PeerId[]> {
+    const hungUp: PeerId[] = []
+    const { peer } = await alone({}, (one) => hungUp.push(one))
+    peer.post({ type: 'received', frame: { ...frameOf(2), claims } })
+    await peer.stop()
+    return hungUp
+  }
+
+  it('what is connected goes, though no link stands: it may not have said hello yet', async () => {
+    expect(await hungUpOn(thirdLeft)).toEqual(['third'])
+  })
+
+  it('nothing is touched when a later one is here: it may be about to say hello', async () => {
+    const later: Claim = { ...third, life: 'third/2' as LifeId, state: 'alive', profile }
+    expect(await hungUpOn([...thirdLeft.slice(0, 1), later])).toEqual([])
+  })
+})
 
 function submitTo(peer: Peer, count: number): void {
   for (let n = 0; n < count; n++) {
