@@ -81,7 +81,7 @@ export class Watch {
     return answers
   }
 
-  /** Resolves when everybody is asked anyway: what is asked then costs nobody a frame of its own. */
+  /** Resolves when everybody is asked for everything: what is asked then costs nobody a frame of its own. */
   nextLook(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
@@ -115,9 +115,10 @@ export class Watch {
   }
 
   async #look(): Promise<void> {
-    // While nothing runs it is news that tells who comes and goes. Objects change slowly, and there may be many.
+    // While nothing runs it is news that tells who comes and goes; what else becomes of peers may wait for the next whole look.
+    // Objects change slowly, and there may be many.
     const isWhole = this.#rounds++ % wholeEvery === 0
-    for (const begin of this.#waiting.splice(0)) begin()
+    if (isWhole) for (const begin of this.#waiting.splice(0)) begin()
     // Asked at once, each peer has them in one frame and answers in one.
     const [members, attempts, objects] = await Promise.all([
       this.#isBusy || isWhole ? this.ask(query('members')) : null,

@@ -25,7 +25,15 @@ const apart = 1.02
 function isForgotten({ world, state }: SimPeer, actor: ObjectId, { epoch, host, ranAt }: Latest): boolean {
   const { tenure } = world.living(host)?.state.residents.get(actor) ?? {}
   const livesOn = tenure != null && compareEpochs(tenure.epoch, epoch) === 0
-  return !livesOn && world.clock.now - ranAt > state.config.tombstoneMs * apart
+  if (livesOn || world.clock.now - ranAt <= state.config.tombstoneMs * apart) return false
+  // Of one that ended lately its group still knows.
+  const knows = (peer: SimPeer): boolean => {
+    const row = peer.state.leases.get(actor)
+    return (
+      row !== undefined && (row.over !== null || (row.promised !== null && compareEpochs(row.promised, epoch) >= 0))
+    )
+  }
+  return !world.alive().some(knows)
 }
 
 export class ActorWitness {

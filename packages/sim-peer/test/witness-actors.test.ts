@@ -12,10 +12,11 @@ const tombstoneMs = 1_000
 function hosts() {
   const clock = { now: 0 }
   const peers = new Map<string, SimPeer>()
-  const world = { clock, living: (life: LifeId) => peers.get(life) }
+  const world = { clock, living: (life: LifeId) => peers.get(life), alive: () => [...peers.values()] }
   const host = (life: string, number: number): SimPeer => {
     const residents = new Map([[actor, { tenure: { epoch: { number, by: life }, until: Number.POSITIVE_INFINITY } }]])
-    const state = { residents, config: { tombstoneMs }, timers: { turnAt: 1 } }
+    const leases = new Map<ObjectId, { promised: object | null; over: string | null }>()
+    const state = { residents, leases, config: { tombstoneMs }, timers: { turnAt: 1 } }
     const peer = { life, state, world, wokeAt: 0, now: () => clock.now } as unknown as SimPeer
     peers.set(life, peer)
     return peer
@@ -45,8 +46,18 @@ test('an actor that ended before anybody need remember begins again as what it l
   dies(later.life)
   clock.now = tombstoneMs
   expect(() => witness.begins(earlier, call(2))).toThrow('after 4 of p4/1 did')
-  expect(witness.begunAgain.size).toBe(0)
   clock.now = 2 * tombstoneMs
+  // It had long run nothing, and ended a moment ago: its group knows of it.
+  const { leases } = earlier.state as unknown as { leases: Map<ObjectId, unknown> }
+  for (const row of [
+    { promised: null, over: 'ended' },
+    { promised: { number: 4, by: 'p4/1' }, over: null },
+  ]) {
+    leases.set(actor, row)
+    expect(() => witness.begins(earlier, call(2))).toThrow('after 4 of p4/1 did')
+  }
+  expect(witness.begunAgain.size).toBe(0)
+  leases.set(actor, { promised: { number: 3, by: 'p9/1' }, over: null })
   witness.begins(earlier, call(2))
   expect(witness.begunAgain).toContain(actor)
 })

@@ -327,7 +327,7 @@ export function ownerBack(state: PeerState, owner: LifeId): void {
 /** It is an actor that lives here. */
 function tellHosted(state: PeerState, { spec }: RunRow, owner: LifeId): void {
   const resident = spec.actor && state.residents.get(resultOf(spec.id))
-  if (resident) tellWhere(state, resident, owner, false)
+  if (resident) tellWhere(state, resident, owner)
 }
 
 /** A peer that leaves gives back what it has not begun, what waits in its workers included. */

@@ -240,7 +240,7 @@ export type Message =
       readonly actor: ObjectId
       readonly at: LifeId
       readonly epoch: Epoch
-      /** It has just begun there. False: it goes on there as it was. */
+      /** It has begun there, and nobody was told. False: it goes on there as it was. */
       readonly begun: boolean
     }
   /** It is still to be made, and waits for an argument, a slot or its next try: from who answers for it to who would call it. */

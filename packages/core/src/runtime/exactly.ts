@@ -31,9 +31,11 @@ function plain(def: z.core.$ZodTypes['_zod']['def']): Fits {
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of the rest nothing is certain
   switch (def.type) {
     case 'string':
-      return (value) => typeof value === 'string'
+      // A format of its own is a check that stands nowhere else.
+      return 'format' in def ? never : (value) => typeof value === 'string'
     case 'number':
-      return 'format' in def && def.format === 'safeint' ? Number.isSafeInteger : Number.isFinite
+      if ('format' in def) return def.format === 'safeint' ? Number.isSafeInteger : never
+      return Number.isFinite
     case 'boolean':
       return (value) => typeof value === 'boolean'
     case 'null':
@@ -51,7 +53,8 @@ function plain(def: z.core.$ZodTypes['_zod']['def']): Fits {
     case 'tuple':
       return def.rest ? never : tuple(def.items.map(compiled))
     case 'record':
-      return record(compiled(def.keyType), compiled(def.valueType))
+      // With keys that are listed all of them have to be there.
+      return def.keyType._zod.values ? never : record(compiled(def.keyType), compiled(def.valueType))
     case 'object':
       return def.catchall ? never : object(def.shape)
     case 'union':

@@ -97,6 +97,8 @@ export interface Resident {
   sinceSnapshot: number
   /** When it was there: 0 before that. */
   livedFrom: Instant
+  /** That it has begun here has been told to somebody who answers for it. */
+  isTold: boolean
   readonly checkpoints: Checkpoints
   /** When its worker was given them. */
   readonly running: Map<AttemptId, Instant>
@@ -163,6 +165,7 @@ export class Residents {
       draft: null,
       sinceSnapshot: 0,
       livedFrom: 0 as Instant,
+      isTold: false,
       checkpoints: { version: 0, kept: 0, keptVersion: 0, keptAt: 0 as Instant, told: 0, toldAt: 0 as Instant },
       running: new Map(),
       streaming: new Set(),

@@ -103,14 +103,15 @@ export function opened(state: PeerState, row: Resident): void {
   row.opensAt = 0
   row.livedFrom = state.timers.turnAt
   tellHosted(state, row)
-  for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner, true)
+  for (const { owner } of [row.run, ...(row.run.others ?? [])]) tellWhere(state, row, owner)
 }
 
-/** Whoever answers for it tells its callers. */
-// oxlint-disable-next-line max-params -- which actor, to whom, and since when
-export function tellWhere(state: PeerState, { actor, tenure, state: at }: Resident, to: LifeId, begun: boolean): void {
-  if (at !== 'open' || !tenure || state.members.ended(to)) return
-  say(state, to, { type: 'hosted', actor, at: state.self, epoch: tenure.epoch, begun })
+/** Whoever answers for it tells its callers. That it has begun is news once: of several who ask for it to one of them. */
+export function tellWhere(state: PeerState, row: Resident, to: LifeId): void {
+  const { actor, tenure } = row
+  if (row.state !== 'open' || !tenure || state.members.ended(to)) return
+  say(state, to, { type: 'hosted', actor, at: state.self, epoch: tenure.epoch, begun: !row.isTold })
+  row.isTold = true
 }
 
 /** Who is to be of a group, besides those who are. */

@@ -1,7 +1,7 @@
 // Named jobs, as all peers together know them: whoever answers for one says so, and of several who do
 // (two sides of a cut, a program that has just taken over) the one that is furthest with it, or knows of its last run.
 
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as realPause } from 'node:timers/promises'
 import { didYouMean, jobInfo } from '@murmuration/core/internal'
 import type { JobInfo, LifeId } from '@murmuration/core/internal'
 import { UsageError } from './failure.ts'
@@ -47,6 +47,13 @@ const takenOverMs = 20_000
 const verdictMs = 3_000
 const againMs = 200
 
+export interface FindWays {
+  readonly withinMs?: number | undefined
+  /** Told once what it waits for. Default: to the terminal. */
+  readonly say?: ((sentence: string) => void) | undefined
+  readonly pause?: ((ms: number) => Promise<unknown>) | undefined
+}
+
 /**
  * Whoever answered for it may have died a moment ago, and others take over what it had once they are sure: while somebody is
  * silent it is asked again. Throws a UsageError with the names there are.
@@ -54,7 +61,7 @@ const againMs = 200
 export async function findJob(
   observer: Pick<Observer, 'ask'>,
   name: string,
-  withinMs = takenOverMs,
+  { withinMs = takenOverMs, say = toTerminal, pause = realPause }: FindWays = {},
 ): Promise<NamedJob> {
   const until = performance.now() + Math.min(withinMs, takenOverMs)
   // Who is silent no more is known to be dead here; those who take over may hear of it a little later.
@@ -62,11 +69,19 @@ export async function findJob(
   for (;;) {
     const found = await namedJobs(observer)
     const now = performance.now()
-    if (found.silent.length > 0) mayComeUntil = now + verdictMs
-    if (found.jobs.some((job) => job.name === name) || now >= Math.min(until, mayComeUntil))
-      return jobNamed(found, name)
+    if (found.jobs.some((job) => job.name === name)) return jobNamed(found, name)
+    if (found.silent.length > 0) {
+      if (mayComeUntil === 0 && now < until)
+        say(`no job is named ${name} so far; looking on while ${listed(found.silent)} may know of it`)
+      mayComeUntil = now + verdictMs
+    }
+    if (now >= Math.min(until, mayComeUntil)) return jobNamed(found, name)
     await pause(againMs)
   }
+}
+
+function toTerminal(sentence: string): void {
+  process.stderr.write(`murmur: ${sentence}\n`)
 }
 
 /** Throws a UsageError with the names there are. */

@@ -26,8 +26,9 @@ export async function result(jobName: string, name: string, options: ResultOptio
   // It has to fit in here once, encoded.
   const memoryBytes = Math.floor(totalmem() / 4)
   const { job, value } = await observe({ ...options, memoryBytes }, async (observer) => {
-    const job = await findJob(observer, jobName, (options.timeout ?? Number.POSITIVE_INFINITY) * 1_000)
-    return { job, value: await valueOf(observer, job, name, options) }
+    const until = performance.now() + (options.timeout ?? Number.POSITIVE_INFINITY) * 1_000
+    const job = await findJob(observer, jobName, { withinMs: until - performance.now() })
+    return { job, value: await valueOf(observer, job, name, { ...options, until }) }
   })
   const told = { job: jobName, name, peer: job.peer }
   if (file === null) {
@@ -43,7 +44,12 @@ export async function result(jobName: string, name: string, options: ResultOptio
 }
 
 // oxlint-disable-next-line max-params -- who, what of what, how long
-async function valueOf(observer: Observer, job: NamedJob, name: string, { timeout }: ResultOptions): Promise<unknown> {
+async function valueOf(
+  observer: Observer,
+  job: NamedJob,
+  name: string,
+  { timeout, until }: ResultOptions & { readonly until: number },
+): Promise<unknown> {
   const object = objectNamed(job, name)
   const isDone = job.done.includes(name)
   if (!isDone && job.state === 'kept') {
@@ -54,7 +60,7 @@ async function valueOf(observer: Observer, job: NamedJob, name: string, { timeou
     process.stderr.write(`murmur: ${name} is not done yet, waiting for it: ${whoHas(job)}\n`)
   try {
     const ref = observer.refTo({ object: object as never, owner: job.life }, name)
-    return await ref.get(timeout === undefined ? {} : { timeoutMs: timeout * 1_000 })
+    return await ref.get(timeout === undefined ? {} : { timeoutMs: Math.max(0, Math.ceil(until - performance.now())) })
   } catch (error) {
     if (!isMeshError(error) || error.code !== 'GET_TIMEOUT') throw error
     const more = `${whoHas(job)}; murmur explain ${object} says what it waits for`

@@ -1,7 +1,8 @@
 // Which thing a user means who names it on the command line: a task or an actor by the name it was given, or anything by
 // how its id begins, when that fits one thing only. It is given what all peers listed and asks nobody.
 
-import type { InspectRow } from '@murmuration/core/internal'
+import { itemIn } from '@murmuration/core/internal'
+import type { InspectRow, ObjectId } from '@murmuration/core/internal'
 import { plural } from './words.ts'
 
 export interface Listings {
@@ -43,11 +44,14 @@ function idsOf(rows: readonly InspectRow[], column: string, name: string): strin
 }
 
 function beginning(word: string, { tasks, objects, actors }: Listings): string[] {
-  const ids = new Set([...tasks.map((row) => String(row['task'])), ...actors.map((row) => String(row['actor']))])
+  const ids = new Set<string>([
+    ...tasks.map((row) => String(row['task'])),
+    ...actors.map((row) => String(row['actor'])),
+  ])
   for (const row of objects) {
-    const object = String(row['object'])
-    // A task's result carries the task's id: whoever names both means the task.
-    if (!ids.has(object.replace(/\/\d+$/, ''))) ids.add(object)
+    const object = String(row['object']) as ObjectId
+    // A task's result carries the task's id, and a stream's items begin with it: whoever names both means the task.
+    if (!ids.has(itemIn(object)?.task ?? object)) ids.add(object)
   }
   return [...ids].filter((id) => id.startsWith(word))
 }

@@ -1,3 +1,5 @@
+// Looking for a job by its name, while somebody who may know of it does not answer.
+
 import { expect, test } from 'vitest'
 import type { LifeId } from '@murmuration/core/internal'
 import { findJob } from '../../src/cli/jobs.ts'
@@ -24,8 +26,11 @@ function answering(...all: readonly Answers[]): Pick<Observer, 'ask'> & { asked:
 
 test('a job whose peer does not answer is looked for until others have taken it over', async () => {
   const observer = answering({ ...nobody, silent: ['lark-19'] }, { ...nobody, silent: ['lark-19'] }, nobody, found)
-  expect(await findJob(observer, 'sum')).toMatchObject({ name: 'sum', peer: 'owl-77' })
+  const said: string[] = []
+  const ways = { say: (sentence: string) => void said.push(sentence), pause: () => Promise.resolve() }
+  expect(await findJob(observer, 'sum', ways)).toMatchObject({ name: 'sum', peer: 'owl-77' })
   expect(observer.asked).toBe(4)
+  expect(said).toEqual(['no job is named sum so far; looking on while lark-19 may know of it'])
 })
 
 test('where everybody has answered it is not looked for again', async () => {
@@ -36,5 +41,7 @@ test('where everybody has answered it is not looked for again', async () => {
 
 test('who stays silent is named when the time is up', async () => {
   const observer = answering({ ...found, silent: ['lark-19'] })
-  await expect(findJob(observer, 'sun', 0)).rejects.toThrow(/no job is named sun.*did you mean sum.*lark-19/)
+  await expect(findJob(observer, 'sun', { withinMs: 0 })).rejects.toThrow(
+    /no job is named sun.*did you mean sum.*lark-19/,
+  )
 })

@@ -1,3 +1,5 @@
+// Names and beginnings of ids on the command line, and what they are taken for.
+
 import { describe, expect, it } from 'vitest'
 import { meant } from '../../src/cli/whole-id.ts'
 
@@ -8,7 +10,7 @@ const there = {
     { task: 'bb20', name: 'twice' },
     { task: 'bb21', name: 'twice' },
   ],
-  objects: [{ object: 'aa11/0' }, { object: 'cc30' }],
+  objects: [{ object: 'aa11' }, { object: 'bb20[0]' }, { object: 'bb20[1]' }, { object: 'cc30' }],
   // Both peers tell of it.
   actors: [
     { actor: 'dd40', name: 'account 3' },
@@ -24,8 +26,9 @@ describe('what is meant by a word', () => {
     expect(meant('account 3', there)).toEqual({ id: 'dd40' })
   })
 
-  it('is what has an id that begins so, and a task rather than its result', () => {
+  it('is what has an id that begins so, and a task rather than its result or its items', () => {
     expect(meant('aa11', there)).toEqual({ id: 'aa11' })
+    expect(meant('bb20', there)).toEqual({ id: 'bb20' })
     expect(meant('cc', there)).toEqual({ id: 'cc30' })
     expect(meant('dd', there)).toEqual({ id: 'dd40' })
   })
