@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
-import { Scenario, elapse, get, replay } from './scenario.ts'
+import { Scenario, elapse, get, only, replay } from './scenario.ts'
 
 /** S asks for `count` tasks of `ms` each and waits for all of them. `meanwhile`: once they are asked for. */
 function flood(
@@ -202,4 +202,33 @@ it('what comes back in a turn makes room, in that turn, for what waits', () => {
     safetyMs: 682,
     rescuer: {},
   })
+})
+
+it('a chain of tasks that wait for each other is not taken for a queue: none waits for a faster peer longer than its own time', () => {
+  const mesh = new Scenario({ S: 1, E: 1, W: 0 })
+  mesh.fn('down', function* (context, n: number) {
+    yield* elapse(100)
+    return n === 0 ? 0 : 1 + ((yield* get(context.call('down', [n - 1]))) as number)
+  })
+  mesh.fn('long', function* () {
+    yield* elapse(600_000)
+  })
+  const down = (n: number, where = {}): number => {
+    const from = mesh.clock.now
+    const program = mesh.ask('S', function* (context) {
+      return yield* get(context.call('down', [n], where))
+    })
+    expect(mesh.result(program, 600_000)).toBe(n)
+    return mesh.clock.now - from
+  }
+  mesh.peer('S').slowness = 20
+  down(0, only('S'))
+  mesh.peer('S').slowness = 1
+  down(0, only('E'))
+  mesh.ask('W', function* (context) {
+    return yield* get(context.call('long', [], only('E')))
+  })
+  mesh.until(() => mesh.timesRun('long') === 1, 'the faster one has no room for long')
+  const depth = 12
+  expect(down(depth)).toBeLessThan((depth + 1) * 2 * 2_100)
 })

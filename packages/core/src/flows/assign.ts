@@ -9,7 +9,15 @@ import type { Assignment, Input } from '../model/messages.ts'
 import type { Epoch, TaskSpec } from '../model/task.ts'
 import { isStream } from '../model/task.ts'
 import { inFrames, weighAttempt } from '../model/weight.ts'
-import { addBeside, candidatesFor, choose, missingBytes, isWithoutVoter, votersFor } from '../state/candidates.ts'
+import {
+  addBeside,
+  candidatesFor,
+  choose,
+  missingBytes,
+  isWithoutVoter,
+  votersFor,
+  withAhead,
+} from '../state/candidates.ts'
 import { failure } from '../state/failures.ts'
 import { currentSpec } from '../state/guarding.ts'
 import { inputsFor } from '../state/locate.ts'
@@ -137,30 +145,28 @@ function chooseFast(
  */
 // oxlint-disable-next-line max-params -- as many parts as a choice has
 function isSlow(
-  { scheduler, config }: PeerState,
+  state: PeerState,
   { spec, avoid, rejoin }: TaskRow,
   chosen: Candidate,
   { candidates, inputs, queued }: Choice,
 ): boolean {
+  const { scheduler, config } = state
   const eachMs = scheduler.measuredMs(spec, chosen.life)
   // So much is handed out ahead of time anyway.
   if (eachMs === null || eachMs <= config.creditMs || spec.policy.spread || rejoin !== null) return false
   const msAt = ({ life }: Candidate): number =>
     (scheduler.expectedMs(spec, life) ?? eachMs) + transferMs(missingBytes(inputs, life))
   const others = candidates.filter((other) => msAt(other) < eachMs * faster && !avoid.has(other.member.peer))
-  return others.length > 0 && doneElsewhereMs(others, queued, msAt) < doneThereMs(chosen, eachMs)
+  if (others.length === 0) return false
+  const queues = others.map((other) => withAhead(state, other, spec))
+  return doneElsewhereMs(queues, queued, msAt) < doneThereMs(withAhead(state, chosen, spec), eachMs)
 }
 
 /** They may not be: so it waits for no longer than it would have taken (the rule for renting skis: at worst that doubles it). */
 // oxlint-disable-next-line max-params -- who, where and when
-function mayWait(
-  { scheduler }: PeerState,
-  ready: ReadyClass,
-  { spec }: TaskRow,
-  slow: Candidate,
-  now: Instant,
-): boolean {
-  return scheduler.waits(ready, spec.id, { now, ms: doneThereMs(slow, scheduler.measuredMs(spec, slow.life) ?? 0) })
+function mayWait(state: PeerState, ready: ReadyClass, { spec }: TaskRow, slow: Candidate, now: Instant): boolean {
+  const eachMs = state.scheduler.measuredMs(spec, slow.life) ?? 0
+  return state.scheduler.waits(ready, spec.id, { now, ms: doneThereMs(withAhead(state, slow, spec), eachMs) })
 }
 
 function assign(state: PeerState, row: TaskRow, chosen: Candidate, now: Instant): void {

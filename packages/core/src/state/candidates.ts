@@ -1,6 +1,7 @@
 // Who could take a task, as placement is to see them: the members with what is out at each, what each still
 // takes, and what it lacks of the inputs. A question over several tables, asked by whoever hands work out.
 
+import { isApart } from '../model/actor.ts'
 import type { LifeId, PeerId, TaskId } from '../model/ids.ts'
 import { peerOf, resultOf } from '../model/ids.ts'
 import type { Input } from '../model/messages.ts'
@@ -36,6 +37,13 @@ export function candidatesFor(state: PeerState, ready: Kind): { candidates: Cand
     candidates.push({ life, member, room, out: state.scheduler.out(life), avoided: 0, beside: null })
   }
   return { candidates: candidates.length > sampleAbove ? state.rng.sample(candidates, sampleAbove) : candidates, fit }
+}
+
+/** What it has of ours that goes before this one. Attempts less deep do not: they may be waiting for it. */
+export function withAhead({ tasks }: PeerState, candidate: Candidate, { depth }: TaskSpec): Candidate {
+  if (depth === 0) return candidate
+  const ahead = tasks.assignedTo(candidate.life).filter(({ spec }) => spec.depth >= depth && !isApart(spec))
+  return { ...candidate, out: ahead.length }
 }
 
 /** Attempts less deep do not count: they may be waiting for this one. */
