@@ -42,15 +42,11 @@ test('pages crash, close, freeze, lose the network and reload, and the picture i
 /** Three at once, each to a page that has work; then the other two, to who came in place of those that are gone. */
 async function trouble([first, second, third]: readonly Tab[]): Promise<void> {
   if (!first || !second || !third) throw new Error('three pages are to be troubled')
-  const [fourth, fifth] = await Promise.all([
-    atWork(first)
-      .then(() => crash(first))
-      .then(openWithoutWebRtc),
-    atWork(second)
-      .then(() => close(second))
-      .then(() => pages.open()),
-    atWork(third).then(() => freezeAndThaw(third)),
-  ])
+  const ends = [atWork(first).then(() => crash(first)), atWork(second).then(() => close(second))]
+  // Nobody comes before both are known to be gone: who comes is one of them in a later life, and alive.
+  const replaced = Promise.all(ends).then(() => Promise.all([openWithoutWebRtc(), pages.open()]))
+  const frozen = atWork(third).then(() => freezeAndThaw(third))
+  const [[fourth, fifth]] = await Promise.all([replaced, frozen])
   await Promise.all([atWork(fourth).then(() => cutOff(fourth)), atWork(fifth).then(() => reload(fifth))])
   // And then they are of use again.
   await Promise.all([third, fourth, fifth].map(atWork))
