@@ -44,7 +44,7 @@ async function trouble([first, second, third]: readonly Tab[]): Promise<void> {
   if (!first || !second || !third) throw new Error('three pages are to be troubled')
   const ends = [atWork(first).then(() => crash(first)), atWork(second).then(() => close(second))]
   // Nobody comes before both are known to be gone: who comes is one of them in a later life, and alive.
-  const replaced = Promise.all(ends).then(() => Promise.all([openWithoutWebRtc(), pages.open()]))
+  const replaced = Promise.all(ends).then((): Promise<[Tab, Tab]> => Promise.all([openWithoutWebRtc(), pages.open()]))
   const frozen = atWork(third).then(() => freezeAndThaw(third))
   const [[fourth, fifth]] = await Promise.all([replaced, frozen])
   await Promise.all([atWork(fourth).then(() => cutOff(fourth)), atWork(fifth).then(() => reload(fifth))])
