@@ -148,7 +148,7 @@ test('a page of another version says so, and is of use when it is loaded again',
   await page.getByRole('heading', { name: 'The mesh speaks another version' }).waitFor()
   await page.getByText(/speaks protocol \d+, the other 0: update the older of the two/).waitFor()
   expect(aged).toBe(1)
-  await page.unroute('**/*.js')
+  await page.unrouteAll({ behavior: 'wait' })
   await page.getByRole('button', { name: 'Load the page again' }).click()
   await page.getByRole('heading', { name: 'The flock' }).waitFor()
 })

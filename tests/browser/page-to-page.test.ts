@@ -72,5 +72,6 @@ test('a page lets go of its connections to pages that have gone', async () => {
     await devtools.send('Runtime.releaseObject', { objectId: objects.objectId ?? '' })
     return states.value as string[]
   }
-  await expect.poll(held, { timeout: 60_000, interval: 500 }).toEqual([])
+  // A closed one may stay in sight of the collector, which takes whatever looks like a pointer for one; not one for each visitor.
+  await expect.poll(held, { timeout: 60_000, interval: 500 }).toBeOneOf([[], ['closed']])
 })

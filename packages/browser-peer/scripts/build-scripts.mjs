@@ -82,6 +82,17 @@ const corrections = {
       'this.channel.send(withArrayBuffer(data.subarray()));',
     ],
   ],
+  // Without servers of the user's choice it would ask those of four others what its address is. Here nobody is asked.
+  'util.js': [
+    [
+      `DEFAULT_ICE_SERVERS.map(url => ({
+        urls: [
+            url
+        ]
+    }))`,
+      '[]',
+    ],
+  ],
   // Of a WebRTC connection both ends close the channel that it was made with. On a busy machine the other end is
   // first, and the dial then waits for that channel to open, or to close, until its time is up.
   'private-to-private/initiate-connection.js': [

@@ -21,10 +21,7 @@ function compiled(schema: Schema): Fits {
   const { def } = schema._zod as unknown as z.core.$ZodTypes['_zod']
   const fits = plain(def)
   const checks = (def.checks ?? []).map(compiledCheck)
-  if (checks.length === 0) return fits
-  const [first = never, second, ...more] = checks
-  if (more.length > 0) return (value) => fits(value) && checks.every((check) => check(value))
-  return second ? (value) => fits(value) && first(value) && second(value) : (value) => fits(value) && first(value)
+  return [fits, ...checks].reduce((before, check) => (value) => before(value) && check(value))
 }
 
 function plain(def: z.core.$ZodTypes['_zod']['def']): Fits {
