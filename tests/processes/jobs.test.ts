@@ -3,7 +3,7 @@
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { Terminal } from './command.ts'
 import { until } from './flock.ts'
 
@@ -30,8 +30,9 @@ beforeEach(async ({ task }) => {
 
 afterAll(() => terminal.close())
 
-async function stop(name: string): Promise<void> {
-  expect((await terminal.murmur('stop', name)).code).toBe(0)
+/** Whatever becomes of this test, the next ones find no such job. */
+function leaves(name: string): void {
+  onTestFinished(async () => void (await terminal.murmur('stop', name)))
 }
 
 async function lines(): Promise<string[]> {
@@ -39,6 +40,7 @@ async function lines(): Promise<string[]> {
 }
 
 test('a program is killed at half and run again, there and elsewhere: what was done is not done again', async () => {
+  leaves('sum')
   const first = terminal.start('run', 'sum-job.ts', 'sum', log)
   await first.said(({ event }) => event === 'half')
   first.signal('SIGKILL')
@@ -49,7 +51,8 @@ test('a program is killed at half and run again, there and elsewhere: what was d
   expect(await sumOf('sum-job.ts')).toBe(780)
   const ran = await lines()
   expect(new Set(ran).size).toBe(40)
-  expect(ran.length).toBeLessThanOrEqual(50)
+  // Of what was under way nobody could say yet that it was done: six slots, each with one task and one more at hand.
+  expect(ran.length).toBeLessThanOrEqual(40 + 12)
 
   const elsewhere = join(terminal.home, 'elsewhere')
   await cp(programs, elsewhere, { recursive: true })
@@ -63,7 +66,6 @@ test('a program is killed at half and run again, there and elsewhere: what was d
   const again = (await lines()).slice(ran.length)
   expect(again.length).toBe(20)
   expect(again.every((line) => line.startsWith('odd'))).toBe(true)
-  await stop('sum')
 })
 
 async function sumOf(program: string): Promise<unknown> {
@@ -74,6 +76,7 @@ async function sumOf(program: string): Promise<unknown> {
 }
 
 test('a detached job ends with its program gone for good: anybody reads its result', async () => {
+  leaves('long')
   const first = terminal.start('run', 'long-job.ts', 'sum', log)
   await until(async () => (await lines()).length >= 8)
   first.signal('SIGKILL')
@@ -83,7 +86,6 @@ test('a detached job ends with its program gone for good: anybody reads its resu
   const ran = await lines()
   expect(ran.filter((line) => line === 'main')).toHaveLength(1)
   expect(ran).toHaveLength(21)
-  await stop('long')
 })
 
 test('list shows jobs, result reads without taking them over, stop ends them everywhere', async () => {
@@ -138,6 +140,7 @@ async function jobsNow(): Promise<{ jobs: Record<string, unknown>[] }> {
 }
 
 test('a job that programs have read is as it was; a reader that mistypes it is told, and makes no job', async () => {
+  leaves('long')
   const first = terminal.start('run', 'long-job.ts', 'sum', log)
   expect((await first.ended).code).toBe(0)
   for (let reader = 0; reader < 2; reader++) {
@@ -156,7 +159,6 @@ test('a job that programs have read is as it was; a reader that mistypes it is t
     'NOT_FOUND: ref: nothing is named rusult in job long (did you mean result?); there are result',
   )
   expect((await jobsNow()).jobs).toMatchObject([{ name: 'long' }])
-  await stop('long')
 })
 
 test('stop cancels what runs, and its program is told why', async () => {
