@@ -28,6 +28,14 @@ const uncounted = (S: SimPeer, { life, state }: SimPeer): ObjectId[] => {
   return [...state.holdings.all()].map(({ object }) => object).filter((object) => !counted.has(object))
 }
 
+/** S, and a holder with little memory and a large disk, which know each other. */
+function besideDisk(holder: { readonly slots: number; readonly memoryBytes: number }) {
+  const mesh = new Scenario({ S: 0 })
+  const H = mesh.add('H', { ...holder, diskBytes: 1e9 })
+  mesh.run({ forMs: 3_000 })
+  return { mesh, H }
+}
+
 it('copies that were only read go first, and nothing is written to disk for them', () => {
   const mesh = new Scenario({ S: 0 })
   mesh.add('H', { slots: 0 })
@@ -123,9 +131,7 @@ it('a holder asks twice, as it has looked meanwhile: each answer is that to its 
 })
 
 it('copies that count move to disk, and are read from there', () => {
-  const mesh = new Scenario({ S: 0 })
-  const H = mesh.add('H', { slots: 1, memoryBytes: 50e6, diskBytes: 1e9 })
-  mesh.run({ forMs: 3_000 })
+  const { mesh, H } = besideDisk({ slots: 1, memoryBytes: 50e6 })
   mesh.fn('read', function* (_context, { n }: { n: number }) {
     yield* elapse(10)
     return n
@@ -147,9 +153,7 @@ it('copies that count move to disk, and are read from there', () => {
 })
 
 it('a disk that is full takes nothing and breaks nothing: it is asked again later', () => {
-  const mesh = new Scenario({ S: 0 })
-  const H = mesh.add('H', { slots: 0, memoryBytes: 50e6, diskBytes: 1e9 })
-  mesh.run({ forMs: 3_000 })
+  const { mesh, H } = besideDisk({ slots: 0, memoryBytes: 50e6 })
   const S = mesh.peer('S')
   H.store.disk.isFull = true
   const objects = put(S, 6, 2)
@@ -263,9 +267,7 @@ it('with memory and disk full a put is refused with the reason, and what is ther
 })
 
 it('a copy that has rotted on disk is found out when it is read, dropped and made again', () => {
-  const mesh = new Scenario({ S: 0 })
-  const H = mesh.add('H', { slots: 1, memoryBytes: 10e6, diskBytes: 1e9 })
-  mesh.run({ forMs: 3_000 })
+  const { mesh, H } = besideDisk({ slots: 1, memoryBytes: 10e6 })
   mesh.fn('read', function* (_context, { n }: { n: number }) {
     yield* elapse(10)
     return n
@@ -286,9 +288,7 @@ it('a copy that has rotted on disk is found out when it is read, dropped and mad
 })
 
 it('two that are begun in one turn find out together that their input has rotted on disk', () => {
-  const mesh = new Scenario({ S: 0 })
-  const H = mesh.add('H', { slots: 2, memoryBytes: 10e6, diskBytes: 1e9 })
-  mesh.run({ forMs: 3_000 })
+  const { mesh, H } = besideDisk({ slots: 2, memoryBytes: 10e6 })
   mesh.fn('read', function* (_context, { n }: { n: number }, m: number) {
     yield* elapse(10)
     return n + m
@@ -305,9 +305,7 @@ it('two that are begun in one turn find out together that their input has rotted
 })
 
 it('so do two that read it while they run', () => {
-  const mesh = new Scenario({ S: 0 })
-  const H = mesh.add('H', { slots: 2, memoryBytes: 10e6, diskBytes: 1e9 })
-  mesh.run({ forMs: 3_000 })
+  const { mesh, H } = besideDisk({ slots: 2, memoryBytes: 10e6 })
   mesh.fn('look', function* (_context, [ref]: [SimRef], m: number) {
     yield* elapse(1_000)
     return ((yield* get(ref)) as { n: number }).n + m

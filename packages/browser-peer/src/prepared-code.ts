@@ -23,8 +23,8 @@ import type {
   LoadedModule,
   Sha256,
   UseRequest,
+  readManifest,
 } from '@murmuration/core/internal'
-import type { readManifest } from '@murmuration/core/internal'
 import type { fnModule } from '@murmuration/core/reading'
 
 export interface PreparedModule {

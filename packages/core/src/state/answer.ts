@@ -16,7 +16,7 @@ import { currentLinks, letGo } from './locate.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import { isSafe } from './safe.ts'
-import { sayingOf } from './transits.ts'
+import { type Said, sayingOf } from './transits.ts'
 
 type OutcomeMessage = Extract<Message, { type: 'outcome' }>
 
@@ -92,7 +92,7 @@ function sendItem(state: PeerState, { spec, attempt, owner }: RunRow, { index, i
 }
 
 // oxlint-disable-next-line max-params -- to whom what is said, and what it names
-function leaves(state: PeerState, to: LifeId, said: Parameters<typeof sayingOf>[0], links: readonly RefLink[]): void {
+function leaves(state: PeerState, to: LifeId, said: Said, links: readonly RefLink[]): void {
   state.transits.add(
     sayingOf(said),
     to,

@@ -150,5 +150,9 @@ describe('a quick look at what came', () => {
     expect(fitsExactly(z.string().check(z.trim()), ' x ')).toBe(false)
     expect(fitsExactly(z.strictObject({ a: z.string() }), { a: 'x' })).toBe(false)
     expect(fitsExactly(z.date(), new Date(0))).toBe(false)
+    // What zod says no to stands in the schema itself, not among its checks.
+    expect(fitsExactly(z.uuid(), 'no uuid')).toBe(false)
+    expect(fitsExactly(z.int32(), 2 ** 40)).toBe(false)
+    expect(fitsExactly(z.record(z.enum(['a', 'b']), z.string()), { a: 'x' })).toBe(false)
   })
 })
