@@ -232,3 +232,30 @@ it('a chain of tasks that wait for each other is not taken for a queue: none wai
   const depth = 12
   expect(down(depth)).toBeLessThan((depth + 1) * 2 * 2_100)
 })
+
+it('a peer at which tasks waited for others is not taken for a slow one', () => {
+  const mesh = new Scenario({ S: 0, A: 1, B: 1 })
+  mesh.fn('child', function* (_context, ms: number) {
+    yield* elapse(ms)
+  })
+  mesh.fn('parent', function* (context, ms: number) {
+    yield* elapse(20)
+    yield* get(context.call('child', [ms]))
+  })
+  const parents = (count: number, ms: number, where = {}): void => {
+    const program = mesh.ask('S', function* (context) {
+      for (const ref of Array.from({ length: count }, () => context.call('parent', [ms], where))) yield* get(ref)
+    })
+    mesh.result(program, 600_000)
+  }
+  parents(1, 30_000, only('A'))
+  parents(1, 100, only('B'))
+  const before = mesh.runs('parent').length
+  parents(40, 100)
+  const atA = mesh
+    .runs('parent')
+    .slice(before)
+    .filter((peer) => peer === 'A').length
+  expect(atA).toBeGreaterThan(10)
+  mesh.endsWell()
+})

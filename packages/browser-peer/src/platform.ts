@@ -62,7 +62,6 @@ export async function createPagePlatform(options: PagePlatformOptions = {}): Pro
       createHasher,
       spawnWorker: () => sandbox.start(),
       codeUrl,
-      sharesMemory: false,
       admission: admission(transport.self),
       randomBytes,
     },

@@ -3,7 +3,7 @@
 // in the other; what the peer then does with them is core's.
 
 import { randomBytes } from 'node:crypto'
-import { peerName } from '@murmuration/core/internal'
+import { peerName, shareMemory } from '@murmuration/core/internal'
 import type { Invite, MeshKeys, PeerId, Platform } from '@murmuration/core/internal'
 import { createAdmission, userKeys } from './admission.ts'
 import { NodeClock } from './clock.ts'
@@ -72,6 +72,7 @@ export async function createNodePlatform(options: NodePlatformOptions = {}): Pro
       clock,
       sha256,
       createHasher,
+      shareMemory,
       spawnWorker: createSpawnWorker({ memoryMb: options.workerMemoryMb, output: options.workerOutput }),
       codeUrl: code.url,
       assetFile: code.assetFile,

@@ -30,17 +30,17 @@ export function outcome(state: PeerState, from: LifeId, message: Extract<Message
     if (!row) state.counters.strayed++
     return stale(state, from, message)
   }
-  const { outcome, ms, attempt } = message
+  const { outcome, ms, waitedMs, attempt } = message
   if (state.polls.size > 0) state.polls.heard(message.task, from)
   switch (outcome.type) {
     case 'inline':
     case 'stored':
     case 'ref':
-      state.scheduler.measured(row.spec, from, ms)
+      state.scheduler.measured(row.spec, { ms, waitedMs, life: from })
       prevails(state, row, attempt)
       return value(state, row, from, outcome)
     case 'error':
-      state.scheduler.measured(row.spec, from, ms)
+      state.scheduler.measured(row.spec, { ms, waitedMs, life: from })
       return applicationError(state, row, from, outcome)
     case 'crash':
       return crash(state, row, from, outcome)

@@ -180,7 +180,7 @@ export function borrowAnswered(state: PeerState, object: ObjectId): void {
 
 export function blocked(state: PeerState, id: AttemptId, isBlocked: boolean): void {
   const row = state.executor.get(id)
-  if (row) state.executor.setBlocked(row, isBlocked)
+  if (row) state.executor.setBlocked(row, isBlocked, state.timers.turnAt)
 }
 
 export function returned(state: PeerState, attempts: readonly AttemptId[]): void {

@@ -75,6 +75,8 @@ export type Message =
       readonly attempt: number
       readonly outcome: Outcome
       readonly ms: number
+      /** Of these, how long it waited for others, its slot free for whoever was next. */
+      readonly waitedMs?: number | undefined
     }
   /** The generator yielded it. Items come in order, before the outcome. */
   | {

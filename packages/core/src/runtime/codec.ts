@@ -61,10 +61,10 @@ function packMessage(message: Message, from: LifeId): unknown {
   return message.type === 'assign' ? packAssign(message, from) : message
 }
 
-function packOutcome({ task, attempt, outcome, ms }: Extract<Message, { type: 'outcome' }>): Packed {
+function packOutcome({ task, attempt, outcome, ms, waitedMs = 0 }: Extract<Message, { type: 'outcome' }>): Packed {
   // By far the most common: a small value without refs.
-  if (outcome.type === 'inline' && outcome.refs.length === 0) return ['o', task, attempt, ms, outcome.bytes]
-  return ['o', task, attempt, ms, null, outcome]
+  if (outcome.type === 'inline' && outcome.refs.length === 0) return ['o', task, attempt, ms, waitedMs, outcome.bytes]
+  return ['o', task, attempt, ms, waitedMs, null, outcome]
 }
 
 function packAssign({ epoch, attempts }: Extract<Message, { type: 'assign' }>, from: LifeId): Packed {
@@ -129,7 +129,7 @@ function unpackMessage(packed: unknown, from: LifeId): Message {
 }
 
 function unpackOutcome(packed: Packed): Message {
-  const [, task, attempt, ms, bytes, outcome] = packed
+  const [, task, attempt, ms, waitedMs, bytes, outcome] = packed
   const full: Outcome =
     bytes instanceof Uint8Array
       ? { type: 'inline', bytes, refs: none }
@@ -140,6 +140,7 @@ function unpackOutcome(packed: Packed): Message {
     attempt: whole(attempt, 'attempt'),
     outcome: full,
     ms: amount(ms, 'ms'),
+    waitedMs: amount(waitedMs, 'waitedMs'),
   }
 }
 

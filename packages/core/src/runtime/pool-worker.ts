@@ -11,7 +11,7 @@ import { answerAsset } from './asset-answer.ts'
 import { packBatch } from './batch.ts'
 import { ContextBridge } from './context-bridge.ts'
 import { ItemQueue } from './item-queue.ts'
-import type { ObjectStore, WorkerExit, WorkerThread } from './ports.ts'
+import type { ObjectStore, Platform, WorkerExit, WorkerThread } from './ports.ts'
 import { begunOf, outOfRoom, type Sent, whereTheyWere } from './sent.ts'
 import { WorkerLine } from './worker-line.ts'
 import type { Report } from './worker-messages.ts'
@@ -24,7 +24,7 @@ export interface PoolWorkerOptions {
   readonly store: ObjectStore
   readonly host: WorkerPoolHost
   readonly cacheBytes: number
-  readonly sharedMemory: boolean
+  readonly shareMemory: Platform['shareMemory']
   /** Starts the thread in this environment. */
   readonly spawn: (env: Readonly<Record<string, string>>) => WorkerThread
   /** Where workers find the bundle; undefined when this peer does not have it. */
@@ -149,14 +149,14 @@ export class PoolWorker {
   // ---- start and end
 
   #start(env: Readonly<Record<string, string>>): void {
-    const { spawn, config, sharedMemory } = this.#options
+    const { spawn, config, shareMemory } = this.#options
     const thread = spawn(env)
     this.#thread = thread
     this.#supplies = this.#newSupplies()
     this.#isBooted = false
     this.#line = new WorkerLine(thread, {
       config,
-      sharedMemory,
+      shared: shareMemory?.(),
       heard: (report) => this.#heard(report),
       written: this.#written,
       broke: (error) => this.#broke(error),

@@ -7,6 +7,7 @@ import type { Endpoint } from 'comlink'
 import type { CodeId, ObjectId, PeerId } from '../model/ids.ts'
 import type { FoundNote } from '../model/object.ts'
 import type { Admission } from '../trust/admission.ts'
+import type { SharedMemory } from './shared-memory.ts'
 
 /** A two-way stream of bytes with honest backpressure. Chunk boundaries mean nothing. */
 export interface ByteStream {
@@ -146,8 +147,8 @@ export interface Platform {
   readonly codeUrl: CodeUrl
   /** Absent: workers have no files, and get the bytes. */
   readonly assetFile?: AssetFile | undefined
-  /** Whether workers can share memory with this thread. Default: where the platform has any. */
-  readonly sharesMemory?: boolean | undefined
+  /** What one more worker shares with this thread. Absent: everything travels as messages. */
+  readonly shareMemory?: (() => SharedMemory) | undefined
   /** By the mesh's key, or by an invite. */
   readonly admission: Admission
   /** Uniform random bytes, for seeds and names. */

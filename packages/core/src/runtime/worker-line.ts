@@ -4,14 +4,13 @@
 import { transfer, wrap } from 'comlink'
 import type { Remote } from 'comlink'
 import type { Config } from '../model/config.ts'
-import { OutcomeReader, sharedRing } from './outcome-ring.ts'
 import type { WorkerThread } from './ports.ts'
-import { Recall, recallCells } from './recall.ts'
+import type { SharedMemory } from './shared-memory.ts'
 import type { Report, ToWorker, WorkerApi } from './worker-messages.ts'
 
 export interface WorkerLineOptions {
   readonly config: Pick<Config, 'inlineBytes' | 'argumentChecks'>
-  readonly sharedMemory: boolean
+  readonly shared: SharedMemory | undefined
   /** What was written before it was said comes first. */
   readonly heard: (report: Report) => void
   /** A small outcome; the bytes are the taker's own. */
@@ -22,13 +21,13 @@ export interface WorkerLineOptions {
 
 export class WorkerLine {
   readonly remote: Pick<Remote<WorkerApi>, 'load' | 'run' | 'abort' | 'snapshot'>
-  readonly recall: Recall | undefined
+  readonly recall: SharedMemory['recall'] | undefined
   /** Rejects when the worker cannot be spoken to. */
   readonly opened: Promise<void>
   readonly #options: WorkerLineOptions
   readonly #port: MessagePort
   /** What the worker has finished and not said in a message. */
-  #outcomes: OutcomeReader | undefined
+  #outcomes: SharedMemory['outcomes'] | undefined
 
   constructor(thread: WorkerThread, options: WorkerLineOptions) {
     this.#options = options
@@ -42,12 +41,11 @@ export class WorkerLine {
       options.heard(data)
     })
     port1.start()
-    const { config, sharedMemory } = options
+    const { config, shared } = options
     const { inlineBytes, argumentChecks } = config
-    const ring = sharedMemory ? sharedRing() : null
-    const recall = sharedMemory ? recallCells() : null
-    this.#outcomes = ring === null ? undefined : new OutcomeReader(ring)
-    this.recall = recall === null ? undefined : new Recall(recall)
+    this.#outcomes = shared?.outcomes
+    this.recall = shared?.recall
+    const { ring = null, recall = null } = shared?.cells ?? {}
     this.opened = open(transfer(port2, [port2]), { inlineBytes, argumentChecks, ring, recall })
   }
 

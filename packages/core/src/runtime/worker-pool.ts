@@ -12,17 +12,13 @@ import type { Sent } from './sent.ts'
 import type { RunOrder, WorkerPool, WorkerPoolHost } from './worker-port.ts'
 
 export interface WorkerPoolOptions {
-  readonly platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256' | 'sharesMemory'>
+  readonly platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256' | 'shareMemory'>
   readonly store: ObjectStore
   readonly config: Pick<Config, 'inlineBytes' | 'argumentChecks' | 'cancelGraceMs' | 'maxCodes'>
   readonly host: WorkerPoolHost
   /** Bytes of inputs that each worker keeps for later attempts. Default 64 MiB. */
   readonly cacheBytes?: number | undefined
-  /** Small outcomes may travel through shared memory. Default: where the platform has any. */
-  readonly sharedMemory?: boolean | undefined
 }
-
-const hasSharedMemory = typeof SharedArrayBuffer === 'function'
 
 /** Deaths before the first word, in a row, until it is no longer tried again at once. */
 const maxBootFailures = 3
@@ -118,7 +114,6 @@ class Pool implements WorkerPool {
 
   #start(number: number, env: Readonly<Record<string, string>>): PoolWorker {
     const { platform, store, config, host, cacheBytes = 64 * 1024 * 1024 } = this.#options
-    const { sharedMemory = platform.sharesMemory ?? hasSharedMemory } = this.#options
     const worker: PoolWorker = new PoolWorker(
       {
         number,
@@ -126,7 +121,7 @@ class Pool implements WorkerPool {
         store,
         host,
         cacheBytes,
-        sharedMemory,
+        shareMemory: platform.shareMemory,
         spawn: platform.spawnWorker,
         urlOf: (code) => this.#urlOf(code),
         forget: (attempt) => this.#attempts.delete(attempt),

@@ -124,7 +124,8 @@ function passOn(state: PeerState, row: RunRow, owner: LifeId): void {
 }
 
 function tell(state: PeerState, row: RunRow, to: LifeId, attempt: number): void {
-  deliver(state, to, { task: row.spec.id, attempt, outcome: row.outcome as Outcome, ms: row.ms })
+  const { spec, ms, waitedMs } = row
+  deliver(state, to, { task: spec.id, attempt, outcome: row.outcome as Outcome, ms, waitedMs })
 }
 
 /**
@@ -150,13 +151,14 @@ function isValue({ type }: Outcome): boolean {
 }
 
 /** With the refs inside kept until they are held there. */
-function deliver(state: PeerState, to: LifeId, { task, attempt, outcome, ms }: Omit<OutcomeMessage, 'type'>): void {
+function deliver(state: PeerState, to: LifeId, said: Omit<OutcomeMessage, 'type'>): void {
+  const { task, attempt, outcome, ms, waitedMs } = said
   const links = linksOf(outcome)
   if (links.length > 0) {
     for (const link of links) state.holds.add(link.object, link.owner, 'transit')
     leaves(state, to, { task, attempt }, links)
   }
-  answer(state, to, { task, attempt, outcome: current(state, outcome), ms })
+  answer(state, to, { task, attempt, outcome: current(state, outcome), ms, waitedMs })
   // Our own tables take over in the same turn when we are the owner ourselves.
   if (links.length > 0 && to === state.self) say(state, to, { type: 'delivered', task, attempt })
 }

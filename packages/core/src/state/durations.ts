@@ -8,12 +8,19 @@ import type { TaskSpec } from '../model/task.ts'
 import { Recent } from './recent.ts'
 
 export interface Duration {
-  /** Null until it ran once. */
+  /** Of what it was at itself, without waiting for others. Null until it ran once. */
   meanMs: number | null
-  /** By peer, where that is known; a Map only once there is something in it. */
+  /** The same by peer, where that is known; a Map only once there is something in it. */
   at: Map<LifeId, number> | null
-  /** The latest ones; null where nobody asks for more than the mean. */
+  /** The latest ones, from beginning to end; null where nobody asks for more than the mean. */
   recent: Recent | null
+}
+
+export interface Run {
+  readonly ms: number
+  readonly waitedMs?: number | undefined
+  /** Null: nobody asks where. */
+  readonly life: LifeId | null
 }
 
 type Called = Pick<TaskSpec, 'code' | 'fn'>
@@ -33,14 +40,16 @@ export class Durations {
     return this.get(spec)?.meanMs ?? null
   }
 
-  measured(spec: Called, ms: number, life: LifeId | null): void {
+  /** Where it waits for others says nothing about how fast that peer is. */
+  measured(spec: Called, { ms, waitedMs = 0, life }: Run): void {
     const row = this.get(spec) ?? this.#add(spec)
-    row.meanMs = blended(row.meanMs, ms)
+    const ownMs = Math.max(0, ms - waitedMs)
+    row.meanMs = blended(row.meanMs, ownMs)
     if (life === null) return
     row.recent ??= new Recent()
     row.recent.add(ms)
     row.at ??= new Map()
-    row.at.set(life, blended(row.at.get(life) ?? null, ms))
+    row.at.set(life, blended(row.at.get(life) ?? null, ownMs))
   }
 
   #add({ code, fn }: Called): Duration {

@@ -186,7 +186,7 @@ export class Executor {
     return batchSize(this.#durations.meanMs(spec), this.#config)
   }
 
-  setBlocked(row: RunRow, blocked: boolean): void {
+  setBlocked(row: RunRow, blocked: boolean, now: Instant): void {
     if (isApart(row.spec)) return
     if ((row.state === 'blocked') === blocked || (row.state !== 'running' && row.state !== 'blocked')) return
     row.state = blocked ? 'blocked' : 'running'
@@ -194,6 +194,7 @@ export class Executor {
     this.blocked += step
     this.#workers.block(row.worker, step)
     this.#owners.blocked(row.owner, step)
+    row.waitedMs += blocked ? -now : now
     if (blocked) this.#blockedDepths.set(row.id, row.spec.depth)
     else this.#blockedDepths.delete(row.id)
   }
@@ -208,7 +209,7 @@ export class Executor {
 
   // oxlint-disable-next-line max-params -- what came of it, and when
   finished(row: RunRow, outcome: Outcome, ms: number, now: Instant): void {
-    if (row.state === 'blocked') this.setBlocked(row, false)
+    if (row.state === 'blocked') this.setBlocked(row, false, now)
     if (row.state === 'running') this.#workers.finished(row.worker, row.id, now)
     if (row.state === 'ready') this.#ready.delete(row.id)
     for (const { source } of row.inputs) this.#users.delete(source, row.id)
@@ -217,17 +218,18 @@ export class Executor {
     row.ms = ms
     row.killAt = never
     if (outcome.type === 'inline' || outcome.type === 'stored' || outcome.type === 'ref' || outcome.type === 'error')
-      this.#measure(row, ms)
+      this.#measure(row)
   }
 
   #leaveWorker(row: RunRow): void {
-    if (row.state === 'blocked') this.setBlocked(row, false)
+    if (row.state === 'blocked') this.setBlocked(row, false, never)
     if (row.state === 'running') this.#workers.remove(row.worker, row.id)
   }
 
-  #measure(row: RunRow, ms: number): void {
-    this.#durations.measured(row.spec, ms, null)
-    if (!isApart(row.spec)) this.#owners.measured(row.owner, ms)
+  /** Credits are for slots, and a slot is free while the attempt waits; a worker is not. */
+  #measure({ spec, owner, ms, waitedMs }: RunRow): void {
+    this.#durations.measured(spec, { ms, life: null })
+    if (!isApart(spec)) this.#owners.measured(owner, Math.max(0, ms - waitedMs))
   }
 
   /** How long it has been running, or ran. */

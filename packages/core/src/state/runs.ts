@@ -68,6 +68,8 @@ export interface RunRow {
   feedBy: Instant
   outcome: Outcome | null
   ms: number
+  /** Of that, how long it waited for others and left its slot to them; while it does, less the time at which it began to. */
+  waitedMs: number
   /** Borrows that their owners must acknowledge before the outcome leaves. */
   readonly unsaid: LazySet<ObjectId>
   /** A reply that leaves when most of its actor's group has it, or when the lease stands. */
@@ -105,6 +107,7 @@ export function runOf(id: AttemptId, { attempt, spec, owner, epoch, inputs, extr
     feedBy: never,
     outcome: null,
     ms: 0,
+    waitedMs: 0,
     unsaid: new LazySet(),
     isHeldBack: false,
     orphanedAt: never,

@@ -8,7 +8,7 @@ import type { Instant, LifeId, TaskId } from '../model/ids.ts'
 import { after, isBallot, never } from '../model/ids.ts'
 import type { Needs, TaskSpec } from '../model/task.ts'
 import { unmeasuredMs } from './credits.ts'
-import { Durations } from './durations.ts'
+import { Durations, type Run } from './durations.ts'
 import { FairQueue } from './fair-queue.ts'
 
 /** Tasks with the same needs and priority, by turns those of each context: if one cannot be placed, none can. */
@@ -209,9 +209,9 @@ export class Scheduler {
     this.#durations.forget(life)
   }
 
-  /** Records how long one run took. */
-  measured(spec: TaskSpec, life: LifeId, ms: number): void {
-    this.#durations.measured(spec, ms, life)
+  /** Records how long one run took there, and how much of that it waited for others. */
+  measured(spec: TaskSpec, run: Run): void {
+    this.#durations.measured(spec, run)
   }
 
   /** Expected duration there, or of the function anywhere, or null when it never ran. */

@@ -84,6 +84,7 @@ const message = fc.oneof(
     task: id,
     attempt: fc.nat(),
     ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+    waitedMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
     outcome: fc.oneof(
       fc.record({ type: fc.constant('inline'), bytes, refs: fc.array(link, { maxLength: 2 }) }),
       fc.record({ type: fc.constant('cancelled'), reason: fc.string() }),

@@ -10,6 +10,7 @@ import { contractConfig, workerPoolContract } from '../../../../tests/contract/w
 import { type AttemptId, type CodeId, codeObject, type TaskId } from '../../src/model/ids.ts'
 import { MemoryStore } from '../../src/runtime/memory-store.ts'
 import type { Platform, Sha256, SpawnWorker, WorkerExit } from '../../src/runtime/ports.ts'
+import { shareMemory } from '../../src/runtime/shared-memory.ts'
 import { createWorkerPool } from '../../src/runtime/worker-pool.ts'
 import { decode, encodeArgs } from '../../src/runtime/values.ts'
 
@@ -34,8 +35,9 @@ const spawnWorker: SpawnWorker = (env) => {
   }
 }
 
-const platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256'> = {
+const platform: Pick<Platform, 'spawnWorker' | 'codeUrl' | 'sha256' | 'shareMemory'> = {
   spawnWorker,
+  shareMemory,
   sha256,
   codeUrl: async (_, source) => `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`,
 }
@@ -49,12 +51,12 @@ workerPoolContract(
   { exit: 'process.exit(3)', memory: true, recall: true },
 )
 
-for (const sharedMemory of [true, false]) {
+for (const share of [shareMemory, undefined]) {
   workerActorsContract(
-    sharedMemory ? 'worker threads' : 'worker threads without shared memory',
+    share ? 'worker threads' : 'worker threads without shared memory',
     () => {
       const store = new MemoryStore(4 * 1024 * 1024)
-      const options = { platform, store, config: contractConfig, sharedMemory }
+      const options = { platform: { ...platform, shareMemory: share }, store, config: contractConfig }
       return { store, sha256, create: (host) => createWorkerPool({ ...options, host }) }
     },
     { exit: 'process.exit(3)' },
@@ -65,7 +67,7 @@ workerPoolContract(
   'worker threads without shared memory',
   () => {
     const store = new MemoryStore(4 * 1024 * 1024)
-    const options = { platform, store, config: contractConfig, sharedMemory: false }
+    const options = { platform: { ...platform, shareMemory: undefined }, store, config: contractConfig }
     return { store, sha256, create: (host) => createWorkerPool({ ...options, host }) }
   },
   { exit: 'process.exit(3)', memory: true },

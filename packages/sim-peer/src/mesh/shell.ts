@@ -113,7 +113,6 @@ export class SimShell implements Shell, PeerBeneath {
       },
       store: this.#store,
       config,
-      sharedMemory: false,
       host: {
         openContext: (attempt, actor) => {
           const row = this.state.executor.get(attempt)
