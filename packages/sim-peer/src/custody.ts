@@ -194,15 +194,20 @@ export class Custody {
     }
   }
 
-  /** A guardian forgets that life's ledger: whoever it thinks dead, and is only away, can ask nobody any more for what it holds of it. */
+  /**
+   * A guardian forgets that life's ledger: whoever it thinks dead, and is only away, can ask nobody any more for what it holds
+   * of it. Nor can whoever has asked one of them in time, if that is still on its way: a link that reorders and loses may take longer
+   * over a few messages than the whole grace.
+   */
   #forgetting(peer: SimPeer, life: LifeId): void {
     const others = this.#world.alive().filter((other) => other !== peer)
     const knows = ({ state }: SimPeer, object: ObjectId): boolean =>
       state.directory.get(object) !== undefined || state.guarded.find(object) !== undefined
     for (const away of others) {
-      if (!peer.state.members.ended(away.life)) continue
-      for (const { object, owner, before } of away.state.holds.all()) {
+      const isAway = peer.state.members.ended(away.life)
+      for (const { object, owner, before, borrow } of away.state.holds.all()) {
         if (owner !== life && !before.includes(life)) continue
+        if (!isAway && borrow !== 'asked') continue
         if (!peer.state.guarded.ownersOf(object).includes(life)) continue
         this.#dropped.add(`${peer.life}|${object}`)
         if (!others.some((other) => knows(other, object))) this.#forgotten.add(object)
