@@ -1,8 +1,8 @@
 // Looks at the mesh from a peer: asks everybody what they run, keep and know, again and again, and hears what
-// happens in between. Often while there is work, rarely when there is none, and hardly at all when nobody looks. It
-// gathers; what is made of the answers is in sight/.
+// happens in between. Often while there is work; rarely, and mostly a few of them, when there is none; hardly at all
+// when nobody looks. It gathers; what is made of the answers is in sight/.
 
-import type { InspectRow, LifeId, Notice, Peer, Query } from '@murmuration/core/internal'
+import type { InspectRow, LifeId, Member, Notice, Peer, Query } from '@murmuration/core/internal'
 import { peerOf } from '@murmuration/core/internal'
 import { Bars, type AttemptRow } from './sight/bars.ts'
 import { withNotice } from './sight/sentences.ts'
@@ -32,6 +32,8 @@ const hiddenMs = 10_000
 const answerMs = 1_500
 /** Of so many looks one asks for everything. */
 const wholeEvery = 3
+/** Of so many others one is asked in a look at rest. */
+const fewShare = 4
 
 export class Watch {
   readonly #peer: Peer
@@ -66,12 +68,8 @@ export class Watch {
     return [...this.#peer.state.members.all()].filter(({ state }) => !isOver(state)).map(({ life }) => life)
   }
 
-  async ask(query: Query): Promise<Answer[]> {
-    const { peer, members, links } = this.#peer.state
-    const others = members
-      .others()
-      .filter(({ state, life }) => (state === 'alive' || state === 'draining') && links.stands(life))
-    const answers: Answer[] = [{ from: peer, rows: this.#peer.inspectHere(query) }]
+  async ask(query: Query, others = this.#others()): Promise<Answer[]> {
+    const answers: Answer[] = [{ from: this.#peer.state.peer, rows: this.#peer.inspectHere(query) }]
     await Promise.all(
       others.map(async ({ life }) => {
         const rows = await inTime(this.#peer.inspect(life, query))
@@ -79,6 +77,19 @@ export class Watch {
       }),
     )
     return answers
+  }
+
+  #others(): Member[] {
+    const { members, links } = this.#peer.state
+    return members
+      .others()
+      .filter(({ state, life }) => (state === 'alive' || state === 'draining') && links.stands(life))
+  }
+
+  /** A few by turns, and whoever was heard to have work: a job that begins runs on many, and where it does all are asked. */
+  #fewOthers(): Member[] {
+    const turn = this.#rounds % fewShare
+    return this.#others().filter((member, nth) => nth % fewShare === turn || hasWork(member))
   }
 
   /** Resolves when everybody is asked for everything: what is asked then costs nobody a frame of its own. */
@@ -122,7 +133,7 @@ export class Watch {
     // Asked at once, each peer has them in one frame and answers in one.
     const [members, attempts, objects] = await Promise.all([
       this.#isBusy || isWhole ? this.ask(query('members')) : null,
-      this.ask(query('attempts')),
+      this.ask(query('attempts'), this.#isBusy || isWhole ? undefined : this.#fewOthers()),
       isWhole ? this.ask(query('objects', 300)) : null,
     ])
     const now = Date.now()
@@ -143,6 +154,10 @@ function inTime<T>(answer: Promise<T>): Promise<T | null> {
     const timer = setTimeout(() => resolve(null), answerMs)
     answer.then(resolve, () => resolve(null)).finally(() => clearTimeout(timer))
   })
+}
+
+function hasWork({ load, profile }: Member): boolean {
+  return load !== null && (load.queued > 0 || load.free < (profile?.slots ?? 0))
 }
 
 function isUnderWay({ state }: InspectRow): boolean {

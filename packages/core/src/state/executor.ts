@@ -194,7 +194,7 @@ export class Executor {
     this.blocked += step
     this.#workers.block(row.worker, step)
     this.#owners.blocked(row.owner, step)
-    row.waitedMs += blocked ? -now : now
+    row.waitedMs -= step * now
     if (blocked) this.#blockedDepths.set(row.id, row.spec.depth)
     else this.#blockedDepths.delete(row.id)
   }
