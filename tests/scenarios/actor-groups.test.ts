@@ -1,8 +1,8 @@
 // Those who keep an actor's state leave, as hosts or not: it is kept by who stays before they go, and no answer is lost
-// with a host that dies next.
+// with a host that dies next. And all of them die at once, with its host or without: then others keep what there is.
 
 import type { Body, Context, Got, SimPeer, Wait } from '@murmuration/sim-peer'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { again, hostOf, lasting, oneTo, stage, told } from './actor-stage.ts'
 import { elapse } from './scenario.ts'
 import type { Scenario } from './scenario.ts'
@@ -11,6 +11,8 @@ import type { Scenario } from './scenario.ts'
 const host = { slots: 1, memoryBytes: 0 }
 
 type Steps = Generator<Wait, void, Got>
+
+const lost = /^ACTOR_DIED: .*more than half of those who kept its state are gone/
 
 /** Two calls before, two after. */
 function* adding(context: Context, between: () => Steps): Body {
@@ -183,4 +185,90 @@ test('everybody leaves: nobody waits for somebody else to keep it', () => {
   drain(scene, 'S', 'G', 'H', 'X')
   scene.until(() => scene.alive().length === 0, 'everybody has left')
   expect(scene.clock.now - from).toBeLessThan(scene.config.leaseMs)
+})
+
+describe('all who keep its state die at once', () => {
+  /** Of those S, whose actor it is, is none any more: it slept for a while. */
+  function* othersKeepIt(scene: Scenario): Steps {
+    scene.peer('S').sleep()
+    scene.clock.after(3_000, () => scene.peer('S').thaw())
+    yield* elapse(6_000)
+    expect(groupOf(scene)).toEqual(['G', 'H', 'I'])
+  }
+
+  function* counting(context: Context, onceOnly: boolean, steps: readonly (() => Steps)[]): Body {
+    const actor = context.spawn('Counter', [0], { ...lasting, onceOnly, everyCalls: 1 })
+    const seen: unknown[] = []
+    for (const step of steps) {
+      seen.push(yield* told(context.send(actor, 'add', [1, 1], again)))
+      yield* step()
+    }
+    return seen
+  }
+
+  function* nothing(): Steps {
+    yield* elapse(0)
+  }
+
+  /** What its calls bring, one before and one after. */
+  function withHost(onceOnly: boolean): unknown {
+    const scene = stage({ S: 0, G: 0, H: 0, I: 0, X: host, Y: host })
+    const program = scene.ask('S', function* (context) {
+      const dying = function* (): Steps {
+        yield* othersKeepIt(scene)
+        for (const name of [hostOf(scene), 'G', 'H', 'I']) scene.kill(name)
+      }
+      return yield* counting(context, onceOnly, [dying, nothing])
+    })
+    const seen = scene.result(program)
+    scene.endsWell()
+    return seen
+  }
+
+  test('and its host: it goes on from what one knows who was of them before', () => {
+    expect(withHost(false)).toEqual([1, 2])
+  })
+
+  test('and its host: what it answered may be lost, and it says so', () => {
+    expect(withHost(true)).toEqual([1, expect.stringMatching(lost)])
+  })
+
+  test('and its host does not: it goes on, and others have all of it before its next answer', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, I: 0, X: host, Y: host })
+    const program = scene.ask('S', function* (context) {
+      const dying = function* (): Steps {
+        yield* othersKeepIt(scene)
+        for (const name of ['G', 'H', 'I']) scene.kill(name)
+      }
+      const hostDies = function* (): Steps {
+        yield* nothing()
+        expect(groupOf(scene)).toEqual(['S'])
+        scene.kill(hostOf(scene))
+      }
+      return yield* counting(context, true, [dying, hostDies, nothing])
+    })
+    expect(scene.result(program)).toEqual(oneTo(3))
+    scene.endsWell()
+  })
+
+  test('and its host, and whoever asked for it: one that stays begins anew for whoever wants it by its name', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, I: 0, J: 0, X: host, Y: host })
+    const named = { name: 'hits', getIfExists: true, detached: true, retries: -1 }
+    const first = scene.ask('S', function* (context) {
+      return yield* told(context.send(context.spawn('Counter', [5], named), 'add', [1, 1], again))
+    })
+    expect(scene.result(first)).toBe(6)
+    scene.run({ forMs: 1_000 })
+    const gone = groupOf(scene)
+    const guardian = scene.guardiansOf('S').find((name) => !gone.includes(name)) as string
+    for (const name of [hostOf(scene), ...gone]) scene.kill(name)
+    const second = scene.ask(guardian, function* (context) {
+      const actor = context.spawn('Counter', [10], named)
+      const value = yield* told(context.send(actor, 'add', [1, 1], again))
+      yield { type: 'stop', ref: actor, reason: 'enough' }
+      return value
+    })
+    expect(scene.result(second)).toBe(6)
+    scene.endsWell()
+  })
 })

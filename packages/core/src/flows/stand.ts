@@ -11,12 +11,14 @@ import { after, never } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import { agreedUntil, hasQuorum, isWhole } from '../model/quorum.ts'
 import type { Epoch, Outcome } from '../model/task.ts'
+import type { Member } from '../state/membership.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import type { Resident, Standing, Tenure } from '../state/residents.ts'
 import type { RunRow } from '../state/runs.ts'
 import { editionOf, isNewTo } from '../state/editions.ts'
 import { checkpointKept } from '../state/recording.ts'
+import { roleOf } from '../state/permits.ts'
 import { appointed, begin, endRun, freeHeldBack, groupOf, livesThere, opened, renew } from '../state/tenancy.ts'
 
 type MessageOf<T> = Extract<Message, { type: T }>
@@ -135,7 +137,10 @@ function latest(
   return { record, group: record?.group ?? run.spec.actor?.group ?? [], before: record?.before ?? null }
 }
 
-/** A lease that somebody granted who is gone may still run: then it is waited for. */
+/**
+ * A lease that somebody granted who is gone may still run: then it is waited for. A group of which nobody is left has no word
+ * any more, once all who might know of a later one have said what they know.
+ */
 // oxlint-disable-next-line max-params -- who stands, when, and before whom
 function wins(
   state: PeerState,
@@ -145,7 +150,10 @@ function wins(
 ): boolean {
   const isGone = (life: LifeId): boolean => state.members.isGone(life)
   const agrees = (life: LifeId): boolean => votes.get(life)?.granted === true
-  if (!groups.every((group) => hasQuorum(group, isGone, agrees))) return false
+  const hasSpoken = ({ peer, life, hearsay }: Member): boolean =>
+    votes.has(life) || hearsay || roleOf(state, peer) !== 'member'
+  const isSpent = (group: readonly LifeId[]): boolean => group.every(isGone) && state.members.others().every(hasSpoken)
+  if (!groups.every((group) => hasQuorum(group, isGone, agrees) || isSpent(group))) return false
   return after(since, state.config.leaseMs) <= now || groups.every((group) => isWhole(group, agrees))
 }
 
@@ -231,7 +239,8 @@ function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
     const at = granted.get(life)?.at
     return at === undefined ? (0 as Instant) : after(at, state.config.leaseMs * leaseShare)
   }
-  const groups = record.before ? [record.group, record.before] : [record.group]
+  // One that it took the place of has no word any more when nobody of it is left.
+  const groups = record.before?.every(isGone) === false ? [record.group, record.before] : [record.group]
   tenure.until = Math.min(...groups.map((group) => agreedUntil(group, isGone, untilOf))) as Instant
   const has = (life: LifeId): boolean => (granted.get(life)?.version ?? 0) >= record.version
   if (tenure.committed < record.version && groups.every((group) => hasQuorum(group, isGone, has))) {
@@ -292,13 +301,15 @@ function again(state: PeerState, row: Resident, standing: Standing, now: Instant
 
 /**
  * Others take the place of members that are gone, or leave, one change at a time. One to whom that change would have led, and
- * who is gone before it was made, is passed over: what both groups of the old change agreed to, the old group knows of.
+ * who is gone before it was made, is passed over: what both groups of the old change agreed to, the old group knows of. Of a group
+ * that is gone nobody can have the record any more: others are told it.
  */
 function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
   const { record, committed, blank } = tenure
   const isLost = (life: LifeId): boolean => state.members.ended(life) || blank.has(life)
+  const isGone = (life: LifeId): boolean => state.members.isGone(life)
   const isChanging = record.before !== null
-  if (isChanging ? !record.group.some(isLost) : committed < record.version) return
+  if (isChanging ? !record.group.some(isLost) : committed < record.version && !record.group.every(isGone)) return
   const before = record.before ?? record.group
   const staying = before.filter((life) => !isLost(life) && !state.members.leaves(life))
   const missing = state.config.leaseGroup - staying.length
