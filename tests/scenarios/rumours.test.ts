@@ -174,6 +174,22 @@ it('who asked for a look at a third peer and has begun another life is not told:
   mesh.endsWell()
 })
 
+it('who doubts X long after it heard of the first doubt gives its verdict in the same turn, and does not take itself for late', () => {
+  const mesh = new Scenario({ S: 0, E: 0, X: 0 })
+  const { life, state } = mesh.peer('S')
+  const X = mesh.peer('X').life
+  // S is much doubted itself, and patient with others for that.
+  for (let n = 0; n < 8; n++) rumour(mesh, 'S', [{ life, incarnation: n, state: 'suspect', by: id('E') }])
+  mesh.peer('X').freeze()
+  mesh.until(() => state.detector.suspectedBy(X).has(id('E')), 'S hears that E doubts X')
+  mesh.cut(['S'], ['E'])
+  mesh.until(() => state.detector.suspectedBy(X).has(id('S')) || mesh.knowsDead('S', 'X'), 'S doubts X')
+  expect(mesh.knowsDead('S', 'X')).toBe(true)
+  // Or it would be woken at once, and think that it had slept.
+  expect(state.timers.wakeAt).toBeGreaterThanOrEqual(state.timers.turnAt)
+  mesh.endsWell()
+})
+
 it('lives that nobody has met are taken up to a bound, and only members count as suspecting', () => {
   const mesh = new Scenario({ S: 0, E: 0, X: 0 }, { config: { maxMembers: 20 } })
   const { state } = mesh.peer('S')

@@ -30,8 +30,8 @@ export function checkWaits(peer: SimPeer): void {
     if (state.members.ended(life)) fail(peer, `an answer is awaited from ${life}, whose life is over`)
   if (state.tasks.pending > 0 && state.timers.wakeAt === never)
     fail(peer, 'tasks are pending and the machine names no deadline')
-  // It would be woken again at once, for ever, and take that for a sleep each time.
-  if (peer.now() - state.timers.wakeAt >= state.config.sleptMs)
+  // It would be woken at once, perhaps for ever, and take itself for late each time, or for having slept.
+  if (state.timers.turnAt - state.timers.wakeAt > state.config.probeMs / 2)
     fail(peer, 'the machine wants to be woken at a time that has long passed')
 }
 

@@ -165,6 +165,7 @@ function comeBack(state: PeerState, life: LifeId): void {
 /** Everything whose time has come. */
 function clocks(state: PeerState, now: Instant): void {
   claims.hear(state, observe.observe(state, now), 'own', now)
+  claims.hear(state, observe.condemn(state, now), 'own', now)
   if (state.timers.syncAt <= now) hangUpIdle(state, now)
   join.keepInTouch(state, now)
   if (join.goodbye(state, now)) saveRest(state, now)

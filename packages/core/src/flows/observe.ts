@@ -13,7 +13,7 @@ import { neighbours } from '../state/placement.ts'
 
 const visitMs = 1_000
 
-/** What is to be claimed: our own suspicions and verdicts, for the claims flow to take. */
+/** What is to be claimed: our own suspicions, for the claims flow to take. */
 export function observe(state: PeerState, now: Instant): Claim[] {
   if (state.timers.ringAt <= now || state.timers.ringVersion !== state.members.version) chooseObserved(state, now)
   const claims: Claim[] = []
@@ -21,6 +21,12 @@ export function observe(state: PeerState, now: Instant): Claim[] {
     const claim = act(state, step, now)
     if (claim) claims.push(claim)
   }
+  return claims
+}
+
+/** Our verdicts, asked for once those have been heard: with our own doubt a term may be over, and have been for long. */
+export function condemn(state: PeerState, now: Instant): Claim[] {
+  const claims: Claim[] = []
   for (const life of state.detector.condemned(now)) {
     const row = state.members.get(peerOf(life))
     state.detector.cleared(life)
