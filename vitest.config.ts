@@ -9,8 +9,8 @@ import type { TestSpecification } from 'vitest/node'
 // Peers in Node run what was bundled of what was compiled: it must be as new. `tsc` alone does not see to that.
 execFileSync(process.execPath, ['scripts/bundle.mjs'], { cwd: import.meta.dirname, stdio: 'inherit' })
 
-/** Tests that keep this machine's cores busy wait for those before them. */
-const turns = { together: 0, simulations: 1, processes: 2 }
+/** Tests of processes and pages wait for those that keep this machine's cores busy. */
+const turns = { together: 0, processes: 1 }
 
 /** One per core on the smallest machine that this is to pass on, and twice that where tests wait for processes. */
 const workers = 2
@@ -18,6 +18,8 @@ const waiters = 4
 
 /** Of those that run together these take longest. Begun last, one of them would run alone at the end. */
 const longest = [
+  'churn/churn.test.ts',
+  'churn/churn-on.test.ts',
   'processes/examples.test.ts',
   'processes/jobs.test.ts',
   'browser/dragon.test.ts',
@@ -81,7 +83,7 @@ export default defineConfig({
           include: ['tests/churn/**/*.test.ts'],
           testTimeout: 300_000,
           maxWorkers: workers,
-          sequence: { groupOrder: turns.simulations },
+          sequence: { groupOrder: turns.together },
         },
       },
       {

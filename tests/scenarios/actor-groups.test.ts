@@ -206,6 +206,16 @@ describe('all who keep its state die at once', () => {
     return seen
   }
 
+  /** Who may answer as its host in this moment. */
+  function leased(scene: Scenario): string[] {
+    const hasLease = (peer: SimPeer): boolean =>
+      [...peer.state.residents.all()].some(({ tenure }) => tenure !== null && tenure.until > peer.now())
+    return scene
+      .alive()
+      .filter(hasLease)
+      .map(({ peer }) => peer)
+  }
+
   function* nothing(): Steps {
     yield* elapse(0)
   }
@@ -248,6 +258,28 @@ describe('all who keep its state die at once', () => {
       return yield* counting(context, true, [dying, hostDies, nothing])
     })
     expect(scene.result(program)).toEqual(oneTo(3))
+    scene.endsWell()
+  })
+
+  test('and its host is cut off from whoever asked for it: no other begins on the side of fewer', () => {
+    const scene = stage({ S: 0, G: 0, H: 0, I: 0, X: host, Y: host })
+    const program = scene.ask('S', function* (context) {
+      const dying = function* (): Steps {
+        yield* othersKeepIt(scene)
+        for (const name of ['M', 'N', 'O', 'P']) scene.add(name, { slots: 0 })
+        yield* elapse(2_000)
+        const old = hostOf(scene)
+        for (const name of ['G', 'H', 'I']) scene.kill(name)
+        scene.cut([old, 'M', 'N', 'O', 'P'], ['S', old === 'X' ? 'Y' : 'X'])
+        for (let leases = 0; leases < 100; leases++) {
+          yield* elapse(scene.config.leaseMs / 10)
+          expect(leased(scene).length).toBeLessThanOrEqual(1)
+        }
+        scene.network.heal()
+      }
+      return yield* counting(context, false, [dying, nothing])
+    })
+    expect(scene.result(program)).toEqual([1, 2])
     scene.endsWell()
   })
 

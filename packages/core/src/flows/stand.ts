@@ -138,8 +138,18 @@ function latest(
 }
 
 /**
- * A lease that somebody granted who is gone may still run: then it is waited for. A group of which nobody is left has no word
- * any more, once all who might know of a later one have said what they know.
+ * Nobody of that group is left. Then it has no word any more, on the side of most of those who may be here: others may be
+ * cut off from us, with its host or with a next one, and they come to the same.
+ */
+function isSpent({ members }: PeerState, group: readonly LifeId[]): boolean {
+  const isGone = (life: LifeId): boolean => members.isGone(life)
+  const everybody = [...members.all()].map(({ life }) => life)
+  return group.every(isGone) && hasQuorum(everybody, isGone, (life) => !members.ended(life))
+}
+
+/**
+ * A lease that somebody granted who is gone may still run: then it is waited for. A group that is spent has no word once all who
+ * might know of a later one have said what they know.
  */
 // oxlint-disable-next-line max-params -- who stands, when, and before whom
 function wins(
@@ -152,8 +162,8 @@ function wins(
   const agrees = (life: LifeId): boolean => votes.get(life)?.granted === true
   const hasSpoken = ({ peer, life, hearsay }: Member): boolean =>
     votes.has(life) || hearsay || roleOf(state, peer) !== 'member'
-  const isSpent = (group: readonly LifeId[]): boolean => group.every(isGone) && state.members.others().every(hasSpoken)
-  if (!groups.every((group) => hasQuorum(group, isGone, agrees) || isSpent(group))) return false
+  const isFree = (group: readonly LifeId[]): boolean => isSpent(state, group) && state.members.others().every(hasSpoken)
+  if (!groups.every((group) => hasQuorum(group, isGone, agrees) || isFree(group))) return false
   return after(since, state.config.leaseMs) <= now || groups.every((group) => isWhole(group, agrees))
 }
 
@@ -240,7 +250,7 @@ function count(state: PeerState, row: Resident, tenure: Tenure, now: Instant): v
     return at === undefined ? (0 as Instant) : after(at, state.config.leaseMs * leaseShare)
   }
   // One that it took the place of has no word any more when nobody of it is left.
-  const groups = record.before?.every(isGone) === false ? [record.group, record.before] : [record.group]
+  const groups = record.before && !isSpent(state, record.before) ? [record.group, record.before] : [record.group]
   tenure.until = Math.min(...groups.map((group) => agreedUntil(group, isGone, untilOf))) as Instant
   const has = (life: LifeId): boolean => (granted.get(life)?.version ?? 0) >= record.version
   if (tenure.committed < record.version && groups.every((group) => hasQuorum(group, isGone, has))) {
@@ -307,9 +317,8 @@ function again(state: PeerState, row: Resident, standing: Standing, now: Instant
 function mend(state: PeerState, row: Resident, tenure: Tenure, now: Instant): void {
   const { record, committed, blank } = tenure
   const isLost = (life: LifeId): boolean => state.members.ended(life) || blank.has(life)
-  const isGone = (life: LifeId): boolean => state.members.isGone(life)
   const isChanging = record.before !== null
-  if (isChanging ? !record.group.some(isLost) : committed < record.version && !record.group.every(isGone)) return
+  if (isChanging ? !record.group.some(isLost) : committed < record.version && !isSpent(state, record.group)) return
   const before = record.before ?? record.group
   const staying = before.filter((life) => !isLost(life) && !state.members.leaves(life))
   const missing = state.config.leaseGroup - staying.length
