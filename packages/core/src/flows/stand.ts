@@ -143,8 +143,9 @@ function latest(
  */
 function isSpent({ members }: PeerState, group: readonly LifeId[]): boolean {
   const isGone = (life: LifeId): boolean => members.isGone(life)
+  if (!group.every(isGone)) return false
   const everybody = [...members.all()].map(({ life }) => life)
-  return group.every(isGone) && hasQuorum(everybody, isGone, (life) => !members.ended(life))
+  return hasQuorum(everybody, isGone, (life) => !members.ended(life))
 }
 
 /**
