@@ -3,9 +3,9 @@
 
 import { expect, it } from 'vitest'
 import type { CodeId } from '@murmuration/core/internal'
-import { Big } from '@murmuration/sim-peer'
+import { Big, checkQuiet } from '@murmuration/sim-peer'
 import type { Body, Context, SimPeer } from '@murmuration/sim-peer'
-import { Scenario, elapse, get, only } from './scenario.ts'
+import { Scenario, elapse, get, keepsNothing, only } from './scenario.ts'
 
 const has = (peer: SimPeer, code: string): boolean =>
   peer.state.code.has(code as CodeId) && peer.bundles.has(code as CodeId)
@@ -81,4 +81,49 @@ it('a program that begins in the turn in which its bundle goes brings it anew', 
   const program = mesh.program(S, main, { job: 'begins' })
   S.keepCode('new' as CodeId)
   expect(mesh.result(program)).toBe(2)
+})
+
+/** S asks in a detached job for what G is to go on with, and dies with the bundle; G stood still all the while, and goes on. */
+function lostBundle(retries: number) {
+  const mesh = new Scenario({ S: keepsNothing, G: 1, N: keepsNothing })
+  mesh.fn('add', function* (_context, n: number) {
+    yield* elapse(5)
+    return n + 1
+  })
+  // The second one waits for the first, and its own bundle is everywhere.
+  const main = function* (context: Context): Body {
+    const first = context.call('add', [1], { retries, code: 'only-here' })
+    return yield* get(context.call('add', [first], { retries }))
+  }
+  const begin = function* (context: Context): Body {
+    mesh.peer('G').freeze()
+    return yield* main(context)
+  }
+  const asked = mesh.program(mesh.peer('S'), begin, { job: 'brief', detached: true })
+  mesh.run({ forMs: 100 })
+  expect(asked.end).toBeNull()
+  mesh.kill('S')
+  mesh.peer('G').thaw()
+  mesh.until(() => mesh.knowsDead('G', 'S') && mesh.knowsDead('N', 'S'), 'its death is known')
+  return { mesh, again: () => mesh.program(mesh.peer('N'), main, { job: 'brief', detached: true }) }
+}
+
+it('what nobody has the bundle of any more is tried as long as its retries last, and runs when its program brings it again', () => {
+  const { mesh, again } = lostBundle(-1)
+  mesh.run({ forMs: 120_000 })
+  checkQuiet(mesh)
+  const { tasks } = mesh.peer('G').state
+  expect([tasks.size, mesh.timesRun('add')]).toEqual([2, 0])
+  expect(mesh.said('task:retried')).toBeGreaterThan(32)
+  expect(mesh.result(again())).toBe(3)
+})
+
+it('with its retries spent it fails and names the bundle, and is asked for anew by its program', () => {
+  const { mesh, again } = lostBundle(1)
+  mesh.until(() => [...mesh.peer('G').state.tasks.all()].every(({ state }) => state === 'settled'), 'both have failed')
+  const failures = [...mesh.peer('G').state.directory.all()].map(
+    (row) => row.state === 'failed' && row.failure?.message,
+  )
+  expect(failures).toEqual([expect.stringContaining('code:only-here'), expect.stringContaining('code:only-here')])
+  expect(mesh.result(again())).toBe(3)
 })

@@ -5,6 +5,7 @@ import type { LifeId, ObjectId, PeerState, TaskId } from '@murmuration/core/inte
 import { hasRoomForCopy, isOver, itemIn, lineageBytes, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import type { SimPeer } from './peer.ts'
+import { isStranded } from './stranded.ts'
 import type { TaskRow } from './tables.ts'
 import type { SimWorld } from './world.ts'
 
@@ -32,13 +33,13 @@ function checkMembers(world: SimWorld, peer: SimPeer): void {
     if (!isOver(row.state) && !world.living(row.life)) fail(peer, `thinks that ${row.life} lives`)
 }
 
-/** Everything asked for has settled; stored objects have their copies, at peers that have the bytes. */
+/** Everything asked for that somebody could run has settled; stored objects have their copies, at peers that have the bytes. */
 function checkObjects(world: SimWorld, peer: SimPeer): void {
   const { state } = peer
   for (const row of state.tasks.all())
-    if (row.state !== 'settled' && !isLiving(world, row)) fail(peer, `${row.spec.id} (${row.spec.fn}) is still pending`)
+    if (row.state !== 'settled' && !mayPend(world, row)) fail(peer, `${row.spec.id} (${row.spec.fn}) is still pending`)
   for (const entry of state.directory.all()) {
-    if (entry.state === 'pending' && !isLiving(world, entry.task && state.tasks.get(entry.task)))
+    if (entry.state === 'pending' && !mayPend(world, entry.task && state.tasks.get(entry.task)))
       fail(peer, `${entry.object} is still pending`)
     if (entry.state !== 'stored') continue
     const able = world.alive().filter((other) => entry.holders.has(other.life) || couldKeep(other, entry.size)).length
@@ -50,6 +51,10 @@ function checkObjects(world: SimWorld, peer: SimPeer): void {
     for (const life of entry.holders)
       if (!world.living(life)?.store.has(entry.object)) fail(peer, `${entry.object} is not at ${life}, as it should be`)
   }
+}
+
+function mayPend(world: SimWorld, row: TaskRow | null | undefined): boolean {
+  return isLiving(world, row) || (!!row && isStranded(world, row))
 }
 
 /** An actor that somebody has a handle on is never done; it lives somewhere, and whoever answers for it knows where. */

@@ -19,6 +19,7 @@ import type { TaskRow } from './tables.ts'
 import type { Plan, PlannedJob } from './plan.ts'
 import { planOf } from './plan.ts'
 import { plenty } from './settings.ts'
+import { isStranded } from './stranded.ts'
 import { Striker } from './striker.ts'
 import { expectedOf, mainOf } from './workloads.ts'
 import type { Program } from './world.ts'
@@ -169,7 +170,7 @@ class Churn {
       throw new Error(`not finished:\n${this.#stuck()}`)
     for (const job of this.#jobs) checkAnswer(job)
     // What lost its reader, and nobody takes back, runs to its end: on a slow machine that takes its time.
-    world.run({ until: () => world.alive().every(isIdle), forMs: patienceMs })
+    world.run({ until: () => world.alive().every((peer) => isIdle(world, peer)), forMs: patienceMs })
     world.run({ forMs: quietMs / 4 })
     world.witness.seesPings = true
     world.run({ forMs: (quietMs * 3) / 4 })
@@ -289,10 +290,10 @@ function isAble({ joined, state, store }: SimPeer): boolean {
   return joined && !state.leaving && state.executor.slots > 0 && store.limitBytes >= plenty
 }
 
-function isIdle({ state }: SimPeer): boolean {
+function isIdle(world: SimWorld, { state }: SimPeer): boolean {
   const isLiving = [...state.residents.all()].every((row) => row.state === 'open')
-  const isOver = ({ spec, hosted, state: at }: TaskRow): boolean =>
-    at === 'settled' || (spec.actor !== undefined && hosted !== null)
+  const isOver = (row: TaskRow): boolean =>
+    row.state === 'settled' || (row.spec.actor !== undefined && row.hosted !== null) || isStranded(world, row)
   return isLiving && state.executor.size === state.residents.size && [...state.tasks.all()].every(isOver)
 }
 

@@ -4,6 +4,7 @@
 import type { ContextId, Effect, FoundNote, LifeId, Located, ObjectId, PeerEvent } from '@murmuration/core/internal'
 import { codeOf } from '@murmuration/core/internal'
 import type { SimPeer } from './peer.ts'
+import { checkUnneeded } from './stranded.ts'
 import { SimFetch } from './transfers.ts'
 import type { Encoded } from './values.ts'
 import { encode } from './values.ts'
@@ -90,8 +91,9 @@ export class SimKeeper {
 
   drop(object: ObjectId): void {
     const code = codeOf(object)
-    if (code === null) this.#peer.store.delete(object)
-    else this.#peer.bundles.delete(code)
+    if (code === null) return this.#peer.store.delete(object)
+    checkUnneeded(this.#peer, code)
+    this.#peer.bundles.delete(code)
   }
 
   /** The bytes are there, and not what they were. */
