@@ -64,7 +64,12 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     .ofTask(spec.id)
     .find(
       (row) =>
-        stream === null && row.aborting === null && !row.abandoned && isSame(row.spec, spec) && mayRemake(row, remake),
+        stream === null &&
+        row.aborting === null &&
+        !row.abandoned &&
+        !isRefused(row) &&
+        isSame(row.spec, spec) &&
+        mayRemake(row, remake),
     )
   for (const object of remake ?? []) tellRemade(state, object, owner)
   if (there) {
@@ -98,6 +103,11 @@ function leaveOrphans(state: PeerState, task: TaskId): void {
 /** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
 function isSame(a: TaskSpec, b: TaskSpec): boolean {
   return a.code === b.code && a.fn === b.fn && equalBytes(a.args, b.args)
+}
+
+/** A call of an earlier run of its context, which waits to be told so: what a later run asks for is judged anew. */
+function isRefused({ spec, outcome }: RunRow): boolean {
+  return spec.call !== undefined && outcome?.type === 'rejected'
 }
 
 function refusalOf(state: PeerState, owner: LifeId): string | null {

@@ -267,12 +267,12 @@ export class Executor {
     this.#workers.gone(worker)
   }
 
-  /** One more asks for this task: it counts as theirs from now on. */
+  /** One more asks for this task: it counts as theirs from now on. A run of its context that is over may ask last: the latest run stands. */
   join(row: RunRow, asker: Asker, epoch: Epoch): void {
     const others = [...(row.others ?? []), { owner: row.owner, attempt: row.attempt }]
     row.others = others.filter(({ owner }) => owner !== asker.owner)
     if (row.others.length === 0) row.others = null
-    row.epoch = epoch
+    if (epoch.number > row.epoch.number) row.epoch = epoch
     this.#countTo(row, asker)
   }
 
