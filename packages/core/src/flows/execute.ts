@@ -94,10 +94,14 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
   return row
 }
 
-/** What a generator has yielded went to whoever asked for it: another one needs a run of its own, and the dead none. */
+/**
+ * What a generator has yielded went to whoever asked for it: another one needs a run of its own, and the dead none.
+ * What has ended is kept for them as any outcome is, until their grace is over: they may only seem dead.
+ */
 function leaveOrphans(state: PeerState, task: TaskId): void {
   for (const row of state.executor.ofTask(task))
-    if (state.members.ended(row.owner) && !row.abandoned) abandon(state, row, state.timers.turnAt)
+    if (state.members.ended(row.owner) && !row.abandoned && row.state !== 'done')
+      abandon(state, row, state.timers.turnAt)
 }
 
 /** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
