@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big, calm } from '@murmuration/sim-peer'
-import type { Context, SimRef } from '@murmuration/sim-peer'
+import type { Context, Program, SimRef } from '@murmuration/sim-peer'
 import type { Message, ObjectId } from '@murmuration/core/internal'
 import { Scenario, get, only, elapse } from './scenario.ts'
 
@@ -53,6 +53,25 @@ it('12: a borrower passes a ref on to a third peer and dies: the third can read 
   mesh.until(() => mesh.timesRun('read') === 1, 'C has the ref')
   mesh.kill('B')
   expect(mesh.result(program)).toEqual({ n: 8 })
+  mesh.endsWell()
+})
+
+it('what is to be fetched again while as much is under way as may be waits for that, and wakes nobody before', () => {
+  const mesh = new Scenario({ S: 0, H: 1, K: 1 }, { config: { maxFetches: 1 } })
+  mesh.fn('make', function* (_context, bytes: number) {
+    yield* elapse(1)
+    return new Big({ bytes }, bytes)
+  })
+  const read = (bytes: number, at: string, before: () => void): Program =>
+    mesh.ask('S', function* (context) {
+      const ref = context.call('make', [bytes], { prefer: only(at).needs, copies: 1 })
+      yield* elapse(1_000)
+      before()
+      return yield* get(ref)
+    })
+  const small = read(1e6, 'K', () => mesh.kill('K'))
+  const large = read(2e8, 'H', () => {})
+  expect([mesh.result(small), mesh.result(large)]).toEqual([{ bytes: 1e6 }, { bytes: 2e8 }])
   mesh.endsWell()
 })
 

@@ -70,7 +70,8 @@ export function deadline(state: PeerState): Instant {
     state.deadlines.next(),
     join.nextContact(state),
   )
-  next = Math.min(next, state.links.deadline(), state.holdings.deadline(), execute.attemptsDeadline(state))
+  const retryAt = state.holdings.deadline(state.config.maxFetches)
+  next = Math.min(next, state.links.deadline(), retryAt, execute.attemptsDeadline(state))
   next = Math.min(
     next,
     state.sessions.deadline((life) => state.links.canWrite(life)),

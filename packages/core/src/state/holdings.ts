@@ -270,8 +270,10 @@ export class Holdings {
     if (this.#fetches.delete(row.object)) this.#expect(row, -1)
   }
 
-  deadline(): Instant {
+  /** With as many under way as may be it is the end of one of them that lets the next begin. */
+  deadline(limit: number): Instant {
     let next: Instant = never
+    if (this.#active >= limit) return next
     for (const row of this.#fetches.values()) if (!row.active && row.retryAt < next) next = row.retryAt
     return next
   }
