@@ -53,6 +53,20 @@ it('back before anybody missed it, it starts nothing of before, and what it is g
   mesh.endsWell()
 })
 
+it('with nothing to hand back it says so as well, though it has said something else a moment before', () => {
+  const mesh = new Scenario({ S: 0, P: 2 })
+  mesh.run({ forMs: 5_000 })
+  mesh.peer('P').event({ type: 'described', hidden: true })
+  mesh.peer('P').turn()
+  freezes(mesh, 'P')
+  const slots = (): number | undefined => mesh.peer('S').state.members.get('P' as PeerId)?.profile?.slots
+  mesh.until(() => slots() === 0, 'S knows that P gives none', 1_000)
+  expect(mesh.said('peer:suspected')).toBe(0)
+  goesOn(mesh, 'P', 2)
+  mesh.until(() => slots() === 2, 'S knows that P gives them again')
+  mesh.endsWell()
+})
+
 it('what only waited in a worker goes back as well, and is not begun when the page goes on', () => {
   const mesh = new Scenario({ S: 0, P: 1, E: 1 })
   const program = sumOf(mesh, [...Array(2_000).keys()], 0.4, { options: { retries: 0 } })

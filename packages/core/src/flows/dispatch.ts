@@ -78,6 +78,8 @@ const recorders: Recorders = {
   },
   standstill: (state, _event, now) => {
     join.described(state, { slots: 0 }, now)
+    // There may be no later turn for it.
+    state.timers.gossipAt = now
     execute.standStill(state)
   },
   founded: (state) => join.founded(state),
