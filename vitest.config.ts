@@ -20,11 +20,17 @@ const waiters = 4
 const longest = [
   'churn/churn.test.ts',
   'churn/churn-on.test.ts',
+  'node-peer/test/idle.test.ts',
   'processes/examples.test.ts',
   'processes/jobs.test.ts',
   'browser/dragon.test.ts',
   'browser/page-to-page.test.ts',
   'browser/demo-page.test.ts',
+  'processes/invites.test.ts',
+  'processes/command.test.ts',
+  'processes/deaths.test.ts',
+  'processes/drain.test.ts',
+  'processes/wrong-programs.test.ts',
 ]
 
 /** Vitest begins with what took long the last time; on a fresh clone it knows only how large a file is. */
