@@ -17,4 +17,4 @@ console.log((failure.cause as Error).stack?.split('\n')[1]?.trim())
 
 // From everybody who had to do with it; also when the peer that ran it is gone.
 for (const { text } of await mesh.story(tiles[1]!))
-  console.log(text.replaceAll(/[\d.]+ ms|[a-z]+-\w\w\b|worker \d+/g, '…'))
+  console.log(text.replaceAll(/[\d.]+ ms|[a-z]+-[\da-f]{4}\b|worker \d+/g, '…'))

@@ -50,7 +50,7 @@ function wrongIn(section: string): Wrong {
 function lasting(text: string): string {
   return text
     .replaceAll(/[^\s(]*\/((?:wrong|tiles\.task)\.ts)/g, '$1')
-    .replaceAll(/\b[a-z]+-[\da-f]{2}\b/g, 'PEER')
+    .replaceAll(/\b[a-z]+-[\da-f]{4}\b/g, 'PEER')
     .replaceAll(/\+[\d.]+ s/g, '+T s')
     .replaceAll(/^murmuration: joining .*\n/gm, '')
     .trim()

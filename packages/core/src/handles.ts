@@ -70,12 +70,12 @@ export class Handle {
     return state === 'value' || state === 'failure' || state === 'cancelled'
   }
 
-  /** `ObjectRef tiles.render running on kestrel-3f: await .get()` */
+  /** `ObjectRef tiles.render running on kestrel-3f9c: await .get()` */
   describe(): string {
     return `ObjectRef ${this.now()}: await .get()`
   }
 
-  /** `tiles.render running on kestrel-3f` */
+  /** `tiles.render running on kestrel-3f9c` */
   now(): string {
     const peer = this.#peer
     return `${this.label} ${words[this.state]}${peer === null ? '' : ` on ${peer}`}`

@@ -12,7 +12,7 @@ import { isOver } from './state/membership.ts'
 /** One peer as this one knows it. */
 export interface PeerInfo {
   readonly id: string
-  /** For people: `kestrel-3f`. */
+  /** For people: `kestrel-3f9c`. */
   readonly name: string
   /** `hidden`: alive, in a tab that nobody looks at. */
   readonly state: 'alive' | 'hidden' | 'draining' | 'suspect' | 'dead' | 'left'

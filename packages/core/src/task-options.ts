@@ -57,7 +57,7 @@ export interface TaskNeeds {
    * The id or the name of the only peer that will do. Default: any.
    *
    * @example
-   * tiles.preview.with({ needs: { peer: 'kestrel-3f' } })(scene)
+   * tiles.preview.with({ needs: { peer: 'kestrel-3f9c' } })(scene)
    */
   peer?: string | undefined
 }

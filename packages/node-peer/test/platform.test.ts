@@ -20,7 +20,7 @@ test('peers of one user reach and admit each other', async () => {
   stream.send(Buffer.from('hello'))
   expect(await answer).toBe('hello')
   expect(other.mesh).toBe(platform.admission.mesh)
-  expect(identity.name).toMatch(/^[a-z]+-[0-9a-f]{2}$/)
+  expect(identity.name).toMatch(/^[a-z]+-[0-9a-f]{4}$/)
   await close()
   expect(await other.leave()).toBe(0)
 })

@@ -218,7 +218,7 @@ function hasRefs({ ballots }: Poll): boolean {
   return ballots.some(({ said }) => said?.type === 'alias' || (said !== null && 'refs' in said && said.refs.length > 0))
 }
 
-/** `kestrel-3f, owl-77 against raven-2a` */
+/** `kestrel-3f9c, owl-779c against raven-2aba` */
 function shares(state: PeerState, { parties }: Poll): string {
   const names = ({ ballots }: Party): string =>
     ballots.map(({ voter }) => (voter === null ? 'one that is gone' : state.members.nameOf(voter))).join(', ')

@@ -7,7 +7,7 @@ import type { Role } from './role.ts'
 /** How a peer describes itself. Newest `version` within a life wins. */
 export interface Profile {
   readonly version: number
-  /** For people: `kestrel-3f`. Unique enough for a list, never used as a key. */
+  /** For people: `kestrel-3f9c`. Unique enough for a list, never used as a key. */
   readonly name: string
   readonly kind: 'node' | 'browser' | 'sim'
   /** Attempts at once. 0: submits and keeps, runs nothing. */

@@ -1,4 +1,4 @@
-// A name that people can say for a peer that they can only compare: a bird and two hex digits, from
+// A name that people can say for a peer that they can only compare: a bird and four hex digits, from
 // a hash of the peer's id. Equal everywhere without anybody telling anybody; two peers may share
 // one, so nothing is ever looked up by it alone.
 
@@ -23,11 +23,11 @@ const birds = [
   ['twite', 'vireo', 'wagtail', 'warbler', 'waxwing', 'wheatear', 'whimbrel', 'wren'],
 ].flat()
 
-/** `kestrel-3f`: a bird and two hex digits that follow from the peer's id. */
+/** `kestrel-3f9c`: a bird and four hex digits that follow from the peer's id. */
 export function peerName(peer: PeerId): string {
   const hash = fnv1a(peer)
-  const bird = birds[(hash >>> 8) % birds.length]
-  return `${bird}-${(hash & 0xff).toString(16).padStart(2, '0')}`
+  const bird = birds[(hash >>> 16) % birds.length]
+  return `${bird}-${(hash & 0xffff).toString(16).padStart(4, '0')}`
 }
 
 /** 32-bit FNV-1a (Fowler, Noll, Vo) with a final mix (Murmur 3's), over UTF-16 units: ids are ASCII. */

@@ -94,7 +94,7 @@ function nextDecision(row: TaskRow, now: Instant): string {
   return timeoutAt === never ? '' : `; ends in ${seconds(timeoutAt - now)} (timeoutMs)`
 }
 
-/** `kestrel-3f`, and what is the matter with it. */
+/** `kestrel-3f9c`, and what is the matter with it. */
 function whereabouts(state: PeerState, life: LifeId | null): string {
   if (life === null) return '?'
   const member = state.members.get(peerOf(life))
@@ -103,7 +103,7 @@ function whereabouts(state: PeerState, life: LifeId | null): string {
   return `${state.members.nameOf(peerOf(life))}${matter}`
 }
 
-/** `kestrel-3f: label zone is lab, moon needed; raven-2a, owl-77: busy` */
+/** `kestrel-3f9c: label zone is lab, moon needed; raven-2aba, owl-779c: busy` */
 function whyNowhere(state: PeerState, row: TaskRow): string {
   const names = new Map<string, string[]>()
   const taken = voters(state, row.spec.id)
