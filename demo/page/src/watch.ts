@@ -129,11 +129,12 @@ export class Watch {
     // While nothing runs it is news that tells who comes and goes; what else becomes of peers may wait for the next whole look.
     // Objects change slowly, and there may be many.
     const isWhole = this.#rounds++ % wholeEvery === 0
+    const isOfAll = isWhole || this.#isBusy
     if (isWhole) for (const begin of this.#waiting.splice(0)) begin()
     // Asked at once, each peer has them in one frame and answers in one.
     const [members, attempts, objects] = await Promise.all([
-      this.#isBusy || isWhole ? this.ask(query('members')) : null,
-      this.ask(query('attempts'), this.#isBusy || isWhole ? undefined : this.#fewOthers()),
+      isOfAll ? this.ask(query('members')) : null,
+      this.ask(query('attempts'), isOfAll ? this.#others() : this.#fewOthers()),
       isWhole ? this.ask(query('objects', 300)) : null,
     ])
     const now = Date.now()

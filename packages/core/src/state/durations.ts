@@ -40,16 +40,16 @@ export class Durations {
     return this.get(spec)?.meanMs ?? null
   }
 
-  /** Where it waits for others says nothing about how fast that peer is. */
-  measured(spec: Called, { ms, waitedMs = 0, life }: Run): void {
+  measured(spec: Called, run: Run): void {
+    const { ms, life } = run
     const row = this.get(spec) ?? this.#add(spec)
-    const ownMs = Math.max(0, ms - waitedMs)
-    row.meanMs = blended(row.meanMs, ownMs)
+    const own = ownMs(run)
+    row.meanMs = blended(row.meanMs, own)
     if (life === null) return
     row.recent ??= new Recent()
     row.recent.add(ms)
     row.at ??= new Map()
-    row.at.set(life, blended(row.at.get(life) ?? null, ownMs))
+    row.at.set(life, blended(row.at.get(life) ?? null, own))
   }
 
   #add({ code, fn }: Called): Duration {
@@ -67,6 +67,11 @@ export class Durations {
   forget(life: LifeId): void {
     for (const functions of this.#codes.values()) for (const row of functions.values()) row.at?.delete(life)
   }
+}
+
+/** What it was at itself: where it waits for others says nothing about how fast its peer is, and takes no slot. */
+export function ownMs({ ms, waitedMs = 0 }: Pick<Run, 'ms' | 'waitedMs'>): number {
+  return Math.max(0, ms - waitedMs)
 }
 
 /** Weight of the newest measurement. */

@@ -11,7 +11,7 @@ import { attemptId, never } from '../model/ids.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 import { batchSize, slotsOf, unmeasuredMs } from './credits.ts'
-import { Durations } from './durations.ts'
+import { Durations, ownMs } from './durations.ts'
 import { type Grant, Owners } from './owners.ts'
 import { ReadyRuns } from './ready-runs.ts'
 import type { Asker, Given, RunRow } from './runs.ts'
@@ -222,14 +222,15 @@ export class Executor {
   }
 
   #leaveWorker(row: RunRow): void {
+    // It goes: how long it has waited nobody asks any more.
     if (row.state === 'blocked') this.setBlocked(row, false, never)
     if (row.state === 'running') this.#workers.remove(row.worker, row.id)
   }
 
   /** Credits are for slots, and a slot is free while the attempt waits; a worker is not. */
-  #measure({ spec, owner, ms, waitedMs }: RunRow): void {
-    this.#durations.measured(spec, { ms, life: null })
-    if (!isApart(spec)) this.#owners.measured(owner, Math.max(0, ms - waitedMs))
+  #measure(row: RunRow): void {
+    this.#durations.measured(row.spec, { ms: row.ms, life: null })
+    if (!isApart(row.spec)) this.#owners.measured(row.owner, ownMs(row))
   }
 
   /** How long it has been running, or ran. */
