@@ -263,6 +263,35 @@ it('a task that is not deterministic and does not put it again: lost, and the se
   mesh.endsWell()
 })
 
+it('two are lost at once, and so is what their task is made from: both are, with the reason, though it may be run for ever', () => {
+  const mesh = new Scenario({ S: keepsNothing, Y: 1, Z: 1, W: 1 })
+  mesh.fn('seed', function* (context) {
+    yield* elapse(20)
+    return [context.put(new Big({ n: 0 }, 1e6), { copies: 1 })]
+  })
+  mesh.fn('make', function* (context, _from: unknown) {
+    yield* elapse(20)
+    return [1, 2].map((n) => context.put(new Big({ n }, 1e6), { copies: 1 }))
+  })
+  const program = mesh.ask('S', function* (context) {
+    const [from] = (yield* get(context.call('seed', [], { prefer: { peer: 'Y' }, rebuilds: 0 }))) as [SimRef]
+    const made = context.call('make', [from], { prefer: { peer: 'Z' }, rebuilds: -1 })
+    const refs = (yield* get(made)) as SimRef[]
+    yield* elapse(1_000)
+    for (const name of ['Y', 'Z']) mesh.kill(name)
+    yield* elapse(5_000)
+    const read: unknown[] = []
+    for (const ref of refs) read.push(yield* ask(ref))
+    return read
+  })
+  const why = expect.stringMatching(
+    /^OBJECT_LOST: put: .*it was put inside make, which was run again and failed/,
+  ) as string
+  expect(mesh.result(program)).toEqual([why, why])
+  expect(mesh.timesRun('make')).toBe(1)
+  mesh.endsWell()
+})
+
 it('it may be run again so often and no more', () => {
   const mesh = new Scenario({ S: keepsNothing, X: 1, Y: 1 })
   mesh.fn('make', function* (context) {

@@ -2,7 +2,16 @@
 // way, or for somebody who is not dead and knows of it. `checkWaits` and `checkAttempts` judge by one
 // peer's tables; `checkTalks` looks at both sides of each conversation.
 
-import type { AttemptId, LifeId, Needs, ObjectId, PeerState, RefLink, TaskId } from '@murmuration/core/internal'
+import type {
+  AttemptId,
+  LifeId,
+  Needs,
+  ObjectId,
+  PeerEvent,
+  PeerState,
+  RefLink,
+  TaskId,
+} from '@murmuration/core/internal'
 import { isApart, itemIn, linksToLeave, locate, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
@@ -33,6 +42,17 @@ export function checkWaits(peer: SimPeer): void {
   // It would be woken at once, perhaps for ever, and take itself for late each time, or for having slept.
   if (state.timers.turnAt - state.timers.wakeAt > state.config.probeMs / 2)
     fail(peer, 'the machine wants to be woken at a time that has long passed')
+}
+
+/** So many turns on end in which nothing happened, and each asked for another at once, lead nowhere. */
+const mostIdleTurns = 100
+
+/** It does not go round and round by itself. */
+export function checkSpin(peer: SimPeer, events: readonly PeerEvent[]): void {
+  const { turnAt, wakeAt } = peer.state.timers
+  peer.idleTurns = events.length === 0 && wakeAt <= turnAt ? peer.idleTurns + 1 : 0
+  if (peer.idleTurns > mostIdleTurns)
+    fail(peer, `nothing happened, and ${mostIdleTurns} times on end the machine wanted to be woken at once`)
 }
 
 function checkRow(peer: SimPeer, row: TaskRow): void {

@@ -4,6 +4,7 @@
 //   always:      1 a task settles once, and every reader sees one value   `Witness` (as it happens)
 //                3 nothing is freed while something holds it              `checkHeld`, `checkFreed`
 //                4 no silent wait                                         `checkWaits`, `checkAttempts`, `checkTalks`
+//                  nor does anybody wait for itself, over and over       `checkSpin`
 //                6 with all its copies it survives fewer than k deaths    `Durability` (as it happens)
 //                7 work out within the grants, queues within limits       `checkGiven`, `checkWorkers`, `checkLimits`
 //                8 a spec is kept exactly while it may be needed          `checkSpecs`
@@ -24,7 +25,7 @@ import { checkPeerState } from '@murmuration/core/internal'
 import { checkFreed, checkHeld, checkOwn, checkSpecs } from './check-held.ts'
 import { checkGiven, checkLimits, checkWorkers } from './check-limits.ts'
 import { checkWaking } from './check-waking.ts'
-import { checkAttempts, checkTalks, checkWaits } from './check-waits.ts'
+import { checkAttempts, checkSpin, checkTalks, checkWaits } from './check-waits.ts'
 import type { SimPeer } from './peer.ts'
 import type { SimWorld } from './world.ts'
 
@@ -42,6 +43,7 @@ const seldom = 8
 export function checkTurn(_world: SimWorld, peer: SimPeer, { events, effects, nth }: Turn): void {
   checkPeerState(peer.state)
   checkWaking(peer, events, effects)
+  checkSpin(peer, events)
   if (isIdle(peer) || peer.state.leaving?.said) return
   checkGiven(peer)
   checkWorkers(peer, effects)

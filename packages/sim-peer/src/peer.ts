@@ -90,6 +90,8 @@ export class SimPeer {
   alive = true
   /** When, by its own clock, it woke from what its machine must have taken for a sleep. */
   wokeAt = Number.NEGATIVE_INFINITY
+  /** Turns on end without an event after which the machine wanted another at once. */
+  idleTurns = 0
   /** Work and turns take this many times as long. */
   slowness: number
   left = false

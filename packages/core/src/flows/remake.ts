@@ -152,19 +152,20 @@ function ranOut(state: PeerState, maker: Maker, now: Instant): void {
   if (isOut(state, maker)) return
   maker.isRun = false
   const { spec, failed } = maker
-  // What is lost meanwhile is awaited anew.
+  // What is lost meanwhile is awaited anew, and another run may begin.
   const awaited = [...maker.awaited]
+  const told = new Set(maker.told)
+  maker.told.clear()
   const how = failed === null ? 'did not put it' : `failed before it put it: ${failed}`
   for (const object of awaited) {
     const entry = state.directory.get(object)
     // Put again, and lost before it was here: somebody may have it yet.
     if (entry?.state !== 'pending' || (state.missing.get(object)?.by ?? never) !== never) continue
-    if (maker.told.has(object))
+    if (told.has(object))
       loseForGood(state, entry, 'put', `it was put inside ${spec.fn}, which was run again and ${how}`)
     else {
       maker.awaited.delete(object)
       putLost(state, entry, 'it was lost while its task ran', now)
     }
   }
-  maker.told.clear()
 }
