@@ -97,6 +97,24 @@ describe('an actor whose hosts die again and again', () => {
   })
 })
 
+test('its host is drained while a call takes long: those behind it are not sent there over and over meanwhile', () => {
+  const scene = stage({ S: 0, X: 1, Y: 1 })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], { onceOnly: true, prefer: { peer: 'X' } })
+    return yield* allTold([4_000, 0, 0, 0].map((ms) => context.send(actor, 'add', [ms, 1], again)))
+  })
+  scene.run({ forMs: 1_000 })
+  const host = scene.peer(hostOf(scene))
+  host.event({ type: 'drain', peer: host.life, withinMs: 10_000 })
+  const forMs = 2_000
+  scene.run({ forMs })
+  const calls = [...scene.peer('S').state.tasks.all()].filter(({ spec, state }) => spec.call && state !== 'settled')
+  expect(calls).toHaveLength(4)
+  expect(Math.max(...calls.map(({ attempt }) => attempt))).toBeLessThan(forMs / 20)
+  expect(scene.result(program)).toEqual(oneTo(4))
+  scene.endsWell()
+})
+
 test('its owner leaves and nobody else asks for it: what its group remembers goes in its time, and all that was in it', () => {
   replay({
     seed: 1821,

@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
-import { Scenario, elapse, get, only, replay } from './scenario.ts'
+import { Scenario, elapse, get, keepsNothing, only, replay } from './scenario.ts'
 
 /** S asks for `count` tasks of `ms` each and waits for all of them. `meanwhile`: once they are asked for. */
 function flood(
@@ -259,3 +259,41 @@ it('a peer at which tasks waited for others is not taken for a slow one', () => 
   expect(atA).toBeGreaterThan(10)
   mesh.endsWell()
 })
+
+it.each([
+  { when: 'before its owner is gone, who never hears of it', patienceMs: 250, runsAt: 'Q' },
+  { when: 'when another has taken over from its owner', patienceMs: 4_000, runsAt: 'Q' },
+  { when: 'before its owner is gone, and may run nowhere else', patienceMs: 250, runsAt: 'X' },
+])(
+  'what waits behind a long task is given back $when: it runs where there is room, and is not asked for again and again',
+  ({ patienceMs, runsAt }) => {
+    const there = { slots: 1, labels: { zone: 'b' } }
+    const mesh = new Scenario({ S: keepsNothing, P: 1, X: there, Y: 0 }, { config: { patienceMs } })
+    mesh.fn('work', function* (_context, ms: number) {
+      yield* elapse(ms)
+      return ms
+    })
+    const times = [1, 2, 3, 4, 6_000, 5, 6, 7, 8]
+    mesh.fn('parent', function* (context) {
+      let sum = 0
+      const asked = times.map((ms) => context.call('work', [ms], { needs: { labels: { zone: 'b' } } }))
+      for (const ref of asked) sum += (yield* get(ref)) as number
+      return sum
+    })
+    const program = mesh.ask('S', function* (context) {
+      return yield* get(context.call('parent', [], { prefer: { peer: 'P' } }))
+    })
+    const { executor } = mesh.peer('X').state
+    mesh.until(() => mesh.timesRun('work') === 5 && executor.readyCount > 0, 'some wait behind the long one')
+    mesh.run({ forMs: 200 })
+    mesh.cut(['X'], ['P'])
+    mesh.run({ forMs: 200 })
+    mesh.kill('P')
+    mesh.add('Q', runsAt === 'Q' ? there : { slots: 1 })
+    expect(mesh.result(program)).toBe(6_036)
+    const later = mesh.ran.filter(({ fn }) => fn === 'work').slice(5)
+    expect(later.map(({ at }) => at)).toEqual(later.map(() => runsAt))
+    expect(Math.max(...later.map(({ attempt }) => attempt))).toBeLessThan(5)
+    mesh.endsWell()
+  },
+)

@@ -67,7 +67,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
         stream === null &&
         row.aborting === null &&
         !row.abandoned &&
-        !isRefused(row) &&
+        !isVoid(row) &&
         isSame(row.spec, spec) &&
         mayRemake(row, remake),
     )
@@ -109,9 +109,12 @@ function isSame(a: TaskSpec, b: TaskSpec): boolean {
   return a.code === b.code && a.fn === b.fn && equalBytes(a.args, b.args)
 }
 
-/** A call of an earlier run of its context, which waits to be told so: what a later run asks for is judged anew. */
-function isRefused({ spec, outcome }: RunRow): boolean {
-  return spec.call !== undefined && outcome?.type === 'rejected'
+/**
+ * Only whoever asked for it is to be told, and it is no answer to others: it was given back without having run, or is a
+ * call of an earlier run of its context.
+ */
+function isVoid({ spec, outcome }: RunRow): boolean {
+  return outcome?.type === 'returned' || (spec.call !== undefined && outcome?.type === 'rejected')
 }
 
 function refusalOf(state: PeerState, owner: LifeId): string | null {

@@ -23,6 +23,8 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   if (row.ending) return giveFailure(state, row, ended(state, row, row.ending))
   const where = item.peer ? ` on ${item.peer}` : ''
   tellTrouble(state, row, kindOf(item), `attempt ${row.attempt}${where}: ${item.reason}`)
+  // It came back from there.
+  row.rejoin = item.to ?? null
   if (row.spec.call) return callAgain(state, row, item, now)
   if (item.charge === 'nothing') return again(state, row, now)
   if (hasLived(state, row, now)) beginsAnew(state, row)
@@ -34,7 +36,6 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
     row.retriesLeft--
     state.counters.retried++
   }
-  row.rejoin = item.to ?? null
   hadBegun(row, at, item)
   // The latest last: when there are no others, they take turns.
   row.avoid.delete(peerOf(at))
@@ -58,6 +59,9 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   state.deadlines.set(item.task, Tasks.dueAt(row))
 }
 
+/** Until somebody else has an actor that is about to move, whoever asks where it is hears of the same host. */
+const callAgainMs = 20
+
 /** What came back from an actor without having run goes there again, for nothing; what may have run is its caller's to risk. */
 // oxlint-disable-next-line max-params -- an attempt, what became of it and when
 function callAgain(state: PeerState, row: TaskRow, item: Requeue, now: Instant): void {
@@ -76,7 +80,7 @@ function callAgain(state: PeerState, row: TaskRow, item: Requeue, now: Instant):
     notify(state, { type: 'task:retried', task: id, fn: row.spec.fn, attempt: row.attempt, reason: item.reason })
   } else row.executions--
   if (call) state.callees.returned(call.actor, context, id)
-  state.tasks.retrying(row, now)
+  state.tasks.retrying(row, after(now, callAgainMs))
   state.deadlines.set(id, Tasks.dueAt(row))
 }
 
