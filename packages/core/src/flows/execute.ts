@@ -16,7 +16,7 @@ import { wantCode } from '../state/code-sources.ts'
 import { orRefused } from '../state/editions.ts'
 import { finish, yielded } from '../state/finish.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
-import { awaitRemade, mayRemake, orderOf } from '../state/runs.ts'
+import { awaitRemade, isVoid, mayRemake, orderOf } from '../state/runs.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
@@ -107,14 +107,6 @@ function leaveOrphans(state: PeerState, task: TaskId): void {
 /** One id stands for one piece of work, if its owners are honest: what one of them runs must not be another's result. */
 function isSame(a: TaskSpec, b: TaskSpec): boolean {
   return a.code === b.code && a.fn === b.fn && equalBytes(a.args, b.args)
-}
-
-/**
- * Only whoever asked for it is to be told, and it is no answer to others: it was given back without having run, or is a
- * call of an earlier run of its context.
- */
-function isVoid({ spec, outcome }: RunRow): boolean {
-  return outcome?.type === 'returned' || (spec.call !== undefined && outcome?.type === 'rejected')
 }
 
 function refusalOf(state: PeerState, owner: LifeId): string | null {
