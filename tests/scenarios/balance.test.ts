@@ -297,3 +297,32 @@ it.each([
     mesh.endsWell()
   },
 )
+
+it('what was given back to one program of a job is no answer to the next one, which asks for the same', () => {
+  replay({
+    seed: 1464,
+    config: {},
+    spreadsCode: false,
+    distanceMs: 0,
+    isScattered: false,
+    seats: [{ name: 'p0' }, { name: 'p1', slots: 2 }, { name: 'p2' }],
+    jobs: [
+      { at: 0, host: 'p0', work: { kind: 'unpacked', count: 1, boxes: 1, hops: 2, ms: 0 } },
+      {
+        at: 0,
+        host: 'p2',
+        work: { kind: 'resumed', count: 7, ms: 208 },
+        named: { name: 'again', detached: true },
+      },
+      {
+        at: 36,
+        host: 'p1',
+        work: { kind: 'resumed', count: 1, ms: 0 },
+        named: { name: 'again', detached: false },
+      },
+    ],
+    faults: [{ kind: 'freeze', whom: 'p0', ms: 819, at: 220 }],
+    safetyMs: 802,
+    rescuer: {},
+  })
+})
