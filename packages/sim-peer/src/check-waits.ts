@@ -55,8 +55,13 @@ export function checkSpin(peer: SimPeer, events: readonly PeerEvent[]): void {
     fail(peer, `nothing happened, and ${mostIdleTurns} times on end the machine wanted to be woken at once`)
 }
 
+/** So many attempts of one task that nobody began, one after the other, are two peers that send it to and fro. */
+const mostReturned = 1_000
+
 function checkRow(peer: SimPeer, row: TaskRow): void {
   const { state } = peer
+  if (row.attempt - row.executions > mostReturned)
+    fail(peer, `attempt ${row.attempt} of ${row.spec.id} is out, and hardly one of them has begun anywhere`)
   if (row.state === 'assigned' && row.at && state.members.ended(row.at))
     fail(peer, `${row.spec.id} is assigned to ${row.at}, whose life is over`)
   if (row.second && state.members.ended(row.second.at))
