@@ -326,3 +326,28 @@ it('what was given back to one program of a job is no answer to the next one, wh
     rescuer: {},
   })
 })
+
+it('what two programs ask for runs once, and counts to both: neither takes its peer to have more room for it than it has granted', () => {
+  const again = { name: 'again', detached: false }
+  const work = { kind: 'resumed', count: 3, ms: 298.3256358425133 } as const
+  replay({
+    seed: 69,
+    config: {},
+    spreadsCode: false,
+    distanceMs: 0,
+    isScattered: false,
+    seats: [
+      { name: 'p0', slots: 2 },
+      { name: 'p1', slots: 2 },
+      { name: 'p2', slots: 3 },
+      { name: 'p4', slots: 2 },
+    ],
+    jobs: [
+      { at: 1776, host: 'p2', work, named: again },
+      { at: 1824, host: 'p4', work, named: again },
+    ],
+    faults: [],
+    safetyMs: 0,
+    rescuer: {},
+  })
+})

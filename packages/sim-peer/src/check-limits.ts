@@ -68,6 +68,14 @@ export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
   }
 }
 
+/** What a peer has out at itself counts as its own there, whoever else asked for the same: else what it granted itself is used up before it knows. */
+export function checkOwnShare(peer: SimPeer): void {
+  const { state } = peer
+  const out = state.scheduler.out(state.self)
+  const counted = state.executor.activeOf(state.self)
+  if (out > counted) fail(peer, `${out} attempts are out at itself, and count as ${counted}`)
+}
+
 /** What queues is bounded. */
 export function checkLimits(peer: SimPeer): void {
   const { state } = peer

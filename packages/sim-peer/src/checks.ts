@@ -23,7 +23,7 @@
 import type { Effect, PeerEvent } from '@murmuration/core/internal'
 import { checkPeerState } from '@murmuration/core/internal'
 import { checkFreed, checkHeld, checkOwn, checkSpecs } from './check-held.ts'
-import { checkGiven, checkLimits, checkWorkers } from './check-limits.ts'
+import { checkGiven, checkLimits, checkOwnShare, checkWorkers } from './check-limits.ts'
 import { checkWaking } from './check-waking.ts'
 import { checkAttempts, checkSpin, checkTalks, checkWaits } from './check-waits.ts'
 import type { SimPeer } from './peer.ts'
@@ -47,6 +47,7 @@ export function checkTurn(_world: SimWorld, peer: SimPeer, { events, effects, nt
   if (isIdle(peer) || peer.state.leaving?.said) return
   checkGiven(peer)
   checkWorkers(peer, effects)
+  checkOwnShare(peer)
   checkWaits(peer)
   checkAttempts(peer)
   checkSpecs(peer)

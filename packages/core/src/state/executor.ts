@@ -7,7 +7,7 @@ import { isApart } from '../model/actor.ts'
 import { assert, broken } from '../model/assert.ts'
 import type { Config } from '../model/config.ts'
 import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { attemptId, never } from '../model/ids.ts'
+import { never } from '../model/ids.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 import { batchSize, slotsOf, unmeasuredMs } from './credits.ts'
@@ -15,7 +15,7 @@ import { Durations, ownMs } from './durations.ts'
 import { type Grant, Owners } from './owners.ts'
 import { ReadyRuns } from './ready-runs.ts'
 import type { Asker, Given, RunRow } from './runs.ts'
-import { attemptFor, runOf } from './runs.ts'
+import { askersOf, attemptFor, begun, freshId, runOf } from './runs.ts'
 import { Workers } from './workers.ts'
 
 export class Executor {
@@ -74,24 +74,21 @@ export class Executor {
   }
 
   add(row: Given): RunRow {
-    const id = this.#freshId(row.spec.id, row.attempt)
+    const id = freshId(this.#rows, row.spec.id, row.attempt)
     const full = runOf(id, row)
     this.#rows.set(id, full)
     if (row.extra) this.#extras++
     this.#byTask.add(row.spec.id, id)
     for (const { source } of row.inputs) this.#users.add(source, id)
-    if (!isApart(row.spec)) this.#owners.gave(row.owner)
+    this.#count(full, row.owner, 1)
     return full
   }
 
-  /** Two owners may number their attempts at one task alike: here each has a name of its own. */
-  #freshId(task: TaskId, attempt: number): AttemptId {
-    const plain = attemptId(task, attempt)
-    if (!this.#rows.has(plain)) return plain
-    for (let copy = 2; ; copy++) {
-      const id = `${plain}.${copy}` as AttemptId
-      if (!this.#rows.has(id)) return id
-    }
+  /** It takes one of what was granted to each who asked for it. */
+  #count(row: RunRow, owner: LifeId, step: 1 | -1): void {
+    if (isApart(row.spec)) return
+    this.#owners.has(owner, step)
+    if (row.state === 'blocked') this.#owners.blocked(owner, step)
   }
 
   /** The attempt behind a context that may ask for nothing, if it is one. */
@@ -193,7 +190,7 @@ export class Executor {
     const step = blocked ? 1 : -1
     this.blocked += step
     this.#workers.block(row.worker, step)
-    this.#owners.blocked(row.owner, step)
+    for (const owner of askersOf(row)) this.#owners.blocked(owner, step)
     row.waitedMs -= step * now
     if (blocked) this.#blockedDepths.set(row.id, row.spec.depth)
     else this.#blockedDepths.delete(row.id)
@@ -271,6 +268,7 @@ export class Executor {
   /** One more asks for this task: it counts as theirs from now on. A run of its context that is over may ask last: the latest run stands. */
   join(row: RunRow, asker: Asker, epoch: Epoch): void {
     const others = [...(row.others ?? []), { owner: row.owner, attempt: row.attempt }]
+    if (attemptFor(row, asker.owner) === null) this.#count(row, asker.owner, 1)
     row.others = others.filter(({ owner }) => owner !== asker.owner)
     if (row.others.length === 0) row.others = null
     if (epoch.number > row.epoch.number) row.epoch = epoch
@@ -286,6 +284,7 @@ export class Executor {
 
   /** That one does not ask for it any more. There is at least one other who does. */
   dropAsker(row: RunRow, owner: LifeId): void {
+    if (attemptFor(row, owner) !== null) this.#count(row, owner, -1)
     const next = row.owner === owner ? row.others?.[0] : undefined
     const others = row.others?.filter((asker) => asker.owner !== (next?.owner ?? owner)) ?? []
     row.others = others.length === 0 ? null : others
@@ -293,7 +292,6 @@ export class Executor {
   }
 
   #countTo(row: RunRow, { owner, attempt }: Asker): void {
-    if (owner !== row.owner && !isApart(row.spec)) this.#owners.passed(row.owner, owner, row.state === 'blocked')
     row.owner = owner
     this.#ready.pass(row.id, owner)
     row.attempt = attempt
@@ -319,7 +317,7 @@ export class Executor {
     if (row.extra) this.#extras--
     this.#byTask.delete(row.spec.id, row.id)
     for (const { source } of row.inputs) this.#users.delete(source, row.id)
-    if (!isApart(row.spec)) this.#owners.lost(row.owner)
+    for (const owner of askersOf(row)) this.#count(row, owner, -1)
   }
 
   activeOf(life: LifeId): number {
@@ -343,7 +341,7 @@ export class Executor {
   grants(accepting: boolean, now: Instant): Grant[] {
     const stuck = this.#stuck()
     const isFull = this.#workers.areAllHeldUp(this.slots, now)
-    const most = (owner: LifeId): number => (isFull ? begun(this.ofOwner(owner)).length : this.#config.maxCredits)
+    const most = (owner: LifeId): number => (isFull ? begun(this.askedBy(owner)).length : this.#config.maxCredits)
     return this.#owners.grants(this.slots, {
       extra: (owner) => stuck.get(owner) ?? 0,
       most: accepting ? most : () => 0,
@@ -392,9 +390,4 @@ export class Executor {
     }
     assert(blocked === this.blocked, 'waiting attempts are counted')
   }
-}
-
-/** Those that are in a worker, and take a slot or wait. */
-function begun(rows: readonly RunRow[]): RunRow[] {
-  return rows.filter(({ state, spec }) => (state === 'running' || state === 'blocked') && !isApart(spec))
 }

@@ -50,31 +50,12 @@ export class Owners {
     return this.#rows.get(life)?.active ?? 0
   }
 
-  /** One more attempt of its is here. */
-  gave(life: LifeId): void {
+  /** One more attempt at something that it asked for is here, or one fewer. */
+  has(life: LifeId, step: 1 | -1): void {
     const row = this.#row(life)
-    row.active++
-    row.over = false
-  }
-
-  /** One attempt counts as somebody else's from now on. */
-  passed(from: LifeId, to: LifeId, isBlocked: boolean): void {
-    const next = this.#row(to)
-    next.active++
-    if (isBlocked) next.blocked++
-    const old = this.#row(from)
-    if (isBlocked) old.blocked--
-    this.#left(from, old)
-  }
-
-  /** One attempt of its is gone. */
-  lost(life: LifeId): void {
-    this.#left(life, this.#row(life))
-  }
-
-  #left(life: LifeId, row: Owner): void {
-    row.active--
-    if (row.over && row.active === 0) this.#rows.delete(life)
+    row.active += step
+    if (step === 1) row.over = false
+    else if (row.over && row.active === 0) this.#rows.delete(life)
   }
 
   blocked(life: LifeId, step: 1 | -1): void {

@@ -1,8 +1,9 @@
 // One row of the executor: an attempt that somebody gave this peer to run, and who asked for it.
 
+import { isApart } from '../model/actor.ts'
 import type { Order } from '../model/events.ts'
 import type { AttemptId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
-import { never } from '../model/ids.ts'
+import { attemptId, never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import type { Input } from '../model/messages.ts'
 import type { Item, StreamOrder } from '../model/stream.ts'
@@ -151,4 +152,19 @@ export function orderOf({ id, attempt, spec, inputs, stream }: RunRow): Order {
     refs: located.type === 'inline' || located.type === 'stored' ? located.refs : [],
   }))
   return { id, attempt, spec, inputs: given, stream }
+}
+
+/** Two owners may number their attempts at one task alike: here each has a name of its own. */
+export function freshId(taken: ReadonlyMap<AttemptId, RunRow>, task: TaskId, attempt: number): AttemptId {
+  const plain = attemptId(task, attempt)
+  if (!taken.has(plain)) return plain
+  for (let copy = 2; ; copy++) {
+    const id = `${plain}.${copy}` as AttemptId
+    if (!taken.has(id)) return id
+  }
+}
+
+/** Those that are in a worker, and take a slot or wait. */
+export function begun(rows: readonly RunRow[]): RunRow[] {
+  return rows.filter(({ state, spec }) => (state === 'running' || state === 'blocked') && !isApart(spec))
 }
