@@ -1,4 +1,4 @@
-// What `npm test` runs: five projects, by turns where they must not disturb each other. No test is
+// What `npm test` runs: four projects, by turns where they must not disturb each other. No test is
 // tried twice and none sleeps; the timeouts are only there so that a test that waits for ever ends.
 
 import { execFileSync } from 'node:child_process'
@@ -70,23 +70,13 @@ export default defineConfig({
         },
       },
       {
-        // Named situations of a few simulated peers. The machine has no state of its own, so that one load of it does for all.
+        // Named situations of a few simulated peers, and seeded runs of whole simulated meshes. The machine has no state of
+        // its own, so that one load of it does for all, and what V8 makes of it in the first ten seconds does as well.
         test: {
-          name: 'scenarios',
+          name: 'simulated',
           server,
-          include: ['tests/scenarios/**/*.test.ts'],
+          include: ['tests/scenarios/**/*.test.ts', 'tests/churn/**/*.test.ts'],
           isolate: false,
-          testTimeout: 60_000,
-          maxWorkers: workers,
-          sequence: { groupOrder: turns.together },
-        },
-      },
-      {
-        // Seeded runs of whole simulated meshes.
-        test: {
-          name: 'churn',
-          server,
-          include: ['tests/churn/**/*.test.ts'],
           testTimeout: 300_000,
           maxWorkers: workers,
           sequence: { groupOrder: turns.together },
