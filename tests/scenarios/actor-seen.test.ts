@@ -186,12 +186,11 @@ describe('what is told of it', () => {
       .map(({ peer }) => peer)
       .filter((peer) => peer !== 'S')
     expect(storyOf(scene, second, actor().object)).toContainEqual(
-      // It is given back once more where some of its group do not know yet that its host has let go of it.
-      expect.stringMatching(/^noted: lives here, as incarnation [23], from its checkpoint of \d+ bytes$/),
+      // Twice: whoever gets it first asks for its lease before all of its group know that its host has let go of it.
+      expect.stringMatching(/^noted: lives here, as incarnation 3, from its checkpoint of \d+ bytes$/),
     )
     const owner = storyOf(scene, 'S', actor().object).map((line) => line.split(':')[0])
-    expect(owner.slice(0, 4)).toEqual(['asked', 'given', 'moved', 'given'])
-    expect(owner).toContain('noted')
+    expect(owner.slice(0, 7)).toEqual(['asked', 'given', 'moved', 'given', 'moved', 'given', 'noted'])
     const moved = calls.map(({ object }) => storyOf(scene, 'S', object)).filter((lines) => lines.length > 3)
     expect(moved.length).toBeGreaterThan(0)
     expect(moved[0]?.map((line) => line.split(':')[0]).slice(0, 4)).toEqual(['asked', 'given', 'moved', 'given'])

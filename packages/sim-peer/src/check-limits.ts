@@ -1,8 +1,8 @@
 // 7: nobody has more out than it was granted, every queue has its bound; and work goes only where it
 // may: to peers that answered for themselves, that have what it needs, to workers there may be.
 
-import type { Effect, Order } from '@murmuration/core/internal'
-import { isApart, lineageBytes, peerOf, resultOf } from '@murmuration/core/internal'
+import type { Effect, LifeId, Order } from '@murmuration/core/internal'
+import { askersOf, isApart, lineageBytes, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
@@ -68,12 +68,34 @@ export function checkWorkers(peer: SimPeer, effects: readonly Effect[]): void {
   }
 }
 
-/** What a peer has out at itself counts as its own there, whoever else asked for the same: else what it granted itself is used up before it knows. */
-export function checkOwnShare(peer: SimPeer): void {
-  const { state } = peer
-  const out = state.scheduler.out(state.self)
-  const counted = state.executor.activeOf(state.self)
-  if (out > counted) fail(peer, `${out} attempts are out at itself, and count as ${counted}`)
+/**
+ * What several ask for counts to each of them, and to nobody else. What a peer has out at itself is among it: else what
+ * it granted itself is used up before it knows.
+ */
+export function checkShares(peer: SimPeer): void {
+  const { executor, members, scheduler, self } = peer.state
+  const shares = new Map<LifeId, { active: number; blocked: number }>()
+  for (const { life } of members.all()) shares.set(life, { active: 0, blocked: 0 })
+  for (const row of executor.all()) {
+    if (isApart(row.spec)) continue
+    for (const owner of askersOf(row)) {
+      const share = shares.get(owner) ?? { active: 0, blocked: 0 }
+      shares.set(owner, share)
+      share.active++
+      if (row.state === 'blocked') share.blocked++
+    }
+  }
+  for (const [life, { active, blocked }] of shares) {
+    const counted = executor.shareOf(life)
+    if (counted.active !== active || counted.blocked !== blocked)
+      fail(
+        peer,
+        `${active} attempts of ${life}, of which ${blocked} wait, count as ${counted.active} and ${counted.blocked}`,
+      )
+  }
+  const counted = executor.shareOf(self).active
+  if (scheduler.out(self) > counted)
+    fail(peer, `${scheduler.out(self)} attempts are out at itself, and count as ${counted}`)
 }
 
 /** What queues is bounded. */
@@ -84,7 +106,8 @@ export function checkLimits(peer: SimPeer): void {
     const { length } = state.tasks.assignedTo(life).filter(({ spec }) => !isApart(spec))
     // Before anything was granted its slots count.
     if (length > Math.max(maxCredits, profile?.slots ?? 0)) fail(peer, `${length} attempts are out at ${life}`)
-    if (state.executor.activeOf(life) > 2 * maxCredits) fail(peer, `${life} has ${state.executor.activeOf(life)} here`)
+    if (state.executor.shareOf(life).active > 2 * maxCredits)
+      fail(peer, `${life} has ${state.executor.shareOf(life).active} here`)
   }
   if (state.tasks.pending > maxTasks) checkAsked(peer)
   let remembered = 0

@@ -4,9 +4,10 @@
 //   always:      1 a task settles once, and every reader sees one value   `Witness` (as it happens)
 //                3 nothing is freed while something holds it              `checkHeld`, `checkFreed`
 //                4 no silent wait                                         `checkWaits`, `checkAttempts`, `checkTalks`
-//                  nor does anybody wait for itself, over and over       `checkSpin`
+//                  nor goes it round and round, alone or between two     `checkSpin`, `checkWaits`
 //                6 with all its copies it survives fewer than k deaths    `Durability` (as it happens)
 //                7 work out within the grants, queues within limits       `checkGiven`, `checkWorkers`, `checkLimits`
+//                  what is granted counts what is here, to whoever asked  `checkShares`
 //                8 a spec is kept exactly while it may be needed          `checkSpecs`
 //               10 executions ≤ 1 + named causes, and those are true      `Witness` (as it happens)
 //                  who has just woken buries nobody                       `checkWaking`
@@ -23,7 +24,7 @@
 import type { Effect, PeerEvent } from '@murmuration/core/internal'
 import { checkPeerState } from '@murmuration/core/internal'
 import { checkFreed, checkHeld, checkOwn, checkSpecs } from './check-held.ts'
-import { checkGiven, checkLimits, checkOwnShare, checkWorkers } from './check-limits.ts'
+import { checkGiven, checkLimits, checkShares, checkWorkers } from './check-limits.ts'
 import { checkWaking } from './check-waking.ts'
 import { checkAttempts, checkSpin, checkTalks, checkWaits } from './check-waits.ts'
 import type { SimPeer } from './peer.ts'
@@ -47,7 +48,7 @@ export function checkTurn(_world: SimWorld, peer: SimPeer, { events, effects, nt
   if (isIdle(peer) || peer.state.leaving?.said) return
   checkGiven(peer)
   checkWorkers(peer, effects)
-  checkOwnShare(peer)
+  checkShares(peer)
   checkWaits(peer)
   checkAttempts(peer)
   checkSpecs(peer)

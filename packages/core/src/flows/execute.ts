@@ -16,7 +16,7 @@ import { wantCode } from '../state/code-sources.ts'
 import { orRefused } from '../state/editions.ts'
 import { finish, yielded } from '../state/finish.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
-import { awaitRemade, isVoid, mayRemake, orderOf } from '../state/runs.ts'
+import { awaitRemade, isNoAnswer, mayRemake, orderOf } from '../state/runs.ts'
 import type { PeerState } from '../state/peer-state.ts'
 import { say } from '../state/peer-state.ts'
 import { asksHere, forbiddenSentence } from '../state/permits.ts'
@@ -67,7 +67,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
         stream === null &&
         row.aborting === null &&
         !row.abandoned &&
-        !isVoid(row) &&
+        !isNoAnswer(row) &&
         isSame(row.spec, spec) &&
         mayRemake(row, remake),
     )
@@ -113,7 +113,7 @@ function refusalOf(state: PeerState, owner: LifeId): string | null {
   if (state.leaving) return 'leaving'
   if (state.executor.slots === 0) return 'it runs nothing (slots: 0)'
   // Grants shrink while assignments are on their way, but never by this much.
-  return state.executor.activeOf(owner) >= 2 * state.config.maxCredits ? 'more than was granted' : null
+  return state.executor.shareOf(owner).active >= 2 * state.config.maxCredits ? 'more than was granted' : null
 }
 
 /** The same task, asked for by somebody else: it runs once, for both; the latest to ask is the one we count it to. */
@@ -307,7 +307,7 @@ function giveUp(state: PeerState, row: RunRow): void {
 function forgoAskers(state: PeerState, row: RunRow, outcome: Outcome): void {
   for (const { owner, attempt } of [row, ...(row.others ?? [])])
     if (!state.members.ended(owner)) answer(state, owner, { task: row.spec.id, attempt, outcome, ms: 0 })
-  row.others = null
+  for (const { owner } of row.others ?? []) state.executor.dropAsker(row, owner)
   row.abandoned = true
 }
 

@@ -1,6 +1,6 @@
 // What an attempt that ended without a value costs its task: a lost peer or a crash one of its retries, an
-// attempt that was handed back a free move or nothing, one beside which another runs nothing either. When
-// the budget is gone the task fails with all that was tried.
+// attempt that was handed back a free move or nothing, one beside which another runs nothing either; and
+// for how long it waits then. When the budget is gone the task fails with all that was tried.
 
 import type { Instant, LifeId } from '../model/ids.ts'
 import { isApart } from '../model/actor.ts'
@@ -52,15 +52,15 @@ export function requeued(state: PeerState, item: Requeue, now: Instant): void {
   notify(state, retry)
   const delay = free
     ? item.charge === 'move'
-      ? 20 * (state.config.maxFreeMoves - row.movesLeft)
+      ? againMs * (state.config.maxFreeMoves - row.movesLeft)
       : 0
     : retryDelay(state, row)
   state.tasks.retrying(row, after(now, delay))
   state.deadlines.set(item.task, Tasks.dueAt(row))
 }
 
-/** Until somebody else has an actor that is about to move, whoever asks where it is hears of the same host. */
-const callAgainMs = 20
+/** Free moves and calls wait that much: who asks at once where an actor lives that is about to move hears of the same host. */
+const againMs = 20
 
 /** What came back from an actor without having run goes there again, for nothing; what may have run is its caller's to risk. */
 // oxlint-disable-next-line max-params -- an attempt, what became of it and when
@@ -80,7 +80,7 @@ function callAgain(state: PeerState, row: TaskRow, item: Requeue, now: Instant):
     notify(state, { type: 'task:retried', task: id, fn: row.spec.fn, attempt: row.attempt, reason: item.reason })
   } else row.executions--
   if (call) state.callees.returned(call.actor, context, id)
-  state.tasks.retrying(row, after(now, callAgainMs))
+  state.tasks.retrying(row, after(now, againMs))
   state.deadlines.set(id, Tasks.dueAt(row))
 }
 

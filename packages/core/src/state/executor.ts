@@ -12,7 +12,7 @@ import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 import { batchSize, slotsOf, unmeasuredMs } from './credits.ts'
 import { Durations, ownMs } from './durations.ts'
-import { type Grant, Owners } from './owners.ts'
+import { type Grant, Owners, type Share } from './owners.ts'
 import { ReadyRuns } from './ready-runs.ts'
 import type { Asker, Given, RunRow } from './runs.ts'
 import { askersOf, attemptFor, begun, freshId, runOf } from './runs.ts'
@@ -87,8 +87,8 @@ export class Executor {
   /** It takes one of what was granted to each who asked for it. */
   #count(row: RunRow, owner: LifeId, step: 1 | -1): void {
     if (isApart(row.spec)) return
-    this.#owners.has(owner, step)
     if (row.state === 'blocked') this.#owners.blocked(owner, step)
+    this.#owners.counts(owner, step)
   }
 
   /** The attempt behind a context that may ask for nothing, if it is one. */
@@ -265,7 +265,7 @@ export class Executor {
     this.#workers.gone(worker)
   }
 
-  /** One more asks for this task: it counts as theirs from now on. A run of its context that is over may ask last: the latest run stands. */
+  /** One more asks for this task: it counts to them as well, and `owner` is the latest to ask. A run of its context that is over may ask last: the latest run stands. */
   join(row: RunRow, asker: Asker, epoch: Epoch): void {
     const others = [...(row.others ?? []), { owner: row.owner, attempt: row.attempt }]
     if (attemptFor(row, asker.owner) === null) this.#count(row, asker.owner, 1)
@@ -320,8 +320,9 @@ export class Executor {
     for (const owner of askersOf(row)) this.#count(row, owner, -1)
   }
 
-  activeOf(life: LifeId): number {
-    return this.#owners.activeOf(life)
+  /** What of it is here, as counted. */
+  shareOf(life: LifeId): Readonly<Share> {
+    return this.#owners.shareOf(life)
   }
 
   ofOwner(life: LifeId): RunRow[] {
@@ -355,8 +356,9 @@ export class Executor {
     if (this.#workers.inUse < this.#config.maxWorkers) return stuck
     const deepest = this.#deepestBlocked()
     for (const id of this.#ready.all()) {
-      const { spec, owner } = this.#rows.get(id) as RunRow
-      if (spec.depth <= deepest) stuck.set(owner, (stuck.get(owner) ?? 0) + 1)
+      const row = this.#rows.get(id) as RunRow
+      if (row.spec.depth > deepest) continue
+      for (const owner of askersOf(row)) stuck.set(owner, (stuck.get(owner) ?? 0) + 1)
     }
     return stuck
   }

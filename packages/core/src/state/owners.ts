@@ -6,15 +6,21 @@ import type { LifeId } from '../model/ids.ts'
 import { creditsPerSlot, isSmall } from './credits.ts'
 import { blended } from './durations.ts'
 
-interface Owner {
+/** How many attempts at what somebody asked for are here, and how many of them wait for others. */
+export interface Share {
+  blocked: number
+  active: number
+}
+
+interface Owner extends Share {
   /** What the owner was told last; null: nothing yet. */
   granted: number | null
   meanMs: number | null
-  blocked: number
-  active: number
   /** Its life is over: forgotten with its last attempt. */
   over: boolean
 }
+
+const nothing: Readonly<Share> = { blocked: 0, active: 0 }
 
 /** What of an owner's attempts counts beside its share of the slots. */
 export interface Room {
@@ -46,12 +52,12 @@ export class Owners {
     return row
   }
 
-  activeOf(life: LifeId): number {
-    return this.#rows.get(life)?.active ?? 0
+  shareOf(life: LifeId): Readonly<Share> {
+    return this.#rows.get(life) ?? nothing
   }
 
   /** One more attempt at something that it asked for is here, or one fewer. */
-  has(life: LifeId, step: 1 | -1): void {
+  counts(life: LifeId, step: 1 | -1): void {
     const row = this.#row(life)
     row.active += step
     if (step === 1) row.over = false

@@ -131,11 +131,8 @@ export function mayRemake({ state }: RunRow, objects: readonly ObjectId[] | unde
   return objects === undefined || state === 'fetching' || state === 'ready'
 }
 
-/**
- * Only whoever asked for it is to be told, and it is no answer to others: it was given back without having run, or is a
- * call of an earlier run of its context, refused.
- */
-export function isVoid({ spec, outcome }: RunRow): boolean {
+/** Of interest only to whoever asked for it: it was given back without having run, or is a call of an earlier run of its context, refused. */
+export function isNoAnswer({ spec, outcome }: RunRow): boolean {
   return outcome?.type === 'returned' || (spec.call !== undefined && outcome?.type === 'rejected')
 }
 

@@ -219,7 +219,7 @@ describe('executor', () => {
     executor.orphan(row, never)
     executor.dropAsker(row, life('q'))
     expect([row.owner, row.attempt, row.others]).toEqual([life('p'), 1, null])
-    expect([executor.activeOf(life('p')), executor.activeOf(life('q'))]).toEqual([1, 0])
+    expect([executor.shareOf(life('p')).active, executor.shareOf(life('q')).active]).toEqual([1, 0])
   })
 })
 
