@@ -18,7 +18,7 @@
 //   no faults:   nobody is declared dead, nothing runs twice              `falseDeaths`, `checkOnce`
 //
 // Of the peer that took the turn everything is checked, but for what walks long lists or many
-// conversations (`checkTalks`, `checkLimits`): that in every eighth turn of the mesh. 2, 5 and 9 speak
+// conversations (`checkTalks`, `checkLimits`, `checkShares`): that in every eighth turn of the mesh. 2, 5 and 9 speak
 // of takeovers, ledgers and actors, and are checked with those.
 
 import type { Effect, PeerEvent } from '@murmuration/core/internal'
@@ -48,7 +48,6 @@ export function checkTurn(_world: SimWorld, peer: SimPeer, { events, effects, nt
   if (isIdle(peer) || peer.state.leaving?.said) return
   checkGiven(peer)
   checkWorkers(peer, effects)
-  checkShares(peer)
   checkWaits(peer)
   checkAttempts(peer)
   checkSpecs(peer)
@@ -57,6 +56,7 @@ export function checkTurn(_world: SimWorld, peer: SimPeer, { events, effects, nt
   checkFreed(peer)
   if (nth % seldom !== 0) return
   checkLimits(peer)
+  checkShares(peer)
   checkTalks(peer)
 }
 
