@@ -87,15 +87,13 @@ export function checkShares(peer: SimPeer): void {
   }
   for (const [life, { active, blocked }] of shares) {
     const counted = executor.shareOf(life)
-    if (counted.active !== active || counted.blocked !== blocked)
-      fail(
-        peer,
-        `${active} attempts of ${life}, of which ${blocked} wait, count as ${counted.active} and ${counted.blocked}`,
-      )
+    if (counted.active === active && counted.blocked === blocked) continue
+    const said = `count as ${counted.active} and ${counted.blocked}`
+    fail(peer, `${active} attempts of ${life}, of which ${blocked} wait, ${said}`)
   }
-  const counted = executor.shareOf(self).active
-  if (scheduler.out(self) > counted)
-    fail(peer, `${scheduler.out(self)} attempts are out at itself, and count as ${counted}`)
+  const out = scheduler.out(self)
+  const own = executor.shareOf(self).active
+  if (out > own) fail(peer, `${out} attempts are out at itself, and count as ${own}`)
 }
 
 /** What queues is bounded. */

@@ -18,8 +18,8 @@
 //   no faults:   nobody is declared dead, nothing runs twice              `falseDeaths`, `checkOnce`
 //
 // Of the peer that took the turn everything is checked, but for what walks long lists or many
-// conversations (`checkTalks`, `checkLimits`, `checkShares`): that in every eighth turn of the mesh. 2, 5 and 9 speak
-// of takeovers, ledgers and actors, and are checked with those.
+// conversations (`checkTalks`, `checkLimits`, `checkShares`): that in every eighth turn of the mesh. 2, 5
+// and 9 speak of takeovers, ledgers and actors, and are checked with those.
 
 import type { Effect, PeerEvent } from '@murmuration/core/internal'
 import { checkPeerState } from '@murmuration/core/internal'

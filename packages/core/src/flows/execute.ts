@@ -116,7 +116,7 @@ function refusalOf(state: PeerState, owner: LifeId): string | null {
   return state.executor.shareOf(owner).active >= 2 * state.config.maxCredits ? 'more than was granted' : null
 }
 
-/** The same task, asked for by somebody else: it runs once, for both; the latest to ask is the one we count it to. */
+/** The same task, asked for by somebody else: it runs once, for both; the latest to ask is its owner. */
 function join(state: PeerState, row: RunRow, asker: Asker, epoch: Epoch): void {
   state.executor.join(row, asker, epoch)
   shareResult(state, row)

@@ -211,6 +211,16 @@ describe('executor', () => {
     expect(executor.grants(false, now).map(({ credits }) => credits)).toEqual([0, 0])
   })
 
+  it('what may not start keeps nothing deeper from coming, of nobody who asked for it', () => {
+    const executor = new Executor({ ...config, maxWorkers: 1 }, 1)
+    accept(executor, 'a', { owner: 'p' })
+    executor.setBlocked(executor.startable(now)?.batch[0] as never, true, now)
+    const shallow = executor.get(accept(executor, 'b', { owner: 'p' })) as never
+    executor.join(shallow, { owner: life('q'), attempt: 3 }, { number: 2, by: life('q') })
+    const credits = executor.grants(true, now).map(({ credits: granted }) => granted)
+    expect(credits).toEqual([4, 3])
+  })
+
   it('keeps an attempt for whoever else asked for it', () => {
     const executor = new Executor(config, 1)
     const row = executor.get(accept(executor, 'a', { owner: 'p' })) as never as Parameters<Executor['join']>[0]
