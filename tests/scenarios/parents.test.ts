@@ -3,7 +3,7 @@
 
 import { expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
-import type { SimRef } from '@murmuration/sim-peer'
+import type { SimFailure, SimRef } from '@murmuration/sim-peer'
 import { Scenario, elapse, get, only } from './scenario.ts'
 
 /** Everybody but that one, which is on its own from now on. */
@@ -47,6 +47,44 @@ it('7: a parent is cut off from everybody, its child done or running: neither is
   expect([executor.size, tasks.size]).toEqual([0, 0])
   mesh.endsWell()
 })
+
+it.each([
+  { what: 'throws what is tried again', fails: 1, retryErrors: true, timesRun: 2 },
+  { what: 'throws what is tried again, for ever', fails: 9, retryErrors: true, timesRun: 4 },
+  { what: 'throws what nobody tries again', fails: 9, retryErrors: false, timesRun: 1 },
+  { what: 'takes its worker along', fails: 1, retryErrors: false, timesRun: 2 },
+])(
+  'a child $what when its parent is cut off: whoever runs in its place has every retry, and not that one answer to each',
+  ({ what, fails, retryErrors, timesRun }) => {
+    const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 2, W: 0 })
+    mesh.fn('child', function* () {
+      yield* elapse(mesh.timesRun('child') === 1 ? 6_000 : 20)
+      if (mesh.timesRun('child') > fails) return 1
+      if (what !== 'takes its worker along') throw new Error('not now')
+      const { workers } = mesh.peer('Z')
+      mesh.clock.after(0, () => workers.crash(workers.busy()[0] as number, 'exit'))
+      return yield* elapse(1_000)
+    })
+    mesh.fn('parent', function* (context) {
+      try {
+        return yield* get(context.call('child', [], { ...only('Z'), retries: 3, retryErrors }))
+      } catch (error) {
+        return (error as SimFailure).failure.code
+      }
+    })
+    const program = mesh.ask('S', function* (context) {
+      return yield* get(context.call('parent', [], { prefer: { peer: 'X' } }))
+    })
+    mesh.until(() => mesh.timesRun('child') === 1, 'the child has begun')
+    mesh.run({ forMs: 500 })
+    cutOff(mesh, mesh.runs('parent')[0] as string)
+    mesh.until(() => mesh.timesRun('parent') === 2, 'the parent is run again elsewhere')
+    expect(mesh.result(program)).toBe(fails === 1 ? 1 : 'TASK_FAILED')
+    expect(mesh.timesRun('child')).toBe(timesRun)
+    mesh.network.heal()
+    mesh.endsWell()
+  },
+)
 
 it('15: the outcome of a first attempt comes when the second has submitted: the children that the value names exist', () => {
   const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 2, W: 0 })

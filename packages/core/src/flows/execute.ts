@@ -78,7 +78,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
     join(state, there, { owner, attempt }, epoch)
     return null
   }
-  if (attempt > 1 && !remake && !stream && answerFromLetters(state, owner, spec.id, attempt)) return null
+  if (attempt > 1 && !remake && !stream && answerFromLetters(state, owner, spec, attempt)) return null
   const row = state.executor.add({ attempt, spec, owner, epoch, inputs, extra, stream })
   if (spec.call) state.residents.post(spec.call.actor, row.id)
   if (remake) awaitRemade(row, { to: owner, objects: remake })

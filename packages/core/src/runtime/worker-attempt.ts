@@ -7,6 +7,7 @@ import { isOutOfTime } from '../model/out-of-time.ts'
 import type { Item } from '../model/stream.ts'
 import { countBytes } from '../model/stream.ts'
 import type { Outcome, RefLink } from '../model/task.ts'
+import { isValue } from '../model/task.ts'
 import { handleIn } from '../actors.ts'
 import { onAbort } from '../on-abort.ts'
 import { handleOf, isRef } from '../refs.ts'
@@ -221,9 +222,7 @@ export class Attempt implements CurrentTask {
   /** A value, unless it was made by writing into what others read too. */
   checked(ended: Ended): Ended {
     const at = this.#looked && this.#host.shared.changed(this.#looked)
-    const { type } = ended.outcome
-    const isValue = type === 'inline' || type === 'stored' || type === 'ref'
-    return at === null || !isValue ? ended : plain(argumentMutated(this.order.fn, at))
+    return at === null || !isValue(ended.outcome) ? ended : plain(argumentMutated(this.order.fn, at))
   }
 
   #args(): unknown[] {

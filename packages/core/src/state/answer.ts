@@ -3,11 +3,12 @@
 // It runs once and all of them are told. What nobody can be told any more is forgotten here as well,
 // with everything that was kept for its sake.
 
-import type { LifeId, TaskId } from '../model/ids.ts'
+import type { LifeId } from '../model/ids.ts'
 import { itemOf, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Item } from '../model/stream.ts'
-import type { Outcome, RefLink } from '../model/task.ts'
+import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
+import { isDone } from '../model/task.ts'
 import { dropBytes } from './bytes.ts'
 import { outcomeTaken } from './forgetting.ts'
 import type { RunRow, Unsent } from './runs.ts'
@@ -132,10 +133,11 @@ function tell(state: PeerState, row: RunRow, to: LifeId, attempt: number): void 
  * It has run here for an owner that was gone before it took the outcome: whoever asks in its place gets
  * that one. True when there is one.
  */
-export function answerFromLetters(state: PeerState, to: LifeId, task: TaskId, attempt: number): boolean {
+export function answerFromLetters(state: PeerState, to: LifeId, spec: TaskSpec, attempt: number): boolean {
+  const task = spec.id
   for (const letters of state.letters.values()) {
     const letter = letters.find((said): said is OutcomeMessage => said.type === 'outcome' && said.task === task)
-    if (!letter || !isValue(letter.outcome)) continue
+    if (!letter || !isDone(letter.outcome, spec)) continue
     const { outcome, ms } = letter
     const held = outcome.type === 'stored' ? state.holdings.get(resultOf(task)) : undefined
     if (outcome.type === 'stored' && held?.hash !== outcome.hash) continue
@@ -144,10 +146,6 @@ export function answerFromLetters(state: PeerState, to: LifeId, task: TaskId, at
     return true
   }
   return false
-}
-
-function isValue({ type }: Outcome): boolean {
-  return type === 'inline' || type === 'stored' || type === 'ref'
 }
 
 /** With the refs inside kept until they are held there. */

@@ -10,6 +10,7 @@ import type { AttemptId, ContextId, Instant, LifeId, ObjectId, TaskId } from '..
 import { never } from '../model/ids.ts'
 import { Multimap } from '../model/multimap.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
+import { isValue } from '../model/task.ts'
 import { batchSize, slotsOf, unmeasuredMs } from './credits.ts'
 import { Durations, ownMs } from './durations.ts'
 import { type Grant, Owners, type Share } from './owners.ts'
@@ -214,8 +215,7 @@ export class Executor {
     row.outcome = outcome
     row.ms = ms
     row.killAt = never
-    if (outcome.type === 'inline' || outcome.type === 'stored' || outcome.type === 'ref' || outcome.type === 'error')
-      this.#measure(row)
+    if (isValue(outcome) || outcome.type === 'error') this.#measure(row)
   }
 
   #leaveWorker(row: RunRow): void {

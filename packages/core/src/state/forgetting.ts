@@ -4,6 +4,7 @@
 import type { ContextId, LifeId, TaskId } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Outcome, TaskSpec } from '../model/task.ts'
+import { isDone } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import type { Reply } from './replies.ts'
@@ -82,11 +83,6 @@ export function askerEnded(state: PeerState, life: LifeId): void {
 
 function contextOf(task: TaskId): ContextId {
   return task as string as ContextId
-}
-
-/** Anything else is done once more; and so may this be, by whoever has not heard of it. */
-function isDone({ type }: Outcome, { policy }: TaskSpec): boolean {
-  return type === 'inline' || type === 'stored' || type === 'ref' || (type === 'error' && policy.retryErrors === false)
 }
 
 function settle(state: PeerState, reply: Reply): void {

@@ -8,6 +8,7 @@ import { LazySet } from '../model/lazy-set.ts'
 import type { Input } from '../model/messages.ts'
 import type { Item, StreamOrder } from '../model/stream.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
+import { isDone } from '../model/task.ts'
 
 export type RunState = 'fetching' | 'ready' | 'running' | 'blocked' | 'done'
 
@@ -131,9 +132,13 @@ export function mayRemake({ state }: RunRow, objects: readonly ObjectId[] | unde
   return objects === undefined || state === 'fetching' || state === 'ready'
 }
 
-/** Of interest only to whoever asked for it: it was given back without having run, or is a call of an earlier run of its context, refused. */
+/**
+ * Of interest only to whoever asked for it: it was given back, or ended with nothing but a reason to try again, which
+ * another owner would count once per attempt; or it is a call of an earlier run of its context, refused.
+ */
 export function isNoAnswer({ spec, outcome }: RunRow): boolean {
-  return outcome?.type === 'returned' || (spec.call !== undefined && outcome?.type === 'rejected')
+  if (outcome?.type === 'rejected') return spec.call !== undefined
+  return outcome !== null && !isDone(outcome, spec)
 }
 
 export function awaitRemade(row: RunRow, remake: Remake): void {
