@@ -96,7 +96,7 @@ export default defineConfig({
         },
       },
       {
-        // Pages in a real browser, with Node peers beside them; each file has a browser of its own.
+        // Pages in a real browser, with Node peers beside them; files that run in one process by turns share its browser.
         test: {
           name: 'browser',
           server,

@@ -3,7 +3,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Mesh } from 'murmuration'
 import { heard, until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 import type * as tally from './tally.task.ts'
 
@@ -14,10 +13,7 @@ beforeAll(async () => {
   pages = await Pages.start(1, { slots: 0 })
   mesh = await pages.flock.join()
 })
-afterAll(async () => {
-  await pages.end()
-  await endChromium()
-})
+afterAll(() => pages.end())
 
 test('what came with a module is there in a tab', async () => {
   const { page } = await pages.open()

@@ -1,6 +1,6 @@
-// The one Chromium of a test file: started when it is first asked for, with everything off that would
-// make it talk to anybody or throttle what it runs. And one that is as people have it: Playwright keeps every page of
-// its own awake, and such a page cannot be frozen.
+// The one Chromium of a test process, which costs as much to start as many a test: started when it is first asked for, ended
+// with the process, with everything off that would make it talk to anybody or throttle what it runs. And one that is as
+// people have it: Playwright keeps every page of its own awake, and such a page cannot be frozen.
 
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -42,11 +42,6 @@ let browser: Promise<Browser> | undefined
 
 export function startChromium(): Promise<Browser> {
   return (browser ??= chromium.launch({ executablePath: chromiumPath, args, headless: true }))
-}
-
-export async function endChromium(): Promise<void> {
-  await (await browser)?.close()
-  browser = undefined
 }
 
 export interface OrdinaryChromium {

@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { makeInvite, servePage } from '@murmuration/node-peer/internal'
 import type { ServedPage } from '@murmuration/node-peer/internal'
 import { Flock, until } from '../processes/flock.ts'
-import { endChromium, startChromium, withhold } from './chromium.ts'
+import { startChromium, withhold } from './chromium.ts'
 
 let flock: Flock
 let served: ServedPage
@@ -27,7 +27,6 @@ afterEach(async () => {
 afterAll(async () => {
   await served.close()
   await flock.end()
-  await endChromium()
 })
 
 async function invite(role: 'member' | 'worker'): Promise<string> {

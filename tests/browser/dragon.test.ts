@@ -14,7 +14,7 @@ import { until } from '../processes/flock.ts'
 import { Pages } from './pages.ts'
 import type { Tab } from './pages.ts'
 
-const view = { width: 240, height: 120, samples: 24 }
+const view = { width: 160, height: 80, samples: 12 }
 
 let pages: Pages
 let mesh: Mesh

@@ -7,7 +7,6 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Fn, Mesh, TaskFunction } from 'murmuration'
 import { until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { network, surroundings } from './escape-attempts.ts'
 import { Pages } from './pages.ts'
 import type { Tab } from './pages.ts'
@@ -44,7 +43,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await pages.end()
-  await endChromium()
   await new Promise((resolve) => server.close(resolve))
 })
 

@@ -1,8 +1,7 @@
 // A page is a peer: it joins over a WebSocket, runs what others submit, and submits what others run.
 
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { heard, until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 
 let pages: Pages | undefined
@@ -11,7 +10,6 @@ afterEach(async () => {
   await pages?.end()
   pages = undefined
 })
-afterAll(endChromium)
 
 test('tasks of a page run on a Node peer', async () => {
   pages = await Pages.start(1)

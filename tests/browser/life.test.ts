@@ -3,7 +3,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Mesh } from 'murmuration'
 import { heard, until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 
 let pages: Pages
@@ -18,10 +17,7 @@ afterEach(async () => {
   await pages.forget()
   await until(() => mesh.peers().every(({ kind }) => kind !== 'browser'))
 })
-afterAll(async () => {
-  await pages.end()
-  await endChromium()
-})
+afterAll(() => pages.end())
 
 function stateOf(id: string): string | undefined {
   return mesh.peers({ all: true }).find((peer) => peer.id === id)?.state

@@ -1,8 +1,7 @@
 // Pages find each other through a Node peer and then talk directly, over WebRTC.
 
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 import type { Tab } from './pages.ts'
 
@@ -12,7 +11,6 @@ beforeEach(async () => {
   pages = await Pages.start(1, { slots: 0 })
 })
 afterEach(() => pages.end())
-afterAll(endChromium)
 
 /** How a tab is connected to a peer: by the protocols of its connections. */
 function waysTo({ page }: Tab, id: string): Promise<string[]> {

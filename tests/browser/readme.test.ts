@@ -7,10 +7,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { transform } from 'esbuild'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { makeInvite } from '@murmuration/node-peer/internal'
 import { until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -19,7 +18,6 @@ const murmur = fileURLToPath(new URL('packages/murmuration/bin/murmur.js', root)
 let pages: Pages
 
 afterEach(() => pages.end())
-afterAll(endChromium)
 
 async function programNamed(name: string): Promise<string> {
   const readme = await readFile(new URL('README.md', root), 'utf8')

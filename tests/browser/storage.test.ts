@@ -1,8 +1,7 @@
 // What a page keeps beyond its memory, and beyond its life.
 
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 
 let pages: Pages
@@ -11,7 +10,6 @@ beforeEach(async () => {
   pages = await Pages.start(1, { slots: 0 })
 })
 afterEach(() => pages.end())
-afterAll(endChromium)
 
 const mebibyte = 1024 * 1024
 

@@ -3,7 +3,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Mesh } from 'murmuration'
 import { until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 
 let pages: Pages
@@ -13,10 +12,7 @@ beforeAll(async () => {
   pages = await Pages.start(1, { slots: 1 })
   mesh = await pages.flock.join()
 })
-afterAll(async () => {
-  await pages.end()
-  await endChromium()
-})
+afterAll(() => pages.end())
 
 const inPages = { needs: { labels: { kind: 'browser' } } } as const
 

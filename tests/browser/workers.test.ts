@@ -3,7 +3,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Fn, Mesh, TaskFunction } from 'murmuration'
 import { until } from '../processes/flock.ts'
-import { endChromium } from './chromium.ts'
 import { Pages } from './pages.ts'
 
 let pages: Pages
@@ -16,10 +15,7 @@ beforeAll(async () => {
   const { id } = await pages.open()
   await until(() => mesh.peers().some((peer) => peer.id === id))
 })
-afterAll(async () => {
-  await pages.end()
-  await endChromium()
-})
+afterAll(() => pages.end())
 
 /** Runs in the page, once. */
 function inPage<F extends Fn>(f: F): TaskFunction<F> {
