@@ -20,7 +20,6 @@ const waiters = 4
 const longest = [
   'churn/churn.test.ts',
   'churn/churn-on.test.ts',
-  'node-peer/test/idle.test.ts',
   'processes/examples.test.ts',
   'processes/jobs.test.ts',
   'browser/dragon.test.ts',
@@ -29,6 +28,7 @@ const longest = [
   'processes/invites.test.ts',
   'processes/command.test.ts',
   'processes/deaths.test.ts',
+  'processes/idle.test.ts',
   'processes/drain.test.ts',
   'processes/wrong-programs.test.ts',
 ]

@@ -17,9 +17,12 @@ beforeAll(async () => {
 })
 afterAll(() => pages.end())
 
-/** Runs in the page, once. */
 function inPage<F extends Fn>(f: F): TaskFunction<F> {
-  return mesh.fn(f).with({ needs: { labels: { kind: 'browser' } }, retries: 0 })
+  return mesh.fn(f).with({ needs: { labels: { kind: 'browser' } } })
+}
+
+function onceInPage<F extends Fn>(f: F): TaskFunction<F> {
+  return inPage(f).with({ retries: 0 })
 }
 
 async function reasonOf(ref: { get(): Promise<unknown> }): Promise<unknown> {
@@ -34,7 +37,7 @@ async function stillWorks(): Promise<void> {
 }
 
 test('an error that nobody catches ends its worker, and is named', async () => {
-  const late = inPage(
+  const late = onceInPage(
     () =>
       new Promise(() => {
         setTimeout(() => {
@@ -50,7 +53,7 @@ test('an error that nobody catches ends its worker, and is named', async () => {
 })
 
 test('a rejection that nobody catches does the same', async () => {
-  const late = inPage(
+  const late = onceInPage(
     () =>
       new Promise(() => {
         void Promise.reject(new RangeError('unhandled'))
@@ -64,7 +67,7 @@ test('a rejection that nobody catches does the same', async () => {
 })
 
 test('a worker that closes itself has ended', async () => {
-  const closes = inPage(() => {
+  const closes = onceInPage(() => {
     self.close()
     return new Promise(() => {})
   })
@@ -76,7 +79,7 @@ test('a worker that closes itself has ended', async () => {
 })
 
 test('a task that loops for ever is ended at its timeout', async () => {
-  const loops = inPage(() => {
+  const loops = onceInPage(() => {
     for (;;);
   }).with({ attemptTimeoutMs: 300 })
   expect(await reasonOf(loops())).toMatchObject({ code: 'TASK_TIMEOUT' })

@@ -1,15 +1,18 @@
+// A program that has nothing more to do and stays: its author is told, once and not too soon.
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { temporaryHome } from './fixtures/child.ts'
 
-const program = fileURLToPath(new URL('./fixtures/idle.mjs', import.meta.url))
+const program = fileURLToPath(new URL('./programs/idle.mjs', import.meta.url))
 let home: string
 
 beforeEach(async () => {
-  home = await temporaryHome()
+  home = await mkdtemp(join(tmpdir(), 'murmuration-test-'))
 })
 
 afterEach(() => rm(home, { recursive: true, force: true }))
