@@ -41,7 +41,21 @@ export function chromiumVersion(): string {
 let browser: Promise<Browser> | undefined
 
 export function startChromium(): Promise<Browser> {
-  return (browser ??= chromium.launch({ executablePath: chromiumPath, args, headless: true }))
+  return (browser ??= launch())
+}
+
+/** One that could not be started, or has ended, is another's to start anew. */
+async function launch(): Promise<Browser> {
+  const forget = (): void => void (browser = undefined)
+  // Told to end by a signal, Playwright takes its time, and its profile stays when that is up. When the process exits it does not.
+  process.once('SIGTERM', () => process.exit())
+  try {
+    const options = { executablePath: chromiumPath, args, headless: true, handleSIGTERM: false }
+    return (await chromium.launch(options)).on('disconnected', forget)
+  } catch (error) {
+    forget()
+    throw error
+  }
 }
 
 export interface OrdinaryChromium {

@@ -33,7 +33,7 @@ async function reasonOf(ref: { get(): Promise<unknown> }): Promise<unknown> {
 }
 
 async function stillWorks(): Promise<void> {
-  expect(await inPage((x: number) => x + 1)(1).get()).toBe(2)
+  expect(await onceInPage((x: number) => x + 1)(1).get()).toBe(2)
 }
 
 test('an error that nobody catches ends its worker, and is named', async () => {

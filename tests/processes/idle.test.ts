@@ -1,4 +1,4 @@
-// A program that has nothing more to do and stays: its author is told, once and not too soon.
+// A program that has nothing more to do and stays: its author is told, and not too soon.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

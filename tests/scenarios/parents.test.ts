@@ -1,7 +1,7 @@
 // A parent that was cut off, and the attempt that runs in its place: what it had asked for is asked for
 // once, what it says late does no harm, and a program that was only thought dead goes on.
 
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Big } from '@murmuration/sim-peer'
 import type { SimFailure, SimRef } from '@murmuration/sim-peer'
 import { Scenario, elapse, get, only } from './scenario.ts'
@@ -48,43 +48,54 @@ it('7: a parent is cut off from everybody, its child done or running: neither is
   mesh.endsWell()
 })
 
-it.each([
-  { what: 'throws what is tried again', fails: 1, retryErrors: true, timesRun: 2 },
-  { what: 'throws what is tried again, for ever', fails: 9, retryErrors: true, timesRun: 4 },
-  { what: 'throws what nobody tries again', fails: 9, retryErrors: false, timesRun: 1 },
-  { what: 'takes its worker along', fails: 1, retryErrors: false, timesRun: 2 },
-])(
-  'a child $what when its parent is cut off: whoever runs in its place has every retry, and not that one answer to each',
-  ({ what, fails, retryErrors, timesRun }) => {
-    const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 2, W: 0 })
+const busy = [{ text: 'Busy' }]
+
+describe.each([
+  { when: 'once another runs in the place of its parent, and has asked for it', ms: 6_000, nth: 0 },
+  { when: 'before anybody knows that its parent is cut off', ms: 1_500, nth: 1 },
+])('a child ends $when', ({ ms, nth }) => {
+  it.each([
+    { how: 'it throws what is tried again', fails: 1, retryErrors: true, runs: [2, 2] },
+    { how: 'it throws what is tried again, for ever', fails: 9, retryErrors: busy, runs: [4, 5] },
+    { how: 'it throws what is not in the list of what is', fails: 9, retryErrors: [{ text: 'Lost' }], runs: [1, 1] },
+    { how: 'it throws what nobody tries again', fails: 9, retryErrors: false, runs: [1, 1] },
+    { how: 'it throws what is tried again, but not once', fails: 9, retryErrors: true, retries: 0, runs: [1, 1] },
+    { how: 'its worker ends', fails: 1, crashes: true, runs: [2, 2] },
+    { how: 'its worker ends, and it is to be run once', fails: 9, crashes: true, retries: 0, runs: [1, 1] },
+  ])('$how: whoever asks has every retry, and not that one answer to each of them', (ending) => {
+    const { fails, crashes = false, retries = 3, retryErrors = false, runs } = ending
+    const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: { slots: 1, labels: { zone: 'z' } }, W: 0 })
     mesh.fn('child', function* () {
-      yield* elapse(mesh.timesRun('child') === 1 ? 6_000 : 20)
-      if (mesh.timesRun('child') > fails) return 1
-      if (what !== 'takes its worker along') throw new Error('not now')
+      yield* elapse(mesh.timesRun('child') === 1 ? ms : 20)
+      if (mesh.timesRun('child') > fails) return 'done'
+      if (!crashes) throw new Error('Busy')
       const { workers } = mesh.peer('Z')
       mesh.clock.after(0, () => workers.crash(workers.busy()[0] as number, 'exit'))
       return yield* elapse(1_000)
     })
     mesh.fn('parent', function* (context) {
       try {
-        return yield* get(context.call('child', [], { ...only('Z'), retries: 3, retryErrors }))
+        return yield* get(context.call('child', [], { ...only('Z'), retries, retryErrors }))
       } catch (error) {
         return (error as SimFailure).failure.code
       }
     })
     const program = mesh.ask('S', function* (context) {
-      return yield* get(context.call('parent', [], { prefer: { peer: 'X' } }))
+      return yield* get(
+        context.call('parent', [], { prefer: { peer: 'X' }, needs: { labels: { zone: { not: 'z' } } } }),
+      )
     })
     mesh.until(() => mesh.timesRun('child') === 1, 'the child has begun')
     mesh.run({ forMs: 500 })
     cutOff(mesh, mesh.runs('parent')[0] as string)
     mesh.until(() => mesh.timesRun('parent') === 2, 'the parent is run again elsewhere')
-    expect(mesh.result(program)).toBe(fails === 1 ? 1 : 'TASK_FAILED')
-    expect(mesh.timesRun('child')).toBe(timesRun)
+    expect(mesh.result(program)).toBe(fails < 9 ? 'done' : crashes ? 'WORKER_DIED' : 'TASK_FAILED')
+    // What ended before is an attempt of whoever was cut off.
+    expect(mesh.timesRun('child')).toBe(runs[nth])
     mesh.network.heal()
     mesh.endsWell()
-  },
-)
+  })
+})
 
 it('15: the outcome of a first attempt comes when the second has submitted: the children that the value names exist', () => {
   const mesh = new Scenario({ S: 0, X: 1, Y: 1, Z: 2, W: 0 })

@@ -76,11 +76,13 @@ export class Scenario extends SimWorld {
     for (const peer of this.peers()) peer.thaw()
     for (let spent = 0; spent < 70_000 && !this.#isAtRest(); spent += 10_000) this.run({ forMs: 10_000 })
     this.run({ forMs: 20_000 })
+    this.#checkTables()
     this.#checkAtRest()
     this.witness.checkCauses()
   }
 
   #isAtRest(): boolean {
+    this.#checkTables()
     try {
       this.#checkAtRest()
       return true
@@ -89,9 +91,12 @@ export class Scenario extends SimWorld {
     }
   }
 
-  #checkAtRest(): void {
+  #checkTables(): void {
     for (const peer of this.alive()) checkPeerState(peer.state)
     checkAlways(this)
+  }
+
+  #checkAtRest(): void {
     checkQuiet(this)
     checkEmpty(this)
   }

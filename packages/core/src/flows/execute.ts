@@ -67,7 +67,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
         stream === null &&
         row.aborting === null &&
         !row.abandoned &&
-        !isNoAnswer(row) &&
+        !isNoAnswer(row, spec) &&
         isSame(row.spec, spec) &&
         mayRemake(row, remake),
     )

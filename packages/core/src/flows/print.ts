@@ -42,7 +42,8 @@ export function taken(state: PeerState, line: PrintedLine, now: Instant): void {
     if (state.printing.arrived.isNews({ line }, now)) tell(state, line)
     return
   }
-  const [parent] = state.executor.ofTask(line.context as string as TaskId)
+  // One that has ended may be kept beside it, for an owner who is gone.
+  const parent = state.executor.ofTask(line.context as string as TaskId).at(-1)
   // Deeper than what asked for it, or it would go round.
   if (!parent || parent.spec.depth >= line.depth) return
   const { context, depth } = parent.spec

@@ -137,16 +137,6 @@ export type Outcome =
       readonly bytes?: Uint8Array | undefined
     }
 
-/** It gave what it was to give. */
-export function isValue({ type }: Pick<Outcome, 'type'>): boolean {
-  return type === 'inline' || type === 'stored' || type === 'ref'
-}
-
-/** Whoever asks for it has what there will ever be: anything else is done once more. */
-export function isDone(outcome: Outcome, { policy }: TaskSpec): boolean {
-  return isValue(outcome) || (outcome.type === 'error' && policy.retryErrors === false)
-}
-
 /** Of `retries` and `rebuilds`: below 0 without end. */
 export function budget(times: number): number {
   return times < 0 ? Number.POSITIVE_INFINITY : times

@@ -3,8 +3,8 @@
 
 import type { ContextId, LifeId, TaskId } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
+import { isDone } from '../model/outcomes.ts'
 import type { Outcome, TaskSpec } from '../model/task.ts'
-import { isDone } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 import type { Reply } from './replies.ts'

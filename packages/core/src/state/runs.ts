@@ -7,8 +7,8 @@ import { attemptId, never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
 import type { Input } from '../model/messages.ts'
 import type { Item, StreamOrder } from '../model/stream.ts'
+import { isDone } from '../model/outcomes.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
-import { isDone } from '../model/task.ts'
 
 export type RunState = 'fetching' | 'ready' | 'running' | 'blocked' | 'done'
 
@@ -133,10 +133,10 @@ export function mayRemake({ state }: RunRow, objects: readonly ObjectId[] | unde
 }
 
 /**
- * Of interest only to whoever asked for it: it was given back, or ended with nothing but a reason to try again, which
- * another owner would count once per attempt; or it is a call of an earlier run of its context, refused.
+ * Of interest only to whoever asked for it: it was given back, or ended with a reason to try again, which another owner
+ * would count once per attempt; or it is a call of an earlier run of its context, refused. `spec`: as it is asked for.
  */
-export function isNoAnswer({ spec, outcome }: RunRow): boolean {
+export function isNoAnswer({ outcome }: RunRow, spec: TaskSpec): boolean {
   if (outcome?.type === 'rejected') return spec.call !== undefined
   return outcome !== null && !isDone(outcome, spec)
 }
