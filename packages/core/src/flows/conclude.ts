@@ -8,8 +8,7 @@ import { equalBytes } from '../model/equal-bytes.ts'
 import type { Message } from '../model/messages.ts'
 import type { Located } from '../model/object.ts'
 import { outOfTime } from '../model/out-of-time.ts'
-import { isTriedAgain } from '../model/outcomes.ts'
-import type { CrashReason, Outcome } from '../model/task.ts'
+import type { CrashReason, ErrorPattern, Outcome } from '../model/task.ts'
 import { actorEnd, actorOver, callOver, saidByHost } from '../state/actor-ends.ts'
 import { linksOf } from '../state/answer.ts'
 import { conflict, ended, failure, giveFailure } from '../state/failures.ts'
@@ -167,7 +166,8 @@ function applicationError(
   // What it throws once it was told to stop is its way of stopping.
   const said = thrown(error)
   if (row.ending || isOverdue(row, from)) return stopped(state, row, from, said)
-  if (isTriedAgain(error, row.spec.policy))
+  const { retryErrors } = row.spec.policy
+  if (typeof retryErrors === 'boolean' ? retryErrors : retryErrors.some((pattern) => matches(pattern, error)))
     return requeue(state, row, from, { charge: 'retry', code: 'TASK_FAILED', reason: said, cause: error.bytes })
   prevails(state, row, state.tasks.attemptAt(row, from) ?? row.attempt)
   const failed = failure(row, 'TASK_FAILED', error.name, `${row.spec.fn} threw ${said}`)
@@ -191,6 +191,12 @@ const notErrors: ReadonlySet<string> = new Set([
   'function',
   'undefined',
 ])
+
+function matches(pattern: ErrorPattern, { name, code, message }: Extract<Outcome, { type: 'error' }>): boolean {
+  if ('text' in pattern) return name === pattern.text || code === pattern.text || message.includes(pattern.text)
+  const regular = new RegExp(pattern.pattern, pattern.flags)
+  return regular.test(name) || regular.test(code) || regular.test(message)
+}
 
 function crash(state: PeerState, row: TaskRow, from: LifeId, outcome: Extract<Outcome, { type: 'crash' }>): void {
   const way = crashWays[outcome.reason]

@@ -67,7 +67,7 @@ function accept(state: PeerState, owner: LifeId, epoch: Epoch, assignment: Assig
         stream === null &&
         row.aborting === null &&
         !row.abandoned &&
-        !isNoAnswer(row, spec) &&
+        !isNoAnswer(row, assignment) &&
         isSame(row.spec, spec) &&
         mayRemake(row, remake),
     )
@@ -311,7 +311,7 @@ function forgoAskers(state: PeerState, row: RunRow, outcome: Outcome): void {
   row.abandoned = true
 }
 
-const heldUp: Outcome = { type: 'returned', reason: 'it waited behind something that takes long', free: true }
+const heldUp: Outcome = { type: 'returned', reason: 'it waited behind something long', free: true }
 
 /** Its owner will not ask for it any more; if nobody else does, it ends. */
 function abandon(state: PeerState, row: RunRow, now: Instant): void {

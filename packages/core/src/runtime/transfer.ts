@@ -249,7 +249,9 @@ function receive(
     stream.onData((chunk) => {
       stall.touch()
       if (head)
-        return void (arrival.take(chunk) ? arrival.isWhole && end('whole') : end('broken', 'more bytes than announced'))
+        return void (arrival.take(chunk)
+          ? arrival.isWhole && end('whole')
+          : end('broken', 'not the size that was announced'))
       early = join(early, chunk)
       const split = readHead(early)
       if (split === 'invalid') return end('broken', 'not an answer')

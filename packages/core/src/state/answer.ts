@@ -7,7 +7,7 @@ import type { LifeId } from '../model/ids.ts'
 import { itemOf, resultOf } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
 import type { Item } from '../model/stream.ts'
-import { isDone } from '../model/outcomes.ts'
+import { isFinal } from '../model/outcomes.ts'
 import type { Outcome, RefLink, TaskSpec } from '../model/task.ts'
 import { dropBytes } from './bytes.ts'
 import { outcomeTaken } from './forgetting.ts'
@@ -136,8 +136,10 @@ function tell(state: PeerState, row: RunRow, to: LifeId, attempt: number): void 
 export function answerFromLetters(state: PeerState, to: LifeId, spec: TaskSpec, attempt: number): boolean {
   const task = spec.id
   for (const letters of state.letters.values()) {
-    const letter = letters.find((said): said is OutcomeMessage => said.type === 'outcome' && said.task === task)
-    if (!letter || !isDone(letter.outcome, spec)) continue
+    const letter = letters.find(
+      (said): said is OutcomeMessage => said.type === 'outcome' && said.task === task && isFinal(said.outcome, spec),
+    )
+    if (!letter) continue
     const { outcome, ms } = letter
     const held = outcome.type === 'stored' ? state.holdings.get(resultOf(task)) : undefined
     if (outcome.type === 'stored' && held?.hash !== outcome.hash) continue

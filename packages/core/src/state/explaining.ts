@@ -42,9 +42,9 @@ export function explain(state: PeerState, id: string, now: Instant): InspectRow[
     if (task.at === state.self) for (const row of state.executor.ofTask(task.spec.id)) visitRun(row, depth + 1)
   }
   const visitOther = (what: string, depth: number): void => {
-    const rows = state.executor.ofTask(what as TaskId)
-    for (const row of rows) visitRun(row, depth)
-    const told = rows.length > 0 ? null : known(state, what)
+    const [row] = state.executor.ofTask(what as TaskId)
+    if (row) return visitRun(row, depth)
+    const told = known(state, what)
     if (told !== null) say(depth, told.text, told.ask)
   }
   const visitRun = (row: RunRow, depth: number): void => {

@@ -3,7 +3,7 @@
 
 import type { ContextId, LifeId, TaskId } from '../model/ids.ts'
 import type { Message } from '../model/messages.ts'
-import { isDone } from '../model/outcomes.ts'
+import { isValue } from '../model/outcomes.ts'
 import type { Outcome, TaskSpec } from '../model/task.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
@@ -33,8 +33,9 @@ export function replyReleased(state: PeerState, task: TaskId): void {
   const reply = state.replies.get(task)
   if (!reply) return
   reply.isReleased = true
-  // Taken over from somebody: its context is nowhere near.
-  if (reply.keep === null && state.executor.ofTask(reply.context as string as TaskId).length === 0) reply.keep = 'long'
+  // Taken over from somebody, or of a call that nobody waited for: its context is nowhere near.
+  const runs = state.executor.ofTask(reply.context as string as TaskId)
+  if (runs.every(({ outcome }) => outcome)) reply.keep ??= 'long'
   settle(state, reply)
 }
 
@@ -42,7 +43,8 @@ export function replyReleased(state: PeerState, task: TaskId): void {
 export function contextEnded(state: PeerState, row: RunRow, outcome: Outcome): void {
   if (state.replies.size === 0) return
   const askers = askersOf(row)
-  const isHeard = isDone(outcome, row.spec) && !askers.some((life) => state.members.ended(life))
+  // Anything else is done once more, or asked for anew by whoever asked for it; and so may this be, by whoever has not heard of it.
+  const isHeard = isValue(outcome) && !askers.some((life) => state.members.ended(life))
   const untold = isHeard ? askers.filter((life) => life !== state.self) : []
   for (const reply of state.replies.ofContext(contextOf(row.spec.id))) {
     reply.keep = isHeard ? 'briefly' : 'long'

@@ -5,9 +5,9 @@ import type { Order } from '../model/events.ts'
 import type { AttemptId, Instant, LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { attemptId, never } from '../model/ids.ts'
 import { LazySet } from '../model/lazy-set.ts'
-import type { Input } from '../model/messages.ts'
+import type { Assignment, Input } from '../model/messages.ts'
 import type { Item, StreamOrder } from '../model/stream.ts'
-import { isDone } from '../model/outcomes.ts'
+import { isFinal, isValue } from '../model/outcomes.ts'
 import type { Epoch, Outcome, TaskSpec } from '../model/task.ts'
 
 export type RunState = 'fetching' | 'ready' | 'running' | 'blocked' | 'done'
@@ -133,12 +133,12 @@ export function mayRemake({ state }: RunRow, objects: readonly ObjectId[] | unde
 }
 
 /**
- * Of interest only to whoever asked for it: it was given back, or ended with a reason to try again, which another owner
- * would count once per attempt; or it is a call of an earlier run of its context, refused. `spec`: as it is asked for.
+ * It ended so that it is of interest only to whoever asked for it; or it is a call of an earlier run of its context,
+ * refused. What failed, and is asked for anew, is run anew.
  */
-export function isNoAnswer({ outcome }: RunRow, spec: TaskSpec): boolean {
+export function isNoAnswer({ outcome }: RunRow, { spec, attempt }: Pick<Assignment, 'spec' | 'attempt'>): boolean {
   if (outcome?.type === 'rejected') return spec.call !== undefined
-  return outcome !== null && !isDone(outcome, spec)
+  return outcome !== null && !isValue(outcome) && (attempt === 1 || !isFinal(outcome, spec))
 }
 
 export function awaitRemade(row: RunRow, remake: Remake): void {
