@@ -1,10 +1,10 @@
 // A task that calls an actor is run again, as the peer that ran it was thought dead: the calls of its later run count,
 // whatever its earlier run has asked for, or asks for yet.
 
-import { get } from '@murmuration/sim-peer'
+import { elapse, get } from '@murmuration/sim-peer'
 import type { SimRef } from '@murmuration/sim-peer'
 import { expect, test } from 'vitest'
-import { again, lasting, oneTo, stage } from './actor-stage.ts'
+import { again, lasting, oneTo, stage, told } from './actor-stage.ts'
 import { keepsNothing, only } from './scenario.ts'
 
 test('whoever ran it before is back and asks for the same calls: the later run has its replies', () => {
@@ -51,5 +51,35 @@ test('whoever ran it before is gone for good, and its calls wait at their host: 
   for (const name of ['X', ...guardians]) scene.kill(name)
   expect(scene.result(program)).toEqual([1, [2, 3, 4, 5], 5])
   expect(scene.runs('adds')).toEqual(['X', 'H'])
+  scene.endsWell()
+})
+
+test('it has failed, and is asked for anew long after: what it asked of an actor has counted, and does not again', () => {
+  const scene = stage({ S: 0, H: 1, X: 1, Y: 1, Z: { slots: 1, labels: { zone: 'z' } } })
+  scene.fn('adds', function* (context, { actor }: { actor: SimRef }) {
+    yield* get(context.send(actor, 'add', [10, 1], again))
+    throw new Error('after all')
+  })
+  const graceMs = scene.config.orphanGraceMs
+  scene.fn('asks', function* (context, { actor }: { actor: SimRef }) {
+    const failed = yield* told(context.call('adds', [{ actor }], { needs: { labels: { zone: 'z' } } }))
+    yield* elapse(scene.timesRun('asks') === 1 ? 10 * graceMs : 10)
+    return failed
+  })
+  const program = scene.ask('S', function* (context) {
+    const actor = context.spawn('Counter', [0], { ...lasting, ...only('H') })
+    yield* get(context.send(actor, 'read', [], again))
+    const elsewhere = { needs: { labels: { zone: { not: 'z' } } }, prefer: { peer: 'X' } }
+    const asked = context.call('asks', [{ actor }], elsewhere)
+    // Its host looks at what it keeps of replies when it is called.
+    yield* elapse(4 * graceMs)
+    yield* get(context.send(actor, 'add', [10, 0], again))
+    return [yield* get(asked), yield* get(context.send(actor, 'read', [], again))]
+  })
+  scene.until(() => scene.timesRun('adds') === 1, 'it adds')
+  scene.run({ forMs: 5 * graceMs })
+  scene.kill(scene.runs('asks')[0] as string)
+  expect(scene.result(program)).toEqual([expect.stringContaining('after all'), 1])
+  expect(scene.timesRun('adds')).toBe(2)
   scene.endsWell()
 })

@@ -69,3 +69,38 @@ it('a line that comes again and again is told twice: at once, and how often', ()
   expect(mesh.result(program)).toBe(1)
   mesh.endsWell()
 })
+
+it('of a run that is done once more beside the one that is kept for whoever was cut off: it goes to who asks now', () => {
+  const at = (zone: string): object => ({ needs: { labels: { zone } } })
+  const mesh = new Scenario({
+    S: keepsNothing,
+    X: { slots: 1, labels: { zone: 'first' } },
+    Y: { slots: 1, labels: { zone: 'first' } },
+    Z: { slots: 1, labels: { zone: 'second' } },
+    B: { slots: 1, labels: { zone: 'third' } },
+  })
+  mesh.fn('child', function* () {
+    yield* elapse(3_000)
+    return 1
+  })
+  mesh.fn('parent', function* (context) {
+    if (mesh.timesRun('parent') > 1) return yield* get(context.call('child', [], at('third')))
+    yield* elapse(6_000)
+    throw new Error('not yet')
+  })
+  mesh.fn('first', function* (context) {
+    return yield* get(context.call('parent', [], { ...at('second'), retryErrors: true }))
+  })
+  const program = mesh.ask('S', function* (context) {
+    return yield* get(context.call('first', [], { ...at('first'), prefer: { peer: 'X' } }))
+  })
+  mesh.until(() => mesh.timesRun('parent') === 1, 'the parent runs')
+  mesh.run({ forMs: 500 })
+  mesh.cut(['X'], ['S', 'Y', 'Z', 'B'])
+  mesh.until(() => mesh.timesRun('child') === 1, 'the child runs')
+  expect(mesh.peer('Z').state.executor.size).toBe(2)
+  prints(mesh, 'B', 'half way')
+  expect(mesh.result(program)).toBe(1)
+  expect(told(mesh, 'S')).toMatchObject([{ fn: 'child', text: 'half way' }])
+  mesh.endsWell()
+})
