@@ -15,6 +15,25 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 
 export const chromiumPath = process.env['MURMURATION_CHROMIUM'] ?? '/usr/bin/chromium'
 
+const unwanted = [
+  'WebRtcHideLocalIpsWithMdns',
+  // A process kept ready for the next page costs as much as one that is used.
+  'SpareRendererForSitePerProcess',
+  // Pages of the address bar, which each window loads into a process of its own: they cost more than the window’s page does.
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+]
+
+/** What asks somebody on the network by itself. Playwright has it off, too, but only the last list given counts. */
+const callers = [
+  'AimEnabled',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PreconnectToSearch',
+]
+
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -23,8 +42,7 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A process kept ready for the next page costs as much as one that is used.
-  '--disable-features=WebRtcHideLocalIpsWithMdns,SpareRendererForSitePerProcess',
+  `--disable-features=${[...unwanted, ...callers].join()}`,
 ]
 
 /** As it says itself. Throws an Error when it is not there. */
