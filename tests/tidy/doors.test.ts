@@ -4,14 +4,20 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
+interface Ways {
+  readonly import: string
+  readonly require: string
+}
+
 interface Door {
-  readonly node?: string
-  readonly default: string
+  readonly node?: Ways
+  readonly default: Ways
 }
 
 test.each(['core', 'libp2p-link', 'node-peer'])('every door of %s leads into what was bundled', (name) => {
   const file = new URL(`../../packages/${name}/package.json`, import.meta.url)
   const { exports } = JSON.parse(readFileSync(file, 'utf8')) as { exports: Readonly<Record<string, Door>> }
-  const elsewhere = Object.entries(exports).filter(([, door]) => !(door.node ?? door.default).includes('/bundled/'))
-  expect(elsewhere).toEqual([])
+  const ways = Object.values(exports).map((door) => door.node ?? door.default)
+  expect(ways.filter((way) => !/^\.\/dist\/bundled\/[\w-]+\.js$/.test(way.import))).toEqual([])
+  expect(ways.filter((way) => way.require !== way.import.replace('.js', '.cjs'))).toEqual([])
 })

@@ -3,21 +3,22 @@
 // brings along, which a page has not, unless a package of that name is installed to stand in for it.
 
 import { createRequire, isBuiltin } from 'node:module'
-import { relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { OnResolveArgs, OnResolveResult, PartialMessage, Plugin, PluginBuild } from 'esbuild'
 import type { Face } from './recipe.ts'
 
 /** Set on our own calls of `resolve`, so that they do not come back to us. */
 const ours = Symbol('resolving')
 
+/** As modules: what Node loads lies one folder below, compiled, which nobody could bundle. */
+const taskDoor = join(dirname(createRequire(import.meta.url).resolve('@murmuration/core/task')), '..', 'task.js')
+
 export function importsPlugin(root: string, face: Face): Plugin {
   return {
     name: 'murmuration-imports',
     setup(build) {
       // Ours, wherever the module lies and whatever it has installed: it is the copy that fits our workers.
-      build.onResolve({ filter: /^(murmuration|@murmuration\/core)\/task$/ }, () => ({
-        path: createRequire(import.meta.url).resolve('@murmuration/core/task'),
-      }))
+      build.onResolve({ filter: /^(murmuration|@murmuration\/core)\/task$/ }, () => ({ path: taskDoor }))
       build.onResolve({ filter: /^(murmuration|@murmuration\/(node|browser|sim)-peer)$/ }, (args) => ({
         errors: [meshInTask(root, args)],
       }))
