@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => pages.end())
 
 test('pages crash, close, freeze, lose the network and reload, and the picture is the same', async () => {
-  // Of the full scan a peer that renders would be sent tens of megabytes; every page that comes in another's place as well.
+  // Of a finer scan a peer that renders would be sent tens of megabytes; every page that comes in another's place as well.
   const model = await readModelFile({ coarse: true })
   const alone = await drawAlone(model)
   const tabs = await Promise.all([pages.open(), pages.open(), pages.open()])

@@ -16,7 +16,7 @@ export interface PageDoors {
   ): Promise<{ readonly id: string; readonly life: number }>
   /** How this page is connected with a peer: `webrtc`, `ws` or `relay` for each connection. */
   waysTo(peer: string): string[]
-  /** Runs a function's body in a worker of a sandbox that has only the frame around it: nothing in it is locked. */
+  /** Runs a function's body in a new worker that has only the frame around it: nothing in it is locked. */
   inFrame(body: string, url: string): Promise<string>
   /** What this life found in the site's storage. */
   found(): readonly string[]
@@ -43,6 +43,7 @@ const bareWorker = `onmessage = ({ ports: [port] }) => {
 }`
 
 let joined: JoinedPeer | undefined
+let bare: ReturnType<typeof createSandbox> | undefined
 
 globalThis.doors = {
   async joinWithKey(options, key) {
@@ -55,15 +56,15 @@ globalThis.doors = {
   found: () => joined?.page.platform.disk?.found().map(({ object }) => object) ?? [],
   waysTo: (peer) => joined?.page.platform.transport.waysTo(peer as PeerId) ?? [],
   async inFrame(body, url) {
-    const sandbox = createSandbox(bareWorker)
-    const { endpoint } = sandbox.start()
-    const port = endpoint as MessagePort
+    bare ??= createSandbox(bareWorker)
+    const worker = bare.start()
+    const port = worker.endpoint as MessagePort
     const said = new Promise<string>((resolve) =>
       port.addEventListener('message', ({ data }: MessageEvent<string>) => resolve(data)),
     )
     port.start()
     port.postMessage([body, url])
-    return said.finally(() => sandbox.close())
+    return said.finally(() => void worker.terminate())
   },
   joinMesh,
   isMeshError,

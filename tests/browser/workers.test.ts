@@ -78,14 +78,6 @@ test('a worker that closes itself has ended', async () => {
   await stillWorks()
 })
 
-test('a task that loops for ever is ended at its timeout', async () => {
-  const loops = onceInPage(() => {
-    for (;;);
-  }).with({ attemptTimeoutMs: 300 })
-  expect(await reasonOf(loops())).toMatchObject({ code: 'TASK_TIMEOUT' })
-  await stillWorks()
-})
-
 test('an application error arrives whole, with its place', async () => {
   const fails = inPage(() => {
     throw Object.assign(new RangeError('too small'), { size: 3 })
@@ -122,4 +114,13 @@ test('a task in a page asks for others', async () => {
     )
   })
   expect(await power(3).get()).toBe(8)
+})
+
+/** The last one: the browser lets a worker go on for two seconds after it was ended, and with the page it ends at once. */
+test('a task that loops for ever is ended at its timeout', async () => {
+  const loops = onceInPage(() => {
+    for (;;);
+  }).with({ attemptTimeoutMs: 300 })
+  expect(await reasonOf(loops())).toMatchObject({ code: 'TASK_TIMEOUT' })
+  await stillWorks()
 })
