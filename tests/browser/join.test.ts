@@ -1,18 +1,21 @@
 // A page is a peer: it joins over a WebSocket, runs what others submit, and submits what others run.
 
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Mesh } from 'murmuration'
 import { heard, until } from '../processes/flock.ts'
 import { Pages } from './pages.ts'
 
-let pages: Pages | undefined
+let pages: Pages
+let mesh: Mesh
 
-afterEach(async () => {
-  await pages?.end()
-  pages = undefined
+beforeAll(async () => {
+  pages = await Pages.start(1)
+  mesh = await pages.flock.join()
 })
+beforeEach(() => pages.forget())
+afterAll(() => pages.end())
 
 test('tasks of a page run on a Node peer', async () => {
-  pages = await Pages.start(1)
   const { page } = await pages.open({ slots: 0 })
   const squares = await page.evaluate(async () => {
     const square = mesh.fn((x: number) => x * x)
@@ -23,9 +26,7 @@ test('tasks of a page run on a Node peer', async () => {
 })
 
 test('tasks of a Node peer run in a page', async () => {
-  pages = await Pages.start(1, { slots: 0 })
   const { id } = await pages.open()
-  const mesh = await pages.flock.join()
   await until(() => mesh.peers().some((peer) => peer.id === id))
   expect(mesh.peers().find((peer) => peer.id === id)).toMatchObject({ kind: 'browser', slots: 1 })
   const where = mesh.fn((x: number) => [x, typeof self, typeof process])
@@ -37,9 +38,7 @@ test('tasks of a Node peer run in a page', async () => {
 })
 
 test('what a task prints in a page is told to the program that asked for it', async () => {
-  pages = await Pages.start(1, { slots: 0 })
   const { id } = await pages.open()
-  const mesh = await pages.flock.join()
   await until(() => mesh.peers().some((peer) => peer.id === id))
   const printed = heard(mesh, 'task:printed')
   const talk = mesh.fn(function talk() {

@@ -1,62 +1,50 @@
 // Pages find each other through a Node peer and then talk directly, over WebRTC.
 
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { until } from '../processes/flock.ts'
-import { Pages } from './pages.ts'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Pages, untilIn } from './pages.ts'
 import type { Tab } from './pages.ts'
 
 let pages: Pages
 
-beforeEach(async () => {
+beforeAll(async () => {
   pages = await Pages.start(1, { slots: 0 })
 })
-afterEach(() => pages.end())
+beforeEach(() => pages.forget())
+afterAll(() => pages.end())
 
-/** How a tab is connected to a peer: by the protocols of its connections. */
-function waysTo({ page }: Tab, id: string): Promise<string[]> {
-  return page.evaluate((other) => doors.waysTo(other), id)
+/** Resolves once that is how a tab is connected to a peer: the protocols of its connections, `''` when there is none. */
+function untilLinked({ page }: Tab, id: string, ways: string): Promise<void> {
+  return untilIn(page, ([other, wanted]) => doors.waysTo(other).join() === wanted, [id, ways] as const)
+}
+
+/** Resolves once a tab has a direct connection to a peer, whatever others it has beside it. */
+function untilDirect({ page }: Tab, id: string): Promise<void> {
+  return untilIn(page, (other) => doors.waysTo(other).includes('webrtc'), id)
 }
 
 test('tasks of a page run on another page, without a detour', async () => {
   const [submitter, runner] = [await pages.open({ slots: 0 }), await pages.open()]
-  await until(() => submitter.page.evaluate((id) => mesh.peers().some((peer) => peer.id === id), runner.id))
+  await untilIn(submitter.page, (id) => mesh.peers().some((peer) => peer.id === id), runner.id)
   const squares = await submitter.page.evaluate(async () => {
     const square = mesh.fn((x: number) => x * x).with({ needs: { labels: { kind: 'browser' } } })
     return mesh.get(Array.from({ length: 100 }, (_, i) => square(i)))
   })
   expect(squares).toEqual(Array.from({ length: 100 }, (_, i) => i * i))
-  await until(async () => (await waysTo(submitter, runner.id)).join() === 'webrtc')
-  await until(async () => (await waysTo(runner, submitter.id)).join() === 'webrtc')
-})
-
-test('pages that are linked go on without the peer that brought them together', async () => {
-  const [submitter, runner] = [await pages.open({ slots: 0 }), await pages.open()]
-  const twice = (): Promise<number> =>
-    submitter.page.evaluate(() =>
-      mesh
-        .fn((x: number) => x * 2)
-        .with({ needs: { labels: { kind: 'browser' } } })(21)
-        .get(),
-    )
-  expect(await twice()).toBe(42)
-  await until(async () => (await waysTo(submitter, runner.id)).includes('webrtc'))
-  await pages.flock.peers[0]?.kill()
-  expect(await twice()).toBe(42)
+  await untilLinked(submitter, runner.id, 'webrtc')
+  await untilLinked(runner, submitter.id, 'webrtc')
 })
 
 test('a page lets go of its connections to pages that have gone', async () => {
   const tab = await pages.open({ slots: 0 })
   const { page } = tab
   const devtools = await page.context().newCDPSession(page)
-  const knows = (id: string): Promise<boolean> =>
-    page.evaluate((other) => mesh.peers().some((peer) => peer.id === other), id)
   for (let visits = 0; visits < 3; visits++) {
     const visitor = await pages.open()
-    await until(async () => (await waysTo(tab, visitor.id)).includes('webrtc'))
+    await untilDirect(tab, visitor.id)
     await visitor.page.close()
-    await until(async () => !(await knows(visitor.id)))
+    await untilIn(page, (id) => mesh.peers().every((peer) => peer.id !== id), visitor.id)
     // All of them have one id: what stayed of this one would be taken for the next one's.
-    await until(async () => (await waysTo(tab, visitor.id)).length === 0)
+    await untilLinked(tab, visitor.id, '')
   }
   // Told by the collector, which is why it is not asked all the time: what it finds is what is still held.
   const held = async (): Promise<string[]> => {
@@ -72,4 +60,20 @@ test('a page lets go of its connections to pages that have gone', async () => {
   }
   // A closed one may stay in sight of the collector, which takes whatever looks like a pointer for one; not one for each visitor.
   await expect.poll(held, { timeout: 60_000, interval: 500 }).toBeOneOf([[], ['closed']])
+})
+
+/** The last one: nobody brings pages together after it. */
+test('pages that are linked go on without the peer that brought them together', async () => {
+  const [submitter, runner] = [await pages.open({ slots: 0 }), await pages.open()]
+  const twice = (): Promise<number> =>
+    submitter.page.evaluate(() =>
+      mesh
+        .fn((x: number) => x * 2)
+        .with({ needs: { labels: { kind: 'browser' } } })(21)
+        .get(),
+    )
+  expect(await twice()).toBe(42)
+  await untilDirect(submitter, runner.id)
+  await pages.flock.peers[0]?.kill()
+  expect(await twice()).toBe(42)
 })

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import type { JoinOptions } from '@murmuration/browser-peer'
-import { Flock } from '../processes/flock.ts'
+import { Flock, until } from '../processes/flock.ts'
 import type { StartOptions } from '../processes/peer-program.ts'
 import { startChromium, startOrdinaryChromium, withhold } from './chromium.ts'
 import type { OrdinaryChromium } from './chromium.ts'
@@ -60,11 +60,12 @@ export class Pages {
     return this.#context
   }
 
-  /** Closes all tabs and forgets what they kept: those that are opened next are nobody's before them. */
+  /** Closes all tabs and forgets what they kept: those that are opened next are nobody's before them, and alone. */
   async forget(): Promise<void> {
     if (this.#browser) throw new Error('forget: an ordinary browser has one profile, and keeps it')
     await this.#context.close()
     this.#context = await (await startChromium()).newContext()
+    await until(async () => (await this.flock.peers[0]?.peers())?.every(({ kind }) => kind !== 'browser') ?? false)
   }
 
   /** Where pages knock: at the WebSocket of the first Node peer. */
@@ -109,6 +110,11 @@ export class Pages {
     await new Promise((resolve) => this.#server.close(resolve))
     await this.flock.end()
   }
+}
+
+/** Resolves once it is so in a page, which asks itself: to be asked from here costs it and us several times as much. */
+export async function untilIn<Arg>(page: Page, isSo: (arg: Arg) => boolean, arg: Arg): Promise<void> {
+  await page.waitForFunction(isSo as never, arg, { timeout: 60_000, polling: 20 })
 }
 
 async function serve(script: string): Promise<Server> {

@@ -1,15 +1,16 @@
 // What a page keeps beyond its memory, and beyond its life.
 
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { until } from '../processes/flock.ts'
-import { Pages } from './pages.ts'
+import { Pages, untilIn } from './pages.ts'
 
 let pages: Pages
 
-beforeEach(async () => {
+beforeAll(async () => {
   pages = await Pages.start(1, { slots: 0 })
 })
-afterEach(() => pages.end())
+beforeEach(() => pages.forget())
+afterAll(() => pages.end())
 
 const mebibyte = 1024 * 1024
 
@@ -24,12 +25,13 @@ test('what memory has no room for is kept in the site’s storage', async () => 
   expect(sums).toEqual([1, 2, 3, 4, 5, 6])
 })
 
+/** The last one: it kills the peer at which pages knock. */
 test('copies that others counted on are there again after a reload', async () => {
   const { page, id } = await pages.open({ memoryBytes: 1 * mebibyte, spillBytes: 64 * mebibyte })
   const mesh = await pages.flock.join({ memoryBytes: 64 * mebibyte })
   await until(() => mesh.peers().some((peer) => peer.id === id))
   // Only then: of two that know of each other through one that dies, neither can tell.
-  await until(() => page.evaluate((other) => globalThis.mesh.peers().some((peer) => peer.id === other), mesh.id))
+  await untilIn(page, (other) => globalThis.mesh.peers().some((peer) => peer.id === other), mesh.id)
   await pages.flock.peers[0]?.kill()
   const ref = await mesh.put(new Uint8Array(3 * mebibyte).fill(7))
   await ref.durable()
