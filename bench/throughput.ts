@@ -39,3 +39,17 @@ export function keepInFlight(inFlight: number, submit: (done: () => void) => voi
     for (let index = 0; index < inFlight; index += 1) submit(done)
   })
 }
+
+/** Transfers before those that count, and how many count. */
+export interface Transfers {
+  readonly before: number
+  readonly counted: number
+}
+
+/** The median of those that count. */
+export async function medianOf(once: () => Promise<number>, { before, counted }: Transfers): Promise<number> {
+  for (let nth = 0; nth < before; nth++) await once()
+  const said: number[] = []
+  for (let nth = 0; nth < counted; nth++) said.push(await once())
+  return said.toSorted((a, b) => a - b)[counted >> 1] as number
+}

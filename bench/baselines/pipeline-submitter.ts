@@ -4,21 +4,24 @@
 import type { ByteStream, PeerId } from '@murmuration/core/internal'
 import { createTransport, freshIdentity } from '@murmuration/node-peer/internal'
 import { answer, told } from '../processes.ts'
-import { keepInFlight } from '../throughput.ts'
+import { keepInFlight, medianOf } from '../throughput.ts'
+import type { Transfers } from '../throughput.ts'
 import { overFrames } from './frames.ts'
 import type { PipelineResult, PipelineTask } from './pipeline-executor.ts'
 
 export interface PipelineOrder {
   readonly peer: PeerId
   readonly addresses: readonly string[]
-  readonly work: { readonly inFlight: number } | { readonly bytes: number }
+  readonly work: { readonly inFlight: number } | { readonly bytes: number; readonly transfers: Transfers }
 }
 
 const { peer, addresses, work } = await told<PipelineOrder>()
 const transport = await createTransport({ key: (await freshIdentity()).key, listen: [] })
 const open = (kind: 'link' | 'object') => transport.open(kind, peer, addresses, new AbortController().signal)
 answer(
-  'inFlight' in work ? await tasks(await open('link'), work.inFlight) : await bulk(await open('object'), work.bytes),
+  'inFlight' in work
+    ? await tasks(await open('link'), work.inFlight)
+    : await bulk(await open('object'), work.bytes, work.transfers),
 )
 process.exit(0)
 
@@ -39,7 +42,7 @@ function tasks(stream: ByteStream, inFlight: number): Promise<number> {
 }
 
 /** MiB per second, until the other side has said that it has all. */
-async function bulk(stream: ByteStream, bytes: number): Promise<number> {
+async function bulk(stream: ByteStream, bytes: number, transfers: Transfers): Promise<number> {
   const chunk = new Uint8Array(256 * 1024)
   let heard = (): void => {}
   let drained = (): void => {}
@@ -56,6 +59,5 @@ async function bulk(stream: ByteStream, bytes: number): Promise<number> {
     await done
     return bytes / 1024 / 1024 / ((performance.now() - began) / 1000)
   }
-  await once()
-  return once()
+  return medianOf(once, transfers)
 }

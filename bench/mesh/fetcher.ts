@@ -3,13 +3,16 @@
 
 import { joinMesh } from 'murmuration'
 import { answer, told } from '../processes.ts'
+import { medianOf } from '../throughput.ts'
+import type { Transfers } from '../throughput.ts'
 
 export interface FetcherOrder {
   readonly entry: readonly string[]
   readonly bytes: number
+  readonly transfers: Transfers
 }
 
-const { entry, bytes } = await told<FetcherOrder>()
+const { entry, bytes, transfers } = await told<FetcherOrder>()
 const mesh = await joinMesh({ entry, slots: 0, identity: 'fresh' })
 // One copy: with two, this peer would be given the second before it asks.
 const make = mesh.fn((size: number) => new Uint8Array(size)).with({ copies: 1 })
@@ -23,6 +26,5 @@ const fetchOnce = async (): Promise<number> => {
   ref[Symbol.dispose]()
   return bytes / 1024 / 1024 / seconds
 }
-await fetchOnce()
-answer(await fetchOnce())
+answer(await medianOf(fetchOnce, transfers))
 process.exit(0)

@@ -34,9 +34,9 @@ export async function meshCalls(context: RowContext, inFlight: number, everyCall
   return result
 }
 
-export async function meshBulk(context: RowContext, bytes: number): Promise<number> {
+export async function meshBulk(context: RowContext, work: Pick<FetcherOrder, 'bytes' | 'transfers'>): Promise<number> {
   const executor = await startPeer(context, { entry: [], slots: 1 })
-  const order: FetcherOrder = { entry: executor.addresses, bytes }
+  const order: FetcherOrder = { entry: executor.addresses, ...work }
   const result = await context.start('./mesh/fetcher.js', order).next<number>()
   executor.process.kill()
   return result
