@@ -1,4 +1,4 @@
-// What `npm test` runs: four projects, by turns where they must not disturb each other. No test is
+// What `npm test` runs: three projects, by turns where they must not disturb each other. No test is
 // tried twice and none sleeps; the timeouts are only there so that a test that waits for ever ends.
 
 import { execFileSync } from 'node:child_process'
@@ -9,8 +9,8 @@ import type { TestSpecification } from 'vitest/node'
 // Peers in Node run what was bundled of what was compiled: it must be as new. `tsc` alone does not see to that.
 execFileSync(process.execPath, ['scripts/bundle.mjs'], { cwd: import.meta.dirname, stdio: 'inherit' })
 
-/** Tests of processes and pages wait for those that keep this machine's cores busy. */
-const turns = { together: 0, processes: 1 }
+/** Tests of real peers wait for those that keep this machine's cores busy. */
+const turns = { together: 0, real: 1 }
 
 /** One per core on the smallest machine that this is to pass on, and twice that where tests wait for processes. */
 const workers = 2
@@ -33,12 +33,17 @@ const longest = [
   'processes/wrong-programs.test.ts',
 ]
 
-/** Vitest begins with what took long the last time; on a fresh clone it knows only how large a file is. */
+/**
+ * Vitest begins with what took long the last time; on a fresh clone it knows only how large a file is. Where a file of one
+ * project follows another's it ends the process with all that is loaded there, so projects come one after the other.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification): boolean => longest.some((name) => moduleId.endsWith(name))
     const sorted = await super.sort(files)
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+    const ofAll = [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+    const projects = new Set(ofAll.map(({ project }) => project))
+    return [...projects].flatMap((of) => ofAll.filter(({ project }) => project === of))
   }
 }
 
@@ -83,30 +88,18 @@ export default defineConfig({
         },
       },
       {
-        // Real peers in processes of their own, killed and frozen.
+        // Real peers: in processes of their own, killed and frozen, and in pages of a real browser with Node peers beside them.
+        // Files that run in one process by turns share its browser.
         test: {
-          name: 'processes',
+          name: 'real',
           server,
-          include: ['tests/processes/**/*.test.ts'],
-          isolate: false,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          maxWorkers: waiters,
-          sequence: { groupOrder: turns.processes },
-        },
-      },
-      {
-        // Pages in a real browser, with Node peers beside them; files that run in one process by turns share its browser.
-        test: {
-          name: 'browser',
-          server,
-          include: ['tests/browser/**/*.test.ts'],
+          include: ['tests/processes/**/*.test.ts', 'tests/browser/**/*.test.ts'],
           isolate: false,
           globalSetup: ['tests/browser/chromium-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: waiters,
-          sequence: { groupOrder: turns.processes },
+          sequence: { groupOrder: turns.real },
         },
       },
     ],
