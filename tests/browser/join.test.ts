@@ -1,6 +1,6 @@
 // A page is a peer: it joins over a WebSocket, runs what others submit, and submits what others run.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Mesh } from 'murmuration'
 import { heard, until } from '../processes/flock.ts'
 import { Pages } from './pages.ts'
@@ -12,7 +12,6 @@ beforeAll(async () => {
   pages = await Pages.start(1)
   mesh = await pages.flock.join()
 })
-beforeEach(() => pages.forget())
 afterAll(() => pages.end())
 
 test('tasks of a page run on a Node peer', async () => {
@@ -23,29 +22,35 @@ test('tasks of a page run on a Node peer', async () => {
     return [await mesh.get([square(7), square(8)]), await kind().get()]
   })
   expect(squares).toEqual([[49, 64], 'object'])
+  await page.close()
 })
 
-test('tasks of a Node peer run in a page', async () => {
-  const { id } = await pages.open()
-  await until(() => mesh.peers().some((peer) => peer.id === id))
-  expect(mesh.peers().find((peer) => peer.id === id)).toMatchObject({ kind: 'browser', slots: 1 })
-  const where = mesh.fn((x: number) => [x, typeof self, typeof process])
-  expect(
-    await where
-      .with({ needs: { labels: { kind: 'browser' } } })(1)
-      .get(),
-  ).toEqual([1, 'object', 'undefined'])
-})
+describe('with a slot', () => {
+  let id: string
 
-test('what a task prints in a page is told to the program that asked for it', async () => {
-  const { id } = await pages.open()
-  await until(() => mesh.peers().some((peer) => peer.id === id))
-  const printed = heard(mesh, 'task:printed')
-  const talk = mesh.fn(function talk() {
-    console.warn('from', { a: 'page' })
+  beforeAll(async () => {
+    id = (await pages.open()).id
+    await until(() => mesh.peers().some((peer) => peer.id === id && peer.slots === 1))
   })
-  await talk
-    .with({ needs: { labels: { kind: 'browser' } } })()
-    .get()
-  expect(await printed).toMatchObject({ fn: 'talk', peer: id, level: 'warn', text: 'from {"a":"page"}', again: 0 })
+
+  test('tasks of a Node peer run in a page', async () => {
+    expect(mesh.peers().find((peer) => peer.id === id)).toMatchObject({ kind: 'browser', slots: 1 })
+    const where = mesh.fn((x: number) => [x, typeof self, typeof process])
+    expect(
+      await where
+        .with({ needs: { labels: { kind: 'browser' } } })(1)
+        .get(),
+    ).toEqual([1, 'object', 'undefined'])
+  })
+
+  test('what a task prints in a page is told to the program that asked for it', async () => {
+    const printed = heard(mesh, 'task:printed')
+    const talk = mesh.fn(function talk() {
+      console.warn('from', { a: 'page' })
+    })
+    await talk
+      .with({ needs: { labels: { kind: 'browser' } } })()
+      .get()
+    expect(await printed).toMatchObject({ fn: 'talk', peer: id, level: 'warn', text: 'from {"a":"page"}', again: 0 })
+  })
 })

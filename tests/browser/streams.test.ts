@@ -4,21 +4,28 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Mesh } from 'murmuration'
 import { until } from '../processes/flock.ts'
 import { Pages } from './pages.ts'
+import type { Tab } from './pages.ts'
 
 let pages: Pages
 let mesh: Mesh
+let tab: Tab
 
 beforeAll(async () => {
   pages = await Pages.start(1, { slots: 1 })
   mesh = await pages.flock.join()
+  tab = await openKnown()
 })
 afterAll(() => pages.end())
+
+async function openKnown(): Promise<Tab> {
+  const opened = await pages.open()
+  await until(() => mesh.peers().some((peer) => peer.id === opened.id))
+  return opened
+}
 
 const inPages = { needs: { labels: { kind: 'browser' } } } as const
 
 test('a page yields, and Node reads: small items and large ones, no further ahead than it may be', async () => {
-  const tab = await pages.open()
-  await until(() => mesh.peers().some((peer) => peer.id === tab.id))
   const blocks = mesh.fn(async function* (count: number, bytes: number) {
     for (let n = 0; n < count; n++) yield new Uint8Array(bytes).fill(n)
   })
@@ -32,12 +39,9 @@ test('a page yields, and Node reads: small items and large ones, no further ahea
   let sum = 0
   for await (const n of numbers.with(inPages)(300)) sum += n
   expect(sum).toBe(44_850)
-  await tab.page.close()
 })
 
 test('Node yields, and a page reads', async () => {
-  const tab = await pages.open()
-  await until(() => mesh.peers().some((peer) => peer.id === tab.id))
   const sum = await tab.page.evaluate(async () => {
     const numbers = mesh.fn(function* (count: number) {
       for (let n = 0; n < count; n++) yield n
@@ -47,12 +51,11 @@ test('Node yields, and a page reads', async () => {
     return total
   })
   expect(sum).toBe(4_950)
-  await tab.page.close()
 })
 
+/** The last one: it may close the tab of all. */
 test('the tab that yields is closed: another goes on', async () => {
-  const tabs = [await pages.open(), await pages.open()]
-  for (const tab of tabs) await until(() => mesh.peers().some((peer) => peer.id === tab.id))
+  const tabs = [tab, await openKnown()]
   const ticks = mesh.fn(async function* (count: number) {
     for (let n = 0; n < count; n++) {
       await new Promise((resolve) => setTimeout(resolve, 20))
