@@ -1,15 +1,17 @@
 // Pages find each other through a Node peer and then talk directly, over WebRTC.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Pages, untilIn } from './pages.ts'
 import type { Tab } from './pages.ts'
 
 let pages: Pages
+/** One page for all, which runs nothing. */
+let tab: Tab
 
 beforeAll(async () => {
   pages = await Pages.start(1, { slots: 0 })
+  tab = await pages.open({ slots: 0 })
 })
-beforeEach(() => pages.forget())
 afterAll(() => pages.end())
 
 /** Resolves once that is how a tab is connected to a peer: the protocols of its connections, `''` when there is none. */
@@ -22,20 +24,7 @@ function untilDirect({ page }: Tab, id: string): Promise<void> {
   return untilIn(page, (other) => doors.waysTo(other).includes('webrtc'), id)
 }
 
-test('tasks of a page run on another page, without a detour', async () => {
-  const [submitter, runner] = [await pages.open({ slots: 0 }), await pages.open()]
-  await untilIn(submitter.page, (id) => mesh.peers().some((peer) => peer.id === id), runner.id)
-  const squares = await submitter.page.evaluate(async () => {
-    const square = mesh.fn((x: number) => x * x).with({ needs: { labels: { kind: 'browser' } } })
-    return mesh.get(Array.from({ length: 100 }, (_, i) => square(i)))
-  })
-  expect(squares).toEqual(Array.from({ length: 100 }, (_, i) => i * i))
-  await untilLinked(submitter, runner.id, 'webrtc')
-  await untilLinked(runner, submitter.id, 'webrtc')
-})
-
 test('a page lets go of its connections to pages that have gone', async () => {
-  const tab = await pages.open({ slots: 0 })
   const { page } = tab
   const devtools = await page.context().newCDPSession(page)
   for (let visits = 0; visits < 3; visits++) {
@@ -62,18 +51,36 @@ test('a page lets go of its connections to pages that have gone', async () => {
   await expect.poll(held, { timeout: 60_000, interval: 500 }).toBeOneOf([[], ['closed']])
 })
 
-/** The last one: nobody brings pages together after it. */
-test('pages that are linked go on without the peer that brought them together', async () => {
-  const [submitter, runner] = [await pages.open({ slots: 0 }), await pages.open()]
-  const twice = (): Promise<number> =>
-    submitter.page.evaluate(() =>
-      mesh
-        .fn((x: number) => x * 2)
-        .with({ needs: { labels: { kind: 'browser' } } })(21)
-        .get(),
-    )
-  expect(await twice()).toBe(42)
-  await untilDirect(submitter, runner.id)
-  await pages.flock.peers[0]?.kill()
-  expect(await twice()).toBe(42)
+describe('beside a page that runs tasks', () => {
+  let runner: Tab
+
+  beforeAll(async () => {
+    runner = await pages.open()
+    await untilIn(tab.page, (id) => mesh.peers().some((peer) => peer.id === id), runner.id)
+  })
+
+  test('tasks of a page run on another page, without a detour', async () => {
+    const squares = await tab.page.evaluate(async () => {
+      const square = mesh.fn((x: number) => x * x).with({ needs: { labels: { kind: 'browser' } } })
+      return mesh.get(Array.from({ length: 100 }, (_, i) => square(i)))
+    })
+    expect(squares).toEqual(Array.from({ length: 100 }, (_, i) => i * i))
+    await untilLinked(tab, runner.id, 'webrtc')
+    await untilLinked(runner, tab.id, 'webrtc')
+  })
+
+  /** The last one: nobody brings pages together after it. */
+  test('pages that are linked go on without the peer that brought them together', async () => {
+    const twice = (): Promise<number> =>
+      tab.page.evaluate(() =>
+        mesh
+          .fn((x: number) => x * 2)
+          .with({ needs: { labels: { kind: 'browser' } } })(21)
+          .get(),
+      )
+    expect(await twice()).toBe(42)
+    await untilDirect(tab, runner.id)
+    await pages.flock.peers[0]?.kill()
+    expect(await twice()).toBe(42)
+  })
 })
