@@ -44,7 +44,7 @@ for (const [name, entries] of Object.entries(doors)) {
 /** The parts, by file name, and which part and which names each door opens on. */
 async function partsOf(dist, entries) {
   const { build, transform } = await import('esbuild')
-  const common = { format: 'esm', platform: 'node', target: 'node20', minifyWhitespace: true }
+  const common = { format: 'esm', platform: 'node', target: 'node20', minifyWhitespace: true, lineLimit: 160 }
   const { metafile, outputFiles } = await build({
     ...common,
     entryPoints: Object.fromEntries(
@@ -52,7 +52,6 @@ async function partsOf(dist, entries) {
     ),
     outdir: join(dist, 'bundled'),
     absWorkingDir: dist,
-    // What has the same name has the same text.
     entryNames: '[name]-[hash]',
     outExtension: { '.js': '.part.js' },
     write: false,
@@ -70,34 +69,33 @@ async function partsOf(dist, entries) {
   for (const { path, text } of outputFiles) {
     const part = basename(path)
     const { entryPoint, exports } = metafile.outputs[`bundled/${part}`]
-    parts.set(
-      part,
-      await transform(importsGiven(text), {
-        ...common,
-        format: 'cjs',
-        lineLimit: 160,
-        define: { 'import.meta.url': '__url' },
-        sourcefile: part,
-        sourcemap: 'external',
-        sourcesContent: false,
-      }),
-    )
+    const tree = parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
+    const made = await transform(importsGiven(text, tree), {
+      ...common,
+      format: 'cjs',
+      define: { 'import.meta.url': '__url' },
+      sourcefile: part,
+      sourcemap: 'external',
+      sourcesContent: false,
+    })
+    const doubts = [
+      ...made.warnings.map((warning) => warning.text),
+      ...(exports.includes('default') ? ['a default export'] : []),
+    ]
+    if (doubts.length > 0) throw new Error(`${part} cannot become CommonJS: ${doubts.join('; ')}`)
+    parts.set(part, made)
     const door = Object.keys(entries).find((door) => entryPoint === `${entries[door]}.js`)
-    if (door !== undefined)
-      opened.set(door, {
-        part,
-        exports,
-        onwards: [...text.matchAll(/export\*from("[^"]+");/g)].map(([, from]) => from),
-      })
+    const onwards = tree.body.filter(({ type }) => type === 'ExportAllDeclaration').map(({ source }) => source.value)
+    if (door !== undefined) opened.set(door, { part, exports, onwards })
   }
   return { parts, opened }
 }
 
 /** What is imported when it is needed: parts are required then, and for the rest compiled.cjs has an `import` that works. */
-function importsGiven(text) {
+function importsGiven(text, tree) {
   const pieces = []
   let copied = 0
-  for (const { start, end, source } of importsIn(parse(text, { ecmaVersion: 'latest', sourceType: 'module' }))) {
+  for (const { start, end, source } of importsIn(tree)) {
     const isPart = source.type === 'Literal' && source.value.startsWith('./')
     pieces.push(text.slice(copied, start))
     if (isPart) pieces.push(`Promise.resolve().then(()=>require(${source.raw}))`)
@@ -131,7 +129,7 @@ function write(folder, parts, opened) {
     put(`${door}.cjs`, `module.exports = require('./compiled.cjs').open('${part}')\n`)
     put(
       `${door}.js`,
-      `import door from './${door}.cjs'\n${onwards.map((from) => `export * from ${from}\n`).join('')}${names}`,
+      `import door from './${door}.cjs'\n${onwards.map((from) => `export * from '${from}'\n`).join('')}${names}`,
     )
   }
   // What V8 made of the parts before, too.

@@ -27,7 +27,8 @@ function untilDirect({ page }: Tab, id: string): Promise<void> {
 test('a page lets go of its connections to pages that have gone', async () => {
   const { page } = tab
   const devtools = await page.context().newCDPSession(page)
-  for (let visits = 0; visits < 3; visits++) {
+  const visitors = 4
+  for (let visits = 0; visits < visitors; visits++) {
     const visitor = await pages.open()
     await untilDirect(tab, visitor.id)
     await visitor.page.close()
@@ -47,8 +48,10 @@ test('a page lets go of its connections to pages that have gone', async () => {
     await devtools.send('Runtime.releaseObject', { objectId: objects.objectId ?? '' })
     return states.value as string[]
   }
-  // A closed one may stay in sight of the collector, which takes whatever looks like a pointer for one; not one for each visitor.
-  await expect.poll(held, { timeout: 60_000, interval: 500 }).toBeOneOf([[], ['closed']])
+  // Closed ones may stay in sight of the collector, which takes whatever looks like a pointer for one; not one for each visitor.
+  await expect
+    .poll(held, { timeout: 60_000, interval: 500 })
+    .toSatisfy((states: string[]) => states.length <= visitors / 2 && states.every((state) => state === 'closed'))
 })
 
 describe('beside a page that runs tasks', () => {

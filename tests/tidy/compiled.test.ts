@@ -1,6 +1,6 @@
 // How Node gets a part of a package's bundle: from what V8 kept of it, and in any case.
 
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,28 +49,49 @@ test('parts find each other, run once, and are kept compiled beside themselves',
   expect((await kept()).map((name) => name.replace(/\.\d+\.cache$/, '')).toSorted()).toEqual(['one.js', 'two.js'])
 })
 
-test('what was kept is what runs', async () => {
+test('what was kept is what runs: it is not compiled and kept again', async () => {
   fresh().open('one.js')
-  const [name = ''] = await kept()
-  const before = await readFile(join(folder, name))
-  // As long as the other: V8 looks at no more of a text whose code it has.
-  const text = await readFile(join(folder, 'one.js'), 'utf8')
-  await writeFile(join(folder, 'one.js'), text.replace('a + b', 'a - b'))
+  const before = await Promise.all((await kept()).map(async (name) => (await stat(join(folder, name))).mtimeMs))
   const { sum } = fresh().open('one.js') as { sum: (a: number, b: number) => number }
   expect(sum(5, 3)).toBe(8)
-  expect(await readFile(join(folder, name))).toEqual(before)
+  const after = await Promise.all((await kept()).map(async (name) => (await stat(join(folder, name))).mtimeMs))
+  expect(after).toEqual(before)
 })
 
-test('what another V8 kept, or nobody, is compiled anew', async () => {
+test.each([
+  ['another text', (good: Buffer): Buffer => good],
+  ['the same length, spoilt in the middle', (good: Buffer): Buffer => Buffer.from(good).fill(0, 300)],
+  ['less than a checksum', (good: Buffer): Buffer => good.subarray(0, 2)],
+])('what is kept is not taken for %s', async (_what, spoil) => {
   fresh().open('one.js')
   const [name = ''] = await kept()
-  const bad = (await readFile(join(folder, name))).subarray(0, 100).fill(7)
+  const bad = spoil(await readFile(join(folder, name)))
   await writeFile(join(folder, name), bad)
-  // A process that has compiled a text does not look at what was kept of it.
-  await writeFile(join(folder, 'one.js'), 'exports.sum = (a, b) => a * b')
+  // As long as the other: V8 looks at no more of a text whose code it has.
+  const text = await readFile(join(folder, 'one.js'), 'utf8')
+  await writeFile(join(folder, 'one.js'), text.replace('a + b', 'a * b'))
   const { sum } = fresh().open('one.js') as { sum: (a: number, b: number) => number }
   expect(sum(5, 3)).toBe(15)
-  expect((await readFile(join(folder, name))).subarray(0, 100)).not.toEqual(bad)
+  expect((await readFile(join(folder, name))).equals(bad)).toBe(false)
+})
+
+test('for other versions of V8 a few are kept, the newest', async () => {
+  for (let nth = 1; nth <= 6; nth++) {
+    const path = join(folder, `one.js.${nth}.cache`)
+    await writeFile(path, '')
+    await utimes(path, nth, nth)
+  }
+  fresh().open('one.js')
+  const left = (await kept()).filter((name) => name.startsWith('one.js.'))
+  expect(left).toEqual(expect.arrayContaining(['one.js.4.cache', 'one.js.5.cache', 'one.js.6.cache']))
+  expect(left.length).toBe(4)
+})
+
+test('a part that throws throws again, and is strict', async () => {
+  await writeFile(join(folder, 'three.js'), 'exports.half = 1; undeclared = 2')
+  const { open } = fresh()
+  expect(() => open('three.js')).toThrow('undeclared is not defined')
+  expect(() => open('three.js')).toThrow('undeclared is not defined')
 })
 
 test('where it cannot be kept everything works, and no draft is left', async () => {

@@ -11,14 +11,14 @@ import type { Face } from './recipe.ts'
 const ours = Symbol('resolving')
 
 /** As modules: what Node loads lies one folder below, compiled, which nobody could bundle. */
-const taskDoor = join(dirname(createRequire(import.meta.url).resolve('@murmuration/core/task')), '..', 'task.js')
+const taskModule = join(dirname(createRequire(import.meta.url).resolve('@murmuration/core/task')), '..', 'task.js')
 
 export function importsPlugin(root: string, face: Face): Plugin {
   return {
     name: 'murmuration-imports',
     setup(build) {
       // Ours, wherever the module lies and whatever it has installed: it is the copy that fits our workers.
-      build.onResolve({ filter: /^(murmuration|@murmuration\/core)\/task$/ }, () => ({ path: taskDoor }))
+      build.onResolve({ filter: /^(murmuration|@murmuration\/core)\/task$/ }, () => ({ path: taskModule }))
       build.onResolve({ filter: /^(murmuration|@murmuration\/(node|browser|sim)-peer)$/ }, (args) => ({
         errors: [meshInTask(root, args)],
       }))
