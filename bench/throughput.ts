@@ -1,4 +1,6 @@
-// Tasks per second with so many in flight: the same loop for everybody who is measured.
+// The loops that are measured, the same for everybody: so many tasks in flight, and one transfer after the other.
+
+import { summarise } from './measure.ts'
 
 /**
  * Long enough for the compilers to have seen the path: they count calls, not seconds, and one task at a
@@ -51,5 +53,5 @@ export async function medianOf(once: () => Promise<number>, { before, counted }:
   for (let nth = 0; nth < before; nth++) await once()
   const said: number[] = []
   for (let nth = 0; nth < counted; nth++) said.push(await once())
-  return said.toSorted((a, b) => a - b)[counted >> 1] as number
+  return summarise(said).median
 }
