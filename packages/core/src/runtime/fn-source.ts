@@ -12,7 +12,8 @@ import { constantsSource, isIdentifier } from './fn-constants.ts'
 import { everywhere, hints, meansOldTarget, onlyBrowser, onlyNode, onlyPage, standsForImport } from './fn-names.ts'
 import { slipOf, suppliedByUs } from './fn-names.ts'
 import { type Findings, survey } from './fn-survey.ts'
-import { freeNames, onlyByName } from './module-names.ts'
+import { onlyByName } from './module-names.ts'
+import { scopesOf } from './module-scopes.ts'
 import type { Sha256 } from './ports.ts'
 
 /** The export under which a function without a usable name is found in the module made from it. */
@@ -64,7 +65,7 @@ export function fnSource(
   const parsed = parseFunction(f, original, excerpt)
   const found = survey(parsed.root)
   const name = ownName(f)
-  const judged = judgeNames(freeNames(parsed.program), { parsed, found, constants, name })
+  const judged = judgeNames(scopesOf(parsed.program).free, { parsed, found, constants, name })
   const complaints = [...placeComplaints(parsed, found), ...judged.complaints]
   if (complaints.length > 0) throw refusal(`${excerpt} ${[...new Set(complaints)].join('; ')}`)
 

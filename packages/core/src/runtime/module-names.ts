@@ -2,18 +2,12 @@
 // `OffscreenCanvas` a browser's. A name behind a `typeof` somewhere is no tie: that code asks where it runs.
 
 import type { Program } from 'acorn'
-import { analyze } from 'eslint-scope'
 import type { LoadedModule } from './code-port.ts'
 import { onlyBrowser, onlyNode } from './fn-names.ts'
 import { survey } from './fn-survey.ts'
+import { scopesOf } from './module-scopes.ts'
 
 type Only = NonNullable<LoadedModule['only']>
-
-/** Every name that no scope of the program declares. It was parsed with `ranges: true`. */
-export function freeNames(program: Program): ReadonlySet<string> {
-  const scopes = analyze(program as Parameters<typeof analyze>[0], { ecmaVersion: 2022, sourceType: 'module' })
-  return new Set(scopes.globalScope?.through.map((reference) => reference.identifier.name))
-}
 
 /** The kind that has this name, when only one of them has it; `asked`: names that stand behind a `typeof`. */
 export function onlyByName(name: string, asked: ReadonlySet<string>): LoadedModule['only'] {
@@ -29,7 +23,7 @@ const ofCommonJs = new Set(['require', '__dirname', '__filename'])
 export function tiesByName(program: Program): readonly Only[] {
   const { asked } = survey(program)
   const ties = new Map<Only['kind'], Only>()
-  for (const name of [...freeNames(program)].sort()) {
+  for (const name of [...scopesOf(program).free].sort()) {
     const isTied = ofCommonJs.has(name) && !asked.has(name)
     const tie = isTied ? { kind: 'node' as const, because: `uses ${name}` } : onlyByName(name, asked)
     if (tie !== null && !ties.has(tie.kind)) ties.set(tie.kind, tie)

@@ -2,13 +2,16 @@
 // kinds of its exports, and a digest per export so that editing one leaves the others' results valid.
 // It decides what a bundle contains; keeping, sending and running it are others' work.
 
+import type { Program } from 'acorn'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { join, relative } from 'node:path'
 import { manifestLine } from '@murmuration/core/internal'
+import { constantsOf } from '@murmuration/core/reading'
 import type { Asset, CodeId, ExportInfo, LoadedModule, Sha256, UseRequest } from '@murmuration/core/internal'
 import { exportKinds, type ExportKind } from './exports.ts'
 import { buildModule, outputText, run } from './faces.ts'
-import { cutLabels, withoutLabels } from './labels.ts'
+import { type Edit, edited } from './edits.ts'
+import { labelEdits, withoutLabels } from './labels.ts'
 import { failed, type ModuleFile, readAssets, treatedAsAsset } from './module-file.ts'
 import { limitBytes, nodeBanner, recipeVersion } from './recipe.ts'
 
@@ -38,15 +41,15 @@ export async function bundleModule(at: ModuleFile, request: UseRequest, tools: B
   const wants = { env: request.env, assets: Object.fromEntries(named), packages }
 
   const map = JSON.parse(outputText(whole, '.map')) as { mappings: string }
-  const cut = cutLabels(text, program, map.mappings)
+  const finished = edited({ text, mappings: map.mappings }, [...labelEdits(program), ...constantEdits(program)])
   const header = manifestLine(recipeVersion, { ...wants, kind: only?.kind }) + (face === 'node' ? nodeBanner : '')
-  const source = new TextEncoder().encode(header + cut.text)
+  const source = new TextEncoder().encode(header + finished.text)
   checkSize(at, { bytes: source.byteLength, limit: tools.limitBytes ?? limitBytes }, whole.metafile)
 
   const kinds = exportKinds(program)
   if (kinds.length === 0) throw exportsNothing(at, text)
   // A line of text more is a `;` more in the mappings.
-  const mappings = ';'.repeat(header.split('\n').length - 1) + cut.mappings
+  const mappings = ';'.repeat(header.split('\n').length - 1) + finished.mappings
   const code = tools.sha256(source) as CodeId
   // Where it can run does not change what it gives.
   const manifest = manifestLine(recipeVersion, wants)
@@ -59,6 +62,11 @@ export async function bundleModule(at: ModuleFile, request: UseRequest, tools: B
     assets: new Map([...assets].map(([name, { url }]) => [name, url])),
     files: Object.keys(whole.metafile.inputs).map((file) => join(at.root, file)),
   }
+}
+
+/** esbuild writes `var` for all of them. Engines take what is `const` for known once they compile a loop, and read the rest anew. */
+function constantEdits(program: Program): Edit[] {
+  return constantsOf(program).map((start) => ({ start, end: start + 'var'.length, text: 'const' }))
 }
 
 /**

@@ -8,7 +8,7 @@
 
 import type { BuildOptions } from 'esbuild'
 
-export const recipeVersion = 4
+export const recipeVersion = 5
 
 /** Past this a bundle is refused: it is sent to every peer that runs it. */
 export const limitBytes = 32 * 1024 * 1024

@@ -39,6 +39,27 @@ describe('the bundle', () => {
     expect(await loaded['render']?.(5)).toBe(13)
   })
 
+  test('keeps what is constant constant, so that loops know its value, and what is not as it was', async () => {
+    const { use, text } = project({
+      'a.task.ts': `import { early } from './b.ts'
+export const SLACK = 4e-5
+let calls = 0
+export class Ray { at = SLACK }
+export function cast(): unknown { return [new Ray(), calls++, early] }`,
+      'b.ts': `export var early = late()
+var count = 2
+function late() { return count }`,
+    })
+    const written = text((await use('a.task.ts')).code)
+    expect([...written.matchAll(/\b(var|const) (\w+)/g)].map(([, kind, name]) => `${kind} ${name}`)).toEqual([
+      'const early',
+      'var count',
+      'const SLACK',
+      'var calls',
+      'const Ray',
+    ])
+  })
+
   test('knows generators that come from elsewhere, or were written for engines without any', async () => {
     const lowered = `var __generator = function (self, body) { return body }
 export function old(n) { var i; return __generator(this, function (_a) { return [2] }) }
