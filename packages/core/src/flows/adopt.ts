@@ -6,11 +6,12 @@ import type { ContextId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
+import { linksIn } from '../model/object.ts'
 import { inFrames, weighRow } from '../model/weight.ts'
 import { adopt, install } from '../state/adoption.ts'
 import { ledgerRow } from '../state/guarding.ts'
 import { heirsOf } from '../state/heirs.ts'
-import { letGo, moveTo, unanswerable } from '../state/locate.ts'
+import { hold, letGo, moveTo, unanswerable } from '../state/locate.ts'
 import type { HoldRow } from '../state/holds.ts'
 import type { ClaimRow } from '../state/inheritance.ts'
 import { note } from '../state/inheritance.ts'
@@ -81,7 +82,15 @@ export function claim(state: PeerState, row: RunRow, formerly: readonly LifeId[]
   }
   row.missing.add(ledgerOf(context))
   const by = after(now, state.config.adoptMs)
-  state.claims.set(context, { attempt: row.id, waits: guardians, by, told: new Map(), inherited: [], formerly })
+  state.claims.set(context, {
+    attempt: row.id,
+    waits: guardians,
+    by,
+    told: new Map(),
+    inherited: [],
+    referred: [],
+    formerly,
+  })
   for (const life of guardians) say(state, life, { type: 'claim', context })
 }
 
@@ -116,10 +125,23 @@ export function inherit(state: PeerState, from: LifeId, message: Extract<Message
   for (const row of message.rows) {
     if (row.context !== message.context) continue
     note(claim, row, from)
+    keepReferred(state, claim, row)
   }
   if (message.more) return
   claim.waits.delete(from)
   if (claim.waits.size === 0) begin(state, message.context, claim)
+}
+
+function keepReferred(state: PeerState, claim: ClaimRow, { spec, located }: LedgerRow): void {
+  for (const link of [...(located === null ? [] : linksIn(located)), ...(spec?.refs ?? [])]) {
+    hold(state, link, 'transit')
+    claim.referred.push(link.object)
+  }
+}
+
+/** By now the rows that were taken over hold it. */
+function dropReferred(state: PeerState, claim: ClaimRow): void {
+  for (const object of claim.referred.splice(0)) letGo(state, object, 'transit')
 }
 
 /** Ours from now on: held until the attempt has ended, so that it can ask for them. */
@@ -134,6 +156,7 @@ function takeOver(state: PeerState, claim: ClaimRow): void {
     install(state, row, [...by, ...claim.formerly])
   }
   claim.told.clear()
+  dropReferred(state, claim)
 }
 
 function begin(state: PeerState, context: ContextId, claim: ClaimRow): void {
@@ -164,6 +187,7 @@ export function dropInheritance(state: PeerState): void {
     if (row && row.state !== 'done') continue
     state.claims.delete(context)
     for (const object of claim.inherited) letGo(state, object, 'container')
+    dropReferred(state, claim)
   }
 }
 

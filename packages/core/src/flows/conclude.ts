@@ -149,11 +149,12 @@ function value(
 /** Sends what deliveries no longer wait for. Runs after borrows were asked and answered. */
 export function deliver(state: PeerState): void {
   if (state.deliveries.size === 0) return
-  for (const [key, { to, task, attempt, index, waits }] of state.deliveries) {
+  for (const [key, { to, task, attempt, index, waits, times }] of state.deliveries) {
     for (const object of waits) if (state.holds.get(object)?.borrow !== 'asked') waits.delete(object)
     if (waits.size > 0) continue
     state.deliveries.delete(key)
-    say(state, to, { type: 'delivered', task, attempt, ...(index !== undefined && { index }) })
+    for (let n = 0; n < times; n++)
+      say(state, to, { type: 'delivered', task, attempt, ...(index !== undefined && { index }) })
   }
 }
 

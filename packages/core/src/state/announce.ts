@@ -34,6 +34,15 @@ export function announcement(state: PeerState, life: LifeId, unsaid: readonly Me
   }
   const borrows = state.holds.ofLife(life).filter((row) => row.owner === life)
   const holdings = state.holdings.of(life).map(({ object, size, hash }) => ({ object, size, hash }))
-  const undelivered = [...state.deliveries.values()].filter(({ to }) => to === life).map(sayingOf)
-  return { type: 'announce', attempts, borrows: borrows.map((row) => row.object), holdings, coming, undelivered }
+  const undelivered = [...state.deliveries.values()].filter(({ to }) => to === life)
+  // Listed once, it is said to be held once.
+  for (const delivery of undelivered) delivery.times = 1
+  return {
+    type: 'announce',
+    attempts,
+    borrows: borrows.map((row) => row.object),
+    holdings,
+    coming,
+    undelivered: undelivered.map(sayingOf),
+  }
 }

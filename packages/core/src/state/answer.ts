@@ -197,5 +197,5 @@ export function forsake(state: PeerState, row: RunRow): void {
 
 /** The owner holds those refs now. */
 export function delivered(state: PeerState, from: LifeId, message: Extract<Message, { type: 'delivered' }>): void {
-  for (const object of state.transits.take(sayingOf(message), from)) letGo(state, object, 'transit')
+  for (const object of state.transits.delivered(sayingOf(message), from)) letGo(state, object, 'transit')
 }

@@ -116,6 +116,8 @@ export class Ledger {
   /** Takes the refs that may go by now. */
   takeFarewells(): ObjectId[] {
     if (this.#farewells.length === 0) return []
+    // Nothing is left to be told of: rows that went while there was no guardian are known to none, and those that came since began without.
+    if (!this.hasNews) this.saidNews(this.#nth)
     const acked = [...this.#guardians.values()].map((guardian) => (isComplete(guardian) ? guardian.acked : 0))
     const least = Math.min(...acked)
     const isOver = ({ saidAt }: { saidAt: number }): boolean => acked.length === 0 || saidAt <= least

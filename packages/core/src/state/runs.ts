@@ -25,6 +25,8 @@ export interface Delivery {
   readonly attempt: number
   readonly index?: number | undefined
   readonly waits: Set<ObjectId>
+  /** How often it came in this conversation: as often is `delivered` said. */
+  times: number
 }
 
 /** What somebody waits for whom it was lost. */

@@ -11,6 +11,8 @@ export interface Transit {
   readonly saying: string
   readonly to: LifeId
   readonly objects: readonly ObjectId[]
+  /** How often `delivered` is still to come: once for each time that it was said in this conversation, and once if it was listed as owed. */
+  times: number
   /** It came there in a conversation that is over. */
   hasCome: boolean
 }
@@ -36,8 +38,9 @@ export function expectDelivery(
   objects: readonly ObjectId[],
 ): void {
   const key = `${sayingOf({ task, attempt, index })}@${from}`
-  const waits = new Set([...(deliveries.get(key)?.waits ?? []), ...objects])
-  deliveries.set(key, { to: from, task, attempt, index, waits })
+  const before = deliveries.get(key)
+  const waits = new Set([...(before?.waits ?? []), ...objects])
+  deliveries.set(key, { to: from, task, attempt, index, waits, times: (before?.times ?? 0) + 1 })
 }
 
 function sayingIn(message: Message): string | null {
@@ -63,15 +66,20 @@ export class Transits {
   /** One task may be asked for, run and answered twice under the same number: what was kept for the first answer is kept along. */
   add(saying: string, to: LifeId, objects: readonly ObjectId[]): void {
     const key = `${saying}@${to}`
-    const before = this.#rows.get(key)?.objects ?? []
-    this.#rows.set(key, { saying, to, objects: [...before, ...objects], hasCome: false })
+    const before = this.#rows.get(key)
+    const all = [...(before?.objects ?? []), ...objects]
+    this.#rows.set(key, { saying, to, objects: all, times: (before?.times ?? 0) + 1, hasCome: false })
   }
 
-  /** The objects, to be let go of. */
-  take(saying: string, to: LifeId): readonly ObjectId[] {
-    const key = `${saying}@${to}`
-    const objects = this.#rows.get(key)?.objects ?? []
-    this.#rows.delete(key)
+  /** One answer to it was taken, and what that names is held there. The objects, to be let go of, with the last. */
+  delivered(saying: string, to: LifeId): readonly ObjectId[] {
+    const row = this.#rows.get(`${saying}@${to}`)
+    if (!row || --row.times > 0) return []
+    return this.#take(row)
+  }
+
+  #take({ saying, to, objects }: Transit): readonly ObjectId[] {
+    this.#rows.delete(`${saying}@${to}`)
     return objects
   }
 
@@ -81,18 +89,25 @@ export class Transits {
 
   /** A conversation with that life is over. What it never took is on its way again, the rest has come. */
   conversationEnded(to: LifeId, onTheirWay: readonly Message[]): void {
-    const again = new Set(onTheirWay.map(sayingIn))
-    for (const row of this.#rows.values()) if (row.to === to) row.hasCome = !again.has(row.saying)
+    const again = new Map<string | null, number>()
+    for (const saying of onTheirWay.map(sayingIn)) again.set(saying, (again.get(saying) ?? 0) + 1)
+    for (const row of this.#rows.values()) {
+      if (row.to !== to) continue
+      row.hasCome = !again.has(row.saying)
+      row.times = again.get(row.saying) ?? 0
+    }
   }
 
   /** It has said what it has yet to hold of what had come: the rest it holds, or does not need. */
   takeUnlisted(to: LifeId, listed: readonly string[]): ObjectId[] {
     const kept = new Set(listed)
+    // That is answered as well, with one answer however often it had come.
+    for (const row of this.#rows.values()) if (row.to === to && kept.has(row.saying)) row.times++
     return this.#takeThose(to, ({ saying, hasCome }) => hasCome && !kept.has(saying))
   }
 
   #takeThose(to: LifeId, isMeant: (row: Transit) => boolean): ObjectId[] {
     const rows = [...this.#rows.values()].filter((row) => row.to === to && isMeant(row))
-    return rows.flatMap((row) => this.take(row.saying, to))
+    return rows.flatMap((row) => this.#take(row))
   }
 }
