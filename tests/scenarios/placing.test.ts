@@ -123,6 +123,21 @@ describe('a peer that is named', () => {
     mesh.endsWell()
   })
 
+  test('needed and not here, and who asks sleeps for longer than that waits: awake it waits anew, and it comes', () => {
+    const mesh = new Scenario({ S: 0, B: 1 })
+    define(mesh)
+    const program = mesh.ask('S', (context) => told(context.call('wait', [100], only('A'))))
+    mesh.run({ forMs: mesh.config.placeTimeoutMs / 2 })
+    mesh.peer('S').sleep()
+    mesh.run({ forMs: 3 * mesh.config.placeTimeoutMs })
+    mesh.peer('S').thaw()
+    mesh.run({ forMs: mesh.config.placeTimeoutMs / 2 })
+    expect(program.end).toBeNull()
+    mesh.add('A', { slots: 1, entries: ['B'] })
+    expect(mesh.result(program)).toBe(100)
+    mesh.endsWell()
+  })
+
   test.each([
     { is: 'dead', sentence: /^UNPLACEABLE: .*only A was asked for/ },
     { is: 'unable', sentence: /^UNPLACEABLE: .*it runs nothing \(slots: 0\)/ },

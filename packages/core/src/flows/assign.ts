@@ -233,6 +233,11 @@ function unplaced(state: PeerState, ready: ReadyClass, newcomers: readonly TaskI
   ready.unfit = true
 }
 
+/** We slept: who is there we have yet to hear, and whoever waits for somebody that can waits from now on. */
+export function slept(state: PeerState, now: Instant): void {
+  for (const row of state.tasks.all()) if (row.placeBy !== never) mark(state, row.spec.id, now, true)
+}
+
 /** Those of the same vote for whom nobody is left now. */
 function markOthers(state: PeerState, ballot: TaskId, now: Instant): void {
   for (const { id } of state.polls.of(ballot)?.ballots ?? []) {

@@ -15,6 +15,7 @@ import { notify, say } from '../state/peer-state.ts'
 import { refusalOf, roleOf } from '../state/permits.ts'
 import * as adopt from './adopt.ts'
 import * as anew from './anew.ts'
+import * as assign from './assign.ts'
 import * as call from './call.ts'
 import * as change from './change.ts'
 import * as claims from './claims.ts'
@@ -69,6 +70,7 @@ const recorders: Recorders = {
   slept: (state, _event, now) => {
     observe.slept(state, now)
     recover.slept(state, now)
+    assign.slept(state, now)
   },
   skipped: (state, _event, now) => recover.skipped(state, now),
   entry: (state, { peer, addresses }) => state.links.entry(peer, addresses),
