@@ -47,6 +47,10 @@ export function canvasHere(plan: Plan, file: string): Canvas {
   }
 }
 
+function ownMemory({ buffer, byteLength }: Float32Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}
+
 export function canvasAside(plan: Plan, file: string): Canvas {
   const worker = new Worker(new URL('./canvas-worker.js', import.meta.url), { workerData: { plan, file } })
   const answer = new Promise<CanvasAnswer>((resolve, reject) => {
@@ -55,7 +59,10 @@ export function canvasAside(plan: Plan, file: string): Canvas {
   })
   // Trouble, such as a full disk, is told by `close`, which everybody calls.
   answer.catch(() => undefined)
-  const tell = (order: CanvasOrder): void => worker.postMessage(order, [])
+  // Light that has its memory to itself moves over there.
+  const tell = (order: CanvasOrder): void => {
+    worker.postMessage(order, 'light' in order ? ownMemory(order.light) : [])
+  }
   return {
     preview: (tile, pass, light) => tell({ type: 'preview', tile, pass, light }),
     finish: (tile, light) => tell({ type: 'finish', tile, light }),
