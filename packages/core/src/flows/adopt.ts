@@ -134,6 +134,8 @@ export function inherit(state: PeerState, from: LifeId, message: Extract<Message
 
 function keepReferred(state: PeerState, claim: ClaimRow, { spec, located }: LedgerRow): void {
   for (const link of [...(located === null ? [] : linksIn(located)), ...(spec?.refs ?? [])]) {
+    // Who is gone lets go of nothing, and to ask its heirs would have them answer for what we are about to.
+    if (state.members.ended(link.owner)) continue
     hold(state, link, 'transit')
     claim.referred.push(link.object)
   }

@@ -25,7 +25,6 @@ const saidAgain: ReadonlySet<Message['type']> = new Set([
   'took',
   'consumed',
   'remade',
-  'delivered',
   'cancel',
   'verify',
   'claim',

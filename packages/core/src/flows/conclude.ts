@@ -95,7 +95,7 @@ function endOther(state: PeerState, row: TaskRow, { attempt, at }: { attempt: nu
 function stale(state: PeerState, from: LifeId, message: Extract<Message, { type: 'outcome' }>): void {
   const { outcome, task, attempt } = message
   if (outcome.type === 'stored') spareOrFree(state, task, from, outcome.hash)
-  if (linksOf(outcome).length > 0) expectDelivery(state.deliveries, from, { task, attempt }, [])
+  if (linksOf(outcome).length > 0 && from !== state.self) expectDelivery(state.deliveries, from, { task, attempt }, [])
 }
 
 /** Bytes of a result that nobody waited for: one more copy, or waste. */

@@ -159,7 +159,7 @@ function spareOrFree(
 function refuse(state: PeerState, from: LifeId, message: ItemMessage): void {
   const { task, index, item: what } = message
   spareOrFree(state, from, state.directory.get(itemOf(task, index)), message)
-  if (linksOf(what).length > 0) expectDelivery(state.deliveries, from, message, [])
+  if (linksOf(what).length > 0 && from !== state.self) expectDelivery(state.deliveries, from, message, [])
 }
 
 /** The executor lets go of the refs inside once we hold them ourselves, or do not need them. */

@@ -34,7 +34,7 @@ export function linksToLeave({ outcome, unsent }: RunRow): readonly RefLink[] {
 
 /** What is still wanted by somebody who was thought dead too soon. */
 export function isLetter({ type }: Message): boolean {
-  return type === 'outcome' || type === 'item' || type === 'remade' || type === 'delivered'
+  return type === 'outcome' || type === 'item' || type === 'remade'
 }
 
 /** An outcome of which nothing is kept here. */

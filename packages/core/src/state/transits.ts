@@ -1,6 +1,7 @@
 // Refs that an outcome, an item or an object put again has inside, on their way: whoever says it keeps them until
 // its receiver holds them itself and says `delivered`. A receiver that had given the sender up may have forgotten to.
 // So when a conversation has ended, what came there in it is kept no longer than the receiver lists it in the next.
+// The same may be said twice under one number, and that the first has come says nothing of the second: answers are counted.
 
 import type { LifeId, ObjectId, TaskId } from '../model/ids.ts'
 import { attemptId } from '../model/ids.ts'
@@ -98,7 +99,7 @@ export class Transits {
     }
   }
 
-  /** It has said what it has yet to hold of what had come: the rest it holds, or does not need. */
+  /** It has said what it has yet to hold of what had come, and will answer: the rest it holds, or does not need. */
   takeUnlisted(to: LifeId, listed: readonly string[]): ObjectId[] {
     const kept = new Set(listed)
     // That is answered as well, with one answer however often it had come.
