@@ -4,9 +4,8 @@
 
 import type { ContextId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import { after, never } from '../model/ids.ts'
-import type { LedgerRow } from '../model/ledger.ts'
+import { linksInRow, type LedgerRow } from '../model/ledger.ts'
 import type { Message } from '../model/messages.ts'
-import { linksIn } from '../model/object.ts'
 import { inFrames, weighRow } from '../model/weight.ts'
 import { adopt, install } from '../state/adoption.ts'
 import { ledgerRow } from '../state/guarding.ts'
@@ -88,7 +87,6 @@ export function claim(state: PeerState, row: RunRow, formerly: readonly LifeId[]
     by,
     told: new Map(),
     inherited: [],
-    referred: [],
     formerly,
   })
   for (const life of guardians) say(state, life, { type: 'claim', context })
@@ -132,18 +130,16 @@ export function inherit(state: PeerState, from: LifeId, message: Extract<Message
   if (claim.waits.size === 0) begin(state, message.context, claim)
 }
 
-function keepReferred(state: PeerState, claim: ClaimRow, { spec, located }: LedgerRow): void {
-  for (const link of [...(located === null ? [] : linksIn(located)), ...(spec?.refs ?? [])]) {
+/** Until the attempt has ended: whoever told of it may hear in the next moment that its owner has let go of it. */
+function keepReferred(state: PeerState, claim: ClaimRow, row: LedgerRow): void {
+  // A job may go on for long.
+  if (claim.attempt === null) return
+  for (const link of linksInRow(row)) {
     // Who is gone lets go of nothing, and to ask its heirs would have them answer for what we are about to.
     if (state.members.ended(link.owner)) continue
-    hold(state, link, 'transit')
-    claim.referred.push(link.object)
+    hold(state, link, 'container')
+    claim.inherited.push(link.object)
   }
-}
-
-/** By now the rows that were taken over hold it. */
-function dropReferred(state: PeerState, claim: ClaimRow): void {
-  for (const object of claim.referred.splice(0)) letGo(state, object, 'transit')
 }
 
 /** Ours from now on: held until the attempt has ended, so that it can ask for them. */
@@ -158,7 +154,6 @@ function takeOver(state: PeerState, claim: ClaimRow): void {
     install(state, row, [...by, ...claim.formerly])
   }
   claim.told.clear()
-  dropReferred(state, claim)
 }
 
 function begin(state: PeerState, context: ContextId, claim: ClaimRow): void {
@@ -189,7 +184,6 @@ export function dropInheritance(state: PeerState): void {
     if (row && row.state !== 'done') continue
     state.claims.delete(context)
     for (const object of claim.inherited) letGo(state, object, 'container')
-    dropReferred(state, claim)
   }
 }
 

@@ -87,7 +87,6 @@ function decide(state: PeerState, row: JobRow, now: Instant): void {
     by: after(now, state.config.adoptMs),
     told: new Map(),
     inherited: row.held,
-    referred: [],
     formerly: [],
   })
   for (const life of waits) say(state, life, { type: 'claim', context })

@@ -5,7 +5,7 @@ import type { ContextId, LifeId, ObjectId, TaskId } from './ids.ts'
 import type { Located } from './object.ts'
 import { itemIn, resultOf } from './ids.ts'
 import { linksIn } from './object.ts'
-import type { TaskSpec } from './task.ts'
+import type { RefLink, TaskSpec } from './task.ts'
 
 export interface LedgerRow {
   readonly object: ObjectId
@@ -26,11 +26,15 @@ export interface LedgerRow {
 }
 
 /** What whoever answers for it has to answer for as well: what its value names, what its task takes, the stream that it is an item of. */
-export function neededBy({ object, spec, located }: LedgerRow): ObjectId[] {
-  const stream = itemIn(object)
-  const inside = located === null ? [] : linksIn(located)
-  const needed = [...inside, ...(spec?.refs ?? [])].map((link) => link.object)
+export function neededBy(row: LedgerRow): ObjectId[] {
+  const stream = itemIn(row.object)
+  const needed = linksInRow(row).map((link) => link.object)
   return stream ? [...needed, resultOf(stream.task)] : needed
+}
+
+/** What its value has inside, and what whoever makes it again is given. */
+export function linksInRow({ spec, located }: LedgerRow): RefLink[] {
+  return [...(located === null ? [] : linksIn(located)), ...(spec?.refs ?? [])]
 }
 
 /** A named job, as its owner's guardians know it. */

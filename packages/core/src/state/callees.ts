@@ -171,7 +171,7 @@ export class Callees {
         for (let at = 1; at < line.length; at++)
           if (!((line[at - 1] as Waiting).nth < (line[at] as Waiting).nth)) broken(`calls of ${context} are in order`)
       }
-      if (waiting + row.out.size !== row.open.size) broken(`every call of ${row.actor} waits or is out`)
+      if (waiting + row.out.size !== row.open.size) broken(`calls of ${row.actor} wait or are out`)
       for (const task of row.behind) if (!row.out.has(task)) broken(`${task} is out where ${row.actor} lived before`)
     }
   }

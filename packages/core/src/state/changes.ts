@@ -74,17 +74,17 @@ export class Changes {
   check(): void {
     let askers = 0
     for (const [actor, waiting] of this.#rows) {
-      if (waiting.length === 0) broken(`${actor} is listed because it is to be changed`)
+      if (waiting.length === 0) broken(`${actor} is to be changed`)
       if (new Set(waiting.map(({ code }) => code)).size !== waiting.length)
         broken(`${actor} is changed to each code once`)
       for (const change of waiting) {
-        if (change.askers.size === 0) broken(`somebody waits for ${actor} to run ${change.code}`)
+        if (change.askers.size === 0) broken(`${actor} is waited for in ${change.code}`)
         if (!(change === waiting[0] || (change.before === null && change.ordered === 0)))
           broken(`${actor} is changed in turn`)
         askers += change.askers.size
       }
     }
     assert(askers === this.#askers, 'who waits for changes is counted')
-    if (askers > askersMost) broken(`no more than ${askersMost} wait for changes`)
+    if (askers > askersMost) broken(`${askersMost} wait at most`)
   }
 }

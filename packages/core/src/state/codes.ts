@@ -73,11 +73,10 @@ export class Codes {
     let here = 0
     for (const [code, { needed, isHere }] of this.#rows) {
       if (isHere) here++
-      if (!(needed > 0 || isHere)) broken(`code ${code} has a row because it is here or needed`)
-      if (!(this.#idle.has(code) === (isHere && needed === 0)))
-        broken(`code ${code} may go exactly while nothing needs it`)
+      if (!(needed > 0 || isHere)) broken(`code ${code} is here or needed`)
+      if (!(this.#idle.has(code) === (isHere && needed === 0))) broken(`code ${code} may go while unneeded`)
     }
     assert(here === this.#here, 'bundles are counted')
-    if (!(here <= most || this.#idle.size === 0)) broken(`no more than ${most} bundles are kept without need`)
+    if (!(here <= most || this.#idle.size === 0)) broken(`${most} idle bundles at most`)
   }
 }

@@ -298,7 +298,7 @@ export class Directory {
       if (!(row.state !== 'inline' || row.bytes !== null)) broken(`${row.object} is inline with its bytes`)
       if (!(row.state !== 'failed' || row.failure !== null)) broken(`${row.object} failed for a reason`)
       const missing = row.state === 'stored' && this.copiesOf(row) + row.copying.size < row.copies
-      if (this.short.has(row.object) !== missing) broken(`${row.object} is listed exactly while copies are missing`)
+      if (this.short.has(row.object) !== missing) broken(`${row.object} is listed while short`)
       if (!(row.state !== 'stored' || row.holders.size + row.copying.size > 0))
         broken(`${row.object} is stored somewhere`)
       if (row.doubted.size > 0)

@@ -381,7 +381,7 @@ export class Executor {
     for (const row of this.#rows.values()) {
       if (row.state === 'blocked') blocked++
       const isQueued = row.state === 'ready' && !isApart(row.spec)
-      if (isQueued !== this.#ready.has(row.id)) broken(`${row.id} is ${row.state} and queued accordingly`)
+      if (isQueued !== this.#ready.has(row.id)) broken(`${row.id} is ${row.state} and queued so`)
       if ((row.state === 'done') !== (row.outcome !== null)) broken(`${row.id} is done with an outcome`)
       if (!(row.state !== 'fetching' || row.missing.size > 0)) broken(`${row.id} waits for an input`)
       if (!((row.killAt === never && row.orphanedAt === never) || this.timed.has(row)))

@@ -99,7 +99,7 @@ export class Foundlings {
     let bytes = 0
     for (const { note } of this.#rows.values()) {
       bytes += note.size
-      if (isHeld(note.object)) broken(`${note.object} is kept for somebody, or for nobody`)
+      if (isHeld(note.object)) broken(`${note.object} has keepers or none`)
     }
     assert(bytes === this.#bytes, 'the bytes that were found are counted')
   }

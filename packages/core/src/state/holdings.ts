@@ -283,16 +283,15 @@ export class Holdings {
     const coming = { memory: 0, disk: 0 }
     for (const { located, toDisk } of this.#fetches.values()) coming[toDisk ? 'disk' : 'memory'] += located.size
     for (const place of ['memory', 'disk'] as const)
-      if (coming[place] !== this.#coming[place]) broken(`the bytes on their way to ${place} are counted`)
+      if (coming[place] !== this.#coming[place]) broken(`bytes to ${place} are counted`)
     for (const row of this.#fetches.values())
-      if (!(row.active || isWanted(row))) broken(`the bytes of ${row.object} are fetched for somebody`)
+      if (!(row.active || isWanted(row))) broken(`${row.object} is fetched for somebody`)
     for (const object of this.#doomed) if (!this.#rows.has(object)) broken(`doomed ${object} is here`)
     const bytes = { memory: 0, moving: 0, disk: 0 }
     for (const { object, size, owners, place, plea } of this.#rows.values()) {
       if (!(owners.size > 0 || this.#doomed.has(object))) broken(`${object} is kept for somebody`)
       bytes[place] += size
-      if (!(place === 'memory' || plea === null || plea.waits.size === 0))
-        broken(`${object} is asked for, or moved, not both`)
+      if (!(place === 'memory' || plea === null || plea.waits.size === 0)) broken(`${object} is asked for or moved`)
     }
     for (const place of ['memory', 'moving', 'disk'] as const)
       if (bytes[place] !== this.#bytes[place]) broken(`the bytes here are counted: ${place}`)

@@ -37,7 +37,7 @@ export class Holds {
   readonly #asked = new Set<ObjectId>()
   /** Borrows that were ever asked for. */
   #borrows = 0
-  /** Of all rows: what is kept for lineage alone. */
+  /** Of all rows: what is kept for lineage. */
   lineageBytes = 0
 
   get size(): number {
@@ -176,10 +176,10 @@ export class Holds {
     let kept = 0
     for (const row of this.#rows.values()) {
       kept += row.kept
-      if (!(row.kept === 0 || (strong(row) === 0 && row.lineage > 0))) broken(`${row.object} is kept for lineage alone`)
+      if (!(row.kept === 0 || (strong(row) === 0 && row.lineage > 0))) broken(`${row.object} is kept for lineage`)
       const least = Math.min(row.handle, row.spec, row.container, row.transit, row.lineage)
       if (!(least >= 0)) broken(`holds of ${row.object} are counted`)
-      if (this.isEmpty(row)) broken(`${row.object} has a row because something holds it`)
+      if (this.isEmpty(row)) broken(`${row.object} is held`)
     }
     assert(kept === this.lineageBytes, 'what is kept for lineage is counted')
   }

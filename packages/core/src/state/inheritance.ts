@@ -1,7 +1,6 @@
 // What guardians tell of a context that is run again. They may tell of different times: one of them may
 // keep the ledger of an earlier run, from before another went on with it. So nothing is taken over until
-// all have answered, and of each object the row that tells most. What the rows refer to is held meanwhile: whoever
-// told of it may hear in the next moment that its owner has let go of it.
+// all have answered, and of each object the row that tells most.
 
 import type { AttemptId, Instant, LifeId, ObjectId } from '../model/ids.ts'
 import type { LedgerRow } from '../model/ledger.ts'
@@ -21,9 +20,8 @@ export interface ClaimRow {
   by: Instant
   /** What they told, and who did; taken over when all have. */
   readonly told: Map<ObjectId, ToldRow>
+  /** What was taken over, and what the told rows of an attempt refer to. */
   readonly inherited: ObjectId[]
-  /** What the told rows refer to. */
-  readonly referred: ObjectId[]
   /** Who answered for it before. */
   readonly formerly: readonly LifeId[]
 }

@@ -56,7 +56,7 @@ export class Leases {
       this.#rows.set(actor, fresh)
       return fresh
     }
-    if (!(compareEpochs(epoch, row.promised) > 0)) broken(`a promise for ${actor} is above the one before`)
+    if (!(compareEpochs(epoch, row.promised) > 0)) broken(`promises for ${actor} rise`)
     row.promised = epoch
     row.host = null
     row.at = now

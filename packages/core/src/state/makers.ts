@@ -84,10 +84,10 @@ export class Makers {
 
   check(): void {
     for (const [task, { puts, awaited, told }] of this.#rows) {
-      if (puts.size === 0) broken(`${task} is kept for something that it put`)
+      if (puts.size === 0) broken(`${task} put something`)
       for (const object of puts) if (this.#byPut.get(object)?.spec.id !== task) broken(`${object} was put by ${task}`)
       for (const objects of [awaited, told])
-        for (const object of objects) if (!puts.has(object)) broken(`${object} is awaited of whoever put it`)
+        for (const object of objects) if (!puts.has(object)) broken(`${object} is awaited`)
     }
   }
 }

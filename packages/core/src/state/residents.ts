@@ -223,8 +223,7 @@ export class Residents {
 
   check(): void {
     for (const row of this.#rows.values()) {
-      if ((row.standing !== null) !== (row.state === 'standing'))
-        broken(`${row.actor} is ${row.state} and stands accordingly`)
+      if ((row.standing !== null) !== (row.state === 'standing')) broken(`${row.actor} is ${row.state} and stands so`)
       if (!(row.tenure === null || compareEpochs(row.tenure.epoch, row.tenure.record.epoch) >= 0))
         broken(`${row.actor} writes its own records`)
       if (!(row.state !== 'open' || row.tenure !== null)) broken(`${row.actor} is open under a lease`)

@@ -233,7 +233,7 @@ export class Scheduler {
 
   check(outOf: (life: LifeId) => number): void {
     for (const [life, row] of this.#credits)
-      if (row.out !== outOf(life)) broken(`${row.out} attempts out at ${life}, ${outOf(life)} in the table`)
+      if (row.out !== outOf(life)) broken(`${row.out} out at ${life}, ${outOf(life)} in rows`)
   }
 }
 

@@ -90,7 +90,7 @@ export class Streams {
       if (!(!isClosed || unread.size === 0)) broken(`${task} keeps nothing for nobody`)
       if (!(taken >= 0 && received >= 0)) broken(`items of ${task} are counted`)
       if (!(count === null || count >= 0)) broken(`${task} ended after ${count} items`)
-      if (!(items.size === 0 || this.#items.get(task) === items)) broken(`items of ${task} are listed in one place`)
+      if (!(items.size === 0 || this.#items.get(task) === items)) broken(`items of ${task} are listed once`)
     }
   }
 }

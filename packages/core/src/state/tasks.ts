@@ -309,13 +309,12 @@ export class Tasks {
     for (const row of this.#rows.values()) {
       if (row.state !== 'settled') pending++
       if ((row.state === 'assigned') !== (row.at !== null)) broken(`${row.spec.id} is ${row.state} at ${row.at}`)
-      if (!(row.second === null || row.state === 'assigned'))
-        broken(`${row.spec.id} has a second attempt beside a first`)
+      if (!(row.second === null || row.state === 'assigned')) broken(`${row.spec.id} has a second beside a first`)
       if (!(row.second === null || row.second.at !== row.at)) broken(`${row.spec.id} runs at two peers`)
       if (!(row.state !== 'waiting' || row.waitsFor.size > 0)) broken(`${row.spec.id} waits for something`)
-      if (!(row.state !== 'retrying' || row.retryAt !== never)) broken(`${row.spec.id} knows when it is tried again`)
+      if (!(row.state !== 'retrying' || row.retryAt !== never)) broken(`${row.spec.id} has a time to retry`)
     }
-    if (pending !== this.pending) broken(`${pending} pending rows are counted as ${this.pending}`)
+    if (pending !== this.pending) broken(`${pending} pending, counted as ${this.pending}`)
   }
 }
 

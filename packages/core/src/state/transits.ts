@@ -14,8 +14,6 @@ export interface Transit {
   readonly objects: readonly ObjectId[]
   /** How often `delivered` is still to come: once for each time that it was said in this conversation, and once if it was listed as owed. */
   times: number
-  /** It came there in a conversation that is over. */
-  hasCome: boolean
 }
 
 /** An outcome, an item, or (as a task, with attempt 0) an object put again. */
@@ -69,7 +67,7 @@ export class Transits {
     const key = `${saying}@${to}`
     const before = this.#rows.get(key)
     const all = [...(before?.objects ?? []), ...objects]
-    this.#rows.set(key, { saying, to, objects: all, times: (before?.times ?? 0) + 1, hasCome: false })
+    this.#rows.set(key, { saying, to, objects: all, times: (before?.times ?? 0) + 1 })
   }
 
   /** One answer to it was taken, and what that names is held there. The objects, to be let go of, with the last. */
@@ -90,12 +88,10 @@ export class Transits {
 
   /** A conversation with that life is over. What it never took is on its way again, the rest has come. */
   conversationEnded(to: LifeId, onTheirWay: readonly Message[]): void {
-    const again = new Map<string | null, number>()
-    for (const saying of onTheirWay.map(sayingIn)) again.set(saying, (again.get(saying) ?? 0) + 1)
-    for (const row of this.#rows.values()) {
-      if (row.to !== to) continue
-      row.hasCome = !again.has(row.saying)
-      row.times = again.get(row.saying) ?? 0
+    for (const row of this.#rows.values()) if (row.to === to) row.times = 0
+    for (const message of onTheirWay) {
+      const row = this.#rows.get(`${sayingIn(message)}@${to}`)
+      if (row) row.times++
     }
   }
 
@@ -104,7 +100,7 @@ export class Transits {
     const kept = new Set(listed)
     // That is answered as well, with one answer however often it had come.
     for (const row of this.#rows.values()) if (row.to === to && kept.has(row.saying)) row.times++
-    return this.#takeThose(to, ({ saying, hasCome }) => hasCome && !kept.has(saying))
+    return this.#takeThose(to, ({ times }) => times === 0)
   }
 
   #takeThose(to: LifeId, isMeant: (row: Transit) => boolean): ObjectId[] {
