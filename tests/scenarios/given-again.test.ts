@@ -40,47 +40,22 @@ function couriers({ seed, distanceMs, freeze, sleep }: Standstills): Parameters<
 }
 
 describe('a task is given again to the peer that had begun it', () => {
-  test('what one guardian tells of it refers to what the next moment lets go of, and another guardian has yet to answer', () => {
-    replay(
-      couriers({
-        seed: 910197,
-        distanceMs: 20,
-        freeze: { at: 703, ms: 3_376 },
-        sleep: { at: 2_245, ms: 2_457 },
-      }),
-    )
-  })
-
-  test('the same is answered twice, and that the first answer has come says nothing of the second', () => {
-    replay(
-      couriers({
-        seed: 910060,
-        distanceMs: 20,
-        freeze: { at: 867, ms: 3_463 },
-        sleep: { at: 1_735, ms: 2_485 },
-      }),
-    )
-  })
-
-  test('nor when the first came in a conversation that is over', () => {
-    replay(
-      couriers({
-        seed: 910170,
-        distanceMs: 14,
-        freeze: { at: 464, ms: 3_545 },
-        sleep: { at: 1_644, ms: 2_003 },
-      }),
-    )
-  })
-
-  test('it changes its guardians in the moment in which it lets go of something: that is not kept for those who have gone', () => {
-    replay(
-      couriers({
-        seed: 910339,
-        distanceMs: 11,
-        freeze: { at: 618, ms: 3_104 },
-        sleep: { at: 1_577, ms: 1_992 },
-      }),
-    )
-  })
+  test.each([
+    [
+      'what one guardian tells of it refers to what the next moment lets go of, and another guardian has yet to answer',
+      { seed: 910197, distanceMs: 20, freeze: { at: 703, ms: 3_376 }, sleep: { at: 2_245, ms: 2_457 } },
+    ],
+    [
+      'the same is answered twice, and that the first answer has come says nothing of the second',
+      { seed: 910060, distanceMs: 20, freeze: { at: 867, ms: 3_463 }, sleep: { at: 1_735, ms: 2_485 } },
+    ],
+    [
+      'nor when the first came in a conversation that is over',
+      { seed: 910170, distanceMs: 14, freeze: { at: 464, ms: 3_545 }, sleep: { at: 1_644, ms: 2_003 } },
+    ],
+    [
+      'it changes its guardians in the moment in which it lets go of something: that is not kept for those who have gone',
+      { seed: 910339, distanceMs: 11, freeze: { at: 618, ms: 3_104 }, sleep: { at: 1_577, ms: 1_992 } },
+    ],
+  ])('%s', (_, standstills) => replay(couriers(standstills)))
 })

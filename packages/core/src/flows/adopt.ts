@@ -81,14 +81,7 @@ export function claim(state: PeerState, row: RunRow, formerly: readonly LifeId[]
   }
   row.missing.add(ledgerOf(context))
   const by = after(now, state.config.adoptMs)
-  state.claims.set(context, {
-    attempt: row.id,
-    waits: guardians,
-    by,
-    told: new Map(),
-    inherited: [],
-    formerly,
-  })
+  state.claims.set(context, { attempt: row.id, waits: guardians, by, told: new Map(), inherited: [], formerly })
   for (const life of guardians) say(state, life, { type: 'claim', context })
 }
 
@@ -132,7 +125,7 @@ export function inherit(state: PeerState, from: LifeId, message: Extract<Message
 
 /** Until the attempt has ended: whoever told of it may hear in the next moment that its owner has let go of it. */
 function keepReferred(state: PeerState, claim: ClaimRow, row: LedgerRow): void {
-  // A job may go on for long.
+  // What a job inherits is held as long as the job lasts: too long for what nothing may ask for.
   if (claim.attempt === null) return
   for (const link of linksInRow(row)) {
     // Who is gone lets go of nothing, and to ask its heirs would have them answer for what we are about to.
