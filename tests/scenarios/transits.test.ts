@@ -38,6 +38,34 @@ it('a box comes while its sender falls asleep for longer than the grace: awake, 
   mesh.endsWell()
 })
 
+it('that what was inside is held is lost with the conversation: it is not said again, the next begins with all that is owed', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  boxing(mesh)
+  const read = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const box = context.call('box', [], only('E'))
+    yield* get(box)
+    yield* read.passed()
+  })
+  const { deliveries, sessions } = mesh.peer('S').state
+  mesh.until(() => deliveries.size === 1, 'the box has come')
+  mesh.until(() => deliveries.size === 0, 'and what is inside is held')
+  mesh.peer('E').sleep()
+  mesh.until(() => mesh.knowsDead('S', 'E'), 'who sent it is thought dead')
+  const said: string[] = []
+  const send = sessions.send.bind(sessions)
+  sessions.send = (life, message) => {
+    said.push(message.type)
+    return send(life, message)
+  }
+  mesh.peer('E').thaw()
+  mesh.until(() => said.includes('announce') && mesh.peer('E').state.transits.size === 0, 'E keeps nothing for it')
+  read.isOpen = true
+  mesh.result(program)
+  expect(said).not.toContain('delivered')
+  mesh.endsWell()
+})
+
 it('what was asked for and let go of is asked for again, while nobody says that what was inside is held: nothing of either is kept', () => {
   const mesh = new Scenario({ S: 1, E: 1, P: 1 })
   boxing(mesh)
