@@ -4,7 +4,7 @@
 import { Big } from '@murmuration/sim-peer'
 import { expect, it } from 'vitest'
 import type { Claim, LifeId, PeerId, Signal } from '@murmuration/core/internal'
-import { Scenario, get, longTask, elapse } from './scenario.ts'
+import { Gate, Scenario, elapse, get, longTask } from './scenario.ts'
 
 const id = (name: string): PeerId => name as PeerId
 
@@ -210,5 +210,36 @@ it('lives that nobody has met are taken up to a bound, and only members count as
   expect([...state.detector.suspectedBy(life)]).toEqual(['E'])
   mesh.peer('X').thaw()
   mesh.run({ forMs: 200_000 })
+  mesh.endsWell()
+})
+
+it('who is said to be dead and says in the same turn that it lives has lost what it kept alone, as by any death: it is made again', () => {
+  const mesh = new Scenario({ S: 0, E: 0, X: 1 })
+  mesh.fn('make', function* () {
+    yield* elapse(10)
+    return new Big({ n: 4 }, 1e6)
+  })
+  const gate = new Gate()
+  const program = mesh.ask('S', function* (context) {
+    const ref = context.call('make', [], { copies: 1 })
+    yield* gate.passed()
+    return yield* get(ref)
+  })
+  const [S, X] = [mesh.peer('S'), mesh.peer('X')]
+  mesh.until(() => S.state.directory.heldBy(X.life).length === 1, 'X has it')
+  X.freeze()
+  // Or it would be doubted first, having been heard a moment ago.
+  mesh.until(() => S.state.members.get(id('X'))?.state === 'suspect', 'S has heard nothing of it for a while')
+  const { incarnation } = X.state.members.me
+  const claim = { life: X.life, by: id('E') }
+  rumour(mesh, 'S', [
+    { ...claim, incarnation, state: 'dead' },
+    { ...claim, incarnation: incarnation + 1, state: 'alive' },
+  ])
+  expect(mesh.said('peer:died')).toBe(1)
+  expect(S.state.members.lives(X.life)).toBe(true)
+  X.thaw()
+  gate.isOpen = true
+  expect(mesh.result(program)).toEqual({ n: 4 })
   mesh.endsWell()
 })

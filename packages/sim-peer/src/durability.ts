@@ -20,6 +20,8 @@ export class Durability {
   readonly #corrupt = new Set<string>()
   /** What tasks put: they put it again. */
   readonly #made = new Set<ObjectId>()
+  /** Whose death its owners are drawing conclusions from right now. */
+  #dying: LifeId | null = null
   /** Objects that had their copies at some time. */
   reached = 0
 
@@ -48,6 +50,15 @@ export class Durability {
     this.reached++
   }
 
+  /** Somebody strikes that life, which is over to it, from all entries: it may have heard since that it is not. */
+  dies(life: LifeId): void {
+    this.#dying = life
+  }
+
+  died(): void {
+    this.#dying = null
+  }
+
   /** A holder is about to be struck from the entry. */
   removed(owner: SimPeer, entry: Entry, life: LifeId): void {
     const { object, holders } = entry
@@ -65,7 +76,8 @@ export class Durability {
     const { members } = owner.state
     const isLeft = [...members.all()].some((row) => row.life === life && row.state === 'left')
     // Who leaves hands over to owners that it thinks alive.
-    if (members.ended(life)) return !isLeft || this.#custody.wasBuried(owner.life) || this.#custody.wasHurried(life)
+    if (members.ended(life) || life === this.#dying)
+      return !isLeft || this.#custody.wasBuried(owner.life) || this.#custody.wasHurried(life)
     // Whoever answered in its place let go of it, for everybody, when the grace was over.
     return this.#corrupt.has(`${life}|${object}`) || this.#custody.wasClosed(owner.life)
   }

@@ -62,6 +62,8 @@ export function overhear(peer: SimPeer, { witness, custody, durability }: Listen
   tap(holds, 'released', 'before', (object, by) => custody.released(peer, object, by))
   tap(directory, 'add', 'after', (object) => custody.entered(peer.life, object))
   tap(directory, 'addHolder', 'after', (row) => durability.added(peer, row))
+  tap(directory, 'holderDied', 'before', (life) => durability.dies(life))
+  tap(directory, 'holderDied', 'after', () => durability.died())
   tap(directory, 'removeHolder', 'before', (row, life) => durability.removed(peer, row, life))
   tap(directory, 'strike', 'before', (row, life) => durability.strikes(peer, row, life))
   tap(directory, 'strike', 'after', (row) => durability.struck(peer, row))
