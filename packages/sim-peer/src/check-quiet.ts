@@ -6,7 +6,7 @@ import { hasRoomForCopy, isOver, itemIn, lineageBytes, resultOf } from '@murmura
 import { fail } from './fail.ts'
 import type { SimPeer } from './peer.ts'
 import { isStranded } from './stranded.ts'
-import type { TaskRow } from './tables.ts'
+import type { Entry, TaskRow } from './tables.ts'
 import type { SimWorld } from './world.ts'
 
 /** With the faults over and the messages drained. */
@@ -42,7 +42,7 @@ function checkObjects(world: SimWorld, peer: SimPeer): void {
     if (entry.state === 'pending' && !mayPend(world, entry.task && state.tasks.get(entry.task)))
       fail(peer, `${entry.object} is still pending`)
     if (entry.state !== 'stored') continue
-    const able = world.alive().filter((other) => entry.holders.has(other.life) || couldKeep(other, entry.size)).length
+    const able = world.alive().filter((other) => entry.holders.has(other.life) || couldKeep(other, entry)).length
     if (entry.holders.size < Math.min(entry.copies, able))
       fail(
         peer,
@@ -63,7 +63,9 @@ function isLiving(world: SimWorld, row: TaskRow | null | undefined): boolean {
   return world.living(row.at)?.state.residents.get(resultOf(row.spec.id))?.state === 'open'
 }
 
-function couldKeep(peer: SimPeer, size: number): boolean {
+/** Other bytes of that name, which another owner counts on there, are not given up for these. */
+function couldKeep(peer: SimPeer, { object, size, hash }: Entry): boolean {
+  if ((peer.state.holdings.get(object)?.hash ?? hash) !== hash) return false
   return peer.store.limitBytes > 0 && peer.store.fits(size) && hasRoomForCopy(peer.state, size, peer.now())
 }
 

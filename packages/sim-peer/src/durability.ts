@@ -33,6 +33,12 @@ export class Durability {
     this.#corrupt.add(`${holder}|${object}`)
   }
 
+  /** Made twice, it came out as other bytes: those that are run or read there take the place of an earlier owner's. */
+  kept({ life, state }: SimPeer, { object, hash }: Pick<Entry, 'object' | 'hash'>): void {
+    const before = state.holdings.get(object)
+    if (before && before.hash !== hash) this.corrupted(life, object)
+  }
+
   putInTask(object: ObjectId): void {
     this.#made.add(object)
   }
@@ -42,10 +48,13 @@ export class Durability {
     return this.#made.has(object)
   }
 
-  /** Whoever answers for it by an old ledger may count holders that let go of it long ago. */
-  added(owner: SimPeer, { object, state, holders, copies }: Entry): void {
+  /** Whoever answers for it by an old ledger may count holders that have let go of it, or keep it for others and have yet to look. */
+  added(owner: SimPeer, { object, state, hash, holders, copies }: Entry): void {
     if (state !== 'stored' || holders.size < copies) return
-    if (![...holders].every((life) => owner.world.living(life)?.store.has(object))) return
+    for (const life of holders) {
+      const holding = owner.world.living(life)?.state.holdings.get(object)
+      if (holding?.hash !== hash || !holding.owners.has(owner.life)) return
+    }
     this.#losses.set(`${owner.life}|${object}`, [])
     this.reached++
   }

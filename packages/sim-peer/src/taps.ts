@@ -34,7 +34,7 @@ function tap<T extends object, K extends Methods<T>>(
 }
 
 export function overhear(peer: SimPeer, { witness, custody, durability }: Listeners): void {
-  const { tasks, holds, directory, scheduler } = peer.state
+  const { tasks, holds, holdings, directory, scheduler } = peer.state
   tap(tasks, 'add', 'after', (spec) => witness.added(peer, spec))
   tap(tasks, 'settled', 'before', (row) => {
     witness.settles(peer, row)
@@ -60,6 +60,7 @@ export function overhear(peer: SimPeer, { witness, custody, durability }: Listen
   tap(holds, 'asked', 'after', ({ object, owner }) => peer.asked.set(object, owner))
   tap(holds, 'borrowed', 'after', (object, _owner, by) => custody.borrowed(peer, object, by))
   tap(holds, 'released', 'before', (object, by) => custody.released(peer, object, by))
+  tap(holdings, 'keep', 'before', (bytes) => durability.kept(peer, bytes))
   tap(directory, 'add', 'after', (object) => custody.entered(peer.life, object))
   tap(directory, 'addHolder', 'after', (row) => durability.added(peer, row))
   tap(directory, 'holderDied', 'before', (life) => durability.dies(life))

@@ -15,6 +15,7 @@ import { answer, answerAskers, answerFromLetters, dropAsker, forsake, shareResul
 import { wantCode } from '../state/code-sources.ts'
 import { orRefused } from '../state/editions.ts'
 import { finish, yielded } from '../state/finish.ts'
+import { keepBytes } from '../state/keeping.ts'
 import type { Asker, RunRow } from '../state/runs.ts'
 import { awaitRemade, isNoAnswer, mayRemake, orderOf } from '../state/runs.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -167,7 +168,7 @@ export function done(state: PeerState, event: Extract<PeerEvent, { type: 'done' 
   }
   if (outcome.type === 'stored') {
     const { size, hash } = outcome
-    state.holdings.keep({ object: resultOf(row.spec.id), size, hash }, [row.owner])
+    keepBytes(state, { object: resultOf(row.spec.id), size, hash }, [row.owner])
   }
   yielded(state, row, outcome, event.ms)
 }

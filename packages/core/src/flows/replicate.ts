@@ -82,6 +82,7 @@ export function holding(
   if (entry?.state === 'pending' && state.tasks.isAt(task, from)) return entry.spared.add(from)
   if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
+    declined(state, from, message.object)
     return say(state, from, { type: 'free', object: message.object })
   }
   if (entry.copying.has(from)) {

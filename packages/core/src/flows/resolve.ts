@@ -11,6 +11,7 @@ import { adopt } from '../state/adoption.ts'
 import { dropBytes } from '../state/bytes.ts'
 import type { Entry } from '../state/directory.ts'
 import type { Fetch } from '../state/holdings.ts'
+import { keepBytes } from '../state/keeping.ts'
 import { hasLineage } from '../state/lineage.ts'
 import type { WatchRow } from '../state/watches.ts'
 import { answerer, askAgain, hold, isHere, letGo, locate, request, unanswerable } from '../state/locate.ts'
@@ -193,7 +194,7 @@ export function fetched(
   for (const owner of codeOf(object) === null ? row.owners : []) {
     for (const holder of [...result.absent, ...result.corrupt]) say(state, owner, { type: 'gone', object, holder })
   }
-  for (const owner of row.copyFor) say(state, owner, { type: 'declined', object, full: result.full })
+  for (const owner of row.copyFor) say(state, owner, { type: 'declined', object })
   row.copyFor.clear()
   if (row.watched) return retryForWatch(state, row, now, result.full)
   state.holdings.forgetFetch(object)
@@ -206,7 +207,7 @@ function arrived(state: PeerState, row: Fetch, size: number, hash: string): void
   const code = codeOf(object)
   if (code !== null) return state.code.add(code)
   const there = [...owners].filter((owner) => !isBeyond(state, owner))
-  state.holdings.keep({ object, size, hash }, there.length > 0 ? there : owners)
+  keepBytes(state, { object, size, hash }, there.length > 0 ? there : owners)
   for (const owner of owners) {
     if (!isBeyond(state, owner)) say(state, owner, { type: 'holding', object, size, hash })
     else if (!row.watched && !state.holds.isHeld(object)) dropBytes(state, object, owner)
@@ -252,12 +253,16 @@ export function replicate(
   message: { object: ObjectId; size: number; hash: string; from: readonly LifeId[] },
 ): void {
   const { object, size, hash } = message
-  if (state.holdings.get(object)?.hash === hash) {
-    state.holdings.keep({ object, size, hash }, [from])
+  const here = state.holdings.get(object)
+  if (here?.hash === hash) {
+    state.holdings.keep(here, [from])
     return say(state, from, { type: 'holding', object, size, hash })
   }
-  const isFull = !hasRoomForCopy(state, size, state.timers.turnAt)
-  if (state.leaving || isFull) return say(state, from, { type: 'declined', object, full: isFull })
+  // Made twice, it came out as other bytes for another owner: whoever was first counts on them here until it lets go of them.
+  const isOthers = [...(here?.owners ?? [])].some((owner) => owner !== from)
+  const coming = state.holdings.fetching(object)?.located.hash ?? hash
+  if (state.leaving || isOthers || coming !== hash || !hasRoomForCopy(state, size, state.timers.turnAt))
+    return say(state, from, { type: 'declined', object })
   state.holdings.want(object, from, { size, hash, holders: message.from }).copyFor.add(from)
 }
 

@@ -12,6 +12,7 @@ import { adopt } from '../state/adoption.ts'
 import { linksOf, sendItems } from '../state/answer.ts'
 import type { Entry } from '../state/directory.ts'
 import { guardNamed } from '../state/guarding.ts'
+import { keepBytes } from '../state/keeping.ts'
 import { keepMaker } from '../state/lineage.ts'
 import { hold } from '../state/locate.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -41,7 +42,7 @@ export function yielded(state: PeerState, { attempt, index, item }: Extract<Peer
   if (!isWanted) return dropBytes(state, attempt.slice(0, attempt.lastIndexOf('#')) as TaskId, index, item)
   if (item.type === 'stored') {
     const { size, hash } = item
-    state.holdings.keep({ object: itemOf(row.spec.id, index), size, hash }, [row.owner])
+    keepBytes(state, { object: itemOf(row.spec.id, index), size, hash }, [row.owner])
   }
   const links = linksOf(item)
   for (const link of links) state.holds.add(link.object, link.owner, 'transit')

@@ -119,7 +119,7 @@ export type Message =
   /** That holder has no such bytes, or other ones. */
   | { readonly type: 'gone'; readonly object: ObjectId; readonly holder: LifeId }
   /** A copy that was asked for could not be made. */
-  | { readonly type: 'declined'; readonly object: ObjectId; readonly full: boolean }
+  | { readonly type: 'declined'; readonly object: ObjectId }
   /** May these bytes go? `pressed`: they have nowhere else to go, so one copy less than wanted will do. Answered by `drop` or `keep`, which name its number. */
   | { readonly type: 'mayDrop'; readonly object: ObjectId; readonly nth: number; readonly pressed: boolean }
   /** Bytes that an earlier life of the sender left on its disk: `keep` or `free` from whoever answers for them, nothing from others. */

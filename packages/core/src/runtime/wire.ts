@@ -263,7 +263,7 @@ export const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), object: id, reason: text }),
   z.object({ type: z.literal('holding'), object: id, size: whole, hash: id, orphan: z.optional(z.boolean()) }),
   z.object({ type: z.literal('gone'), object: id, holder: lifeId }),
-  z.object({ type: z.literal('declined'), object: id, full: z.boolean() }),
+  z.object({ type: z.literal('declined'), object: id }),
   z.object({ type: z.literal('mayDrop'), object: id, nth: whole, pressed: z.boolean() }),
   z.object({ type: z.literal('found'), objects: list(found, limits.rows) }),
   z.object({ type: z.literal('whoHas'), object: id }),

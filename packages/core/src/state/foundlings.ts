@@ -101,6 +101,6 @@ export class Foundlings {
       bytes += note.size
       if (isHeld(note.object)) broken(`${note.object} has keepers or none`)
     }
-    assert(bytes === this.#bytes, 'the bytes that were found are counted')
+    assert(bytes === this.#bytes, 'bytes found are counted')
   }
 }

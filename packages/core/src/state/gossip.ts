@@ -46,6 +46,6 @@ export class Gossip {
   }
 
   check(limit: number): void {
-    assert(this.#rumours.size <= limit, 'rumours are bounded by the members and their observers')
+    assert(this.#rumours.size <= limit, 'rumours are limited')
   }
 }

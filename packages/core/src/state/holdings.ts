@@ -294,7 +294,7 @@ export class Holdings {
       if (!(place === 'memory' || plea === null || plea.waits.size === 0)) broken(`${object} is asked for or moved`)
     }
     for (const place of ['memory', 'moving', 'disk'] as const)
-      if (bytes[place] !== this.#bytes[place]) broken(`the bytes here are counted: ${place}`)
+      if (bytes[place] !== this.#bytes[place]) broken(`bytes in ${place} are counted`)
   }
 }
 

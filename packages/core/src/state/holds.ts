@@ -181,7 +181,7 @@ export class Holds {
       if (!(least >= 0)) broken(`holds of ${row.object} are counted`)
       if (this.isEmpty(row)) broken(`${row.object} is held`)
     }
-    assert(kept === this.lineageBytes, 'what is kept for lineage is counted')
+    assert(kept === this.lineageBytes, 'lineage is counted')
   }
 }
 

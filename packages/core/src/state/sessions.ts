@@ -251,9 +251,8 @@ export class Sessions {
 
   check(): void {
     for (const row of this.#rows.values()) {
-      if (!(row.cursor >= row.base)) broken(`session with ${row.life}: the cursor is not behind what was acknowledged`)
-      if (!(row.cursor <= row.base + row.queue.length))
-        broken(`session with ${row.life}: nothing is sent before it is queued`)
+      if (!(row.cursor >= row.base)) broken(`session with ${row.life} is acknowledged in order`)
+      if (!(row.cursor <= row.base + row.queue.length)) broken(`session with ${row.life} is sent in order`)
     }
   }
 }
