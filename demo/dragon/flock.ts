@@ -24,14 +24,14 @@ export interface Door {
 }
 
 export class Flock {
-  /** Those that compute and live. */
+  /** Those that compute and live, as they came. */
   readonly peers: FlockPeer[] = []
   /** Called for each death that a living peer has noticed, with the time it did. */
   onDeath: (noticed: { peer: string; by: string; atMs: number }) => void = () => undefined
   readonly #home: string
   readonly #children = new Set<ChildProcess>()
   #entry: FlockPeer | undefined
-  #coming: Promise<FlockPeer[]> = Promise.resolve([])
+  #coming: Promise<unknown> = Promise.resolve()
 
   private constructor(home: string) {
     this.#home = home
@@ -48,7 +48,10 @@ export class Flock {
       const children = slotsPerPeer(count).map((slots) => ({ slots, child: flock.#fork() }))
       flock.#entry = await flock.#launch(flock.#fork(), { entry: [], slots: entrySlots, home: flock.#home })
       const { door } = flock
-      flock.#coming = Promise.all(children.map(({ slots, child }) => flock.#launch(child, { ...door, slots })))
+      const join = async ({ slots, child }: (typeof children)[number]): Promise<void> => {
+        flock.peers.push(await flock.#launch(child, { ...door, slots }))
+      }
+      flock.#coming = Promise.all(children.map(join))
       // Whoever waits for them is told.
       flock.#coming.catch(() => undefined)
       return flock
@@ -59,8 +62,8 @@ export class Flock {
   }
 
   /** Resolves when every peer has joined. */
-  async gathered(): Promise<void> {
-    this.peers.push(...(await this.#coming))
+  get gathered(): Promise<unknown> {
+    return this.#coming
   }
 
   /** How to join: the entry's addresses and the folder with the mesh's key. */

@@ -47,7 +47,6 @@ async function withFlock<T>(
     mesh = await joinMesh({ ...flock.door, slots: 0, identity: 'fresh' })
     page = await openPage(flock.door)
     progress.say(`watch it and take part: ${page.link}`)
-    await flock.gathered()
     return await use(flock, mesh)
   } finally {
     // First, so that we hand nothing over to peers that are about to end.
@@ -88,12 +87,17 @@ async function render({
     progress.show({ done: ++counts.done, mesh: { retried, rebuilt, alive: flock.peers.length } })
     if (counts.done < (due[0] ?? Infinity)) return
     due.shift()
-    deaths.cause()
+    void flock.gathered.then(
+      () => deaths.cause(),
+      () => undefined,
+    )
   }
   const events = { done, pass: canvas.preview, tile: canvas.finish }
   // Under a name, so that pages that look at this mesh find its tiles.
   await using job = await mesh.job(jobName(plan.view))
-  await renderOnMesh(job, plan, { model: await readModelFile(), events, signal })
+  // While the peers are on their way: whoever comes first begins.
+  const rendered = renderOnMesh(job, plan, { model: await readModelFile(), events, signal })
+  await Promise.all([flock.gathered, rendered])
   await deaths.told()
   const { executions = 0 } = await mesh.counters()
   return { tasks, executions, retried: counts.retried, rebuilt: counts.rebuilt, peersDied: kills }

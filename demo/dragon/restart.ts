@@ -28,7 +28,7 @@ export async function drawWithRestart(options: DragonOptions, signal: AbortSigna
     const job = jobName(view)
     const order: RendererOrder = { door: flock.door, job, view, file }
     const stage = { flock, order, progress, signal }
-    await flock.gathered()
+    await flock.gathered
     await renderUntil(stage, Math.ceil(tasks / 2))
     const { drawn, adopted } = await renderUntil(stage, Infinity)
     if (!drawn) throw new Error('the renderer ended before the picture was finished')
