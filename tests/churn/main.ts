@@ -3,11 +3,11 @@
 // run. What there is to say is in `--help`.
 
 import { parseArgs } from 'node:util'
-import type { ChurnReport, WorkName } from '@murmuration/sim-peer'
-import { faultNames, planOf, shrink, workNames } from '@murmuration/sim-peer'
+import type { ChurnReport, Plan, WorkName } from '@murmuration/sim-peer'
+import { churn, faultNames, planOf, shrink, workNames } from '@murmuration/sim-peer'
 import { line, scenario, story } from './print.ts'
 import { bugNames, bugs } from './bugs.ts'
-import { findBug, runSeeds } from './run.ts'
+import { findBug, planAt, runSeeds } from './run.ts'
 
 /** Beside a word, in lines of some width. */
 const columns = (names: readonly string[]): string =>
@@ -41,6 +41,9 @@ options:
                  faults, jobs and peers, smaller numbers, shorter times), and printed as a test to paste into
                  a file of tests/scenarios. Failing seeds are treated so anyhow, the first ${shrunkMost} of them
   --no-shrink    not even those
+  --vary SEED    variations of that seed's plan instead of other seeds, as many as --seeds says: all times a little
+                 different, other chances on the wire. A seed that fails is made small first. They find races near one
+                 that is known
   --budget RUNS  for making one seed smaller, at most (default 200)
   --bugs         plants known bugs into the machine, one after the other, and says which seed notices each
   --verbose      a line for each seed
@@ -66,6 +69,7 @@ function valuesOf(args: string[]) {
         only: { type: 'string' },
         threads: { type: 'string' },
         shrink: { type: 'string' },
+        vary: { type: 'string' },
         'no-shrink': { type: 'boolean', default: false },
         budget: { type: 'string', default: '200' },
         bugs: { type: 'boolean', default: false },
@@ -79,7 +83,7 @@ function valuesOf(args: string[]) {
   }
 }
 
-function whole(name: 'seeds' | 'from' | 'threads' | 'shrink' | 'budget', text: string): number {
+function whole(name: 'seeds' | 'from' | 'threads' | 'shrink' | 'vary' | 'budget', text: string): number {
   const number = Number(text)
   if (Number.isSafeInteger(number) && number > 0) return number
   return stop(`--${name}: expected a positive whole number, got ${text}`)
@@ -97,13 +101,23 @@ function stop(sentence: string): never {
 }
 
 const seed = values.shrink === undefined ? null : whole('shrink', values.shrink)
+const only = workNamed(values.only)
+const budget = whole('budget', values.budget)
+const varied = values.vary === undefined ? null : whole('vary', values.vary)
 const range = {
   from: seed ?? whole('from', values.from),
   count: seed === null ? whole('seeds', values.seeds) : 1,
-  only: workNamed(values.only),
+  only,
+  variationsOf: varied === null ? null : variedPlan(varied),
   ...(values.threads === undefined ? {} : { threads: whole('threads', values.threads) }),
 }
-const budget = whole('budget', values.budget)
+const again = `${varied === null ? '' : `--vary ${varied} `}${only === null ? '' : `--only ${only} `}`
+
+/** What fails, as small as it gets; otherwise with everybody named whom its faults hit. */
+function variedPlan(number: number): Plan {
+  const plan = planOf(number, only)
+  return shrink(plan, { budget })?.plan ?? churn(plan).pinned
+}
 
 const said = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -129,14 +143,14 @@ let left = values['no-shrink'] ? 0 : shrunkMost
 
 function makeSmall(failing: number): void {
   if (left-- <= 0) return
-  const shrunk = shrink(planOf(failing, range.only), { budget })
+  const shrunk = shrink(planAt(failing, range), { budget })
   if (shrunk) said(values.json ? JSON.stringify({ seed: failing, shrunk }) : `\n${scenario(shrunk)}\n`)
 }
 
 function tell(report: ChurnReport): void {
   const isBroken = report.violation !== null
   if (values.json) said(JSON.stringify(report))
-  else if (isBroken) said(story(report, range.only))
+  else if (isBroken) said(story(report, planAt(report.seed, range), again))
   else if (values.verbose || seed !== null) said(line(report))
   if (isBroken) makeSmall(report.seed)
 }

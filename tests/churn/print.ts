@@ -2,8 +2,8 @@
 // that breaks the same, as a test to paste into a file of tests/scenarios.
 
 import { inspect } from 'node:util'
-import type { ChurnReport, Plan, Shrunk, WorkName } from '@murmuration/sim-peer'
-import { churn, planOf, promiseOf } from '@murmuration/sim-peer'
+import type { ChurnReport, Plan, Shrunk } from '@murmuration/sim-peer'
+import { churn, promiseOf } from '@murmuration/sim-peer'
 
 const storyLines = 60
 
@@ -12,14 +12,15 @@ export function line({ seed, peers, workloads, faults, tasks, executions, virtua
   return `seed ${seed}: ${peers} peers, ${workloads.join('; ')}, ${faults.length} faults, ${tasks} tasks, ${executions} executions, ${seconds} s`
 }
 
-export function story({ seed, faults, violation }: ChurnReport, only: WorkName | null): string {
-  const { log } = churn(planOf(seed, only), { verbose: true })
+/** `again`: the options that lead to this run. */
+export function story({ seed, faults, violation }: ChurnReport, plan: Plan, again: string): string {
+  const { log } = churn(plan, { verbose: true })
   return [
     `seed ${seed}`,
     ...faults.map((fault) => `  fault ${fault}`),
     ...log.slice(-storyLines).map((turn) => `  ${turn}`),
     violation ?? '',
-    `run it again: npm run churn -- --from ${seed} --seeds 1${only ? ` --only ${only}` : ''} --verbose`,
+    `run it again: npm run churn -- --from ${seed} --seeds 1 ${again}--verbose`,
   ].join('\n')
 }
 

@@ -3,8 +3,8 @@
 
 import { availableParallelism } from 'node:os'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
-import type { ChurnReport, WorkName } from '@murmuration/sim-peer'
-import { churn, planOf } from '@murmuration/sim-peer'
+import type { ChurnReport, Plan, WorkName } from '@murmuration/sim-peer'
+import { churn, planOf, variation } from '@murmuration/sim-peer'
 import { bugs } from './bugs.ts'
 import type { BugName } from './bugs.ts'
 
@@ -16,16 +16,29 @@ export interface Totals {
   readonly violations: readonly ChurnReport[]
 }
 
+/** What a number stands for: a seed, or a variation. */
+export interface Source {
+  /** Every job is of that kind. */
+  readonly only: WorkName | null
+  /** Null: numbers are seeds. */
+  readonly variationsOf: Plan | null
+}
+
+export function planAt(number: number, { only, variationsOf }: Source): Plan {
+  return variationsOf === null ? planOf(number, only) : variation(variationsOf, number)
+}
+
 /** The report alone: the world it speaks of stays where it ran. */
-function reportOf(seed: number, only: WorkName | null): ChurnReport {
-  const { log: _log, world: _world, pinned: _pinned, ...rest } = churn(planOf(seed, only))
+function reportOf(number: number, source: Source): ChurnReport {
+  const { log: _log, world: _world, pinned: _pinned, ...rest } = churn(planAt(number, source))
   return rest
 }
 
 /** The first seed that notices this bug, planted into every peer; null when none of them does. */
-export function findBug(name: BugName, { from, count }: { from: number; count: number }): ChurnReport | null {
+export function findBug(name: BugName, range: Range): ChurnReport | null {
+  const { from, count } = range
   for (let seed = from; seed < from + count; seed++) {
-    const { log: _log, world: _world, ...report } = churn(seed, { spoil: (peer) => bugs[name].plant(peer) })
+    const { log: _log, world: _world, ...report } = churn(planAt(seed, range), { spoil: (peer) => bugs[name].plant(peer) })
     if (report.violation !== null) return report
   }
   return null
@@ -44,17 +57,15 @@ function add(totals: Totals, report: ChurnReport): Totals {
 
 const none: Totals = { seeds: 0, faults: 0, settled: 0, executions: 0, violations: [] }
 
-export interface Range {
+export interface Range extends Source {
   readonly from: number
   readonly count: number
-  /** Every job is of that kind. */
-  readonly only: WorkName | null
   readonly threads?: number
 }
 
 /** Calls back after every seed, in the order in which they end. */
 export async function runSeeds(
-  { from, count, only, threads = availableParallelism() }: Range,
+  { threads = availableParallelism(), ...range }: Range,
   each: (report: ChurnReport) => void,
 ): Promise<Totals> {
   let totals = none
@@ -62,8 +73,8 @@ export async function runSeeds(
     totals = add(totals, one)
     each(one)
   }
-  const lanes = Array.from({ length: Math.min(threads, count) }, (_, lane) =>
-    runLane({ from, count, only, lane, threads }, take),
+  const lanes = Array.from({ length: Math.min(threads, range.count) }, (_, lane) =>
+    runLane({ ...range, lane, threads }, take),
   )
   await Promise.all(lanes)
   return totals
@@ -84,7 +95,7 @@ function runLane(lane: Lane, take: (report: ChurnReport) => void): Promise<void>
 }
 
 if (!isMainThread && parentPort) {
-  const { from, count, only, lane, threads } = workerData as Lane
+  const { from, count, lane, threads, ...source } = workerData as Lane
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
-  for (let at = lane; at < count; at += threads) parentPort.postMessage(reportOf(from + at, only))
+  for (let at = lane; at < count; at += threads) parentPort.postMessage(reportOf(from + at, source))
 }

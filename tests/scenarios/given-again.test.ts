@@ -1,7 +1,8 @@
 // Who was thought dead while it stood still is given its own tasks again by whoever went on with them. What it had asked for is let go
 // of and asked for anew at once, under the same names, while answers from before are still on their way.
 
-import { describe, test } from 'vitest'
+import { churn, variation } from '@murmuration/sim-peer'
+import { describe, expect, test } from 'vitest'
 import { replay } from './scenario.ts'
 
 interface Standstills {
@@ -58,4 +59,14 @@ describe('a task is given again to the peer that had begun it', () => {
       { seed: 910339, distanceMs: 11, freeze: { at: 618, ms: 3_104 }, sleep: { at: 1_577, ms: 1_992 } },
     ],
   ])('%s', (_, standstills) => replay(couriers(standstills)))
+
+  test('a little earlier or later, for a little shorter or longer', () => {
+    const first = couriers({
+      seed: 910197,
+      distanceMs: 20,
+      freeze: { at: 703, ms: 3_376 },
+      sleep: { at: 2_245, ms: 2_457 },
+    })
+    for (let nth = 1; nth <= 50; nth++) expect(churn(variation(first, nth)).violation, `variation ${nth}`).toBeNull()
+  })
 })

@@ -1,7 +1,7 @@
 // 7: nobody has more out than it was granted, every queue has its bound; and work goes only where it
 // may: to peers that answered for themselves, that have what it needs, to workers there may be.
 
-import type { Effect, LifeId, Order } from '@murmuration/core/internal'
+import type { Effect, LifeId, Order, TaskId } from '@murmuration/core/internal'
 import { askersOf, isApart, lineageBytes, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
@@ -119,11 +119,19 @@ export function checkLimits(peer: SimPeer): void {
   if (lineageBytes(state) > state.config.lineageBytes) fail(peer, `${lineageBytes(state)} bytes are kept as lineage`)
 }
 
-/** What a guardian takes over it cannot refuse: that is bounded by the ledgers of those who are gone. */
+/**
+ * What a guardian takes over it cannot refuse: that is bounded by the ledgers of those who are gone. Ballots, and
+ * what compares them, belong to a task that was taken.
+ */
 function checkAsked(peer: SimPeer): void {
   const { tasks, shared, config } = peer.state
   let asked = 0
   for (const { spec, state } of tasks.all())
-    if (state !== 'settled' && shared.get(resultOf(spec.id))?.isAdopted !== true) asked++
+    if (state !== 'settled' && !isOfVote(spec.id) && shared.get(resultOf(spec.id))?.isAdopted !== true) asked++
   if (asked > config.maxTasks) fail(peer, `${asked} tasks are pending`)
+}
+
+/** See `ballotOf` and `comparisonOf`. */
+function isOfVote(task: TaskId): boolean {
+  return task.includes('~')
 }

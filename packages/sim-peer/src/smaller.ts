@@ -40,10 +40,13 @@ function omissions(bag: object, path: Path): Lesser[] {
   return names.map((name) => ({ path: [...path, name], values: [undefined] }))
 }
 
+export function isTime(name: string): boolean {
+  return /^(at|ms)$|Ms$/.test(name)
+}
+
 function numbers(value: number, key: string, path: Path): Lesser[] {
-  const isTime = /^at$|ms$/i.test(key)
-  const least = isTime ? 0 : 1
-  const wanted = isTime
+  const least = isTime(key) ? 0 : 1
+  const wanted = isTime(key)
     ? [0, Math.round(value / 4), Math.round(value / 2), Math.round(value)]
     : [
         least,
