@@ -38,7 +38,11 @@ function reportOf(number: number, source: Source): ChurnReport {
 export function findBug(name: BugName, range: Range): ChurnReport | null {
   const { from, count } = range
   for (let seed = from; seed < from + count; seed++) {
-    const { log: _log, world: _world, ...report } = churn(planAt(seed, range), { spoil: (peer) => bugs[name].plant(peer) })
+    const {
+      log: _log,
+      world: _world,
+      ...report
+    } = churn(planAt(seed, range), { spoil: (peer) => bugs[name].plant(peer) })
     if (report.violation !== null) return report
   }
   return null
