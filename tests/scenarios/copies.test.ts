@@ -239,6 +239,26 @@ it('the time for copies begins when there is something to copy', () => {
   mesh.endsWell()
 })
 
+it('who waits for copies and sleeps for longer than that waits, waits anew when it is awake', () => {
+  const mesh = new Scenario({ S: 0, E: 1 })
+  const { placeTimeoutMs } = mesh.config
+  const S = mesh.peer('S')
+  const program = mesh.ask('S', function* (context) {
+    const { object } = context.put(new Big({ n: 3 }, 1e6), { copies: 3 })
+    S.event({ type: 'durable', object })
+    yield* elapse(6 * placeTimeoutMs)
+    return S.durables.get(object)
+  })
+  mesh.run({ forMs: placeTimeoutMs / 2 })
+  S.sleep()
+  mesh.run({ forMs: 2 * placeTimeoutMs })
+  S.thaw()
+  mesh.run({ forMs: placeTimeoutMs / 2 })
+  mesh.add('X', { slots: 1, entries: ['E'] })
+  expect(mesh.result(program)).toBe(null)
+  mesh.endsWell()
+})
+
 it('nobody waits for the copies of bytes that were let go', () => {
   const mesh = new Scenario({ S: 0, E: 1 })
   mesh.fn('make', function* () {

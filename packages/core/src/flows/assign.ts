@@ -233,8 +233,9 @@ function unplaced(state: PeerState, ready: ReadyClass, newcomers: readonly TaskI
   ready.unfit = true
 }
 
-/** We slept: who is there we have yet to hear, and whoever waits for somebody that can waits from now on. */
+/** We slept: who is there we have yet to hear, and whoever waits for somebody that can, or for copies, waits from now on. */
 export function slept(state: PeerState, now: Instant): void {
+  for (const row of state.durables.values()) row.by = never
   for (const row of state.tasks.all()) if (row.placeBy !== never) mark(state, row.spec.id, now, true)
 }
 

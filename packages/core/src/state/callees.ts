@@ -91,7 +91,7 @@ export class Callees {
   /** It goes to the actor. */
   sent(row: Callee, context: ContextId, task: TaskId): void {
     const line = row.lines.get(context)
-    if (line?.[0]?.task !== task) broken(`calls of ${context} go in order`)
+    if (line?.[0]?.task !== task) broken('calls go in order')
     line.shift()
     if (line.length === 0) row.lines.delete(context)
     row.out.add(task)
@@ -169,10 +169,10 @@ export class Callees {
         waiting += line.length
         if (line.length === 0) broken(`an empty line of ${context} is gone`)
         for (let at = 1; at < line.length; at++)
-          if (!((line[at - 1] as Waiting).nth < (line[at] as Waiting).nth)) broken(`calls of ${context} are in order`)
+          if (!((line[at - 1] as Waiting).nth < (line[at] as Waiting).nth)) broken('calls go in order')
       }
-      if (waiting + row.out.size !== row.open.size) broken(`calls of ${row.actor} wait or are out`)
-      for (const task of row.behind) if (!row.out.has(task)) broken(`${task} is out where ${row.actor} lived before`)
+      if (waiting + row.out.size !== row.open.size) broken('calls wait or are out')
+      for (const task of row.behind) if (!row.out.has(task)) broken(`${task} is out`)
     }
   }
 }
