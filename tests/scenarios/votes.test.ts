@@ -316,6 +316,28 @@ it('who had the other ballot dies while whoever is left is busy for the dead: fo
   })
 })
 
+it('three that answer for one vote compare what they found: what one told another and gives up for a third is there until that one has heard', () => {
+  replay({
+    seed: 920350,
+    config: {},
+    spreadsCode: false,
+    distanceMs: 4,
+    isScattered: false,
+    seats: [{ name: 'p0' }, { name: 'p4' }, { name: 'p5' }, { name: 'p7', slots: 3 }],
+    jobs: [
+      { at: 0, host: 'p0', work: { kind: 'unpacked', count: 1, boxes: 2, hops: 0, ms: 0 } },
+      {
+        at: 0,
+        host: 'p0',
+        work: { kind: 'elections', count: 1, ms: 567, votes: 3, isAway: true, what: 'alike', waitMs: 371 },
+      },
+    ],
+    faults: [{ at: 398, kind: 'sleep', whom: 'p7', ms: 2805, ticks: false }],
+    safetyMs: 0,
+    rescuer: {},
+  })
+})
+
 it('many votes at once go through', () => {
   const { mesh } = squares({ S: 0, A: 4, B: 4, C: 4, D: 4 })
   const program = mesh.ask('S', function* (context) {

@@ -12,7 +12,7 @@ import { settleAs } from '../state/adoption.ts'
 import type { Entry } from '../state/directory.ts'
 import { conflict } from '../state/failures.ts'
 import { dropSpec } from '../state/lineage.ts'
-import { letGo, tellBorrowers } from '../state/locate.ts'
+import { tellBorrowers } from '../state/locate.ts'
 import { isAwaited, regain } from '../state/remaking.ts'
 import { say } from '../state/peer-state.ts'
 import type { PeerState } from '../state/peer-state.ts'
@@ -118,7 +118,9 @@ function change(state: PeerState, entry: Entry, located: Located): void {
   for (const life of new Set([...entry.holders, ...entry.copying])) say(state, life, { type: 'free', object })
   state.directory.reopen(entry, 'pending')
   settleAs(state, entry, located)
-  for (const link of refs) letGo(state, link.object, 'container')
+  // Whoever was told of what it was may have yet to say that it holds what is inside.
+  state.ledger.farewell(refs.map((link) => link.object))
+  state.shared.found(object)
   const keepsLineage = located.type === 'stored' || located.type === 'alias'
   if (task !== null && !keepsLineage) dropSpec(state, task)
   else if (task !== null && !state.tasks.get(task))
