@@ -31,47 +31,6 @@ it('two owners of one object ask a third peer for a copy: both are answered, and
   mesh.endsWell()
 })
 
-/** S and E have other bytes of the same name. */
-function unlike(mesh: Scenario): { readonly owners: readonly SimPeer[]; readonly counted: () => readonly number[] } {
-  const owners = ['S', 'E'].map((name, n) => {
-    const owner = mesh.peer(name)
-    owner.put('twice' as ContextId, twice, { encoded: encode(new Big({ n }, 1e6)), copies: 2 })
-    return owner
-  })
-  /** Copies that each of them counts and that are of what it has. */
-  const counted = (): number[] =>
-    owners.map(({ state }) => {
-      const entry = state.directory.get(twice)
-      return [...(entry?.holders ?? [])].filter((life) => mesh.living(life)?.store.get(twice)?.hash === entry?.hash)
-        .length
-    })
-  mesh.run({ forMs: 30_000 })
-  return { owners, counted }
-}
-
-const twice = 'twice' as ObjectId
-const holders = ({ state }: SimPeer): number => state.directory.get(twice)?.holders.size ?? 0
-
-it('two owners have other bytes of one name: who has a copy for one of them keeps it until that one lets go of it', () => {
-  const mesh = new Scenario({ S: 0, E: 0, H: 0 })
-  const { owners, counted } = unlike(mesh)
-  expect(counted()).toEqual(owners.map(holders))
-  expect(new Set(counted())).toEqual(new Set([1, 2]))
-  owners.find((owner) => holders(owner) === 2)?.event({ type: 'release', object: twice })
-  mesh.until(() => counted().includes(2), 'the other one has its copy', 2 * mesh.config.syncMs)
-  for (const owner of owners) owner.event({ type: 'release', object: twice })
-  mesh.endsWell()
-})
-
-it('two owners have other bytes of one name: who is declined a copy by one peer has it at another', () => {
-  const mesh = new Scenario({ S: 0, E: 0, H: 0, X: 0 })
-  const { owners, counted } = unlike(mesh)
-  expect(counted()).toEqual([2, 2])
-  expect(owners.map(holders)).toEqual([2, 2])
-  for (const owner of owners) owner.event({ type: 'release', object: twice })
-  mesh.endsWell()
-})
-
 it('a result made once for two owners stays for the one when the other lets go', () => {
   const mesh = new Scenario({ S: 0, W: 0, E: 1 })
   mesh.fn('make', function* () {

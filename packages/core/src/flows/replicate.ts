@@ -72,26 +72,28 @@ function ask(state: PeerState, entry: Entry, life: LifeId): void {
 export function holding(
   state: PeerState,
   from: LifeId,
-  message: { object: Entry['object']; size: number; hash: string; orphan?: boolean | undefined },
+  { object, hash, orphan }: { object: ObjectId; size: number; hash: string; orphan?: boolean | undefined },
 ): void {
-  const isFound = foundHolder(state, from, message.object, message.hash)
-  const entry = state.directory.get(message.object)
-  if (!entry && message.orphan === true && state.guarded.addHolder(message.object, message.hash, from)) return
+  const isFound = foundHolder(state, from, object, hash)
+  const entry = state.directory.get(object)
+  if (!entry && orphan === true && state.guarded.addHolder(object, hash, from)) return
   // Its outcome, on the way to us, says the same.
-  const task = entry?.task ?? itemIn(message.object)?.task ?? null
+  const task = entry?.task ?? itemIn(object)?.task ?? null
   if (entry?.state === 'pending' && state.tasks.isAt(task, from)) return entry.spared.add(from)
-  if (!entry || entry.state !== 'stored' || entry.hash !== message.hash) {
+  if (!entry || entry.state !== 'stored' || entry.hash !== hash) {
     // Of an object that is being made again, or long gone: not a copy of anything we answer for.
-    declined(state, from, message.object)
-    return say(state, from, { type: 'free', object: message.object })
+    declined(state, from, object)
+    // The last one counts until somebody reads it. Made again at once it might take the place of the other owner's, and so on.
+    if (entry && entry.holders.size > 1) state.directory.removeHolder(entry, from)
+    return say(state, from, { type: 'free', object })
   }
   if (entry.copying.has(from)) {
     state.counters.copied++
-    state.story.add({ at: state.timers.turnAt, what: 'copied', id: entry.object, life: from })
-    notify(state, { type: 'object:copied', object: entry.object, peer: peerOf(from) })
+    state.story.add({ at: state.timers.turnAt, what: 'copied', id: object, life: from })
+    notify(state, { type: 'object:copied', object, peer: peerOf(from) })
   }
   state.directory.addHolder(entry, from)
-  if (isFound || message.orphan === true) say(state, from, { type: 'verify', object: entry.object, hash: entry.hash })
+  if (isFound || orphan === true) say(state, from, { type: 'verify', object, hash })
   letRetire(state, entry)
 }
 

@@ -5,15 +5,14 @@ import type { LifeId } from '../model/ids.ts'
 import type { PeerState } from './peer-state.ts'
 import { say } from './peer-state.ts'
 
-/** Whoever counted on other bytes of that name hears that those are gone. */
+/** Whoever counted on other bytes of that name hears which ones are here now. */
 export function keepBytes(
   state: PeerState,
   bytes: Parameters<PeerState['holdings']['keep']>[0],
   owners: Iterable<LifeId>,
 ): void {
-  const { object, hash } = bytes
-  const before = state.holdings.get(object)
-  if (before && before.hash !== hash)
-    for (const owner of before.owners) say(state, owner, { type: 'gone', object, holder: state.self })
+  const before = state.holdings.get(bytes.object)
+  if (before && before.hash !== bytes.hash)
+    for (const owner of before.owners) say(state, owner, { type: 'holding', ...bytes })
   state.holdings.keep(bytes, owners)
 }
