@@ -48,7 +48,8 @@ export class Deaths {
           this.#say(lineOf(death))
           resolve()
         }
-        const timer = setTimeout(tell, TELL_MS)
+        // Nobody is told any more when the picture was given up: it keeps no process alive.
+        const timer = setTimeout(tell, TELL_MS).unref()
         // Everybody but the dead: the entry, the other peers and this process.
         const witnesses = this.#flock.processes
         const death: Death = {

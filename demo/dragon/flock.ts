@@ -131,13 +131,25 @@ export function slotsPerPeer(peers: number, cores: number = availableParallelism
   })
 }
 
-async function firstReport(child: ChildProcess): Promise<PeerReport> {
-  if (child.exitCode !== null) return { type: 'trouble', message: `it ended with ${child.exitCode}` }
+/** What it says first; trouble when it ends before, or is silent. */
+export async function firstReport(child: ChildProcess): Promise<PeerReport> {
+  const { exitCode, signalCode } = child
+  if (exitCode !== null || signalCode !== null) return endedWith(exitCode, signalCode)
   const said = once(child, 'message', { signal: AbortSignal.timeout(READY_MS) }).then(
     ([report]) => report as PeerReport,
+    (error: Error) =>
+      trouble(error.name === 'AbortError' ? `it said nothing for ${READY_MS / 1_000} s` : error.message),
   )
-  const gone = once(child, 'exit').then(([code]): PeerReport => ({ type: 'trouble', message: `it ended with ${code}` }))
+  const gone = once(child, 'exit').then(([code, signal]) => endedWith(code as number | null, signal as string | null))
   return Promise.race([said, gone])
+}
+
+function endedWith(code: number | null, signal: string | null): PeerReport {
+  return trouble(`it ended with ${signal ?? code}`)
+}
+
+function trouble(message: string): PeerReport {
+  return { type: 'trouble', message }
 }
 
 function troubleOf(report: PeerReport): string {
