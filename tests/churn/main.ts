@@ -111,7 +111,9 @@ const range = {
   variationsOf: varied === null ? null : variedPlan(varied),
   ...(values.threads === undefined ? {} : { threads: whole('threads', values.threads) }),
 }
-const again = `${varied === null ? '' : `--vary ${varied} `}${only === null ? '' : `--only ${only} `}`
+// How small the varied one gets depends on the budget.
+const variedBy = varied === null ? '' : `--vary ${varied} --budget ${budget} `
+const again = `${variedBy}${only === null ? '' : `--only ${only} `}`
 
 /** What fails, as small as it gets; otherwise with everybody named whom its faults hit. */
 function variedPlan(number: number): Plan {
