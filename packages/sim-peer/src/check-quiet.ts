@@ -42,14 +42,14 @@ function checkObjects(world: SimWorld, peer: SimPeer): void {
     if (entry.state === 'pending' && !mayPend(world, entry.task && state.tasks.get(entry.task)))
       fail(peer, `${entry.object} is still pending`)
     if (entry.state !== 'stored') continue
-    const able = world.alive().filter((other) => entry.holders.has(other.life) || couldKeep(other, entry)).length
+    const able = world.alive().filter((other) => entry.holders.has(other.life) || couldKeep(other, peer, entry)).length
     if (entry.holders.size < Math.min(entry.copies, able))
       fail(
         peer,
         `${entry.object} has ${entry.holders.size} of ${entry.copies} copies, and ${able} peers could keep one`,
       )
     for (const life of entry.holders)
-      if (!world.living(life)?.store.has(entry.object)) fail(peer, `${entry.object} is not at ${life}, as it should be`)
+      if (!isAt(world, life, entry)) fail(peer, `${entry.object} is not at ${life}, as it should be`)
   }
 }
 
@@ -63,9 +63,17 @@ function isLiving(world: SimWorld, row: TaskRow | null | undefined): boolean {
   return world.living(row.at)?.state.residents.get(resultOf(row.spec.id))?.state === 'open'
 }
 
+/** The last copy may have given way to another owner's bytes of that name: whoever reads it finds that out. */
+function isAt(world: SimWorld, life: LifeId, { object, hash, holders }: Entry): boolean {
+  const holder = world.living(life)
+  if (!holder?.store.has(object)) return false
+  return holders.size === 1 || holder.state.holdings.get(object)?.hash === hash
+}
+
 /** Other bytes of that name, which another owner counts on there, are not given up for these. */
-function couldKeep(peer: SimPeer, { object, size, hash }: Entry): boolean {
-  if ((peer.state.holdings.get(object)?.hash ?? hash) !== hash) return false
+function couldKeep(peer: SimPeer, owner: SimPeer, { object, size, hash }: Entry): boolean {
+  const here = peer.state.holdings.get(object)
+  if (here && here.hash !== hash && [...here.owners].some((other) => other !== owner.life)) return false
   return peer.store.limitBytes > 0 && peer.store.fits(size) && hasRoomForCopy(peer.state, size, peer.now())
 }
 
