@@ -1,11 +1,12 @@
 // 7: nobody has more out than it was granted, every queue has its bound; and work goes only where it
 // may: to peers that answered for themselves, that have what it needs, to workers there may be.
 
-import type { Effect, LifeId, Order, TaskId } from '@murmuration/core/internal'
+import type { Effect, LifeId, Order } from '@murmuration/core/internal'
 import { askersOf, isApart, lineageBytes, peerOf, resultOf } from '@murmuration/core/internal'
 import { fail } from './fail.ts'
 import { roomFor, satisfies } from './needs.ts'
 import type { SimPeer } from './peer.ts'
+import { isOfVote } from './witness.ts'
 
 /** What was given out in this turn. */
 export function checkGiven(peer: SimPeer): void {
@@ -129,9 +130,4 @@ function checkAsked(peer: SimPeer): void {
   for (const { spec, state } of tasks.all())
     if (state !== 'settled' && !isOfVote(spec.id) && shared.get(resultOf(spec.id))?.isAdopted !== true) asked++
   if (asked > config.maxTasks) fail(peer, `${asked} tasks are pending`)
-}
-
-/** See `ballotOf` and `comparisonOf`. */
-function isOfVote(task: TaskId): boolean {
-  return task.includes('~')
 }

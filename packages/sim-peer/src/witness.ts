@@ -224,6 +224,6 @@ export class Witness {
 }
 
 /** A ballot, or a comparison of two: what the vote asks for itself. */
-function isOfVote(task: TaskId): boolean {
+export function isOfVote(task: TaskId): boolean {
   return /~\d+(=\d+)?$/.test(task)
 }
