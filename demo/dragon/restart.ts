@@ -22,8 +22,9 @@ export async function drawWithRestart(options: DragonOptions, signal: AbortSigna
   const started = performance.now()
   process.stderr.write(`starting an entry peer, ${counted(peers, 'peer')} to compute and a renderer, each a process\n`)
   const progress = showProgress(tasks)
-  const flock = await Flock.start(peers, 0)
+  let flock: Flock | undefined
   try {
+    flock = await Flock.start(peers, 0)
     signal.throwIfAborted()
     const job = jobName(view)
     const order: RendererOrder = { door: flock.door, job, view, file }
@@ -39,7 +40,7 @@ export async function drawWithRestart(options: DragonOptions, signal: AbortSigna
     throw new Unfinished(error, false)
   } finally {
     progress.stop()
-    await flock.stop()
+    await flock?.stop()
   }
 }
 
