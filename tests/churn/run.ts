@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
-import type { ChurnReport, Plan, WorkName } from '@murmuration/sim-peer'
+import type { ChurnOptions, ChurnReport, Plan, WorkName } from '@murmuration/sim-peer'
 import { churn, planOf, variation } from '@murmuration/sim-peer'
 import { bugs } from './bugs.ts'
 import type { BugName } from './bugs.ts'
@@ -29,8 +29,8 @@ export function planAt(number: number, { only, variationsOf }: Source): Plan {
 }
 
 /** The report alone: the world it speaks of stays where it ran. */
-function reportOf(number: number, source: Source): ChurnReport {
-  const { log: _log, world: _world, pinned: _pinned, ...rest } = churn(planAt(number, source))
+function reportOf(number: number, source: Source, options: ChurnOptions = {}): ChurnReport {
+  const { log: _log, world: _world, pinned: _pinned, ...rest } = churn(planAt(number, source), options)
   return rest
 }
 
@@ -38,11 +38,7 @@ function reportOf(number: number, source: Source): ChurnReport {
 export function findBug(name: BugName, range: Range): ChurnReport | null {
   const { from, count } = range
   for (let seed = from; seed < from + count; seed++) {
-    const {
-      log: _log,
-      world: _world,
-      ...report
-    } = churn(planAt(seed, range), { spoil: (peer) => bugs[name].plant(peer) })
+    const report = reportOf(seed, range, { spoil: (peer) => bugs[name].plant(peer) })
     if (report.violation !== null) return report
   }
   return null

@@ -8,6 +8,8 @@ import type { SimPeer } from '@murmuration/sim-peer'
 import { Gate, Scenario, elapse, get } from './scenario.ts'
 
 const twice = 'twice' as ObjectId
+/** It takes four seconds to bring them. */
+const slowBytes = 200e6
 const holders = ({ state }: SimPeer, object = twice): number => state.directory.get(object)?.holders.size ?? 0
 
 /** S and E have other bytes of the same name. */
@@ -45,6 +47,24 @@ it('two owners have other bytes of one name: who is declined a copy by one peer 
   expect(counted()).toEqual([2, 2])
   expect(owners.map((owner) => holders(owner))).toEqual([2, 2])
   for (const owner of owners) owner.event({ type: 'release', object: twice })
+  mesh.endsWell()
+})
+
+it('two owners have other bytes of one name: who is being brought those of one declines those of the other at once', () => {
+  const mesh = new Scenario({ S: 0, H: 0 })
+  const S = mesh.peer('S')
+  const put = (owner: SimPeer, n: number): void =>
+    void owner.put('twice' as ContextId, twice, { encoded: encode(new Big({ n }, slowBytes)), copies: 2 })
+  const isCopied = (owner: SimPeer, to: string): boolean =>
+    owner.state.directory.get(twice)?.copying.has(mesh.lifeOf(to)) === true
+  put(S, 0)
+  mesh.until(() => mesh.peer('H').state.holdings.fetching(twice) !== undefined, 'H is being brought what S has')
+  const E = mesh.add('E', { slots: 0, entries: ['H'] })
+  mesh.until(() => E.joined && E.state.members.others().length === 2, 'E has met both')
+  put(E, 1)
+  mesh.run({ forMs: 300 })
+  expect([isCopied(S, 'H'), isCopied(E, 'H')]).toEqual([true, false])
+  for (const owner of [S, E]) owner.event({ type: 'release', object: twice })
   mesh.endsWell()
 })
 

@@ -1,6 +1,6 @@
 // Runs beside a run: the same mesh, the same jobs and faults, each a little earlier or later, shorter or longer, and
-// other chances on the wire. A race that one seed in thousands meets is met by one in a few dozen of those near it. What
-// the times are of is not known here: they are told by their names.
+// other chances on the wire. A race that one seed in thousands meets is met by far more of those near it. What the times
+// are of is not known here: they are told by their names.
 
 import { Rng, hash32 } from '@murmuration/core/internal'
 import type { Plan } from './plan.ts'
@@ -12,11 +12,8 @@ const most = 1.4
 /** The same number gives the same variation, whose seed it is. */
 export function variation(plan: Plan, nth: number): Plan {
   const rng = new Rng(hash32(`${plan.seed} ${nth}`))
-  const { distanceMs, jobs, faults } = varied(
-    { distanceMs: plan.distanceMs, jobs: plan.jobs, faults: plan.faults },
-    rng,
-  )
-  return { ...plan, seed: nth, distanceMs, jobs, faults }
+  const { distanceMs, jobs, faults } = plan
+  return { ...plan, seed: nth, ...varied({ distanceMs, jobs, faults }, rng) }
 }
 
 function varied<T>(value: T, rng: Rng): T {
